@@ -1,0 +1,1 @@
+//! The real parts as processes: Envoy, Airflow, certificates, load.

@@ -1,0 +1,50 @@
+//! The task that a caller acts for, and how well that is known.
+
+/// How well the acting task is known, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Proof {
+    /// The application set the headers itself; worth as much as the application.
+    Claimed,
+    /// Stamped by the caller's own sidecar from its pod's annotations or labels.
+    Pod,
+    /// Learned from Airflow's own answer to the task.
+    Airflow,
+}
+
+impl Proof {
+    /// Every proof, weakest first.
+    pub const ALL: [Self; 3] = [Self::Claimed, Self::Pod, Self::Airflow];
+
+    /// The word used in policies, headers and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Pod => "pod",
+            Self::Airflow => "airflow",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|proof| proof.as_str() == word)
+    }
+}
+
+/// The task a caller acts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acting {
+    /// The DAG's id, as Airflow stores it (not percent-encoded).
+    pub dag_id: String,
+    /// The DAG run's id, where known.
+    pub run_id: Option<String>,
+    /// The task's id, where known.
+    pub task_id: Option<String>,
+    /// The index of a mapped task; −1 or absent for one that is not mapped.
+    pub map_index: Option<i32>,
+    /// The try, counted from 1.
+    pub try_number: Option<u32>,
+    /// The task instance's UUID.
+    pub ti_id: Option<String>,
+    /// How well all this is known.
+    pub proof: Proof,
+}

@@ -1,0 +1,76 @@
+//! Percent-encoding of task header values: everything outside visible ASCII, and `%` itself.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Encodes `value` for a task header. Visible ASCII (0x21–0x7E) but `%` stays as it is.
+pub fn encode(value: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    if value.bytes().all(plain) {
+        return Cow::Borrowed(value);
+    }
+    let mut encoded = String::with_capacity(value.len() * 2);
+    for byte in value.bytes() {
+        if plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    Cow::Owned(encoded)
+}
+
+/// Decodes a task header value. `None` where it holds a byte outside visible ASCII, a `%` that
+/// two hex digits do not follow, or where the result is not UTF-8.
+pub fn decode(value: &[u8]) -> Option<Cow<'_, str>> {
+    if !value.iter().all(u8::is_ascii_graphic) {
+        return None;
+    }
+    if !value.contains(&b'%') {
+        return std::str::from_utf8(value).ok().map(Cow::Borrowed);
+    }
+    let mut decoded = Vec::with_capacity(value.len());
+    let mut bytes = value.iter().copied();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => hex(bytes.next()?)? << 4 | hex(bytes.next()?)?,
+            plain => plain,
+        });
+    }
+    String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+/// The value of one hex digit.
+pub(crate) fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trip() {
+        for id in [
+            "plain_id-1.x",
+            "日本",
+            "a b",
+            "100%",
+            "scheduled__2026-01-01T00:00:00+00:00",
+        ] {
+            let encoded = encode(id);
+            assert!(encoded.bytes().all(|byte| byte.is_ascii_graphic()), "{encoded}");
+            assert_eq!(decode(encoded.as_bytes()).as_deref(), Some(id));
+        }
+    }
+
+    #[test]
+    fn refuses_what_does_not_decode() {
+        for bad in [&b"%"[..], b"%4", b"%zz", b"a b", b"\xc3\xa9", b"%ff", b"a\tb"] {
+            assert_eq!(decode(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Task-level zero trust for Apache Airflow on Istio, as a proxy-wasm filter.
+//!
+//! A request walks through the rooms in this order, once, and never back:
+//!
+//! 1. [`caller`]: who asks. The peer's SPIFFE ID and the task it acts for, with its proof.
+//! 2. [`operation`]: for what. Path → surface → route → action on a resource, in Airflow's words.
+//! 3. [`policy`]: may they. Document → compile → index → decide, with reasons.
+//! 4. [`stamp`]: request IDs and task headers, in and out.
+//! 5. [`measure`]: series names, label escaping, the cap on series.
+//!
+//! [`walk`] leads a request through them. Everything but the `plugin` module, which exists for
+//! wasm targets only, is plain Rust: plain types in, plain types out, no host.
+
+#![cfg_attr(not(target_family = "wasm"), forbid(unsafe_code))]
+
+pub mod caller;
+pub mod fact;
+pub mod measure;
+pub mod operation;
+pub mod policy;
+pub mod stamp;
+pub mod walk;
+
+#[cfg(target_family = "wasm")]
+mod plugin;

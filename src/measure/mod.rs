@@ -1,0 +1,1 @@
+//! Series names, label escaping, the cap on series.

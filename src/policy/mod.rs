@@ -1,0 +1,1 @@
+//! May they: document → compile → index → decide → explain.

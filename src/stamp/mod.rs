@@ -1,0 +1,1 @@
+//! Request IDs and task headers, in and out.

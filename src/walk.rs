@@ -1,0 +1,1 @@
+//! Leads a request through the rooms.
