@@ -80,3 +80,41 @@ pub struct Ask<'a> {
     /// The asset, by name, URI or id, as the request names it.
     pub asset: Fact<Cow<'a, str>>,
 }
+
+impl Surface {
+    pub const ALL: [Self; 9] = [
+        Self::Auth,
+        Self::Edge,
+        Self::Execution,
+        Self::Health,
+        Self::Logs,
+        Self::Other,
+        Self::Rest,
+        Self::Ui,
+        Self::Unclassified,
+    ];
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Edge => "edge",
+            Self::Execution => "execution",
+            Self::Health => "health",
+            Self::Logs => "logs",
+            Self::Other => "other",
+            Self::Rest => "rest",
+            Self::Ui => "ui",
+            Self::Unclassified => "unclassified",
+        }
+    }
+}
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    [
+        "dag:read",
+        "dag_run:read",
+        "xcom:read",
+        "task_instance:run",
+        "connection:read",
+        "task_log:read",
+    ]
+    .into_iter()
+}
