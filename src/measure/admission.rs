@@ -14,6 +14,9 @@ const KEYS: &str = "dagward.series.";
 /// The record's key. No series has it: their names begin with a metric's.
 const RECORD: &str = "dagward.series";
 
+/// The value at a series' key: not empty, since hosts tell an empty value from none badly.
+const IN: &[u8] = b"in";
+
 /// How many series are in, and the one that came last.
 struct Record {
     used: u32,
@@ -38,8 +41,9 @@ impl Record {
 /// that is refused at some `limit` is refused at that `limit` for ever.
 pub fn admit(store: &mut impl Shared, series: &str, limit: u32) -> bool {
     let key = format!("{KEYS}{series}");
-    // A try fails only where another VM has let a series in meanwhile, so there are few.
-    for _ in 0..=limit {
+    // A try fails only where the record had to be made or another VM has let a series in
+    // meanwhile, which can be no oftener than this.
+    for _ in 0..limit.saturating_add(2) {
         let Some((value, version)) = store.read(RECORD) else {
             store.create(
                 RECORD,
@@ -62,7 +66,7 @@ pub fn admit(store: &mut impl Shared, series: &str, limit: u32) -> bool {
             return false;
         }
         if record.used > 0 {
-            store.create(&format!("{KEYS}{}", record.last), b"");
+            store.create(&format!("{KEYS}{}", record.last), IN);
         }
         let next = Record {
             used: record.used.saturating_add(1),
@@ -77,12 +81,49 @@ pub fn admit(store: &mut impl Shared, series: &str, limit: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-    use std::sync::{Arc, Mutex};
-    use std::thread;
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
 
     use super::super::testing::Store;
     use super::*;
+
+    const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+    /// A store in which other VMs let series in just before this VM's operations.
+    struct Contended {
+        store: Store,
+        rivals: VecDeque<Vec<usize>>,
+        limit: u32,
+    }
+
+    impl Contended {
+        fn rivals_act(&mut self) -> &mut Store {
+            for rival in self.rivals.pop_front().unwrap_or_default() {
+                admit(&mut self.store, NAMES[rival], self.limit);
+            }
+            &mut self.store
+        }
+    }
+
+    impl Shared for Contended {
+        fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+            self.rivals_act().read(key)
+        }
+
+        fn create(&mut self, key: &str, value: &[u8]) -> bool {
+            self.rivals_act().create(key, value)
+        }
+
+        fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
+            self.rivals_act().replace(key, value, version)
+        }
+    }
+
+    /// Asks without letting in.
+    fn is_in(store: &mut Store, series: &str) -> bool {
+        admit(store, series, 0)
+    }
 
     #[test]
     fn lets_in_up_to_the_limit_and_never_out() {
@@ -104,36 +145,29 @@ mod tests {
         assert!(!admit(&mut store, "a", 2));
     }
 
-    #[test]
-    fn vms_in_parallel_agree() {
-        const LIMIT: u32 = 40;
-        for _round in 0..20 {
-            let store = Arc::new(Mutex::new(Store::default()));
-            let vms: Vec<_> = (0..8_usize)
-                .map(|vm| {
-                    let mut store = Arc::clone(&store);
-                    thread::spawn(move || {
-                        let names = (0..100_usize).map(|n| format!("series-{}", (n * 7 + vm * 13) % 100));
-                        names
-                            .map(|name| (admit(&mut store, &name, LIMIT), name))
-                            .collect::<Vec<_>>()
-                    })
-                })
-                .collect();
-            let verdicts: Vec<_> = vms.into_iter().flat_map(|vm| vm.join().unwrap()).collect();
-            let mut by_name = BTreeMap::<&str, BTreeSet<bool>>::new();
-            for (admitted, name) in &verdicts {
-                by_name.entry(name).or_default().insert(*admitted);
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        #[test]
+        fn vms_agree_whatever_the_order_of_their_steps(
+            before in proptest::collection::vec(0..NAMES.len(), 0..3),
+            rivals in proptest::collection::vec(proptest::collection::vec(0..NAMES.len(), 0..3), 0..12),
+            limit in 0..5_u32,
+        ) {
+            let mut store = Store::default();
+            for name in before {
+                admit(&mut store, NAMES[name], limit);
             }
-            assert!(
-                by_name.values().all(|verdicts| verdicts.len() == 1),
-                "{by_name:?}"
-            );
-            let admitted = by_name
-                .values()
-                .filter(|verdicts| verdicts.contains(&true))
-                .count();
-            assert_eq!(admitted, LIMIT as usize);
+            let mut contended = Contended { store, rivals: rivals.into(), limit };
+            let verdict = admit(&mut contended, "a", limit);
+            let mut store = contended.store;
+            prop_assert_eq!(verdict, is_in(&mut store, "a"));
+            for name in NAMES {
+                admit(&mut store, name, limit);
+            }
+            prop_assert_eq!(verdict, is_in(&mut store, "a"), "a verdict is for ever");
+            let admitted = NAMES.iter().filter(|name| is_in(&mut store, name)).count();
+            prop_assert_eq!(admitted, limit as usize, "no slot is lost or given twice");
         }
     }
 }

@@ -70,3 +70,15 @@ pub const CONFIG_INFO: Metric<3> = Metric {
     kind: Kind::Gauge,
     labels: ["version", "mode", "status"],
 };
+
+/// Every metric's name and labels. All labels together are what Istio's `extraStatTags` must list.
+pub const ALL: [(&str, &[&str]); 8] = [
+    (REQUESTS.name, &REQUESTS.labels),
+    (REQUEST_BYTES.name, &REQUEST_BYTES.labels),
+    (RESPONSE_BYTES.name, &RESPONSE_BYTES.labels),
+    (REQUEST_DURATION.name, &REQUEST_DURATION.labels),
+    (DENIED.name, &DENIED.labels),
+    (SHADOW_DENIED.name, &SHADOW_DENIED.labels),
+    (SERIES_DROPPED.name, &SERIES_DROPPED.labels),
+    (CONFIG_INFO.name, &CONFIG_INFO.labels),
+];

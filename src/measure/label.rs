@@ -45,11 +45,20 @@ const COLLISIONS: [(&str, &str); 12] = [
 /// * of more than [`MAX_CHARS`] characters the first are kept, then `%~` (which no escape begins
 ///   with) and a hash of the whole value.
 pub fn escape(value: &str) -> Cow<'_, str> {
-    let escaped = escape_characters(value);
-    match escaped.char_indices().nth(MAX_CHARS) {
-        None => escaped,
-        Some(_) => Cow::Owned(cut(value, &escaped)),
+    let escaped = escape_characters(start(value, MAX_CHARS + 1));
+    if escaped.chars().count() <= MAX_CHARS {
+        return escaped;
     }
+    let mut short = start(&escaped, KEPT_CHARS).to_owned();
+    // Writing to a String cannot fail.
+    let _ = write!(short, "%~{:016x}", fnv1a(value.as_bytes()));
+    Cow::Owned(short)
+}
+
+/// The first `chars` characters of `text`.
+fn start(text: &str, chars: usize) -> &str {
+    let end = text.char_indices().nth(chars).map(|(at, _)| at);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 fn escape_characters(value: &str) -> Cow<'_, str> {
@@ -88,13 +97,6 @@ fn collides(framed: &str, at: usize) -> bool {
     COLLISIONS
         .iter()
         .any(|(left, right)| before.ends_with(left) && after.starts_with(right))
-}
-
-fn cut(value: &str, escaped: &str) -> String {
-    let mut short: String = escaped.chars().take(KEPT_CHARS).collect();
-    // Writing to a String cannot fail.
-    let _ = write!(short, "%~{:016x}", fnv1a(value.as_bytes()));
-    short
 }
 
 /// FNV-1a, 64 bits: the same in every VM and release, as names of series have to be.

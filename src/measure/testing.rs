@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
 
 use super::host::{Kind, Meter, Shared};
 
@@ -37,20 +36,6 @@ impl Shared for Store {
             .get(key)
             .is_some_and(|(_, current)| *current == version)
             && self.write(key, value)
-    }
-}
-
-impl Shared for Arc<Mutex<Store>> {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.lock().unwrap().read(key)
-    }
-
-    fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        self.lock().unwrap().create(key, value)
-    }
-
-    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        self.lock().unwrap().replace(key, value, version)
     }
 }
 
