@@ -118,3 +118,26 @@ pub fn actions() -> impl Iterator<Item = &'static str> {
     ]
     .into_iter()
 }
+
+pub struct Malformed(&'static str);
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+pub fn read<'a>(request: &Request<'a>) -> Result<Operation<'a>, Malformed> {
+    if request.target.contains("//") {
+        return Err(Malformed("x"));
+    }
+    Ok(Operation {
+        surface: Surface::Other,
+        method: request.method,
+        host: request.host,
+        path: Fact::Known(Cow::Borrowed(
+            request.target.split('?').next().unwrap_or_default(),
+        )),
+        template: None,
+        any_dag: false,
+        asks: vec![Ask::default()],
+    })
+}

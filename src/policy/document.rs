@@ -14,6 +14,7 @@ use super::error::{FieldPath, LoadError};
 use super::field::Field;
 use super::index::Index;
 use super::ruleset::{Condition, Effect, Mode, Policy, Rule, Ruleset};
+use crate::stamp::Mesh;
 use reader::{At, Reader};
 
 /// The only version of the policy language so far.
@@ -55,7 +56,7 @@ struct Loader {
 struct Parts {
     mode: Mode,
     stampers: Option<Span>,
-    mesh_hosts: Option<Span>,
+    mesh: Mesh,
 }
 
 impl Loader {
@@ -67,7 +68,7 @@ impl Loader {
         let mut parts = Parts {
             mode: Mode::Enforce,
             stampers: None,
-            mesh_hosts: None,
+            mesh: Mesh::default(),
         };
         let (mut versioned, mut has_policies) = (false, false);
         for (name, value) in fields {
@@ -80,8 +81,8 @@ impl Loader {
                     });
                 }
                 "mode" => parts.mode = self.mode(at, value).unwrap_or(parts.mode),
-                "stampers" => parts.stampers = self.patterns(at, value, Field::Principals),
-                "meshHosts" => parts.mesh_hosts = self.patterns(at, value, Field::Hosts),
+                "stampers" => parts.stampers = Some(self.stampers(at, value)),
+                "meshHosts" => parts.mesh = self.mesh(at, value),
                 "policies" => {
                     has_policies = true;
                     for (number, policy) in self.reader.list(at, value).into_iter().enumerate() {
@@ -129,12 +130,23 @@ impl Loader {
             .word(at, value, &Mode::ALL.map(Mode::as_str), Mode::parse)
     }
 
-    /// Reads a list of patterns without variables.
-    fn patterns(&mut self, at: At<'_>, value: &RawValue, field: Field) -> Option<Span> {
+    fn mesh(&mut self, at: At<'_>, value: &RawValue) -> Mesh {
+        let hosts = self.reader.texts(at, value);
+        for (number, host) in &hosts {
+            if let Err(error) = Mesh::new([&**host]) {
+                let allowed = "a host in lower case, or `*.` and a domain".to_owned();
+                self.reader
+                    .error(at.index(*number), error.to_string(), Some(allowed));
+            }
+        }
+        Mesh::new(hosts.iter().map(|(_, host)| &**host)).unwrap_or_default()
+    }
+
+    fn stampers(&mut self, at: At<'_>, value: &RawValue) -> Span {
         let start = self.arena.len();
         for (number, text) in self.reader.texts(at, value) {
             let at = at.index(number);
-            let Some(written) = self.reader.pattern(at, field, &text) else {
+            let Some(written) = self.reader.pattern(at, Field::Principals, &text) else {
                 continue;
             };
             match written.variables().next() {
@@ -146,7 +158,7 @@ impl Loader {
                 ),
             }
         }
-        Some(Span::new(start, self.arena.len()))
+        Span::new(start, self.arena.len())
     }
 
     fn policy(&mut self, at: At<'_>, number: usize, raw: &RawValue) {
@@ -234,7 +246,7 @@ impl Loader {
         let mut ruleset = Ruleset {
             mode: parts.mode,
             stampers: parts.stampers,
-            mesh_hosts: parts.mesh_hosts,
+            mesh: parts.mesh,
             arena: self.arena.finish(),
             names: self.names,
             conditions: self.conditions,

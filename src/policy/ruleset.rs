@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use crate::stamp::Mesh;
+
 use super::arena::{Arena, Pattern, Span};
 use super::field::Field;
 use super::index::Index;
+use super::matching::{Bindings, matches};
 
 /// What the filter does with its decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +69,7 @@ impl Effect {
 pub struct Ruleset {
     pub(super) mode: Mode,
     pub(super) stampers: Option<Span>,
-    pub(super) mesh_hosts: Option<Span>,
+    pub(super) mesh: Mesh,
     pub(super) arena: Arena,
     pub(super) names: Vec<Span>,
     pub(super) conditions: Vec<Condition>,
@@ -144,22 +147,14 @@ impl Ruleset {
     /// Whether the document lists this principal as one whose task headers are believed; `None`
     /// where it has no such list.
     pub fn lists_stamper(&self, principal: &str) -> Option<bool> {
+        let matches = |pattern: &Pattern| matches(&self.arena, *pattern, principal, &Bindings::default());
         self.stampers
-            .map(|stampers| self.any_matches(stampers, principal))
+            .map(|stampers| self.arena.patterns(stampers).iter().any(matches))
     }
 
-    /// Whether the document lists this host as one inside the mesh; `None` where it has no such
-    /// list.
-    pub fn lists_mesh_host(&self, host: &str) -> Option<bool> {
-        self.mesh_hosts.map(|hosts| self.any_matches(hosts, host))
-    }
-
-    fn any_matches(&self, patterns: Span, value: &str) -> bool {
-        let bindings = super::matching::Bindings::default();
-        self.arena
-            .patterns(patterns)
-            .iter()
-            .any(|pattern| super::matching::matches(&self.arena, *pattern, value, &bindings))
+    /// The hosts inside the mesh.
+    pub fn mesh(&self) -> &Mesh {
+        &self.mesh
     }
 
     pub(super) fn policy_of(&self, rule: &Rule) -> Option<&Policy> {

@@ -82,7 +82,7 @@ impl fmt::Display for HostPatternError {
         let Self { pattern } = self;
         write!(
             f,
-            "host pattern `{pattern}`: expected a host in lower case, or `*.` and a domain"
+            "`{pattern}` is neither a host in lower case nor `*.` and a domain"
         )
     }
 }
@@ -169,9 +169,7 @@ mod tests {
         ] {
             let error = Mesh::new(["ok.example", bad]).unwrap_err();
             assert!(
-                error
-                    .to_string()
-                    .starts_with(&format!("host pattern `{bad}`: expected")),
+                error.to_string().starts_with(&format!("`{bad}` is neither")),
                 "{error}"
             );
         }

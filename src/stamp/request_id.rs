@@ -6,13 +6,11 @@
 
 use std::fmt::Write as _;
 
+use crate::caller::id;
 use crate::operation::Surface;
 
 /// Length of a UUID in its canonical form: 8-4-4-4-12 hex digits with hyphens between.
 const UUID_LENGTH: usize = 36;
-
-/// Where the hyphens of a canonical UUID are.
-const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
 /// Where Envoy keeps its sampling decision: the version digit of the UUID.
 const TRACE_NIBBLE: usize = 14;
@@ -34,7 +32,10 @@ impl<'a> RequestId<'a> {
     /// Otherwise makes one from 16 random bytes, with the old value's sampling decision where it
     /// has one: the next hops trace by it.
     pub fn keep_or_make(current: Option<&'a [u8]>, random: impl FnOnce() -> [u8; 16]) -> Self {
-        if let Some(kept) = current.and_then(canonical_uuid) {
+        if let Some(kept) = current
+            .filter(|value| id::is_uuid(value))
+            .and_then(|value| std::str::from_utf8(value).ok())
+        {
             return Self::Kept(kept);
         }
         let reason = current.and_then(trace_reason).unwrap_or('4');
@@ -54,18 +55,6 @@ impl<'a> RequestId<'a> {
 /// missing one is filled with the request's ID; one that is there belongs to the task.
 pub fn correlation_id<'a>(surface: Surface, current: Option<&[u8]>, request_id: &'a str) -> Option<&'a str> {
     (surface == Surface::Execution && current.is_none()).then_some(request_id)
-}
-
-fn canonical_uuid(value: &[u8]) -> Option<&str> {
-    let is_canonical = value.len() == UUID_LENGTH
-        && value.iter().enumerate().all(|(at, byte)| {
-            if HYPHENS.contains(&at) {
-                *byte == b'-'
-            } else {
-                byte.is_ascii_hexdigit()
-            }
-        });
-    is_canonical.then(|| std::str::from_utf8(value).ok()).flatten()
 }
 
 /// The sampling decision in a value that has the length of an ID, though it may be none.

@@ -5,21 +5,14 @@
 
 use std::borrow::Cow;
 
-use crate::caller::{Acting, Proof, percent};
-
-pub(crate) const DAG_ID: &str = "x-airflow-dag-id";
-pub(crate) const RUN_ID: &str = "x-airflow-run-id";
-pub(crate) const TASK_ID: &str = "x-airflow-task-id";
-pub(crate) const MAP_INDEX: &str = "x-airflow-map-index";
-pub(crate) const TRY_NUMBER: &str = "x-airflow-try-number";
-pub(crate) const TI_ID: &str = "x-airflow-ti-id";
-pub(crate) const PROOF: &str = "x-airflow-proof";
+use crate::caller::headers::{DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER};
+use crate::caller::{Acting, Header, Proof, percent};
 
 /// What every header of Airflow's or dagward's own begins with.
-pub(crate) const PREFIX: &str = "x-airflow-";
+const PREFIX: &str = "x-airflow-";
 
 /// The headers that name a task.
-pub(crate) const TASK: [&str; 6] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER, TI_ID];
+const TASK: [&str; 6] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER, TI_ID];
 
 /// One change to a request's headers. Edits are to be made in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,15 +23,12 @@ pub enum Edit<'a> {
     Remove(&'a str),
 }
 
-/// A request's headers: names in lower case, values as they came.
-pub type Headers<'a> = [(&'a [u8], &'a [u8])];
-
 /// The edits for a request that leaves the pod for a service of the mesh.
 ///
 /// Where the proxy knows the pod's task, `own`, it alone says so: what the application wrote
 /// is replaced. Otherwise the application's task headers stay as they are, marked as claimed; what
 /// is malformed among them is for the receiving side to refuse. A proof is never the application's.
-pub fn toward_mesh<'a>(headers: &Headers<'a>, own: Option<&'a Acting>) -> Vec<Edit<'a>> {
+pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&'a Acting>) -> Vec<Edit<'a>> {
     let ours = airflow_headers(headers);
     let mut edits = Vec::new();
     let Some(acting) = own else {
@@ -56,7 +46,7 @@ pub fn toward_mesh<'a>(headers: &Headers<'a>, own: Option<&'a Acting>) -> Vec<Ed
 }
 
 /// The edits for a request that leaves the mesh: nothing of the task goes with it.
-pub fn leaving_mesh<'a>(headers: &Headers<'a>) -> Vec<Edit<'a>> {
+pub fn leaving_mesh<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
     let mut edits = Vec::new();
     for (name, _) in airflow_headers(headers) {
         push_removal(name, &mut edits);
@@ -65,7 +55,7 @@ pub fn leaving_mesh<'a>(headers: &Headers<'a>) -> Vec<Edit<'a>> {
 }
 
 /// The edits for a request from a peer that is no stamper: its word is no proof.
-pub fn from_stranger<'a>(headers: &Headers<'a>) -> Vec<Edit<'a>> {
+pub fn from_stranger<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
     let mut edits = Vec::new();
     replace(PROOF, None, &airflow_headers(headers), &mut edits);
     edits
@@ -73,7 +63,7 @@ pub fn from_stranger<'a>(headers: &Headers<'a>) -> Vec<Edit<'a>> {
 
 /// The headers whose name begins with `x-airflow-`, in any spelling. Envoy lets no name through
 /// that is not ASCII, so none is missed by reading names as text.
-fn airflow_headers<'a>(headers: &Headers<'a>) -> Vec<(&'a str, &'a [u8])> {
+fn airflow_headers<'a>(headers: &[Header<'a>]) -> Vec<(&'a str, &'a [u8])> {
     headers
         .iter()
         .filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, *value)))

@@ -21,7 +21,7 @@ fn rule_errors(rule: &str) -> Vec<String> {
 #[test]
 fn loads_the_language() {
     let ruleset = load(
-        br#"{"apiVersion":"dagward/v1","mode":"shadow","stampers":["spiffe://td/*"],"meshHosts":["*.svc"],
+        br#"{"apiVersion":"dagward/v1","mode":"shadow","stampers":["spiffe://td/*"],"meshHosts":["*.svc.example"],
         "policies":[
           {"name":"teams","action":"ALLOW","rules":[{
             "from":[{"principals":["spiffe://td/ns/airflow/sa/w-{team}"],"dags":["{team}_*"],"proof":["pod"]}],
@@ -35,7 +35,8 @@ fn loads_the_language() {
     );
     assert!(ruleset.has_shadow_policies());
     assert_eq!(ruleset.lists_stamper("spiffe://td/x"), Some(true));
-    assert_eq!(ruleset.lists_mesh_host("a.example.com"), Some(false));
+    assert!(ruleset.mesh().contains(b"outbound|80||a.ns.svc.example"));
+    assert!(!ruleset.mesh().contains(b"outbound|80||a.ns.svc.cluster.local"));
 }
 
 #[test]
