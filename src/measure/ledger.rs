@@ -14,6 +14,7 @@ use super::catalog::{
 };
 use super::host::{Meter, Shared};
 use super::series::Metric;
+use super::traffic::{Decision, Direction, Traffic};
 
 /// The most label sets that `dagward_requests_total` has in a proxy, `__other__` apart: at about
 /// 8 KB for one with its bytes and duration, 16 MB where every one has its own DAG.
@@ -25,55 +26,6 @@ pub const OTHER: &str = "__other__";
 /// The longest labels, in bytes together, that are remembered; longer ones are looked up anew
 /// each time, so that nobody can fill the memory with them.
 const MAX_REMEMBERED_BYTES: usize = 1_024;
-
-/// Which way a request goes, as the pod sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// To the pod.
-    Inbound,
-    /// From the pod.
-    Outbound,
-}
-
-/// What came of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Decision {
-    /// It was let pass.
-    Allow,
-    /// A policy refused it, or none allowed it.
-    Deny,
-    /// It could not be understood, and was refused.
-    Malformed,
-}
-
-/// A finished request. Labels are unescaped; one that is not known is empty.
-#[derive(Debug, Clone, Copy)]
-pub struct Traffic<'a> {
-    /// Which way it went.
-    pub direction: Direction,
-    /// The peer's identity.
-    pub caller: &'a str,
-    /// The acting DAG.
-    pub dag_id: &'a str,
-    /// The acting task.
-    pub task_id: &'a str,
-    /// The action, in Airflow's words.
-    pub action: &'a str,
-    /// What came of it.
-    pub decision: Decision,
-    /// The answer's status, 0 if there was none.
-    pub code: u16,
-    /// Bytes of the request's body.
-    pub request_bytes: u64,
-    /// Bytes of the answer's body.
-    pub response_bytes: u64,
-    /// From the request's first byte to the answer's last, in milliseconds.
-    pub duration_ms: u64,
-    /// The policy that refused it (empty if none did) and why.
-    pub denied: Option<(&'a str, &'a str)>,
-    /// The policy in shadow mode that would have refused it (empty if none) and why.
-    pub shadow_denied: Option<(&'a str, &'a str)>,
-}
 
 /// Which series each request adds to. One per VM, shared by all plugin contexts in it: a second
 /// one would define the same metrics again.
@@ -203,7 +155,7 @@ impl<'a> Labels<&'a str> {
             task_id: traffic.task_id,
             action: traffic.action,
             decision: traffic.decision,
-            code_class: code_class(traffic.code),
+            code_class: traffic.code_class(),
             denied: traffic.denied,
             shadow_denied: traffic.shadow_denied,
         }
@@ -310,39 +262,6 @@ impl Defined {
         let id = host.define(metric.kind, &name);
         self.ids.insert(name, id);
         id
-    }
-}
-
-impl Direction {
-    /// The label's value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-        }
-    }
-}
-
-impl Decision {
-    /// The label's value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
-            Self::Malformed => "malformed",
-        }
-    }
-}
-
-/// The class of a status; empty for none.
-fn code_class(code: u16) -> &'static str {
-    match code / 100 {
-        1 => "1xx",
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        5 => "5xx",
-        _ => "",
     }
 }
 

@@ -13,6 +13,8 @@ pub mod ledger;
 pub mod series;
 #[cfg(test)]
 mod testing;
+pub mod traffic;
 
 pub use host::{Kind, Meter, Shared};
-pub use ledger::{Decision, Direction, Ledger, Traffic};
+pub use ledger::Ledger;
+pub use traffic::{Decision, Direction, Traffic};

@@ -221,7 +221,11 @@ fn shows_the_configuration_in_force() {
 #[test]
 fn an_answer_without_status_has_no_class() {
     assert_eq!(
-        [0, 99, 100, 204, 403, 599, 600].map(code_class),
+        [0, 99, 100, 204, 403, 599, 600].map(|code| Traffic {
+            code,
+            ..allowed("", "")
+        }
+        .code_class()),
         ["", "", "1xx", "2xx", "4xx", "5xx", ""]
     );
 }
@@ -229,7 +233,7 @@ fn an_answer_without_status_has_no_class() {
 type Sent = (u8, u8, bool, bool, u8);
 
 fn traffic() -> impl Strategy<Value = Vec<Sent>> {
-    proptest::collection::vec((0..12_u8, 0..3_u8, any::<bool>(), any::<bool>(), 0..4_u8), 0..200)
+    proptest::collection::vec((0..12_u8, 0..3_u8, any::<bool>(), any::<bool>(), 0..4_u8), 0..100)
 }
 
 /// What a proxy of `vms` VMs counts.
