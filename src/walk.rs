@@ -5,6 +5,7 @@
 //! sidecar does.
 
 mod code;
+mod reasons;
 
 use std::borrow::Cow;
 
@@ -15,6 +16,7 @@ use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
 use crate::stamp::{Edit, task_headers};
 
 pub use code::Code;
+pub use reasons::reasons;
 
 /// What the proxy knows of itself.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,8 +1,12 @@
 //! For what: path → surface → route → action on a resource, in Airflow's own words.
 
+mod host;
+
 use std::borrow::Cow;
 
 use crate::fact::Fact;
+
+pub use host::host_of;
 
 /// What a request line says, before anything is understood of it.
 #[derive(Debug, Clone, Copy)]
@@ -140,4 +144,10 @@ pub fn read<'a>(request: &Request<'a>) -> Result<Operation<'a>, Malformed> {
         any_dag: false,
         asks: vec![Ask::default()],
     })
+}
+
+impl Operation<'_> {
+    pub fn action_label(&self) -> &'static str {
+        ""
+    }
 }
