@@ -70,8 +70,8 @@ pub(super) fn find<'p>(method: &str, path: &'p str) -> Option<Found<'p>> {
 #[derive(Default)]
 struct Node {
     literals: BTreeMap<&'static str, Node>,
-    /// Placeholders, by the text before them; the one without any comes last.
-    values: Vec<(&'static str, Node)>,
+    /// Placeholders, by the text before them; the one without any is tried last.
+    values: BTreeMap<&'static str, Node>,
     /// Tails with what must stand behind them; longer ones first.
     tails: Vec<(Vec<Segment>, Leaf)>,
     /// The rows that end here.
@@ -99,7 +99,7 @@ impl Node {
         while let Some(segment) = rest.next() {
             node = match segment {
                 Segment::Literal(text) => node.literals.entry(text).or_default(),
-                Segment::Value(prefix, _) => node.value(prefix),
+                Segment::Value(prefix, _) => node.values.entry(prefix).or_default(),
                 Segment::Tail(_) => {
                     node.tails.push((rest.collect(), leaf));
                     node.tails
@@ -109,15 +109,6 @@ impl Node {
             };
         }
         node.leaves.push(leaf);
-    }
-
-    fn value(&mut self, prefix: &'static str) -> &mut Self {
-        let at = self.values.partition_point(|(other, _)| *other > prefix);
-        if self.values.get(at).is_none_or(|(other, _)| *other != prefix) {
-            self.values.insert(at, (prefix, Self::default()));
-        }
-        #[expect(clippy::indexing_slicing, reason = "the line above has made sure of this one")]
-        &mut self.values[at].1
     }
 }
 
@@ -147,7 +138,7 @@ impl<'p> Search<'_, 'p> {
             return Some(found);
         }
         let mark = self.values.len;
-        for (prefix, child) in &node.values {
+        for (prefix, child) in node.values.iter().rev() {
             let Some(value) = segment.strip_prefix(prefix).filter(|value| !value.is_empty()) else {
                 continue;
             };

@@ -200,3 +200,6 @@ fn starts_with_prefix<'s>(segments: impl Iterator<Item = &'s str> + Clone) -> bo
         prefix.iter().all(|word| segments.next() == Some(word))
     })
 }
+
+#[cfg(test)]
+mod tests;
