@@ -47,24 +47,17 @@ impl<'p> Found<'p> {
 
 /// The row for `method` and the decoded `path`, if there is one. HEAD is GET where it has no row.
 pub(super) fn find<'p>(method: &str, path: &'p str) -> Option<Found<'p>> {
-    let rest = path.strip_prefix('/')?;
-    let tree: &'static Node = &TREE;
-    let search = |method| {
-        let mut search = Search {
-            method,
-            length: path.len(),
-            values: Values::default(),
-        };
-        let (leaf, tail) = search.descend(tree, rest)?;
-        Some(Found {
-            surface: leaf.surface,
-            route: leaf.route,
-            tail,
-            ids: &leaf.ids,
-            values: search.values.taken,
-        })
-    };
-    search(method).or_else(|| (method == "HEAD").then(|| search("GET")).flatten())
+    find_exactly(method, path).or_else(|| (method == "HEAD").then(|| find_exactly("GET", path)).flatten())
+}
+
+/// A trailing slash belongs to a tail if there is one; else it is not there.
+fn find_exactly<'p>(method: &str, path: &'p str) -> Option<Found<'p>> {
+    match path.strip_suffix('/') {
+        None => Search::new(method, path, true).found(),
+        Some(bare) => Search::new(method, path, false)
+            .found()
+            .or_else(|| Search::new(method, bare, true).found()),
+    }
 }
 
 #[derive(Default)]
@@ -114,21 +107,42 @@ impl Node {
 
 struct Search<'m, 'p> {
     method: &'m str,
-    /// The length of the whole path.
-    length: usize,
+    path: &'p str,
+    /// Whether a row may end where the path ends, or only a tail will do.
+    ends: bool,
     values: Values<'p>,
 }
 
-impl<'p> Search<'_, 'p> {
-    /// Looks for the rest of the path below `node`. An empty rest is the path's end, be it after
-    /// a trailing slash or not.
+impl<'m, 'p> Search<'m, 'p> {
+    fn new(method: &'m str, path: &'p str, ends: bool) -> Self {
+        Self {
+            method,
+            path,
+            ends,
+            values: Values::default(),
+        }
+    }
+
+    fn found(mut self) -> Option<Found<'p>> {
+        let (leaf, tail) = self.descend(&TREE, self.path.strip_prefix('/')?)?;
+        Some(Found {
+            surface: leaf.surface,
+            route: leaf.route,
+            tail,
+            ids: &leaf.ids,
+            values: self.values.taken,
+        })
+    }
+
+    /// Looks for the rest of the path below `node`.
     fn descend(
         &mut self,
         node: &'static Node,
         rest: &'p str,
     ) -> Option<(&'static Leaf, Option<Range<usize>>)> {
         if rest.is_empty() {
-            let leaf = node.leaves.iter().find(|leaf| leaf.route.method == self.method)?;
+            let mut leaves = node.leaves.iter().filter(|_| self.ends);
+            let leaf = leaves.find(|leaf| leaf.route.method == self.method)?;
             return Some((leaf, None));
         }
         let (segment, after) = rest.split_once('/').unwrap_or((rest, ""));
@@ -182,7 +196,7 @@ impl<'p> Search<'_, 'p> {
             .take(behind.len)
             .rev()
             .for_each(|value| self.values.push(value));
-        let start = self.length - rest.len();
+        let start = self.path.len() - rest.len();
         Some(start..start + tail.len())
     }
 }
@@ -258,6 +272,8 @@ mod tests {
                 "{dag_id}/previous",
             ),
             ("GET", "/execution/variables/keys".into(), "variables/keys"),
+            ("GET", "/execution/variables/keys/".into(), "{variable_key:path}"),
+            ("GET", "/api/v1/datasets/events/".into(), "{uri:path}"),
             ("PUT", "/execution/variables/keys".into(), "{variable_key:path}"),
             ("GET", "/api/v2/connections/test".into(), "{connection_id}"),
             ("GET", "/api/v1/datasets/events".into(), "datasets/events"),
