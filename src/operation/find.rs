@@ -25,7 +25,6 @@ static TREE: LazyLock<Node> = LazyLock::new(|| {
 });
 
 /// A row that fits, with what its placeholders took.
-#[derive(Debug)]
 pub(super) struct Found<'p> {
     pub(super) surface: Surface,
     pub(super) route: &'static Route,
@@ -162,43 +161,32 @@ impl<'m, 'p> Search<'m, 'p> {
             }
             self.values.len = mark;
         }
-        node.tails.iter().find_map(|(suffix, leaf)| {
-            if leaf.route.method != self.method {
-                return None;
-            }
-            let tail = self.take_tail(suffix, rest);
-            if tail.is_none() {
-                self.values.len = mark;
-            }
-            Some((leaf, Some(tail?)))
-        })
-    }
-
-    /// Takes the tail that stands before `suffix`, and the suffix' values.
-    fn take_tail(&mut self, suffix: &[Segment], rest: &'p str) -> Option<Range<usize>> {
-        let mut tail = rest;
-        let mut behind = Values::default();
-        for segment in suffix.iter().rev() {
-            let (before, last) = tail.rsplit_once('/')?;
-            match segment {
-                Segment::Literal(text) if *text == last => {}
-                Segment::Value(prefix, _) => {
-                    behind.push(last.strip_prefix(prefix).filter(|value| !value.is_empty())?)
-                }
-                Segment::Literal(_) | Segment::Tail(_) => return None,
-            }
-            tail = before;
-        }
-        self.values.push(tail);
-        behind
-            .taken
+        let tails = node
+            .tails
             .iter()
-            .take(behind.len)
-            .rev()
-            .for_each(|value| self.values.push(value));
-        let start = self.path.len() - rest.len();
-        Some(start..start + tail.len())
+            .filter(|(_, leaf)| leaf.route.method == self.method);
+        for (suffix, leaf) in tails {
+            if let Some(tail) = tail_before(suffix, rest) {
+                self.values.push(tail);
+                let start = self.path.len() - rest.len();
+                return Some((leaf, Some(start..start + tail.len())));
+            }
+        }
+        None
     }
+}
+
+/// What stands in `rest` before `suffix`. The suffix names no ids, so its values are let go.
+fn tail_before<'p>(suffix: &[Segment], rest: &'p str) -> Option<&'p str> {
+    suffix.iter().rev().try_fold(rest, |rest, segment| {
+        let (before, last) = rest.rsplit_once('/')?;
+        let fits = match segment {
+            Segment::Literal(text) => *text == last,
+            Segment::Value(prefix, _) => last.strip_prefix(prefix).is_some_and(|value| !value.is_empty()),
+            Segment::Tail(_) => false,
+        };
+        fits.then_some(before)
+    })
 }
 
 #[derive(Default)]
@@ -225,6 +213,17 @@ mod tests {
         for (_, route) in routes::all() {
             let placeholders = route.template.matches('{').count();
             assert!(placeholders <= MAX_VALUES, "{}", route.template);
+        }
+    }
+
+    #[test]
+    fn no_id_stands_behind_a_tail() {
+        for (_, route) in routes::all() {
+            let is_tail = |segment: &Segment| matches!(segment, Segment::Tail(_));
+            let mut behind = segments(route.template)
+                .skip_while(|segment| !is_tail(segment))
+                .skip(1);
+            assert!(behind.all(|segment| matches!(segment, Segment::Literal(_) | Segment::Value(_, None))));
         }
     }
 
