@@ -21,6 +21,23 @@ const PREFIXES: &[&str] = &[
     "/ui",
 ];
 
+/// The bytes that stand for themselves everywhere.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "evaluated when compiled; a byte is less than 256"
+        )]
+        {
+            plain[byte as usize] = !matches!(byte, b'%' | b'#' | b'\\' | b';');
+        }
+        byte += 1;
+    }
+    plain
+};
+
 /// A path that every parser reads alike, but for its encoded slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Path<'a> {
@@ -153,9 +170,11 @@ fn check_raw(raw: &str) -> Result<bool, Ambiguity> {
     if !raw.starts_with('/') {
         return Err(Ambiguity::Form);
     }
-    // Nearly every path has nothing of this, and one pass without branches says so.
-    let plain = |byte: u8| byte.is_ascii_graphic() & !matches!(byte, b'%' | b'#' | b'\\' | b';');
-    if raw.bytes().fold(true, |all, byte| all & plain(byte)) {
+    // Nearly every path is plain, and a table says so in the fewest steps.
+    if raw
+        .bytes()
+        .all(|byte| PLAIN.get(usize::from(byte)) == Some(&true))
+    {
         return Ok(false);
     }
     let mut encoded = false;
