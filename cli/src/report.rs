@@ -145,6 +145,7 @@ impl Look {
         theme.characters = ThemeCharacters {
             error: "error:".to_owned(),
             warning: "warning:".to_owned(),
+            underline: '^',
             ..theme.characters
         };
         GraphicalReportHandler::new_themed(theme)
