@@ -1,1 +1,29 @@
 //! The real parts as processes: Envoy, Airflow, certificates, load.
+//!
+//! Everything installed or made lives under `target/` of the workspace. Every process that is
+//! started here ends with its handle, and with this process however that ends
+//! (see [`process`]). Network traffic stays on loopback.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`paths`], [`cache`], [`progress`] | where things lie, install once, say what takes long |
+//! | [`python`], [`envoy`], [`module`] | the programs: a virtual environment, Envoy, the filter as wasm |
+//! | [`process`] | a child with a log, a readiness check and a certain end |
+//! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
+//! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
+//! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
+
+pub mod admin;
+pub mod cache;
+pub mod certs;
+pub mod client;
+pub mod envoy;
+pub mod paths;
+pub mod process;
+pub mod progress;
+pub mod python;
+mod runtime;
+pub mod sidecar;
+mod tls;
+pub mod upstream;
+pub mod wait;

@@ -1,0 +1,42 @@
+//! Where things lie: everything that the lab makes or installs is under `target/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+/// The root of the workspace.
+pub fn workspace() -> &'static Path {
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR"));
+    lab.parent().unwrap_or(lab)
+}
+
+/// `target/`, whatever `CARGO_TARGET_DIR` says: documentation and examples name files in it.
+pub fn target() -> PathBuf {
+    workspace().join("target")
+}
+
+/// Installed programs, see [`cache`](crate::cache).
+pub fn cache() -> Result<PathBuf> {
+    made(target().join("lab/cache"))
+}
+
+/// Logs of the processes that the lab starts. They stay after a run.
+pub fn logs() -> Result<PathBuf> {
+    made(target().join("lab/logs"))
+}
+
+/// A fresh directory for the files of one run; it goes when the handle is dropped.
+pub fn scratch(name: &str) -> Result<TempDir> {
+    let parent = made(target().join("lab/run"))?;
+    tempfile::Builder::new()
+        .prefix(&format!("{name}-"))
+        .tempdir_in(&parent)
+        .with_context(|| format!("cannot make a directory in `{}`", parent.display()))
+}
+
+fn made(directory: PathBuf) -> Result<PathBuf> {
+    fs::create_dir_all(&directory).with_context(|| format!("cannot make `{}`", directory.display()))?;
+    Ok(directory)
+}

@@ -1,0 +1,212 @@
+//! A supervised child: its output in a log file, readiness by asking, and a certain end.
+//!
+//! A child ends with its [`Process`]. If this process dies without dropping anything (Ctrl-C, an
+//! abort, `kill -9`), a guard ends the child: a shell that holds one end of a pipe and reads end of
+//! file when the kernel closes ours. `PR_SET_PDEATHSIG` would not do: it fires when the *thread*
+//! that started the child ends, which in a test is soon. Child and guard have process groups of
+//! their own, so that Ctrl-C in a terminal does not reach them first, and the child's own children
+//! end with it.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::{paths, wait};
+
+/// How long a child may take to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Lines of the log that an error quotes.
+const QUOTED_LINES: usize = 20;
+
+/// Waits for the end of its input, then ends the process group `$1`, kindly first.
+const GUARD: &str = "read -r _; kill -s TERM -- \"-$1\" || exit 0; sleep 3; kill -s KILL -- \"-$1\"";
+
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
+/// A running child and its log.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    guard: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts `command`; both of its outputs go to `target/lab/logs/<name>-<pid>-<n>.log`.
+    pub fn start(name: &str, command: &mut Command) -> Result<Self> {
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let log = paths::logs()?.join(format!("{name}-{}-{number}.log", std::process::id()));
+        let file = File::create(&log).with_context(|| format!("cannot write `{}`", log.display()))?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start `{name}`"))?;
+        let guard = guard(child.id()).inspect_err(|_| {
+            // Without a guard nobody would end it; the error says why.
+            let _ = child.kill();
+            let _ = child.wait();
+        })?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            guard,
+            log,
+        })
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where its output goes.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// What it has printed so far.
+    pub fn output(&self) -> Result<String> {
+        let bytes = fs::read(&self.log)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Its exit status, if it has ended.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// Asks `probe` until it gives a value. Fails, quoting the log, when the child ends or the time is over.
+    pub fn ready<T>(&mut self, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> Result<T> {
+        let what = format!("`{}`", self.name);
+        let result = wait::until(&what, limit, || {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{what} ended with {status}");
+            }
+            Ok(probe())
+        });
+        result.map_err(|error| self.failure(&error.to_string()))
+    }
+
+    /// An error that names the log and quotes its last lines.
+    pub fn failure(&self, message: &str) -> anyhow::Error {
+        let output = self.output().unwrap_or_default();
+        let lines: Vec<&str> = output.lines().collect();
+        let quoted = lines
+            .get(lines.len().saturating_sub(QUOTED_LINES)..)
+            .unwrap_or_default();
+        anyhow!(
+            "{message}\nlog: {}\n  {}",
+            self.log.display(),
+            quoted.join("\n  ")
+        )
+    }
+
+    /// Ends the child and its children: SIGTERM first, SIGKILL when it does not listen.
+    pub fn stop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal("TERM");
+            let _ = wait::until("the end", GRACE, || Ok(self.child.try_wait()?));
+        }
+        // Also when the child itself has ended: its own children are still in its group.
+        self.signal("KILL");
+        let _ = self.child.wait();
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
+    }
+
+    fn signal(&self, signal: &str) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill")
+            .args(["-s", signal, "--", &group])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn guard(group: u32) -> Result<Child> {
+    Command::new("sh")
+        .args(["-c", GUARD, "guard", &group.to_string()])
+        // The pipe's other end is in the handle; the standard library marks it close-on-exec,
+        // so no other child keeps it open.
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .context("cannot start `sh`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    fn runs(pid: &str) -> bool {
+        Command::new("kill")
+            .args(["-0", pid])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    }
+
+    #[test]
+    fn the_error_names_the_log_and_quotes_it() {
+        let mut process = Process::start("failing", &mut shell("echo no such port; exit 3")).unwrap();
+        let error = process
+            .ready(Duration::from_secs(5), || None::<()>)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("exit status: 3"), "{error}");
+        assert!(error.contains("no such port"), "{error}");
+        assert!(error.contains("failing-"), "{error}");
+    }
+
+    #[test]
+    fn grandchildren_end_with_the_handle() {
+        let mut process = Process::start("parent", &mut shell("sleep 60 & echo $!; wait")).unwrap();
+        let log = process.log().to_owned();
+        let grandchild = process
+            .ready(Duration::from_secs(5), || {
+                let text = fs::read_to_string(&log).ok()?;
+                text.ends_with('\n').then(|| text.trim().to_owned())
+            })
+            .unwrap();
+        assert!(runs(&grandchild));
+        drop(process);
+        wait::until("the grandchild's end", GRACE, || {
+            Ok((!runs(&grandchild)).then_some(()))
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn the_guard_ends_the_child_when_the_pipe_closes() {
+        let mut process = Process::start("orphan", &mut shell("sleep 60")).unwrap();
+        drop(process.guard.stdin.take());
+        let ended = wait::until("the child's end", GRACE, || process.ended());
+        assert!(!ended.unwrap().success());
+    }
+}

@@ -1,0 +1,84 @@
+//! Where requests go: the app behind, and the destinations of the mesh and outside it.
+
+#![expect(clippy::indexing_slicing, reason = "an object made by `json!` takes any key")]
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use super::spec::{Destination, Inbound, Spec, Tls};
+use crate::certs::Identity;
+
+/// All clusters of a sidecar.
+pub(super) fn clusters(spec: &Spec) -> Vec<Value> {
+    let inbound = spec
+        .inbound
+        .iter()
+        .map(|inbound| cluster(&inbound_name(inbound), inbound.app, inbound.http2));
+    let outbound = spec
+        .outbound
+        .iter()
+        .map(|destination| outbound(destination, &spec.identity));
+    inbound.chain(outbound).collect()
+}
+
+/// Istio's name of the app's cluster.
+pub(super) fn inbound_name(inbound: &Inbound) -> String {
+    format!("inbound|{}||", inbound.port)
+}
+
+fn outbound(destination: &Destination, identity: &Identity) -> Value {
+    let mut cluster = cluster(&destination.cluster, destination.address, destination.http2);
+    if destination.tls == Tls::Mesh {
+        let mut common = tls(identity);
+        common["alpn_protocols"] = json!([if destination.http2 { "h2" } else { "http/1.1" }]);
+        cluster["transport_socket"] = json!({
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+                "sni": destination.cluster.replace('|', "_"),
+                "common_tls_context": common,
+            },
+        });
+    }
+    cluster
+}
+
+fn cluster(name: &str, address: SocketAddr, http2: bool) -> Value {
+    let protocol = if http2 {
+        "http2_protocol_options"
+    } else {
+        "http_protocol_options"
+    };
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "10s",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(address)}}]}],
+        },
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": {protocol: {}},
+            },
+        },
+    })
+}
+
+/// Certificate, key and root of trust, as `CommonTlsContext`.
+pub(super) fn tls(identity: &Identity) -> Value {
+    json!({
+        "tls_certificates": [{
+            "certificate_chain": {"filename": identity.certificate_file},
+            "private_key": {"filename": identity.key_file},
+        }],
+        "validation_context": {"trusted_ca": {"filename": identity.root_file}},
+    })
+}
+
+/// An address in Envoy's words.
+pub(super) fn socket(address: SocketAddr) -> Value {
+    json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}})
+}

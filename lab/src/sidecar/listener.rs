@@ -1,0 +1,178 @@
+//! The two listeners, with Istio's settings of the HTTP connection manager.
+
+#![expect(clippy::indexing_slicing, reason = "an object made by `json!` takes any key")]
+
+use serde_json::{Value, json};
+
+use super::Files;
+use super::cluster::{inbound_name, socket, tls};
+use super::plugin::Plugin;
+use super::spec::{Destination, Inbound, Spec};
+
+/// Istio's name of the listener for peers.
+pub(super) const INBOUND: &str = "virtualInbound";
+
+/// The name of the listener for the app.
+pub(super) const OUTBOUND: &str = "virtualOutbound";
+
+const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+
+/// What is logged of each request.
+const LOGGED: [(&str, &str); 13] = [
+    ("method", "%REQ(:METHOD)%"),
+    ("path", "%REQ(:PATH)%"),
+    ("authority", "%REQ(:AUTHORITY)%"),
+    ("protocol", "%PROTOCOL%"),
+    ("request_id", "%REQ(X-REQUEST-ID)%"),
+    ("response_code", "%RESPONSE_CODE%"),
+    ("response_code_details", "%RESPONSE_CODE_DETAILS%"),
+    ("response_flags", "%RESPONSE_FLAGS%"),
+    ("bytes_received", "%BYTES_RECEIVED%"),
+    ("bytes_sent", "%BYTES_SENT%"),
+    ("duration", "%DURATION%"),
+    ("upstream_cluster", "%UPSTREAM_CLUSTER%"),
+    ("peer", "%DOWNSTREAM_PEER_URI_SAN%"),
+];
+
+/// The properties that the filter sets; they are filter state under `wasm.dagward_<name>`.
+const PROPERTIES: [&str; 6] = ["dag_id", "task_id", "run_id", "caller", "decision", "policy"];
+
+/// All listeners of a sidecar.
+pub(super) fn listeners(spec: &Spec, files: &Files) -> Vec<Value> {
+    let inbound = spec.inbound.iter().map(|app| inbound(spec, app, files));
+    let outbound = (!spec.outbound.is_empty()).then(|| outbound(spec, files));
+    inbound.chain(outbound).collect()
+}
+
+fn inbound(spec: &Spec, app: &Inbound, files: &Files) -> Value {
+    let route = json!({
+        "name": inbound_name(app),
+        "virtual_hosts": [{
+            "name": format!("inbound|http|{}", app.port),
+            "domains": ["*"],
+            "routes": [route(&inbound_name(app))],
+        }],
+    });
+    let mut manager = manager(spec, "inbound", &route, files);
+    manager["forward_client_cert_details"] = json!("APPEND_FORWARD");
+    manager["set_current_client_cert_details"] = json!({"subject": true, "uri": true, "dns": true});
+
+    let mut common = tls(&spec.identity);
+    common["alpn_protocols"] = json!(["h2", "http/1.1"]);
+    let mut chains = vec![json!({
+        "name": "virtualInbound-mtls",
+        "filter_chain_match": {"transport_protocol": "tls"},
+        "transport_socket": {
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+                "require_client_certificate": true,
+                "common_tls_context": common,
+            },
+        },
+        "filters": [filter(&manager)],
+    })];
+    if app.permissive {
+        chains.push(json!({"name": "virtualInbound-plaintext", "filters": [filter(&manager)]}));
+    }
+    json!({
+        "name": INBOUND,
+        "address": socket(ANY_PORT.into()),
+        "traffic_direction": "INBOUND",
+        "listener_filters": [{
+            "name": "envoy.filters.listener.tls_inspector",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
+            },
+        }],
+        "filter_chains": chains,
+    })
+}
+
+fn outbound(spec: &Spec, files: &Files) -> Value {
+    let hosts: Vec<Value> = spec.outbound.iter().map(virtual_host).collect();
+    let routes = json!({"name": "outbound", "virtual_hosts": hosts});
+    json!({
+        "name": OUTBOUND,
+        "address": socket(ANY_PORT.into()),
+        "traffic_direction": "OUTBOUND",
+        "filter_chains": [{"filters": [filter(&manager(spec, "outbound", &routes, files))]}],
+    })
+}
+
+fn virtual_host(destination: &Destination) -> Value {
+    json!({
+        "name": destination.cluster,
+        "domains": destination.hosts,
+        "routes": [route(&destination.cluster)],
+        "include_request_attempt_count": true,
+    })
+}
+
+fn route(cluster: &str) -> Value {
+    json!({
+        "name": "default",
+        "match": {"prefix": "/"},
+        "route": {"cluster": cluster, "timeout": "0s"},
+    })
+}
+
+fn filter(manager: &Value) -> Value {
+    json!({"name": "envoy.filters.network.http_connection_manager", "typed_config": manager})
+}
+
+fn manager(spec: &Spec, direction: &str, routes: &Value, files: &Files) -> Value {
+    let mut filters = spec.filters.clone();
+    if spec.plugin.is_some() {
+        filters.push(Plugin::filter(&files.plugin));
+    }
+    filters.push(json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+    }));
+    json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "codec_type": "AUTO",
+        "stat_prefix": format!("{direction}_0.0.0.0"),
+        "server_name": "istio-envoy",
+        "use_remote_address": false,
+        "normalize_path": true,
+        "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "stream_idle_timeout": "0s",
+        "request_id_extension": {
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig",
+                "use_request_id_for_trace_sampling": true,
+            },
+        },
+        "access_log": access_log(spec, direction, files),
+        "route_config": routes,
+        "http_filters": filters,
+    })
+}
+
+fn access_log(spec: &Spec, direction: &str, files: &Files) -> Value {
+    if !spec.access_log {
+        return json!([]);
+    }
+    let properties = PROPERTIES.iter().map(|name| {
+        (
+            format!("dagward_{name}"),
+            Value::from(format!("%FILTER_STATE(wasm.dagward_{name}:PLAIN)%")),
+        )
+    });
+    let fields = LOGGED
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+    let listener = ("listener".to_owned(), Value::from(direction));
+    let format: Value = fields.chain(properties).chain([listener]).collect();
+    json!([{
+        "name": "envoy.access_loggers.file",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+            "path": files.access_log,
+            "log_format": {"json_format": format},
+        },
+    }])
+}
