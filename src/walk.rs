@@ -1,1 +1,227 @@
 //! Leads a request through the rooms.
+//!
+//! An inbound listener checks: it reads who asks and for what, decides, and drops what a stranger
+//! may not say. An outbound listener strips and stamps, and decides nothing: the destination's own
+//! sidecar does.
+
+mod code;
+mod reasons;
+
+use std::borrow::Cow;
+
+use crate::caller::{Acting, BadPrincipal, Header, Principal, headers};
+use crate::measure::{Decision, Direction};
+use crate::operation::{self, Operation, Request};
+use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
+use crate::stamp::{Edit, task_headers};
+
+pub use code::Code;
+pub use reasons::reasons;
+
+/// What the proxy knows of itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Proxy<'a> {
+    /// Its own identity.
+    pub identity: Option<&'a Principal>,
+    /// The task that its pod runs, where its metadata names one.
+    pub pod: Option<&'a Acting>,
+}
+
+/// A request as the proxy has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// Which listener it came to.
+    pub listener: Direction,
+    /// The peer's identity from mTLS; `Ok(None)` where it has none.
+    pub peer: Result<Option<&'a Principal>, &'a BadPrincipal>,
+    /// The request line; the host in lower case, without its port.
+    pub request: Request<'a>,
+    /// All headers.
+    pub headers: &'a [Header<'a>],
+    /// Envoy's name for the destination, on an outbound listener.
+    pub cluster: &'a [u8],
+}
+
+/// What comes of a request.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// Whether it passes. Outside enforce mode it always does.
+    pub decision: Decision,
+    /// Why.
+    pub code: Code,
+    /// The policy and the rule that decided.
+    pub by: Option<(&'a str, u32)>,
+    /// What would refuse it if all were enforced, where that is not so: the policy (empty where no
+    /// rule allowed it) and why.
+    pub shadow: Option<(&'a str, Code)>,
+    /// What is malformed, for the caller to read.
+    pub problem: Option<String>,
+    /// The task that the caller acts for.
+    pub acting: Option<Cow<'a, Acting>>,
+    /// What it asks for; `None` where that cannot be read.
+    pub operation: Option<Operation<'a>>,
+    /// The changes to its task headers.
+    pub edits: Vec<Edit<'a>>,
+}
+
+/// What is wrong with a request before any policy is asked.
+struct Malformed {
+    code: Code,
+    problem: String,
+}
+
+/// Leads a request through the rooms. Without a rule set, because the first document was refused,
+/// nothing passes.
+pub fn walk<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
+    let Some(ruleset) = ruleset else {
+        return Outcome {
+            decision: Decision::Deny,
+            ..Outcome::passing(Code::ConfigRefused, Vec::new())
+        };
+    };
+    match incoming.listener {
+        Direction::Inbound => inbound(ruleset, proxy, incoming),
+        Direction::Outbound => outbound(ruleset, proxy, incoming),
+    }
+}
+
+fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
+    let edits = match ruleset.mesh().contains(incoming.cluster) {
+        true => task_headers::toward_mesh(incoming.headers, proxy.pod),
+        false => task_headers::leaving_mesh(incoming.headers),
+    };
+    // What an application claims wrongly is for the destination to refuse.
+    let claimed = || headers::read(incoming.headers, false).ok().flatten();
+    Outcome {
+        acting: proxy.pod.map(Cow::Borrowed).or_else(|| claimed().map(Cow::Owned)),
+        operation: operation::read(&incoming.request).ok(),
+        ..Outcome::passing(Code::Outbound, edits)
+    }
+}
+
+fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
+    let principal = incoming.peer.ok().flatten();
+    let believed = principal.is_some_and(|principal| is_stamper(ruleset, proxy, principal));
+    let edits = match believed {
+        true => Vec::new(),
+        false => task_headers::from_stranger(incoming.headers),
+    };
+    let acting = headers::read(incoming.headers, believed);
+    let operation = operation::read(&incoming.request);
+    let malformed = None
+        .or_else(|| Malformed::of(Code::MalformedIdentity, incoming.peer.as_ref().err()))
+        .or_else(|| Malformed::of(Code::MalformedTaskHeaders, acting.as_ref().err()))
+        .or_else(|| Malformed::of(Code::MalformedPath, operation.as_ref().err()));
+    let outcome = Outcome {
+        acting: acting.ok().flatten().map(Cow::Owned),
+        operation: operation.ok(),
+        ..Outcome::passing(Code::Observed, edits)
+    };
+    match (ruleset.mode(), malformed) {
+        (Mode::Observe, _) => outcome,
+        (Mode::Shadow, Some(Malformed { code, .. })) => Outcome {
+            code: Code::ShadowDenied,
+            shadow: Some(("", code)),
+            ..outcome
+        },
+        (Mode::Enforce, Some(Malformed { code, problem })) => Outcome {
+            decision: Decision::Malformed,
+            code,
+            problem: Some(problem),
+            ..outcome
+        },
+        (mode, None) => decide(ruleset, mode, principal, outcome),
+    }
+}
+
+/// Whether this peer's word on its own task is believed: it runs dagward. Without a list those of
+/// the proxy's own namespace and trust domain are.
+fn is_stamper(ruleset: &Ruleset, proxy: Proxy<'_>, peer: &Principal) -> bool {
+    ruleset.lists_stamper(peer.as_str()).unwrap_or_else(|| {
+        proxy.identity.is_some_and(|own| {
+            own.namespace().is_some()
+                && (own.trust_domain(), own.namespace()) == (peer.trust_domain(), peer.namespace())
+        })
+    })
+}
+
+fn decide<'a>(
+    ruleset: &'a Ruleset,
+    mode: Mode,
+    principal: Option<&Principal>,
+    outcome: Outcome<'a>,
+) -> Outcome<'a> {
+    let Some(operation) = &outcome.operation else {
+        return outcome;
+    };
+    let facts = facts(principal, outcome.acting.as_deref(), operation);
+    let enforced = (mode == Mode::Enforce).then(|| ruleset.decide(Scope::Enforced, &facts));
+    let all =
+        (mode == Mode::Shadow || ruleset.has_shadow_policies()).then(|| ruleset.decide(Scope::All, &facts));
+    let code_of = |verdict: &Verdict<'_>| match (verdict.allowed, verdict.by) {
+        (true, _) => Code::Allowed,
+        (false, Some(_)) => Code::DeniedByRule,
+        (false, None) => Code::NoRuleAllows,
+    };
+    let refused = enforced.filter(|verdict| !verdict.allowed);
+    let would_refuse = all.filter(|verdict| refused.is_none() && !verdict.allowed);
+    let deciding = refused.or(would_refuse).or(enforced).or(all);
+    let shadow = would_refuse.map(|verdict| (verdict.by.map_or("", |by| by.policy), code_of(&verdict)));
+    Outcome {
+        decision: if refused.is_some() {
+            Decision::Deny
+        } else {
+            Decision::Allow
+        },
+        code: match (&shadow, &deciding) {
+            (Some(_), _) => Code::ShadowDenied,
+            (None, Some(verdict)) => code_of(verdict),
+            (None, None) => Code::Observed,
+        },
+        by: deciding
+            .and_then(|verdict| verdict.by)
+            .map(|by| (by.policy, by.rule)),
+        shadow,
+        ..outcome
+    }
+}
+
+/// What the policy sees of a request: one set of facts for each thing that it asks.
+pub fn facts<'f>(
+    principal: Option<&'f Principal>,
+    acting: Option<&'f Acting>,
+    operation: &'f Operation<'f>,
+) -> Vec<Facts<'f>> {
+    operation
+        .asks
+        .iter()
+        .map(|ask| Facts::new(principal, acting, operation, ask))
+        .collect()
+}
+
+impl<'a> Outcome<'a> {
+    fn passing(code: Code, edits: Vec<Edit<'a>>) -> Self {
+        Self {
+            decision: Decision::Allow,
+            code,
+            by: None,
+            shadow: None,
+            problem: None,
+            acting: None,
+            operation: None,
+            edits,
+        }
+    }
+}
+
+impl Malformed {
+    fn of(code: Code, error: Option<&impl ToString>) -> Option<Self> {
+        error.map(|error| Self {
+            code,
+            problem: error.to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

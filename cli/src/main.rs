@@ -1,2 +1,39 @@
-//! The command-line tool.
-fn main() {}
+//! `dagward`: the filter's own code, offline.
+
+mod check;
+mod exit;
+mod report;
+mod source;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Validate and explain dagward policies, with the filter's own code
+#[derive(Debug, Parser)]
+#[command(name = "dagward", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Validate(validate::Validate),
+}
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Validate(validate) => validate.run(),
+    }
+}

@@ -1,6 +1,14 @@
 //! Who asks: the peer's SPIFFE ID from mTLS, and the task it acts for with its proof.
 
-pub mod acting;
+pub mod id;
 pub mod percent;
 
+mod acting;
+pub mod headers;
+mod pod;
+mod principal;
+
 pub use acting::{Acting, Proof};
+pub use headers::Header;
+pub use pod::{Metadata, pod_task};
+pub use principal::{BadPrincipal, Principal};

@@ -1,8 +1,28 @@
 //! For what: path → surface → route → action on a resource, in Airflow's own words.
 
+mod action;
+mod asks;
+mod find;
+mod host;
+mod path;
+mod query;
+mod read;
+mod route;
+mod routes;
+mod surface;
+
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::fact::Fact;
+
+pub use action::actions;
+pub use host::host_of;
+pub use path::Ambiguity;
+pub use read::read;
+pub use route::Line;
+pub use routes::routes_of;
+pub use surface::Surface;
 
 /// What a request line says, before anything is understood of it.
 #[derive(Debug, Clone, Copy)]
@@ -11,41 +31,18 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// `:path`, the query included, as the proxy has it.
     pub target: &'a str,
-    /// `:authority`.
+    /// The host of `:authority`, in lower case and without its port; see [`host_of`].
     pub host: &'a str,
 }
 
-/// Which of Airflow's HTTP surfaces a request is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Surface {
-    /// `/auth`: the auth manager's routes.
-    Auth,
-    /// `/edge_worker/v1`: the Edge executor's worker API.
-    Edge,
-    /// `/execution`: the Task Execution API.
-    Execution,
-    /// Health and metrics routes.
-    Health,
-    /// `/log` of the log servers on 8793 and 8794.
-    Logs,
-    /// Not Airflow, as far as its path tells.
-    Other,
-    /// `/api/v2` and `/api/v1`: the public REST API.
-    Rest,
-    /// `/ui`: the routes behind the web interface.
-    Ui,
-    /// Under one of Airflow's prefixes, but no route that is known.
-    Unclassified,
-}
-
 /// What a request asks for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation<'a> {
     /// The surface it is for.
     pub surface: Surface,
     /// The method.
     pub method: &'a str,
-    /// The host without its port, as the client wrote it.
+    /// The host, in lower case and without its port.
     pub host: &'a str,
     /// The decoded path, without its query. Unknown where two parsers could read it differently.
     pub path: Fact<Cow<'a, str>>,
@@ -55,6 +52,32 @@ pub struct Operation<'a> {
     pub any_dag: bool,
     /// What it asks for: at least one, and all of them must be allowed.
     pub asks: Vec<Ask<'a>>,
+}
+
+impl Operation<'_> {
+    /// The action as a metric's label: the first, `unclassified` where no route is known, empty
+    /// outside Airflow.
+    pub fn action_label(&self) -> &'static str {
+        match self.asks.first().map(|ask| ask.action) {
+            Some(Fact::Known(action)) => action,
+            Some(Fact::Unknown) => Surface::Unclassified.as_str(),
+            Some(Fact::Absent) | None => "",
+        }
+    }
+
+    /// The actions that are known, in order, each once.
+    pub fn actions(&self) -> Vec<&'static str> {
+        distinct(self.asks.iter().filter_map(|ask| ask.action.known().copied()))
+    }
+
+    /// The DAGs that are known, in order, each once.
+    pub fn dag_ids(&self) -> Vec<&str> {
+        distinct(
+            self.asks
+                .iter()
+                .filter_map(|ask| ask.dag.known().map(AsRef::as_ref)),
+        )
+    }
 }
 
 /// One action on one object.
@@ -79,4 +102,37 @@ pub struct Ask<'a> {
     pub xcom_key: Fact<Cow<'a, str>>,
     /// The asset, by name, URI or id, as the request names it.
     pub asset: Fact<Cow<'a, str>>,
+}
+
+/// A request to Airflow that two parsers could take for different ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Malformed {
+    /// The path.
+    Path(Ambiguity),
+    /// A query parameter that names one id is there twice: Airflow 2 takes the first, 3 the last.
+    RepeatedParameter(&'static str),
+    /// A query parameter that names an id does not decode.
+    Parameter(&'static str),
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(ambiguity) => write!(f, "{ambiguity}"),
+            Self::RepeatedParameter(name) => write!(f, "the query has `{name}` more than once"),
+            Self::Parameter(name) => write!(f, "the query's `{name}` is not encoded UTF-8 text"),
+        }
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for item in items {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+    }
+    distinct
 }

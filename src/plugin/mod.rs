@@ -1,1 +1,61 @@
-//! The proxy-wasm host.
+//! The proxy-wasm host: contexts and host calls, the only code that knows it.
+
+mod abi;
+mod answer;
+mod configuration;
+mod connection;
+mod meter;
+mod node;
+mod pairs;
+mod stream;
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{ContextType, LogLevel};
+
+use configuration::Configuration;
+use node::Node;
+use stream::Stream;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_log_level(LogLevel::Info);
+    proxy_wasm::set_root_context(|_| Box::new(Root::default()));
+}}
+
+/// What all streams of one plugin configuration share.
+struct Plugin {
+    configuration: Configuration,
+    node: Node,
+}
+
+/// The plugin before and after it is configured. An update makes a new one in the same VM, and the
+/// streams of the old one keep theirs.
+#[derive(Default)]
+struct Root {
+    plugin: Option<Rc<Plugin>>,
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    /// Never false: the host would answer 500 to everything, and say nothing of why.
+    fn on_configure(&mut self, size: usize) -> bool {
+        let configuration = Configuration::load(&abi::configuration(size).unwrap_or_default());
+        self.plugin = Some(Rc::new(Plugin {
+            configuration,
+            node: Node::read(),
+        }));
+        true
+    }
+
+    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+        self.plugin
+            .as_ref()
+            .map(|plugin| Box::new(Stream::new(Rc::clone(plugin))) as Box<dyn HttpContext>)
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}

@@ -1,5 +1,24 @@
 //! May they: document → compile → index → decide → explain.
 
-pub mod error;
+mod arena;
+mod decide;
+mod document;
+mod error;
+mod evaluate;
+mod explain;
+mod facts;
+mod field;
+mod index;
+mod json;
+mod matching;
+mod nearest;
+mod pattern;
+mod ruleset;
+mod vocabulary;
 
+pub use decide::{Decider, Scope, Verdict};
+pub use document::{API_VERSION, load};
 pub use error::{FieldPath, LoadError, Step};
+pub use facts::Facts;
+pub use field::{Field, Side};
+pub use ruleset::{Effect, Mode, Ruleset};

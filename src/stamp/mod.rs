@@ -1,1 +1,9 @@
 //! Request IDs and task headers, in and out.
+
+pub mod mesh;
+pub mod request_id;
+pub mod task_headers;
+
+pub use mesh::{HostPatternError, Mesh};
+pub use request_id::{RequestId, correlation_id};
+pub use task_headers::Edit;

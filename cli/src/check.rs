@@ -1,0 +1,132 @@
+//! One file, checked: its policies, and everything that is wrong with it.
+
+use dagward::policy::{self, FieldPath, LoadError};
+use serde_json::Value;
+
+use crate::report::{Problem, Severity};
+use crate::source::Source;
+use crate::source::carrier::{self, Carried, Found};
+use crate::source::node::{Node, Part, Span};
+use crate::source::yaml::{self, Document};
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// Its policy documents, in order.
+    pub(crate) policies: Vec<Policy>,
+    /// What is wrong with the file, in order of place.
+    pub(crate) problems: Vec<Problem>,
+    /// The resources that are none of dagward's business, and where they stand.
+    pub(crate) passed_over: Vec<(String, Span)>,
+}
+
+/// A policy document of a file.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    /// The resource that carries it; `None` for a document that stands for itself.
+    pub(crate) resource: Option<String>,
+    /// The document as the filter gets it.
+    pub(crate) document: Value,
+}
+
+impl Checked {
+    /// Whether the filter would take everything in the file.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.problems
+            .iter()
+            .all(|problem| problem.severity != Severity::Error)
+    }
+}
+
+/// Checks a file.
+pub(crate) fn check(source: &Source) -> Checked {
+    let documents = yaml::read(&source.text);
+    let mut checked = Checked::default();
+    for document in &documents.read {
+        check_document(document, &mut checked);
+    }
+    if checked.policies.is_empty() && documents.broken.is_none() {
+        checked.problems.push(nothing_found(&checked.passed_over));
+    }
+    checked.problems.extend(documents.broken);
+    checked.problems.sort_by_key(|problem| problem.span.start);
+    checked
+}
+
+fn check_document(document: &Document, checked: &mut Checked) {
+    let mut concerns_us = false;
+    let mut in_resource = false;
+    // Nothing between two `---`, or only comments.
+    if document.root.span.is_empty() {
+        return;
+    }
+    for found in carrier::find(&document.root) {
+        match found {
+            Found::Policy(carried) => {
+                concerns_us = true;
+                in_resource |= carried.resource.is_some();
+                checked.problems.extend(refusals(&document.root, &carried));
+                checked.policies.push(Policy {
+                    resource: carried.resource,
+                    document: carried.node.to_json(),
+                });
+            }
+            Found::PassedOver { what, span } => checked.passed_over.push((what, span)),
+        }
+    }
+    // Warnings are about what kubectl reads, so they are for resources only.
+    let matters = |problem: &&Problem| concerns_us && (in_resource || problem.severity == Severity::Error);
+    checked
+        .problems
+        .extend(document.problems.iter().filter(matters).cloned());
+}
+
+/// What the filter says of a policy document, with the places.
+fn refusals(root: &Node, carried: &Carried<'_>) -> Vec<Problem> {
+    match policy::load(carried.node.to_json().to_string().as_bytes()) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors
+            .into_iter()
+            .map(|error| problem(root, &carried.path, error))
+            .collect(),
+    }
+}
+
+fn problem(root: &Node, base: &FieldPath, error: LoadError) -> Problem {
+    let path = FieldPath(base.0.iter().chain(&error.path.0).cloned().collect());
+    Problem {
+        severity: Severity::Error,
+        span: root.locate(&path, part(&error)),
+        path,
+        message: error.found,
+        allowed: error.allowed,
+        suggestion: error.nearest,
+    }
+}
+
+fn part(error: &LoadError) -> Part {
+    if error.found.starts_with("unknown field") {
+        Part::Key
+    } else {
+        Part::Value
+    }
+}
+
+fn nothing_found(passed_over: &[(String, Span)]) -> Problem {
+    let message = match passed_over {
+        [] => "no document in this file".to_owned(),
+        [(only, _)] => format!("no dagward policy in this file, only {only}"),
+        _ => "no dagward policy in this file".to_owned(),
+    };
+    Problem {
+        severity: Severity::Error,
+        path: FieldPath::default(),
+        span: passed_over
+            .first()
+            .map(|(_, span)| span.clone())
+            .unwrap_or_default(),
+        message,
+        allowed: Some("a policy document, or a WasmPlugin or TrafficExtension that carries one".to_owned()),
+        suggestion: None,
+    }
+}

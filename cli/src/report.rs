@@ -1,0 +1,215 @@
+//! Problems as people and editors read them.
+
+use std::io::IsTerminal;
+use std::{env, fmt, io};
+
+use dagward::policy::FieldPath;
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, ThemeCharacters,
+};
+use serde::Serialize;
+
+use crate::source::Source;
+use crate::source::node::Span;
+use crate::source::place::{Lines, first_line};
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Severity {
+    /// The document is refused.
+    Error,
+    /// The document is taken, and may not mean what its author meant.
+    Warning,
+}
+
+/// One thing that is wrong with a file, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Problem {
+    /// How bad it is.
+    pub(crate) severity: Severity,
+    /// The field, from the root of the file's document; the root itself for the text as a whole.
+    pub(crate) path: FieldPath,
+    /// The text it is about.
+    pub(crate) span: Span,
+    /// What was found.
+    pub(crate) message: String,
+    /// What is allowed there.
+    pub(crate) allowed: Option<String>,
+    /// The nearest spelling that would be right.
+    pub(crate) suggestion: Option<String>,
+}
+
+/// A problem in the words of the JSON output: lines and columns count from 1, columns count
+/// characters, the end is the first column that is not part of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Finding {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    path: String,
+    message: String,
+    allowed: Option<String>,
+    suggestion: Option<String>,
+    severity: Severity,
+}
+
+/// The problems of a file for programs.
+pub(crate) fn findings(source: &Source, problems: &[Problem]) -> Vec<Finding> {
+    let lines = Lines::new(&source.text);
+    problems
+        .iter()
+        .map(|problem| finding(source, &lines, problem))
+        .collect()
+}
+
+fn finding(source: &Source, lines: &Lines<'_>, problem: &Problem) -> Finding {
+    let span = first_line(&source.text, &problem.span);
+    let (start, end) = (lines.place(span.start), lines.place(span.end));
+    Finding {
+        file: source.name.clone(),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        path: if problem.path.0.is_empty() {
+            String::new()
+        } else {
+            problem.path.to_string()
+        },
+        message: problem.message.clone(),
+        allowed: problem.allowed.clone(),
+        suggestion: problem.suggestion.clone(),
+        severity: problem.severity,
+    }
+}
+
+/// The problems of a file for people: each with its line and a caret under it.
+pub(crate) fn text(source: &Source, problems: &[Problem], look: Look) -> String {
+    let handler = look.handler();
+    let text = NamedSource::new(&source.name, source.text.clone());
+    let mut output = String::new();
+    for problem in problems {
+        let span = first_line(&source.text, &problem.span);
+        // Writing to a string does not fail.
+        let _ = handler.render_report(
+            &mut output,
+            &Shown {
+                problem,
+                span,
+                text: &text,
+            },
+        );
+        output.push('\n');
+    }
+    output
+}
+
+/// How text output looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// ASCII without colours, for files and pipes.
+    Plain,
+    /// Lines drawn, without colours: a terminal whose user asked for none.
+    Drawn,
+    /// Lines drawn, in colours.
+    Coloured,
+}
+
+impl Look {
+    /// What suits the standard output, or the standard error: colours on a terminal, unless
+    /// `NO_COLOR` is set (<https://no-color.org>).
+    pub(crate) fn for_stream(stream: &impl IsTerminal) -> Self {
+        if !stream.is_terminal() {
+            return Self::Plain;
+        }
+        let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if no_colour { Self::Drawn } else { Self::Coloured }
+    }
+
+    /// What suits the standard output.
+    pub(crate) fn for_stdout() -> Self {
+        Self::for_stream(&io::stdout())
+    }
+
+    fn handler(self) -> GraphicalReportHandler {
+        let mut theme = match self {
+            Self::Plain => GraphicalTheme::none(),
+            Self::Drawn => GraphicalTheme::unicode_nocolor(),
+            Self::Coloured => GraphicalTheme::unicode(),
+        };
+        theme.characters = ThemeCharacters {
+            error: "error:".to_owned(),
+            warning: "warning:".to_owned(),
+            ..theme.characters
+        };
+        GraphicalReportHandler::new_themed(theme)
+            .with_wrap_lines(false)
+            .with_context_lines(1)
+    }
+}
+
+/// A problem on its way to the screen.
+#[derive(Debug)]
+struct Shown<'a> {
+    problem: &'a Problem,
+    span: Span,
+    text: &'a NamedSource<String>,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.problem.path.0.is_empty() {
+            return f.write_str(&self.problem.message);
+        }
+        write!(f, "{}: {}", self.problem.path, self.problem.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.problem.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let allowed = self
+            .problem
+            .allowed
+            .as_ref()
+            .map(|allowed| format!("allowed: {allowed}"));
+        let nearest = self
+            .problem
+            .suggestion
+            .as_ref()
+            .map(|nearest| format!("did you mean `{nearest}`?"));
+        let help = [nearest, allowed]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("\n");
+        if help.is_empty() {
+            None
+        } else {
+            Some(Box::new(help))
+        }
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self.text)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
+            None,
+            self.span.clone(),
+        ))))
+    }
+}

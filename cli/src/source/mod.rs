@@ -1,0 +1,52 @@
+//! Reading policy files: text → documents with the place of every key and value → policies.
+
+pub(crate) mod carrier;
+mod characters;
+pub(crate) mod node;
+pub(crate) mod place;
+mod scalar;
+pub(crate) mod yaml;
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::string::FromUtf8Error;
+
+/// The text of one file, and the name by which messages call it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The path as the user wrote it, or `<stdin>`.
+    pub(crate) name: String,
+    /// The text, in UTF-8.
+    pub(crate) text: String,
+}
+
+impl Source {
+    /// Reads a file, or standard input where the path is `-`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not UTF-8.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        if path == Path::new("-") {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes)?;
+            return Self::new("<stdin>".to_owned(), bytes);
+        }
+        Self::new(path.display().to_string(), fs::read(path)?)
+    }
+
+    fn new(name: String, bytes: Vec<u8>) -> io::Result<Self> {
+        let text = String::from_utf8(bytes).map_err(not_utf8)?;
+        // A byte order mark is allowed in YAML and says nothing in UTF-8 (YAML 1.2.2 §5.2).
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        Ok(Self { name, text })
+    }
+}
+
+fn not_utf8(error: FromUtf8Error) -> io::Error {
+    let offset = error.utf8_error().valid_up_to();
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("not UTF-8 from byte {offset} on"),
+    )
+}

@@ -1,0 +1,54 @@
+//! Offsets as people and editors count: lines and columns from 1, columns in characters.
+
+use super::node::Span;
+
+/// Where the lines of a text begin.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+/// A line and a column, both counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The line.
+    pub(crate) line: usize,
+    /// The column, in characters.
+    pub(crate) column: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds the lines of a text.
+    pub(crate) fn new(text: &'a str) -> Self {
+        let behind_breaks = text.match_indices('\n').map(|(offset, _)| offset + 1);
+        Self {
+            text,
+            starts: std::iter::once(0).chain(behind_breaks).collect(),
+        }
+    }
+
+    /// The line and column of a byte offset.
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line
+            .checked_sub(1)
+            .and_then(|before| self.starts.get(before))
+            .copied()
+            .unwrap_or(0);
+        let before = self.text.get(start..offset).unwrap_or_default();
+        Place {
+            line,
+            column: before.chars().count() + 1,
+        }
+    }
+}
+
+/// The part of a span on the first line where anything is written, without the white space around
+/// it: what a caret can stand under.
+pub(crate) fn first_line(text: &str, span: &Span) -> Span {
+    let written = text.get(span.clone()).unwrap_or_default();
+    let start = span.start + written.len() - written.trim_start().len();
+    let line = written.trim_start().lines().next().unwrap_or_default();
+    start..start + line.trim_end().len()
+}

@@ -1,0 +1,173 @@
+#![expect(
+    clippy::string_slice,
+    reason = "a span that cuts a character must fail the test"
+)]
+
+use super::super::node::Part;
+use super::*;
+use serde_json::json;
+
+fn only(text: &str) -> Document {
+    let mut documents = read(text);
+    assert_eq!(documents.broken, None);
+    assert_eq!(documents.read.len(), 1, "{text}");
+    documents.read.remove(0)
+}
+
+fn messages(text: &str) -> Vec<(String, String)> {
+    let document = only(text);
+    let of = |problem: &Problem| (text[problem.span.clone()].to_owned(), problem.message.clone());
+    document.problems.iter().map(of).collect()
+}
+
+fn located<'t>(text: &'t str, path: &[Step], part: Part) -> &'t str {
+    &text[only(text).root.locate(&FieldPath(path.to_vec()), part)]
+}
+
+fn key(name: &str) -> Step {
+    Step::Key(name.to_owned())
+}
+
+#[test]
+fn keys_and_values_know_their_places() {
+    let yaml =
+        "# é\r\na:\r\n- b: \"x\\\" y\"   # \"comment\"\r\n  c: 'ü''s' # it's\r\n- |\r\n  text\r\nd:\r\n";
+    assert_eq!(
+        located(yaml, &[key("a"), Step::Index(0), key("b")], Part::Value),
+        "\"x\\\" y\""
+    );
+    assert_eq!(
+        located(yaml, &[key("a"), Step::Index(0), key("b")], Part::Key),
+        "b"
+    );
+    assert_eq!(
+        located(yaml, &[key("a"), Step::Index(0), key("c")], Part::Value),
+        "'ü''s'"
+    );
+    assert_eq!(
+        located(yaml, &[key("a"), Step::Index(1)], Part::Value).trim(),
+        "text"
+    );
+    assert_eq!(
+        located(yaml, &[key("d")], Part::Value),
+        "d",
+        "nothing is written behind it"
+    );
+    assert_eq!(
+        located(yaml, &[key("d"), key("e")], Part::Value),
+        "d",
+        "the last field that is there"
+    );
+}
+
+#[test]
+fn json_is_yaml() {
+    let json = "{\n\t\"a\": [1, {\"b\\/\\u00e9\\ud83d\\ude00\": null}],\r\n\t\"c\":\"d\"}";
+    assert_eq!(
+        only(json).root.to_json(),
+        json!({"a": [1, {"b/é😀": null}], "c": "d"})
+    );
+    assert_eq!(located(json, &[key("c")], Part::Value), "\"d\"");
+    assert_eq!(located(json, &[key("c")], Part::Key), "\"c\"");
+    assert_eq!(
+        located(json, &[key("a"), Step::Index(1)], Part::Value),
+        "{\"b\\/\\u00e9\\ud83d\\ude00\": null}"
+    );
+}
+
+#[test]
+fn a_field_that_stands_twice_is_a_problem_and_the_first_counts() {
+    let text = "a: 1\n\"a\": 2\n";
+    assert_eq!(
+        messages(text),
+        [(
+            "\"a\"".to_owned(),
+            "duplicate field `a`, first on line 1".to_owned()
+        )]
+    );
+    assert_eq!(only(text).root.to_json(), json!({"a": 1}));
+}
+
+#[test]
+fn aliases_stand_for_their_anchors() {
+    assert_eq!(
+        only("a: &x [1]\nb: *x\n").root.to_json(),
+        json!({"a": [1], "b": [1]})
+    );
+    assert_eq!(
+        only("? &k a\n: 1\nb: *k\n").root.to_json(),
+        json!({"a": 1, "b": "a"})
+    );
+    assert_eq!(
+        messages("a: &x [*x]\n"),
+        [(
+            "*x".to_owned(),
+            "the alias stands inside what it stands for".to_owned()
+        )]
+    );
+    assert!(read("a: *nowhere\n").broken.is_some());
+}
+
+#[test]
+fn aliases_of_aliases_end() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let before = format!("*a{}, ", level - 1).repeat(9);
+        text += &format!("a{level}: &a{level} [{before}*a{}]\n", level - 1);
+    }
+    assert!(
+        read(&text)
+            .broken
+            .is_some_and(|problem| problem.message.starts_with("more than"))
+    );
+}
+
+#[test]
+fn what_two_readers_could_understand_differently_is_a_problem() {
+    let cases = [
+        (
+            "a: {<<: {b: 1}}\n",
+            "<<",
+            "merge keys are not part of YAML 1.2; write the fields out",
+        ),
+        ("1: a\n", "1", "the key `1` is not a string; quote it"),
+        ("null: a\n", "null", "the key `null` is not a string; quote it"),
+        ("? [a]\n: b\n", "[", "a key must be a string"),
+        (
+            "a: !vault x\n",
+            "!vault x",
+            "the tag `!vault` has no meaning here",
+        ),
+        ("a: !!set {b}\n", "!!set {", "the tag `!!set` has no meaning here"),
+        (
+            "a: .inf\n",
+            ".inf",
+            "`.inf` is a number that JSON lacks; quote it to make it text",
+        ),
+    ];
+    for (text, place, message) in cases {
+        assert_eq!(messages(text), [(place.to_owned(), message.to_owned())], "{text}");
+    }
+}
+
+#[test]
+fn old_booleans_are_text_with_a_warning() {
+    let document = only("a: on\nb: \"on\"\n");
+    assert_eq!(document.root.to_json(), json!({"a": "on", "b": "on"}));
+    assert_eq!(document.problems.len(), 1);
+    assert_eq!(document.problems[0].severity, Severity::Warning);
+}
+
+#[test]
+fn documents_before_broken_text_are_kept() {
+    let documents = read("a: 1\n---\nb: [\n---\n");
+    assert_eq!(documents.read.len(), 1);
+    assert!(documents.broken.is_some());
+    assert!(read("a:\n\t- b\n").broken.is_some(), "tabs do not indent");
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    assert!(read(&"[".repeat(200)).broken.is_some());
+    assert!(read(&"- ".repeat(5000)).broken.is_some());
+}

@@ -1,0 +1,141 @@
+//! `dagward validate`: are these files policies that the filter takes.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::check::{self, Checked, Policy};
+use crate::report::{self, Finding, Look, Severity};
+use crate::source::Source;
+use crate::source::place::Lines;
+use crate::{Format, exit};
+
+/// Check policies without a mesh
+///
+/// A file holds policy documents, or WasmPlugin or TrafficExtension resources that carry one in
+/// their pluginConfig, in YAML or JSON. Other Kubernetes resources in it are passed over.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dagward validate policy.yaml
+  dagward validate wasm-plugin.yaml examples/policies/*.yaml
+  kubectl get wasmplugin -n airflow -o yaml | dagward validate -
+  dagward validate --format json policy.yaml
+
+Exit status: 0 all files are valid, 1 some file is not, 2 wrong usage or a file cannot be read.")]
+pub(crate) struct Validate {
+    /// Files to check; `-` is the standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// How to print what is wrong: `json` is an array of objects with file, line, column, endLine,
+    /// endColumn, path, message, allowed, suggestion and severity
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Validate {
+    /// Checks the files.
+    pub(crate) fn run(&self) -> ExitCode {
+        let mut outcome = Outcome::default();
+        for file in &self.files {
+            outcome.check(file, self.format);
+        }
+        if self.format == Format::Json {
+            println!("{}", json(&outcome.findings));
+        }
+        match outcome {
+            Outcome { unreadable: true, .. } => exit::misuse(),
+            Outcome { invalid: true, .. } => exit::negative(),
+            _ => ExitCode::SUCCESS,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Outcome {
+    findings: Vec<Finding>,
+    invalid: bool,
+    unreadable: bool,
+}
+
+impl Outcome {
+    fn check(&mut self, file: &Path, format: Format) {
+        let source = match Source::read(file) {
+            Ok(source) => source,
+            Err(error) => {
+                eprintln!("error: cannot read `{}`: {error}", file.display());
+                self.unreadable = true;
+                return;
+            }
+        };
+        let checked = check::check(&source);
+        self.invalid |= !checked.is_valid();
+        match format {
+            Format::Text => print!("{}", text(&source, &checked)),
+            Format::Json => self.findings.extend(report::findings(&source, &checked.problems)),
+        }
+    }
+}
+
+fn json(findings: &[Finding]) -> String {
+    // Strings and numbers always have a JSON form.
+    serde_json::to_string_pretty(findings).unwrap_or_default()
+}
+
+fn text(source: &Source, checked: &Checked) -> String {
+    let mut output = report::text(source, &checked.problems, Look::for_stdout());
+    let name = &source.name;
+    let lines = Lines::new(&source.text);
+    for (what, span) in &checked.passed_over {
+        output += &format!(
+            "{name}:{}: note: passed over {what}\n",
+            lines.place(span.start).line
+        );
+    }
+    if !checked.is_valid() {
+        let errors = checked
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .count();
+        return output + &format!("{name}: {}\n", count(errors, "error", "errors"));
+    }
+    for policy in &checked.policies {
+        output += &format!("{name}: {}ok: {}\n", carrier(policy), summary(&policy.document));
+    }
+    output
+}
+
+fn carrier(policy: &Policy) -> String {
+    policy
+        .resource
+        .as_ref()
+        .map(|resource| format!("{resource}: "))
+        .unwrap_or_default()
+}
+
+fn summary(document: &Value) -> String {
+    let policies = document
+        .get("policies")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let rules = policies
+        .iter()
+        .filter_map(|policy| policy.get("rules")?.as_array())
+        .map(Vec::len)
+        .sum();
+    let mode = document.get("mode").and_then(Value::as_str).unwrap_or("enforce");
+    format!(
+        "{}, {}, mode {mode}",
+        count(policies.len(), "policy", "policies"),
+        count(rules, "rule", "rules")
+    )
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

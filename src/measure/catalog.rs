@@ -1,0 +1,84 @@
+//! Every metric that dagward has. Names and labels are an interface: dashboards and alerts are
+//! built on them.
+//!
+//! No label carries a run's id, a task instance's id or a key: each would be a series for ever.
+//! No label's name ends with another's, since Istio finds labels by the end of their name.
+
+use super::host::Kind;
+use super::series::Metric;
+
+/// Requests, by who asked for what and what came of it.
+pub const REQUESTS: Metric<7> = Metric {
+    name: "dagward_requests_total",
+    kind: Kind::Counter,
+    labels: [
+        "direction",
+        "caller",
+        "dag_id",
+        "task_id",
+        "action",
+        "decision",
+        "code_class",
+    ],
+};
+
+/// Bytes of request bodies.
+pub const REQUEST_BYTES: Metric<3> = Metric {
+    name: "dagward_request_bytes_total",
+    kind: Kind::Counter,
+    labels: ["direction", "dag_id", "task_id"],
+};
+
+/// Bytes of response bodies.
+pub const RESPONSE_BYTES: Metric<3> = Metric {
+    name: "dagward_response_bytes_total",
+    kind: Kind::Counter,
+    labels: ["direction", "dag_id", "task_id"],
+};
+
+/// Time from a request's first byte to its answer's last, in milliseconds.
+pub const REQUEST_DURATION: Metric<2> = Metric {
+    name: "dagward_request_duration_milliseconds",
+    kind: Kind::Histogram,
+    labels: ["direction", "dag_id"],
+};
+
+/// Requests refused.
+pub const DENIED: Metric<2> = Metric {
+    name: "dagward_denied_total",
+    kind: Kind::Counter,
+    labels: ["policy", "reason"],
+};
+
+/// Requests that a policy in shadow mode would have refused.
+pub const SHADOW_DENIED: Metric<2> = Metric {
+    name: "dagward_shadow_denied_total",
+    kind: Kind::Counter,
+    labels: ["policy", "reason"],
+};
+
+/// Requests counted under `__other__` because the proxy has all the series it may have.
+pub const SERIES_DROPPED: Metric<0> = Metric {
+    name: "dagward_series_dropped_total",
+    kind: Kind::Counter,
+    labels: [],
+};
+
+/// 1 for the configuration in force, 0 for those before it.
+pub const CONFIG_INFO: Metric<3> = Metric {
+    name: "dagward_config_info",
+    kind: Kind::Gauge,
+    labels: ["version", "mode", "status"],
+};
+
+/// Every metric's name and labels. All labels together are what Istio's `extraStatTags` must list.
+pub const ALL: [(&str, &[&str]); 8] = [
+    (REQUESTS.name, &REQUESTS.labels),
+    (REQUEST_BYTES.name, &REQUEST_BYTES.labels),
+    (RESPONSE_BYTES.name, &RESPONSE_BYTES.labels),
+    (REQUEST_DURATION.name, &REQUEST_DURATION.labels),
+    (DENIED.name, &DENIED.labels),
+    (SHADOW_DENIED.name, &SHADOW_DENIED.labels),
+    (SERIES_DROPPED.name, &SERIES_DROPPED.labels),
+    (CONFIG_INFO.name, &CONFIG_INFO.labels),
+];

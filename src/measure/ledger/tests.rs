@@ -1,0 +1,269 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use proptest::prelude::*;
+
+use super::super::host::Kind;
+use super::super::testing::{Proxy, Vm};
+use super::*;
+
+fn allowed<'a>(dag_id: &'a str, task_id: &'a str) -> Traffic<'a> {
+    Traffic {
+        direction: Direction::Inbound,
+        caller: "spiffe://cluster.local/ns/airflow/sa/worker",
+        dag_id,
+        task_id,
+        action: "dag_run:read",
+        decision: Decision::Allow,
+        code: 200,
+        request_bytes: 10,
+        response_bytes: 20,
+        duration_ms: 5,
+        denied: None,
+        shadow_denied: None,
+    }
+}
+
+fn denied(dag_id: &str) -> Traffic<'_> {
+    Traffic {
+        decision: Decision::Deny,
+        code: 403,
+        denied: Some(("teams", "no_match")),
+        ..allowed(dag_id, "t")
+    }
+}
+
+fn stat(vm: &Vm, name: &str) -> Option<u64> {
+    vm.proxy.borrow().stats.get(name).map(|(_, value)| *value)
+}
+
+/// The sum over all series whose name begins and continues so.
+fn sum(vm: &Vm, start: &str, contains: &str) -> u64 {
+    let proxy = vm.proxy.borrow();
+    let matching = proxy
+        .stats
+        .iter()
+        .filter(|(name, _)| name.starts_with(start) && name.contains(contains));
+    matching.map(|(_, (_, value))| value).sum()
+}
+
+/// The label sets of `dagward_requests_total`, `__other__` apart.
+fn label_sets(vm: &Vm) -> usize {
+    let is_own = |name: &&String| name.starts_with("dagward_requests_total.") && !name.contains(OTHER);
+    vm.proxy.borrow().stats.keys().filter(is_own).count()
+}
+
+#[test]
+fn a_request_adds_to_each_of_its_series_once() {
+    let (mut ledger, mut vm) = (Ledger::default(), Vm::default());
+    ledger.record(&allowed("etl", "load"), &mut vm);
+    ledger.record(&allowed("etl", "load"), &mut vm);
+    let expected = [
+        (
+            "dagward_request_bytes_total.direction=.=inbound;.;dag_id=.=etl;.;task_id=.=load;.;",
+            Kind::Counter,
+            20,
+        ),
+        (
+            "dagward_request_duration_milliseconds.direction=.=inbound;.;dag_id=.=etl;.;",
+            Kind::Histogram,
+            2,
+        ),
+        (
+            "dagward_requests_total.direction=.=inbound;.;caller=.=spiffe://cluster.local/ns/airflow/sa/worker;.;\
+             dag_id=.=etl;.;task_id=.=load;.;action=.=dag_run:read;.;decision=.=allow;.;code_class=.=2xx;.;",
+            Kind::Counter,
+            2,
+        ),
+        (
+            "dagward_response_bytes_total.direction=.=inbound;.;dag_id=.=etl;.;task_id=.=load;.;",
+            Kind::Counter,
+            40,
+        ),
+    ];
+    let stats = vm.proxy.borrow().stats.clone();
+    let stats: Vec<_> = stats
+        .iter()
+        .map(|(name, (kind, value))| (name.as_str(), *kind, *value))
+        .collect();
+    assert_eq!(stats, expected);
+}
+
+#[test]
+fn denials_are_counted_by_policy_and_reason() {
+    let (mut ledger, mut vm) = (Ledger::default(), Vm::default());
+    ledger.record(&denied("etl"), &mut vm);
+    ledger.record(
+        &Traffic {
+            shadow_denied: Some(("", "no_match")),
+            ..allowed("etl", "load")
+        },
+        &mut vm,
+    );
+    assert_eq!(
+        stat(&vm, "dagward_denied_total.policy=.=teams;.;reason=.=no_match;.;"),
+        Some(1)
+    );
+    assert_eq!(
+        stat(
+            &vm,
+            "dagward_shadow_denied_total.policy=.=;.;reason=.=no_match;.;"
+        ),
+        Some(1)
+    );
+}
+
+#[test]
+fn adds_no_bytes_where_there_are_none() {
+    let (mut ledger, mut vm) = (Ledger::default(), Vm::default());
+    ledger.record(
+        &Traffic {
+            request_bytes: 0,
+            response_bytes: 0,
+            ..allowed("etl", "load")
+        },
+        &mut vm,
+    );
+    assert_eq!(sum(&vm, "dagward_request_bytes_total", ""), 0);
+    assert_eq!(sum(&vm, "dagward_requests_total", ""), 1);
+}
+
+#[test]
+fn over_the_cap_requests_count_as_other() {
+    let (mut ledger, mut vm) = (Ledger::new(3), Vm::default());
+    for _twice in 0..2 {
+        for dag in ["a", "b", "c", "d", "e"] {
+            ledger.record(&allowed(dag, "t"), &mut vm);
+        }
+    }
+    assert_eq!(label_sets(&vm), 3);
+    assert_eq!(stat(&vm, "dagward_series_dropped_total"), Some(4));
+    let other = "caller=.=__other__;.;dag_id=.=__other__;.;task_id=.=__other__;.;action=.=dag_run:read;.;";
+    assert_eq!(sum(&vm, "dagward_requests_total", other), 4);
+    assert_eq!(
+        sum(
+            &vm,
+            "dagward_request_bytes_total",
+            "dag_id=.=__other__;.;task_id=.=__other__;.;"
+        ),
+        40
+    );
+    assert_eq!(
+        sum(&vm, "dagward_requests_total", ""),
+        10,
+        "every request counts once"
+    );
+}
+
+#[test]
+fn a_flood_of_forged_ids_leaves_half_of_the_series_to_others() {
+    let (mut ledger, mut vm) = (Ledger::new(20), Vm::default());
+    let forged: Vec<String> = (0..500).map(|n| format!("forged-{n}")).collect();
+    for (n, dag) in forged.iter().enumerate() {
+        let decision = if n % 2 == 0 {
+            Decision::Deny
+        } else {
+            Decision::Malformed
+        };
+        ledger.record(
+            &Traffic {
+                decision,
+                ..denied(dag)
+            },
+            &mut vm,
+        );
+    }
+    assert_eq!(label_sets(&vm), 10);
+    for task in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"] {
+        ledger.record(&allowed("honest", task), &mut vm);
+        assert_eq!(
+            sum(
+                &vm,
+                "dagward_requests_total",
+                &format!("dag_id=.=honest;.;task_id=.={task};.;")
+            ),
+            1
+        );
+    }
+    ledger.record(&allowed("honest", "11"), &mut vm);
+    assert_eq!(label_sets(&vm), 20);
+    assert_eq!(stat(&vm, "dagward_series_dropped_total"), Some(490 + 1));
+}
+
+#[test]
+fn memory_is_bounded_under_a_flood() {
+    let (mut ledger, mut vm) = (Ledger::new(10), Vm::default());
+    for n in 0..1_000 {
+        ledger.record(&denied(&format!("forged-{n}")), &mut vm);
+    }
+    assert!(ledger.remembered.len() <= 20, "{}", ledger.remembered.len());
+    let (defined, remembered) = (vm.defined(), ledger.remembered.len());
+    ledger.record(&denied(&"x".repeat(8_192)), &mut vm);
+    assert_eq!((vm.defined(), ledger.remembered.len()), (defined, remembered));
+}
+
+#[test]
+fn shows_the_configuration_in_force() {
+    let (mut ledger, mut vm) = (Ledger::default(), Vm::default());
+    for status in ["ok", "refused", "ok"] {
+        ledger.configured("enforce", status, &mut vm);
+    }
+    let name = |status| {
+        let version = env!("CARGO_PKG_VERSION");
+        format!("dagward_config_info.version=.={version};.;mode=.=enforce;.;status=.={status};.;")
+    };
+    assert_eq!(
+        (stat(&vm, &name("ok")), stat(&vm, &name("refused"))),
+        (Some(1), Some(0))
+    );
+}
+
+#[test]
+fn an_answer_without_status_has_no_class() {
+    assert_eq!(
+        [0, 99, 100, 204, 403, 599, 600].map(|code| Traffic {
+            code,
+            ..allowed("", "")
+        }
+        .code_class()),
+        ["", "", "1xx", "2xx", "4xx", "5xx", ""]
+    );
+}
+
+type Sent = (u8, u8, bool, bool, u8);
+
+fn traffic() -> impl Strategy<Value = Vec<Sent>> {
+    proptest::collection::vec((0..12_u8, 0..3_u8, any::<bool>(), any::<bool>(), 0..4_u8), 0..100)
+}
+
+/// What a proxy of `vms` VMs counts.
+fn counts(sent: &[Sent], vms: u8) -> Vec<(String, u64)> {
+    let proxy = Rc::new(RefCell::new(Proxy::default()));
+    let mut workers: Vec<_> = (0..vms).map(|_| (Ledger::new(8), Vm::of(&proxy))).collect();
+    for (dag, task, deny, shadow, vm) in sent {
+        let (dag, task) = (format!("dag-{dag}"), format!("task-{task}"));
+        let (ledger, vm) = &mut workers[usize::from(vm % vms)];
+        let base = if *deny { denied(&dag) } else { allowed(&dag, &task) };
+        let shadow_denied = shadow.then_some(("shadow", "no_match"));
+        ledger.record(
+            &Traffic {
+                shadow_denied,
+                ..base
+            },
+            vm,
+        );
+    }
+    let proxy = proxy.borrow();
+    proxy
+        .stats
+        .iter()
+        .map(|(name, (_, value))| (name.clone(), *value))
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn many_vms_count_as_one(sent in traffic()) {
+        prop_assert_eq!(counts(&sent, 4), counts(&sent, 1));
+    }
+}

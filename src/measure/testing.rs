@@ -1,0 +1,119 @@
+//! A proxy for tests, with the semantics measured on Envoy: statistics and shared values belong to
+//! the process, metric ids to a VM.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::host::{Kind, Meter, Shared};
+
+/// The store that all VMs share.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    values: HashMap<String, (Vec<u8>, u32)>,
+    version: u32,
+}
+
+impl Store {
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.version += 1;
+        self.values.insert(key.to_owned(), (value.to_vec(), self.version));
+        true
+    }
+}
+
+impl Shared for Store {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.values.get(key).cloned()
+    }
+
+    fn create(&mut self, key: &str, value: &[u8]) -> bool {
+        !self.values.contains_key(key) && self.write(key, value)
+    }
+
+    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
+        self.values
+            .get(key)
+            .is_some_and(|(_, current)| *current == version)
+            && self.write(key, value)
+    }
+}
+
+/// What all VMs of a proxy share.
+#[derive(Debug, Default)]
+pub(super) struct Proxy {
+    store: Store,
+    /// By name: a counter's sum, a gauge's value, a histogram's number of values.
+    pub(super) stats: BTreeMap<String, (Kind, u64)>,
+}
+
+/// One VM of a proxy.
+#[derive(Debug, Default)]
+pub(super) struct Vm {
+    pub(super) proxy: Rc<RefCell<Proxy>>,
+    names: Vec<String>,
+}
+
+impl Vm {
+    pub(super) fn of(proxy: &Rc<RefCell<Proxy>>) -> Self {
+        Self {
+            proxy: Rc::clone(proxy),
+            names: Vec::new(),
+        }
+    }
+
+    /// How many metrics this VM has defined.
+    pub(super) fn defined(&self) -> usize {
+        self.names.len()
+    }
+
+    fn update(&mut self, id: u32, kinds: &[Kind], change: impl FnOnce(u64) -> u64) {
+        let mut proxy = self.proxy.borrow_mut();
+        let (kind, value) = proxy.stats.get_mut(&self.names[id as usize]).unwrap();
+        assert!(kinds.contains(kind), "{kind:?}");
+        *value = change(*value);
+    }
+}
+
+impl Meter for Vm {
+    fn define(&mut self, kind: Kind, name: &str) -> u32 {
+        assert!(
+            !self.names.iter().any(|known| known == name),
+            "defined `{name}` twice"
+        );
+        self.names.push(name.to_owned());
+        self.proxy
+            .borrow_mut()
+            .stats
+            .entry(name.to_owned())
+            .or_insert((kind, 0));
+        u32::try_from(self.names.len() - 1).unwrap()
+    }
+
+    fn add(&mut self, id: u32, n: u64) {
+        assert!(n > 0, "the proxy refuses to add nothing");
+        self.update(id, &[Kind::Counter], |sum| sum + n);
+    }
+
+    fn observe(&mut self, id: u32, _value: u64) {
+        self.update(id, &[Kind::Histogram], |count| count + 1);
+    }
+
+    fn set(&mut self, id: u32, value: u64) {
+        self.update(id, &[Kind::Gauge], |_| value);
+    }
+}
+
+impl Shared for Vm {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.proxy.borrow_mut().store.read(key)
+    }
+
+    fn create(&mut self, key: &str, value: &[u8]) -> bool {
+        self.proxy.borrow_mut().store.create(key, value)
+    }
+
+    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
+        self.proxy.borrow_mut().store.replace(key, value, version)
+    }
+}

@@ -1,0 +1,85 @@
+//! A finished request, as far as it is counted.
+
+/// Which way a request goes, as the pod sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// To the pod.
+    Inbound,
+    /// From the pod.
+    Outbound,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// It was let pass.
+    Allow,
+    /// A policy refused it, or none allowed it.
+    Deny,
+    /// It could not be understood, and was refused.
+    Malformed,
+}
+
+/// A finished request. Labels are unescaped; one that is not known is empty.
+#[derive(Debug, Clone, Copy)]
+pub struct Traffic<'a> {
+    /// Which way it went.
+    pub direction: Direction,
+    /// The peer's identity.
+    pub caller: &'a str,
+    /// The acting DAG.
+    pub dag_id: &'a str,
+    /// The acting task.
+    pub task_id: &'a str,
+    /// The action, in Airflow's words.
+    pub action: &'a str,
+    /// What came of it.
+    pub decision: Decision,
+    /// The answer's status, 0 if there was none.
+    pub code: u16,
+    /// Bytes of the request's body.
+    pub request_bytes: u64,
+    /// Bytes of the answer's body.
+    pub response_bytes: u64,
+    /// From the request's first byte to the answer's last, in milliseconds.
+    pub duration_ms: u64,
+    /// The policy that refused it (empty if none did) and why.
+    pub denied: Option<(&'a str, &'a str)>,
+    /// The policy in shadow mode that would have refused it (empty if none) and why.
+    pub shadow_denied: Option<(&'a str, &'a str)>,
+}
+
+impl Direction {
+    /// The label's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+impl Decision {
+    /// The label's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
+impl Traffic<'_> {
+    /// The class of its status; empty for none.
+    pub fn code_class(&self) -> &'static str {
+        match self.code / 100 {
+            1 => "1xx",
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            5 => "5xx",
+            _ => "",
+        }
+    }
+}

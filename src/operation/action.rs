@@ -1,0 +1,125 @@
+//! The vocabulary of actions: `resource:verb`.
+//!
+//! Resources are those of Airflow's auth managers (`airflow/api_fastapi/auth/managers/models/
+//! resource_details.py`: `DagAccessEntity`, `AccessView` and the resource classes), in singular.
+//! Verbs are `read`, `create`, `update`, `delete`, as their GET, POST, PUT and DELETE, and a
+//! word of its own where Airflow's API has one and a policy wants to tell it apart.
+
+/// Every action that a route can ask for, in alphabetical order.
+const ACTIONS: &[&str] = &[
+    "asset:create",
+    "asset:delete",
+    "asset:read",
+    // Values that tasks keep with an asset (3.3).
+    "asset_state:delete",
+    "asset_state:read",
+    "asset_state:update",
+    "audit_log:read",
+    // Getting or ending a session or token; the routes are open to whoever has a password.
+    "auth:login",
+    "auth:logout",
+    // What the caller itself may see and is.
+    "auth:read",
+    "backfill:create",
+    "backfill:read",
+    "backfill:update",
+    "cluster_activity:read",
+    "config:read",
+    "connection:create",
+    "connection:delete",
+    "connection:read",
+    "connection:test",
+    "connection:update",
+    "dag:delete",
+    "dag:read",
+    // Pausing, tagging as favourite, parsing anew.
+    "dag:update",
+    "dag_code:read",
+    "dag_run:clear",
+    "dag_run:delete",
+    "dag_run:read",
+    "dag_run:trigger",
+    "dag_run:update",
+    "dag_version:read",
+    "dag_warning:read",
+    "docs:read",
+    // The Edge executor's queue: whoever runs a job gets its task's token.
+    "edge_job:read",
+    "edge_job:run",
+    "edge_worker:delete",
+    "edge_worker:read",
+    "edge_worker:update",
+    "health:read",
+    "hitl_detail:create",
+    "hitl_detail:read",
+    "hitl_detail:update",
+    "import_error:read",
+    // Airflow 2's remote procedure calls, which can do anything to any DAG.
+    "internal_api:call",
+    "job:read",
+    "metrics:read",
+    "permission:read",
+    "plugin:read",
+    "pool:create",
+    "pool:delete",
+    "pool:read",
+    "pool:update",
+    "provider:read",
+    "role:create",
+    "role:delete",
+    "role:read",
+    "role:update",
+    "task:read",
+    "task_instance:clear",
+    "task_instance:delete",
+    "task_instance:heartbeat",
+    "task_instance:read",
+    "task_instance:run",
+    "task_instance:state",
+    "task_instance:update",
+    "task_log:create",
+    "task_log:read",
+    // Values that a task keeps over its tries (3.3).
+    "task_state:delete",
+    "task_state:read",
+    "task_state:update",
+    "team:read",
+    "user:create",
+    "user:delete",
+    "user:read",
+    "user:update",
+    "variable:create",
+    "variable:delete",
+    "variable:read",
+    "variable:update",
+    "version:read",
+    // Pages and their files.
+    "website:read",
+    "xcom:create",
+    "xcom:delete",
+    "xcom:read",
+    "xcom:update",
+];
+
+/// Every action that a route can ask for, in alphabetical order.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    ACTIONS.iter().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::routes;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_uses_every_action_and_no_other() {
+        let used: BTreeSet<_> = routes::all()
+            .flat_map(|(_, route)| route.actions)
+            .copied()
+            .collect();
+        let known: BTreeSet<_> = actions().collect();
+        assert_eq!(used, known);
+        assert!(ACTIONS.is_sorted());
+    }
+}

@@ -1,0 +1,144 @@
+//! The asks of one request, gathered from its path, its query and what its body may say.
+
+use std::borrow::Cow;
+
+use super::query;
+use super::route::{Id, Param};
+use super::{Ask, Malformed};
+use crate::fact::Fact;
+
+/// A request that names more DAGs or assets than this is about any of them, for all anyone cares.
+const MAX_NAMED: usize = 128;
+
+/// What a request asks for, without the actions.
+pub(super) struct Asks<'a> {
+    asks: Vec<Ask<'a>>,
+    any_dag: bool,
+}
+
+impl Default for Asks<'_> {
+    fn default() -> Self {
+        Self {
+            asks: vec![Ask::default()],
+            any_dag: false,
+        }
+    }
+}
+
+impl<'a> Asks<'a> {
+    /// Takes note of the values that the request has for `id`. None stands for all, and so does
+    /// `~` for a DAG, a run or a task. Several DAGs or assets are asked for one by one.
+    pub(super) fn name(&mut self, id: Id, values: &[Cow<'a, str>]) {
+        let one_by_one = matches!(id, Id::Dag | Id::Asset) && values.len() <= MAX_NAMED;
+        let wildcard = matches!(id, Id::Dag | Id::Run | Id::Task) && values.iter().any(|value| value == "~");
+        match values {
+            _ if wildcard => self.any(id),
+            [value] => self.set(id, &Fact::Known(value.clone())),
+            [_, ..] if one_by_one => self.each(id, values),
+            _ => self.any(id),
+        }
+    }
+
+    /// Takes note of the ids that the query names.
+    pub(super) fn query(&mut self, params: &[Param], query: &'a str) -> Result<(), Malformed> {
+        for (place, param) in params.iter().enumerate() {
+            if params.iter().take(place).any(|earlier| earlier.id == param.id) {
+                continue;
+            }
+            let mut values = Vec::new();
+            for param in params.iter().filter(|other| other.id == param.id) {
+                values.extend(query::values(query, param)?);
+            }
+            self.name(param.id, &values);
+        }
+        Ok(())
+    }
+
+    /// Takes note that the server picks `id`, or takes all of them.
+    pub(super) fn any(&mut self, id: Id) {
+        self.any_dag |= id == Id::Dag;
+        self.set(id, &Fact::Unknown);
+    }
+
+    /// Takes note of the ids that only the body tells. Where path or query name one of them as
+    /// well, the body may name another: both are asked for.
+    pub(super) fn body(&mut self, ids: &[Id]) {
+        let named = ids
+            .iter()
+            .any(|&id| self.asks.iter().any(|ask| ask.fact(id).known().is_some()));
+        let asks = if named { self.asks.clone() } else { Vec::new() };
+        for &id in ids {
+            self.set(id, &Fact::Unknown);
+        }
+        self.asks.splice(0..0, asks);
+    }
+
+    /// Whether the server picks the DAG, or all of them.
+    pub(super) fn any_dag(&self) -> bool {
+        self.any_dag
+    }
+
+    /// Each of the asks with each of the actions.
+    pub(super) fn for_actions(self, actions: &'static [&'static str]) -> Vec<Ask<'a>> {
+        let asks = &self.asks;
+        let with = |&action| {
+            asks.iter().cloned().map(move |ask| Ask {
+                action: Fact::Known(action),
+                ..ask
+            })
+        };
+        actions.iter().flat_map(with).collect()
+    }
+
+    fn set(&mut self, id: Id, fact: &Fact<Cow<'a, str>>) {
+        for ask in &mut self.asks {
+            ask.set(id, fact);
+        }
+    }
+
+    fn each(&mut self, id: Id, values: &[Cow<'a, str>]) {
+        let asks = std::mem::take(&mut self.asks);
+        for value in values {
+            self.asks.extend(asks.iter().cloned().map(|mut ask| {
+                ask.set(id, &Fact::Known(value.clone()));
+                ask
+            }));
+        }
+    }
+}
+
+impl<'a> Ask<'a> {
+    fn fact(&self, id: Id) -> &Fact<Cow<'a, str>> {
+        match id {
+            Id::Dag | Id::TaskInstance => &self.dag,
+            Id::Run => &self.run,
+            Id::Task => &self.task,
+            Id::Connection => &self.connection,
+            Id::Variable => &self.variable,
+            Id::Pool => &self.pool,
+            Id::XcomKey => &self.xcom_key,
+            Id::Asset => &self.asset,
+        }
+    }
+
+    fn set(&mut self, id: Id, fact: &Fact<Cow<'a, str>>) {
+        let place = match id {
+            Id::Dag => &mut self.dag,
+            Id::Run => &mut self.run,
+            Id::Task => &mut self.task,
+            Id::Connection => &mut self.connection,
+            Id::Variable => &mut self.variable,
+            Id::Pool => &mut self.pool,
+            Id::XcomKey => &mut self.xcom_key,
+            Id::Asset => &mut self.asset,
+            // A UUID says that there is a task instance, and not which.
+            Id::TaskInstance => {
+                self.dag = Fact::Unknown;
+                self.run = Fact::Unknown;
+                self.task = Fact::Unknown;
+                return;
+            }
+        };
+        *place = fact.clone();
+    }
+}

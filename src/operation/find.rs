@@ -1,0 +1,283 @@
+//! Finding the row for a method and a decoded path: a tree of segments, built once.
+//!
+//! Airflow's servers take the first row that fits, and their rows are ordered so that literal
+//! segments come before placeholders and longer templates before shorter tails. The tree says
+//! the same: literal, prefix, placeholder, tail; and goes back where a method does not fit, so
+//! that `GET …/taskInstances/list` is the task `list`, as there.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::Surface;
+use super::route::{Id, Route, Segment, segments};
+use super::routes;
+
+/// No template has more placeholders (a test checks).
+const MAX_VALUES: usize = 8;
+
+static TREE: LazyLock<Node> = LazyLock::new(|| {
+    let mut root = Node::default();
+    for (surface, route) in routes::all() {
+        root.insert(surface, route);
+    }
+    root
+});
+
+/// A row that fits, with what its placeholders took.
+#[derive(Debug)]
+pub(super) struct Found<'p> {
+    pub(super) surface: Surface,
+    pub(super) route: &'static Route,
+    /// Where in the path the row's tail stands.
+    pub(super) tail: Option<Range<usize>>,
+    ids: &'static [Option<Id>],
+    values: [&'p str; MAX_VALUES],
+}
+
+impl<'p> Found<'p> {
+    /// The ids in the path, in its order.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (Id, &'p str)> {
+        self.ids
+            .iter()
+            .zip(self.values)
+            .filter_map(|(id, value)| id.map(|id| (id, value)))
+    }
+}
+
+/// The row for `method` and the decoded `path`, if there is one. HEAD is GET where it has no row.
+pub(super) fn find<'p>(method: &str, path: &'p str) -> Option<Found<'p>> {
+    let rest = path.strip_prefix('/')?;
+    let tree: &'static Node = &TREE;
+    let search = |method| {
+        let mut search = Search {
+            method,
+            length: path.len(),
+            values: Values::default(),
+        };
+        let (leaf, tail) = search.descend(tree, rest)?;
+        Some(Found {
+            surface: leaf.surface,
+            route: leaf.route,
+            tail,
+            ids: &leaf.ids,
+            values: search.values.taken,
+        })
+    };
+    search(method).or_else(|| (method == "HEAD").then(|| search("GET")).flatten())
+}
+
+#[derive(Default)]
+struct Node {
+    literals: BTreeMap<&'static str, Node>,
+    /// Placeholders, by the text before them; the one without any comes last.
+    values: Vec<(&'static str, Node)>,
+    /// Tails with what must stand behind them; longer ones first.
+    tails: Vec<(Vec<Segment>, Leaf)>,
+    /// The rows that end here.
+    leaves: Vec<Leaf>,
+}
+
+struct Leaf {
+    surface: Surface,
+    route: &'static Route,
+    /// What each placeholder names.
+    ids: Vec<Option<Id>>,
+}
+
+impl Node {
+    fn insert(&mut self, surface: Surface, route: &'static Route) {
+        let ids = segments(route.template)
+            .filter_map(|segment| match segment {
+                Segment::Literal(_) => None,
+                Segment::Value(_, id) | Segment::Tail(id) => Some(id),
+            })
+            .collect();
+        let leaf = Leaf { surface, route, ids };
+        let mut node = self;
+        let mut rest = segments(route.template);
+        while let Some(segment) = rest.next() {
+            node = match segment {
+                Segment::Literal(text) => node.literals.entry(text).or_default(),
+                Segment::Value(prefix, _) => node.value(prefix),
+                Segment::Tail(_) => {
+                    node.tails.push((rest.collect(), leaf));
+                    node.tails
+                        .sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
+                    return;
+                }
+            };
+        }
+        node.leaves.push(leaf);
+    }
+
+    fn value(&mut self, prefix: &'static str) -> &mut Self {
+        let at = self.values.partition_point(|(other, _)| *other > prefix);
+        if self.values.get(at).is_none_or(|(other, _)| *other != prefix) {
+            self.values.insert(at, (prefix, Self::default()));
+        }
+        #[expect(clippy::indexing_slicing, reason = "the line above has made sure of this one")]
+        &mut self.values[at].1
+    }
+}
+
+struct Search<'m, 'p> {
+    method: &'m str,
+    /// The length of the whole path.
+    length: usize,
+    values: Values<'p>,
+}
+
+impl<'p> Search<'_, 'p> {
+    /// Looks for the rest of the path below `node`. An empty rest is the path's end, be it after
+    /// a trailing slash or not.
+    fn descend(
+        &mut self,
+        node: &'static Node,
+        rest: &'p str,
+    ) -> Option<(&'static Leaf, Option<Range<usize>>)> {
+        if rest.is_empty() {
+            let leaf = node.leaves.iter().find(|leaf| leaf.route.method == self.method)?;
+            return Some((leaf, None));
+        }
+        let (segment, after) = rest.split_once('/').unwrap_or((rest, ""));
+        if let Some(child) = node.literals.get(segment)
+            && let Some(found) = self.descend(child, after)
+        {
+            return Some(found);
+        }
+        let mark = self.values.len;
+        for (prefix, child) in &node.values {
+            let Some(value) = segment.strip_prefix(prefix).filter(|value| !value.is_empty()) else {
+                continue;
+            };
+            self.values.push(value);
+            if let Some(found) = self.descend(child, after) {
+                return Some(found);
+            }
+            self.values.len = mark;
+        }
+        node.tails.iter().find_map(|(suffix, leaf)| {
+            if leaf.route.method != self.method {
+                return None;
+            }
+            let tail = self.take_tail(suffix, rest);
+            if tail.is_none() {
+                self.values.len = mark;
+            }
+            Some((leaf, Some(tail?)))
+        })
+    }
+
+    /// Takes the tail that stands before `suffix`, and the suffix' values.
+    fn take_tail(&mut self, suffix: &[Segment], rest: &'p str) -> Option<Range<usize>> {
+        let mut tail = rest;
+        let mut behind = Values::default();
+        for segment in suffix.iter().rev() {
+            let (before, last) = tail.rsplit_once('/')?;
+            match segment {
+                Segment::Literal(text) if *text == last => {}
+                Segment::Value(prefix, _) => {
+                    behind.push(last.strip_prefix(prefix).filter(|value| !value.is_empty())?)
+                }
+                Segment::Literal(_) | Segment::Tail(_) => return None,
+            }
+            tail = before;
+        }
+        self.values.push(tail);
+        behind
+            .taken
+            .iter()
+            .take(behind.len)
+            .rev()
+            .for_each(|value| self.values.push(value));
+        let start = self.length - rest.len();
+        Some(start..start + tail.len())
+    }
+}
+
+#[derive(Default)]
+struct Values<'p> {
+    taken: [&'p str; MAX_VALUES],
+    len: usize,
+}
+
+impl<'p> Values<'p> {
+    fn push(&mut self, value: &'p str) {
+        if let Some(place) = self.taken.get_mut(self.len) {
+            *place = value;
+            self.len += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_template_has_too_many_placeholders() {
+        for (_, route) in routes::all() {
+            let placeholders = route.template.matches('{').count();
+            assert!(placeholders <= MAX_VALUES, "{}", route.template);
+        }
+    }
+
+    #[test]
+    fn no_two_rows_are_alike() {
+        let mut shapes = std::collections::BTreeSet::new();
+        for (_, route) in routes::all() {
+            let shape: String = segments(route.template)
+                .map(|segment| match segment {
+                    Segment::Literal(text) => format!("/{text}"),
+                    Segment::Value(prefix, _) => format!("/{prefix}{{}}"),
+                    Segment::Tail(_) => "/{:path}".to_owned(),
+                })
+                .collect();
+            assert!(
+                shapes.insert((route.method, shape)),
+                "{} {}",
+                route.method,
+                route.template
+            );
+        }
+    }
+
+    #[test]
+    fn precedence_is_airflows() {
+        let ti = "/api/v2/dags/d/dagRuns/r/taskInstances";
+        let xcom = "/execution/xcoms/d/r/t";
+        for (method, path, template) in [
+            ("GET", format!("{ti}/list"), "taskInstances/{task_id}"),
+            ("POST", format!("{ti}/list"), "taskInstances/list"),
+            ("GET", format!("{ti}/t/tries"), "{task_id}/tries"),
+            ("GET", format!("{ti}/t/3"), "{task_id}/{map_index}"),
+            ("PATCH", format!("{ti}/t/links"), "{task_id}/{map_index}"),
+            ("GET", format!("{ti}/t/xcomEntries/a/b"), "{xcom_key:path}"),
+            ("GET", format!("{xcom}/k/item/0"), "/item/{offset}"),
+            ("GET", format!("{xcom}/a/b/slice"), "/slice"),
+            ("GET", format!("{xcom}/slice"), "{xcom_key:path}"),
+            ("GET", format!("{xcom}/k/slice/"), "{xcom_key:path}"),
+            ("POST", format!("{xcom}/k/slice"), "{xcom_key:path}"),
+            ("HEAD", format!("{xcom}/k/slice"), "{xcom_key:path}"),
+            ("GET", "/execution/dag-runs/count".into(), "dag-runs/count"),
+            (
+                "GET",
+                "/execution/dag-runs/d/previous".into(),
+                "{dag_id}/previous",
+            ),
+            ("GET", "/execution/variables/keys".into(), "variables/keys"),
+            ("PUT", "/execution/variables/keys".into(), "{variable_key:path}"),
+            ("GET", "/api/v2/connections/test".into(), "{connection_id}"),
+            ("GET", "/api/v1/datasets/events".into(), "datasets/events"),
+            ("GET", "/ui/dags/recent_dag_runs/".into(), "recent_dag_runs"),
+        ] {
+            let found = find(method, &path).unwrap_or_else(|| panic!("{method} {path}"));
+            assert!(
+                found.route.template.ends_with(template),
+                "{path}: {}",
+                found.route.template
+            );
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Ids in the query: only those that a route names.
+
+use std::borrow::Cow;
+
+use super::Malformed;
+use super::path::percent_decode;
+use super::route::Param;
+
+/// The values of `param`, in order, empty ones left out: Airflow takes those for none.
+pub(super) fn values<'a>(query: &'a str, param: &Param) -> Result<Vec<Cow<'a, str>>, Malformed> {
+    let mut values = Vec::new();
+    let mut seen = false;
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if decode(name).as_deref() != Some(param.name) {
+            continue;
+        }
+        if seen && !param.list {
+            return Err(Malformed::RepeatedParameter(param.name));
+        }
+        seen = true;
+        let value = decode(value).ok_or(Malformed::Parameter(param.name))?;
+        split_list(value, param.list, &mut values);
+    }
+    Ok(values)
+}
+
+/// Airflow 2 writes lists as `a,b`, Airflow 3 repeats the parameter. No id that comes in a list
+/// may hold a comma, so both are read alike.
+fn split_list<'a>(value: Cow<'a, str>, list: bool, values: &mut Vec<Cow<'a, str>>) {
+    if !list || !value.contains(',') {
+        values.extend(Some(value).filter(|value| !value.is_empty()));
+        return;
+    }
+    match value {
+        Cow::Borrowed(value) => {
+            values.extend(value.split(',').filter(|id| !id.is_empty()).map(Cow::Borrowed))
+        }
+        Cow::Owned(value) => values.extend(
+            value
+                .split(',')
+                .filter(|id| !id.is_empty())
+                .map(|id| Cow::Owned(id.to_owned())),
+        ),
+    }
+}
+
+/// Decodes `+` and `%XX`. `None` for what servers read differently: a `#`, control characters,
+/// bytes that are not UTF-8.
+fn decode(raw: &str) -> Option<Cow<'_, str>> {
+    let plain = |byte: u8| matches!(byte, b'!'..=b'~' if byte != b'#');
+    if !raw.bytes().all(plain) {
+        return None;
+    }
+    if !raw.contains(['%', '+']) {
+        return Some(Cow::Borrowed(raw));
+    }
+    let spaced = raw.replace('+', " ");
+    let decoded = String::from_utf8(percent_decode(&spaced, |_| {})).ok()?;
+    (!decoded.chars().any(char::is_control)).then_some(Cow::Owned(decoded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::route::{Id, list, one};
+    use super::*;
+
+    #[test]
+    fn takes_what_airflow_takes() {
+        let dag = one("dag_id", Id::Dag);
+        for (query, expected) in [
+            ("", &[][..]),
+            ("dag_id", &[]),
+            ("dag_id=", &[]),
+            ("dag_id=a", &["a"]),
+            ("x=1&dag_id=a%2Db&y", &["a-b"]),
+            ("dag%5Fid=a", &["a"]),
+            ("dag_id=a+b", &["a b"]),
+            ("dag_id=a%2Bb", &["a+b"]),
+            ("dag_id=a%252Bb", &["a%2Bb"]),
+            ("dag_id=a,b", &["a,b"]),
+            ("dag_id=a=b", &["a=b"]),
+            ("DAG_ID=a&dag_id_pattern=b", &[]),
+        ] {
+            assert_eq!(values(query, &dag).unwrap(), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn lists_repeat_or_have_commas() {
+        let dags = list("dag_ids", Id::Dag);
+        for query in [
+            "dag_ids=a&dag_ids=b",
+            "dag_ids=a,b",
+            "dag_ids=a%2Cb",
+            "dag_ids=,a,,b&dag_ids=",
+        ] {
+            assert_eq!(values(query, &dags).unwrap(), ["a", "b"], "{query}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_servers_read_differently() {
+        let dag = one("dag_id", Id::Dag);
+        for query in [
+            "dag_id=a&dag_id=b",
+            "dag_id=a&dag_id=a",
+            "dag_id=&dag_id=a",
+            "dag_id=a&dag%5Fid=b",
+        ] {
+            assert_eq!(
+                values(query, &dag),
+                Err(Malformed::RepeatedParameter("dag_id")),
+                "{query}"
+            );
+        }
+        for query in [
+            "dag_id=a#&dag_id=b",
+            "dag_id=%ff",
+            "dag_id=%00",
+            "dag_id=a%0Ab",
+            "dag_id=é",
+        ] {
+            assert_eq!(
+                values(query, &dag),
+                Err(Malformed::Parameter("dag_id")),
+                "{query}"
+            );
+        }
+    }
+}

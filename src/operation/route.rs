@@ -1,0 +1,186 @@
+//! One row of the route table: what a method and a path template mean.
+
+/// What a placeholder of a template, a query parameter or a body can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Id {
+    Dag,
+    Run,
+    Task,
+    /// A task instance's UUID: a DAG, a run and a task, none of them named.
+    TaskInstance,
+    Connection,
+    Variable,
+    Pool,
+    XcomKey,
+    Asset,
+}
+
+/// A minor line of Airflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Line {
+    /// 2.11
+    V2_11,
+    /// 3.0
+    V3_0,
+    /// 3.1
+    V3_1,
+    /// 3.2
+    V3_2,
+    /// 3.3
+    V3_3,
+}
+
+/// The lines that have a route, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Versions {
+    since: Line,
+    until: Line,
+}
+
+impl Versions {
+    /// Whether `line` is one of them.
+    pub(super) fn include(self, line: Line) -> bool {
+        self.since <= line && line <= self.until
+    }
+}
+
+/// 2.11 and every 3.x.
+pub(super) const EVERY: Versions = lines(Line::V2_11, Line::V3_3);
+/// 2.11 only.
+pub(super) const V2: Versions = lines(Line::V2_11, Line::V2_11);
+/// Every 3.x.
+pub(super) const V3: Versions = lines(Line::V3_0, Line::V3_3);
+pub(super) const ONLY_3_0: Versions = lines(Line::V3_0, Line::V3_0);
+pub(super) const UNTIL_3_1: Versions = lines(Line::V3_0, Line::V3_1);
+pub(super) const SINCE_3_1: Versions = lines(Line::V3_1, Line::V3_3);
+pub(super) const ONLY_3_2: Versions = lines(Line::V3_2, Line::V3_2);
+pub(super) const SINCE_3_2: Versions = lines(Line::V3_2, Line::V3_3);
+pub(super) const SINCE_3_3: Versions = lines(Line::V3_3, Line::V3_3);
+
+const fn lines(since: Line, until: Line) -> Versions {
+    Versions { since, until }
+}
+
+/// One query parameter that names an id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    pub(super) id: Id,
+    /// Whether it may name several.
+    pub(super) list: bool,
+}
+
+/// A query parameter that names one id.
+pub(super) const fn one(name: &'static str, id: Id) -> Param {
+    Param {
+        name,
+        id,
+        list: false,
+    }
+}
+
+/// A query parameter that names several ids.
+pub(super) const fn list(name: &'static str, id: Id) -> Param {
+    Param { name, id, list: true }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub(super) struct Route {
+    /// The lines that have it.
+    pub(super) versions: Versions,
+    /// The method. GET answers HEAD as well.
+    pub(super) method: &'static str,
+    /// The path: `{name}` takes a segment, `prefix={name}` the rest of one, `{name:path}` all
+    /// that is left but for the literal segments and placeholders behind it.
+    pub(super) template: &'static str,
+    /// What it asks for, all of it.
+    pub(super) actions: &'static [&'static str],
+    /// The ids that the query names. One that is not given stands for all of them.
+    pub(super) query: &'static [Param],
+    /// The ids that the server picks, or takes all of.
+    pub(super) any: &'static [Id],
+    /// The ids that the body names, in place of the path's or beside them.
+    pub(super) body: &'static [Id],
+}
+
+/// A row whose ids are in its path.
+pub(super) const fn on(
+    versions: Versions,
+    method: &'static str,
+    template: &'static str,
+    actions: &'static [&'static str],
+) -> Route {
+    Route {
+        versions,
+        method,
+        template,
+        actions,
+        query: &[],
+        any: &[],
+        body: &[],
+    }
+}
+
+impl Route {
+    /// The query names these.
+    pub(super) const fn query(mut self, query: &'static [Param]) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// The server picks these, or takes all of them.
+    pub(super) const fn any(mut self, any: &'static [Id]) -> Self {
+        self.any = any;
+        self
+    }
+
+    /// The body may name these.
+    pub(super) const fn body(mut self, body: &'static [Id]) -> Self {
+        self.body = body;
+        self
+    }
+}
+
+/// One segment of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// Just this text.
+    Literal(&'static str),
+    /// This text, which may be empty, and a value behind it.
+    Value(&'static str, Option<Id>),
+    /// All that is left, slashes included.
+    Tail(Option<Id>),
+}
+
+/// The segments of a template.
+pub(super) fn segments(template: &'static str) -> impl Iterator<Item = Segment> {
+    template.split('/').skip(1).map(segment)
+}
+
+fn segment(text: &'static str) -> Segment {
+    let Some((prefix, name)) = text.strip_suffix('}').and_then(|open| open.split_once('{')) else {
+        return Segment::Literal(text);
+    };
+    match name.strip_suffix(":path") {
+        Some(name) => Segment::Tail(id_named(name)),
+        None => Segment::Value(prefix, id_named(name)),
+    }
+}
+
+/// What a placeholder names. Names are Airflow's, but for XCom keys, which it calls `key` as
+/// it does other keys.
+fn id_named(name: &str) -> Option<Id> {
+    Some(match name {
+        "dag_id" => Id::Dag,
+        "run_id" | "dag_run_id" => Id::Run,
+        "task_id" => Id::Task,
+        "task_instance_id" => Id::TaskInstance,
+        "connection_id" => Id::Connection,
+        "variable_key" => Id::Variable,
+        "pool_name" => Id::Pool,
+        "xcom_key" => Id::XcomKey,
+        "asset_id" | "uri" => Id::Asset,
+        _ => return None,
+    })
+}

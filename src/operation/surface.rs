@@ -1,0 +1,74 @@
+//! Which of Airflow's HTTP surfaces a request is for.
+
+/// Which of Airflow's HTTP surfaces a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Surface {
+    /// `/auth`: the auth manager's routes.
+    Auth,
+    /// `/edge_worker`: the Edge executor's worker API, and its pages' data.
+    Edge,
+    /// `/execution`: the Task Execution API.
+    Execution,
+    /// Health and metrics routes, wherever they are mounted.
+    Health,
+    /// `/log` of the log servers on 8793 and 8794.
+    Logs,
+    /// Not Airflow, as far as its path tells.
+    Other,
+    /// `/api/v2` and `/api/v1`: the public REST API.
+    Rest,
+    /// `/ui`: the routes behind the web interface.
+    Ui,
+    /// Under one of Airflow's prefixes, but no route that is known.
+    Unclassified,
+}
+
+impl Surface {
+    /// Every surface, in the order of their words.
+    pub const ALL: [Self; 9] = [
+        Self::Auth,
+        Self::Edge,
+        Self::Execution,
+        Self::Health,
+        Self::Logs,
+        Self::Other,
+        Self::Rest,
+        Self::Ui,
+        Self::Unclassified,
+    ];
+
+    /// The word for it in policies, metrics and explanations.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Edge => "edge",
+            Self::Execution => "execution",
+            Self::Health => "health",
+            Self::Logs => "logs",
+            Self::Other => "other",
+            Self::Rest => "rest",
+            Self::Ui => "ui",
+            Self::Unclassified => "unclassified",
+        }
+    }
+
+    /// The surface that `word` names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|surface| surface.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_round_trip_in_order() {
+        let words = Surface::ALL.map(Surface::as_str);
+        assert!(words.is_sorted(), "{words:?}");
+        for surface in Surface::ALL {
+            assert_eq!(Surface::parse(surface.as_str()), Some(surface));
+        }
+        assert_eq!(Surface::parse("REST"), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! The host calls that the filter makes, none of which can panic.
+//!
+//! The SDK's own wrappers panic on a status that they do not expect, and on text that is not
+//! UTF-8, both of which a request can bring about; a panic takes the VM down for everyone. So the
+//! calls are declared here, and everything that goes wrong is `None` or `false`. A property's path
+//! is its elements with NUL between them.
+
+use std::ptr::{null, null_mut};
+
+use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType};
+
+/// The status of a call that went well.
+const OK: u32 = 0;
+
+unsafe extern "C" {
+    fn proxy_get_log_level(level: *mut u32) -> u32;
+    fn proxy_get_property(path: *const u8, path_size: usize, value: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, size: usize) -> u32;
+    fn proxy_get_header_map_pairs(map: MapType, pairs: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_replace_header_map_value(
+        map: MapType,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_remove_header_map_value(map: MapType, name: *const u8, name_size: usize) -> u32;
+    fn proxy_get_buffer_bytes(
+        buffer: BufferType,
+        start: usize,
+        most: usize,
+        bytes: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+    fn proxy_define_metric(kind: MetricType, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        value: *mut *mut u8,
+        size: *mut usize,
+        cas: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, size: usize, cas: u32)
+    -> u32;
+}
+
+/// Takes over bytes that the host wrote into memory it had this module allocate.
+///
+/// # Safety
+///
+/// `data` and `size` must come from a host call that returned [`OK`].
+unsafe fn take(data: *mut u8, size: usize) -> Option<Vec<u8>> {
+    if data.is_null() {
+        return None;
+    }
+    // SAFETY: the host allocates through `proxy_on_memory_allocate`, which leaks a `Vec<u8>` of
+    // exactly this capacity, and fills it.
+    Some(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+/// Whether the host prints lines of this level: those that it drops are not worth making.
+pub(super) fn logs(level: LogLevel) -> bool {
+    let mut least = LogLevel::Info as u32;
+    // SAFETY: the pointer is to a live value for the length of the call.
+    let status = unsafe { proxy_get_log_level(&mut least) };
+    status != OK || least <= level as u32
+}
+
+/// The bytes of a property; `None` where there is none or where it is empty.
+pub(super) fn property(path: &[u8]) -> Option<Vec<u8>> {
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: the pointers are to live values for the length of the call.
+    let status = unsafe { proxy_get_property(path.as_ptr(), path.len(), &mut data, &mut size) };
+    // SAFETY: the call went well.
+    if status == OK {
+        unsafe { take(data, size) }
+    } else {
+        None
+    }
+}
+
+/// A property that is text.
+pub(super) fn text(path: &[u8]) -> Option<String> {
+    property(path)
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .filter(|text| !text.is_empty())
+}
+
+/// A property that is a number: 8 bytes, little endian, whether signed or not.
+pub(super) fn number(path: &[u8]) -> Option<u64> {
+    property(path)?.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// Sets the filter state `wasm.PATH`.
+pub(super) fn set_property(path: &str, value: &[u8]) {
+    // SAFETY: the pointers are to live values for the length of the call.
+    unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) };
+}
+
+/// All request headers, serialized; see [`super::pairs`].
+pub(super) fn request_headers() -> Option<Vec<u8>> {
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: the pointers are to live values for the length of the call.
+    let status = unsafe { proxy_get_header_map_pairs(MapType::HttpRequestHeaders, &mut data, &mut size) };
+    // SAFETY: the call went well.
+    if status == OK {
+        unsafe { take(data, size) }
+    } else {
+        None
+    }
+}
+
+/// Makes `value` the header's only one.
+pub(super) fn replace_header(map: MapType, name: &str, value: &str) {
+    // SAFETY: the pointers are to live values for the length of the call.
+    unsafe { proxy_replace_header_map_value(map, name.as_ptr(), name.len(), value.as_ptr(), value.len()) };
+}
+
+/// Removes every value of the header.
+pub(super) fn remove_header(map: MapType, name: &str) {
+    // SAFETY: the pointers are to live values for the length of the call.
+    unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) };
+}
+
+/// The plugin's configuration; `None` where it is empty.
+pub(super) fn configuration(size: usize) -> Option<Vec<u8>> {
+    let (mut data, mut got) = (null_mut(), 0);
+    // SAFETY: the pointers are to live values for the length of the call.
+    let status =
+        unsafe { proxy_get_buffer_bytes(BufferType::PluginConfiguration, 0, size, &mut data, &mut got) };
+    // SAFETY: the call went well.
+    if status == OK {
+        unsafe { take(data, got) }
+    } else {
+        None
+    }
+}
+
+/// Answers in the upstream's place. `headers` is serialized as [`super::pairs`] does it.
+pub(super) fn respond(status: u32, details: &str, body: &[u8], headers: &[u8], grpc_status: i32) {
+    // SAFETY: the pointers are to live values for the length of the call.
+    unsafe {
+        proxy_send_local_response(
+            status,
+            details.as_ptr(),
+            details.len(),
+            body.as_ptr(),
+            body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            grpc_status,
+        )
+    };
+}
+
+/// Defines a metric; `None` where the host refuses it.
+pub(super) fn define_metric(kind: MetricType, name: &str) -> Option<u32> {
+    let mut id = 0;
+    // SAFETY: the pointers are to live values for the length of the call.
+    let status = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &mut id) };
+    (status == OK).then_some(id)
+}
+
+/// Adds to a counter.
+pub(super) fn increment_metric(id: u32, by: i64) {
+    // SAFETY: takes no pointers.
+    unsafe { proxy_increment_metric(id, by) };
+}
+
+/// Sets a gauge, or counts a value in a histogram.
+pub(super) fn record_metric(id: u32, value: u64) {
+    // SAFETY: takes no pointers.
+    unsafe { proxy_record_metric(id, value) };
+}
+
+/// The value that all VMs share under `key`, with its version.
+pub(super) fn shared(key: &str) -> Option<(Vec<u8>, u32)> {
+    let (mut data, mut size, mut cas) = (null_mut(), 0, 0);
+    // SAFETY: the pointers are to live values for the length of the call.
+    let status = unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), &mut data, &mut size, &mut cas) };
+    // SAFETY: the call went well.
+    let value = if status == OK {
+        unsafe { take(data, size) }
+    } else {
+        None
+    };
+    value.map(|value| (value, cas))
+}
+
+/// Writes the value under `key`, if its version still is `cas`; 0 writes in any case. False where
+/// it was not written.
+pub(super) fn set_shared(key: &str, value: &[u8], cas: u32) -> bool {
+    let data = if value.is_empty() { null() } else { value.as_ptr() };
+    // SAFETY: the pointers are to live values for the length of the call.
+    unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), data, value.len(), cas) == OK }
+}

@@ -1,0 +1,52 @@
+//! The answer to a request that is refused.
+
+use serde::Serialize;
+
+use crate::measure::Decision;
+use crate::walk::{Code, Outcome};
+
+use super::{abi, pairs};
+
+/// gRPC's status for what a policy refuses.
+const PERMISSION_DENIED: i32 = 7;
+/// gRPC's status for what cannot be understood.
+const INVALID_ARGUMENT: i32 = 3;
+
+/// The body in the form of Airflow's own errors, whose SDK prints it and does not try again.
+#[derive(Serialize)]
+struct Body<'a> {
+    detail: Detail<'a>,
+}
+
+#[derive(Serialize)]
+struct Detail<'a> {
+    reason: &'a str,
+    message: String,
+    request_id: &'a str,
+}
+
+/// Refuses the request of the current stream. 403 and 400 only: a heartbeat's 404, 409 or 410
+/// kills the task, and 5xx is tried again.
+pub(super) fn refuse(outcome: &Outcome<'_>, request_id: &str) {
+    let (status, grpc_status, reason) = match outcome.decision {
+        Decision::Malformed => (400, INVALID_ARGUMENT, "dagward_malformed"),
+        Decision::Allow | Decision::Deny => (403, PERMISSION_DENIED, "dagward_denied"),
+    };
+    let detail = Detail {
+        reason,
+        message: message(outcome.code, outcome.problem.as_deref()),
+        request_id,
+    };
+    let body = serde_json::to_vec(&Body { detail }).unwrap_or_default();
+    let headers = pairs::write(&[("content-type", "application/json"), ("x-request-id", request_id)]);
+    // On a gRPC request the proxy makes trailers of the status and the body; elsewhere it has no
+    // use for the status.
+    abi::respond(status, reason, &body, &headers, grpc_status);
+}
+
+fn message(code: Code, problem: Option<&str>) -> String {
+    match problem {
+        Some(problem) => format!("{}: {problem} ({code})", code.message()),
+        None => format!("{} ({code})", code.message()),
+    }
+}

@@ -1,0 +1,50 @@
+//! The host's form of a list of headers: the number of pairs, the sizes of each name and value,
+//! then each name and value with a NUL behind it. All numbers are 32 bits, little endian.
+
+use crate::caller::Header;
+
+/// Cuts a serialized list into pairs, without copying. What is cut short ends the list.
+pub(super) fn read(bytes: &[u8]) -> Vec<Header<'_>> {
+    let Some((count, rest)) = number(bytes) else {
+        return Vec::new();
+    };
+    let Some((mut sizes, mut data)) = rest.split_at_checked(count.saturating_mul(8)) else {
+        return Vec::new();
+    };
+    let mut pairs = Vec::with_capacity(count);
+    while let Some((name_size, rest)) = number(sizes)
+        && let Some((value_size, rest)) = number(rest)
+        && let Some((name, after_name)) = field(data, name_size)
+        && let Some((value, after_value)) = field(after_name, value_size)
+    {
+        pairs.push((name, value));
+        (sizes, data) = (rest, after_value);
+    }
+    pairs
+}
+
+/// Serializes a list of headers.
+pub(super) fn write(pairs: &[(&str, &str)]) -> Vec<u8> {
+    let size = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let mut bytes = u32::try_from(pairs.len()).unwrap_or(0).to_le_bytes().to_vec();
+    for (name, value) in pairs {
+        bytes.extend(size(name));
+        bytes.extend(size(value));
+    }
+    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend(text.as_bytes());
+        bytes.push(0);
+    }
+    bytes
+}
+
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk::<4>()?;
+    Some((u32::from_le_bytes(*number) as usize, rest))
+}
+
+fn field(bytes: &[u8], size: usize) -> Option<(&[u8], &[u8])> {
+    let (field, rest) = bytes.split_at_checked(size)?;
+    let (_nul, rest) = rest.split_first()?;
+    Some((field, rest))
+}

@@ -1,0 +1,151 @@
+//! Where a compiled policy keeps its texts and patterns: a few flat vectors.
+//!
+//! Ten thousand rules as boxed trees take several times the memory of their text, in every VM of
+//! every proxy. Flat, a rule takes about 150 bytes and its text.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use super::pattern::{Piece, Shape, Written};
+
+/// A range in one of the vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    /// The range `start..end`; empty where the numbers make no range of 32 bits.
+    pub(super) fn new(start: usize, end: usize) -> Self {
+        match (u32::try_from(start), u32::try_from(end.saturating_sub(start))) {
+            (Ok(start), Ok(len)) => Self { start, len },
+            _ => Self::default(),
+        }
+    }
+
+    /// The elements of `items` in this range; none where it lies outside.
+    pub(super) fn of<T>(self, items: &[T]) -> &[T] {
+        let start = self.start as usize;
+        items.get(start..start + self.len as usize).unwrap_or_default()
+    }
+
+    /// The text of `buffer` in this range; empty where it lies outside.
+    pub(super) fn text(self, buffer: &str) -> &str {
+        let start = self.start as usize;
+        buffer.get(start..start + self.len as usize).unwrap_or_default()
+    }
+}
+
+/// A piece of a compiled pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Literal text.
+    Text(Span),
+    /// The number of a variable within its rule.
+    Variable(u8),
+}
+
+/// A compiled pattern.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pattern {
+    pub(super) shape: Shape,
+    parts: Span,
+}
+
+/// The texts and patterns of a rule set.
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    buffer: String,
+    parts: Vec<Part>,
+    patterns: Vec<Pattern>,
+}
+
+impl Arena {
+    pub(super) fn text(&self, span: Span) -> &str {
+        span.text(&self.buffer)
+    }
+
+    pub(super) fn patterns(&self, span: Span) -> &[Pattern] {
+        span.of(&self.patterns)
+    }
+
+    pub(super) fn parts(&self, pattern: Pattern) -> &[Part] {
+        pattern.parts.of(&self.parts)
+    }
+
+    /// How many patterns it holds.
+    pub(super) fn len(&self) -> usize {
+        self.patterns.len()
+    }
+
+    /// The pattern as it was written, for explanations.
+    pub(super) fn show(&self, pattern: Pattern, variable: impl Fn(u8) -> String) -> String {
+        let body: String = self
+            .parts(pattern)
+            .iter()
+            .map(|part| match part {
+                Part::Text(span) => self.text(*span).to_owned(),
+                Part::Variable(number) => variable(*number),
+            })
+            .collect();
+        match pattern.shape {
+            Shape::Any => "*".to_owned(),
+            Shape::Exact => body,
+            Shape::Prefix => format!("{body}*"),
+            Shape::Suffix => format!("*{body}"),
+        }
+    }
+}
+
+/// Fills an [`Arena`], each distinct text once.
+#[derive(Default)]
+pub(super) struct ArenaBuilder {
+    arena: Arena,
+    hasher: RandomState,
+    known: HashMap<u64, Span>,
+}
+
+impl ArenaBuilder {
+    /// Adds a pattern; `number` gives each variable its number.
+    pub(super) fn push(&mut self, written: &Written<'_>, number: impl Fn(&str) -> u8) {
+        let start = self.arena.parts.len();
+        for piece in &written.pieces {
+            let part = match piece {
+                Piece::Text(text) => Part::Text(self.intern(text)),
+                Piece::Variable(name) => Part::Variable(number(name)),
+            };
+            self.arena.parts.push(part);
+        }
+        let parts = Span::new(start, self.arena.parts.len());
+        self.arena.patterns.push(Pattern {
+            shape: written.shape,
+            parts,
+        });
+    }
+
+    /// The range of `text`, added if it is new.
+    pub(super) fn intern(&mut self, text: &str) -> Span {
+        let hash = self.hasher.hash_one(text);
+        if let Some(span) = self.known.get(&hash)
+            && self.arena.text(*span) == text
+        {
+            return *span;
+        }
+        let start = self.arena.buffer.len();
+        self.arena.buffer.push_str(text);
+        let span = Span::new(start, self.arena.buffer.len());
+        self.known.insert(hash, span);
+        span
+    }
+
+    /// How many patterns were added.
+    pub(super) fn len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// What was built so far.
+    pub(super) fn finish(self) -> Arena {
+        self.arena
+    }
+}

@@ -1,0 +1,266 @@
+//! Reads a policy document and finds everything that is wrong with it.
+
+mod reader;
+mod rule;
+mod variables;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+use super::arena::{ArenaBuilder, Span};
+use super::error::{FieldPath, LoadError};
+use super::field::Field;
+use super::index::Index;
+use super::ruleset::{Condition, Effect, Mode, Policy, Rule, Ruleset};
+use crate::stamp::Mesh;
+use reader::{At, Reader};
+
+/// The only version of the policy language so far.
+pub const API_VERSION: &str = "dagward/v1";
+
+const DOCUMENT_FIELDS: [&str; 5] = ["apiVersion", "meshHosts", "mode", "policies", "stampers"];
+const POLICY_FIELDS: [&str; 4] = ["action", "mode", "name", "rules"];
+const EFFECTS: [Effect; 2] = [Effect::Allow, Effect::Deny];
+
+/// Reads, checks and compiles a policy document.
+///
+/// # Errors
+///
+/// Everything that is wrong with the document at once, in document order.
+pub fn load(document: &[u8]) -> Result<Ruleset, Vec<LoadError>> {
+    let mut loader = Loader::default();
+    let parts = loader.document(document);
+    match parts {
+        Some(parts) if loader.reader.errors.is_empty() => Ok(loader.finish(parts)),
+        _ => Err(loader.reader.errors),
+    }
+}
+
+/// A rule set in the making.
+#[derive(Default)]
+struct Loader {
+    reader: Reader,
+    arena: ArenaBuilder,
+    names: Vec<Span>,
+    conditions: Vec<Condition>,
+    entries: Vec<Span>,
+    rules: Vec<Rule>,
+    policies: Vec<Policy>,
+    /// The names of the policies so far, and which has them.
+    named: HashMap<String, usize>,
+}
+
+/// The parts of the document that are not policies.
+struct Parts {
+    mode: Mode,
+    stampers: Option<Span>,
+    mesh: Mesh,
+}
+
+impl Loader {
+    fn document(&mut self, document: &[u8]) -> Option<Parts> {
+        let root = At::root();
+        let raw = self.parse(document)?;
+        let fields = self.reader.fields(root, raw, "a policy document")?;
+        self.reader.known_names(root, &fields, &DOCUMENT_FIELDS);
+        let mut parts = Parts {
+            mode: Mode::Enforce,
+            stampers: None,
+            mesh: Mesh::default(),
+        };
+        let (mut versioned, mut has_policies) = (false, false);
+        for (name, value) in fields {
+            let at = root.key(&name);
+            match &*name {
+                "apiVersion" => {
+                    versioned = true;
+                    self.reader.word(at, value, &[API_VERSION], |word| {
+                        (word == API_VERSION).then_some(())
+                    });
+                }
+                "mode" => parts.mode = self.mode(at, value).unwrap_or(parts.mode),
+                "stampers" => parts.stampers = Some(self.stampers(at, value)),
+                "meshHosts" => parts.mesh = self.mesh(at, value),
+                "policies" => {
+                    has_policies = true;
+                    for (number, policy) in self.reader.list(at, value).into_iter().enumerate() {
+                        self.policy(at.index(number), number, policy);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !versioned {
+            self.reader
+                .missing(root, "apiVersion", format!("`{API_VERSION}`"));
+        }
+        if !has_policies {
+            self.reader.missing(
+                root,
+                "policies",
+                "a list of policies; an empty one refuses everything".into(),
+            );
+        }
+        Some(parts)
+    }
+
+    fn parse<'d>(&mut self, document: &'d [u8]) -> Option<&'d RawValue> {
+        let found = match std::str::from_utf8(document) {
+            Ok(text) if text.trim().is_empty() => "the document is empty".to_owned(),
+            Ok(text) => match serde_json::from_str(text) {
+                Ok(raw) => return Some(raw),
+                Err(error) => format!("not JSON: {error}"),
+            },
+            Err(error) => format!("not UTF-8: {error}"),
+        };
+        let allowed = Some(format!("a policy document with `apiVersion: {API_VERSION}`"));
+        self.reader.errors.push(LoadError {
+            path: FieldPath::default(),
+            found,
+            allowed,
+            nearest: None,
+        });
+        None
+    }
+
+    fn mode(&mut self, at: At<'_>, value: &RawValue) -> Option<Mode> {
+        self.reader
+            .word(at, value, &Mode::ALL.map(Mode::as_str), Mode::parse)
+    }
+
+    fn mesh(&mut self, at: At<'_>, value: &RawValue) -> Mesh {
+        let hosts = self.reader.texts(at, value);
+        for (number, host) in &hosts {
+            if let Err(error) = Mesh::new([&**host]) {
+                let allowed = "a host in lower case, or `*.` and a domain".to_owned();
+                self.reader
+                    .error(at.index(*number), error.to_string(), Some(allowed));
+            }
+        }
+        Mesh::new(hosts.iter().map(|(_, host)| &**host)).unwrap_or_default()
+    }
+
+    fn stampers(&mut self, at: At<'_>, value: &RawValue) -> Span {
+        let start = self.arena.len();
+        for (number, text) in self.reader.texts(at, value) {
+            let at = at.index(number);
+            let Some(written) = self.reader.pattern(at, Field::Principals, &text) else {
+                continue;
+            };
+            match written.variables().next() {
+                None => self.arena.push(&written, |_| 0),
+                Some(_) => self.reader.error(
+                    at,
+                    format!("`{text}` has a variable, which nothing binds here"),
+                    Some("a pattern without variables".into()),
+                ),
+            }
+        }
+        Span::new(start, self.arena.len())
+    }
+
+    fn policy(&mut self, at: At<'_>, number: usize, raw: &RawValue) {
+        let Some(fields) = self.reader.fields(at, raw, "a policy") else {
+            return;
+        };
+        self.reader.known_names(at, &fields, &POLICY_FIELDS);
+        let mut policy = Policy {
+            name: Span::default(),
+            effect: Effect::Allow,
+            shadow: false,
+        };
+        let policy_number = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
+        let (mut named, mut acts, mut has_rules) = (false, false, false);
+        for (name, value) in fields {
+            let at = at.key(&name);
+            match &*name {
+                "name" => {
+                    named = true;
+                    policy.name = self.policy_name(at, number, value).unwrap_or_default();
+                }
+                "action" => {
+                    acts = true;
+                    let read = |word: &str| EFFECTS.into_iter().find(|effect| effect.as_str() == word);
+                    let effect = self.reader.word(at, value, &EFFECTS.map(Effect::as_str), read);
+                    policy.effect = effect.unwrap_or(policy.effect);
+                }
+                "mode" => {
+                    let read = |word: &str| Mode::parse(word).filter(|mode| *mode != Mode::Observe);
+                    let mode = self.reader.word(at, value, &["enforce", "shadow"], read);
+                    policy.shadow = mode == Some(Mode::Shadow);
+                }
+                "rules" => {
+                    has_rules = true;
+                    self.rules_of(at, policy_number, value);
+                }
+                _ => {}
+            }
+        }
+        for (present, name, allowed) in [
+            (named, "name", "a name that no other policy has"),
+            (acts, "action", "`ALLOW` or `DENY`"),
+            (
+                has_rules,
+                "rules",
+                "a list of rules; `rules: [{}]` matches every request",
+            ),
+        ] {
+            if !present {
+                self.reader.missing(at, name, allowed.to_owned());
+            }
+        }
+        self.policies.push(policy);
+    }
+
+    fn rules_of(&mut self, at: At<'_>, policy: u32, raw: &RawValue) {
+        let rules = self.reader.some_list(at, raw);
+        for (number, rule) in rules.into_iter().enumerate() {
+            self.rule(at.index(number), policy, number, rule);
+        }
+    }
+
+    /// Reads a policy's name. It becomes a metric label and part of a log line.
+    fn policy_name(&mut self, at: At<'_>, number: usize, raw: &RawValue) -> Option<Span> {
+        let allowed = "1 to 63 letters, digits, `-`, `_` or `.`";
+        let name: Cow<'_, str> = self.reader.text(at, raw, allowed)?;
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || name.len() > 63 || !name.chars().all(legal) {
+            self.reader
+                .error(at, format!("`{name}` is no name"), Some(allowed.to_owned()));
+            return None;
+        }
+        if let Some(first) = self.named.get(&*name) {
+            let found = format!("`{name}` is the name of policies[{first}] already");
+            self.reader
+                .error(at, found, Some("a name that no other policy has".to_owned()));
+            return None;
+        }
+        let span = self.arena.intern(&name);
+        self.named.insert(name.into_owned(), number);
+        Some(span)
+    }
+
+    fn finish(self, parts: Parts) -> Ruleset {
+        let mut ruleset = Ruleset {
+            mode: parts.mode,
+            stampers: parts.stampers,
+            mesh: parts.mesh,
+            arena: self.arena.finish(),
+            names: self.names,
+            conditions: self.conditions,
+            entries: self.entries,
+            rules: self.rules,
+            policies: self.policies,
+            deny: Index::default(),
+            allow: Index::default(),
+        };
+        ruleset.deny = Index::build(&ruleset, Effect::Deny);
+        ruleset.allow = Index::build(&ruleset, Effect::Allow);
+        ruleset
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! Reads single values and collects what is wrong with them.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::super::error::{FieldPath, LoadError, Step};
+use super::super::field::Field;
+use super::super::json::{Node, describe};
+use super::super::nearest::nearest;
+use super::super::pattern::Written;
+use super::super::vocabulary;
+
+/// Where the reader stands. A chain on the stack, made into a [`FieldPath`] only for an error.
+#[derive(Clone, Copy)]
+pub(super) struct At<'p> {
+    parent: Option<&'p At<'p>>,
+    step: AtStep<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum AtStep<'p> {
+    Root,
+    Key(&'p str),
+    Index(usize),
+}
+
+impl<'p> At<'p> {
+    pub(super) fn root() -> Self {
+        Self {
+            parent: None,
+            step: AtStep::Root,
+        }
+    }
+
+    pub(super) fn key(&'p self, name: &'p str) -> Self {
+        Self {
+            parent: Some(self),
+            step: AtStep::Key(name),
+        }
+    }
+
+    pub(super) fn index(&'p self, index: usize) -> Self {
+        Self {
+            parent: Some(self),
+            step: AtStep::Index(index),
+        }
+    }
+
+    pub(super) fn path(&self) -> FieldPath {
+        let mut steps = Vec::new();
+        let mut at = Some(self);
+        while let Some(here) = at {
+            match here.step {
+                AtStep::Root => {}
+                AtStep::Key(name) => steps.push(Step::Key(name.to_owned())),
+                AtStep::Index(index) => steps.push(Step::Index(index)),
+            }
+            at = here.parent;
+        }
+        steps.reverse();
+        FieldPath(steps)
+    }
+}
+
+/// The fields of an object, in document order.
+pub(super) type Fields<'d> = Vec<(Cow<'d, str>, &'d RawValue)>;
+
+/// The errors found so far.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) errors: Vec<LoadError>,
+}
+
+impl Reader {
+    pub(super) fn error(&mut self, at: At<'_>, found: String, allowed: Option<String>) {
+        self.errors.push(LoadError {
+            path: at.path(),
+            found,
+            allowed,
+            nearest: None,
+        });
+    }
+
+    pub(super) fn missing(&mut self, at: At<'_>, name: &str, allowed: String) {
+        self.error(at, format!("`{name}` is missing"), Some(allowed));
+    }
+
+    fn wrong_kind(&mut self, at: At<'_>, raw: &RawValue, allowed: &str) {
+        self.error(at, format!("found {}", describe(raw)), Some(allowed.to_owned()));
+    }
+
+    /// Complains about names that `known` lacks and about names given twice.
+    pub(super) fn known_names(&mut self, at: At<'_>, fields: &Fields<'_>, known: &[&str]) {
+        for (position, (name, _)) in fields.iter().enumerate() {
+            let here = at.key(name);
+            if !known.contains(&&**name) {
+                self.errors.push(LoadError {
+                    path: here.path(),
+                    found: format!("unknown field `{name}`"),
+                    allowed: Some(
+                        known
+                            .iter()
+                            .map(|word| format!("`{word}`"))
+                            .collect::<Vec<_>>()
+                            .join(", "),
+                    ),
+                    nearest: nearest(name, known.iter().copied()).map(str::to_owned),
+                });
+            }
+            if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
+                self.error(here, format!("`{name}` is given twice"), Some("once".into()));
+            }
+        }
+    }
+
+    /// Reads a text.
+    pub(super) fn text<'d>(&mut self, at: At<'_>, raw: &'d RawValue, allowed: &str) -> Option<Cow<'d, str>> {
+        match Node::read(raw) {
+            Node::Text(text) => Some(text),
+            _ => {
+                self.wrong_kind(at, raw, allowed);
+                None
+            }
+        }
+    }
+
+    /// Reads one word of a closed list.
+    pub(super) fn word<T>(
+        &mut self,
+        at: At<'_>,
+        raw: &RawValue,
+        words: &[&str],
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let allowed = words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let text = self.text(at, raw, &allowed)?;
+        let value = read(&text);
+        if value.is_none() {
+            self.errors.push(LoadError {
+                path: at.path(),
+                found: format!("found `{text}`"),
+                allowed: Some(allowed),
+                nearest: nearest(&text, words.iter().copied()).map(str::to_owned),
+            });
+        }
+        value
+    }
+
+    /// Reads a non-empty list of texts, each with its number in the list.
+    pub(super) fn texts<'d>(&mut self, at: At<'_>, raw: &'d RawValue) -> Vec<(usize, Cow<'d, str>)> {
+        let items = self.some_list(at, raw);
+        let read = |(number, item)| Some((number, self.text(at.index(number), item, "a text")?));
+        items.into_iter().enumerate().filter_map(read).collect()
+    }
+
+    /// Reads one pattern of a condition on `field`.
+    pub(super) fn pattern<'t>(&mut self, at: At<'_>, field: Field, text: &'t str) -> Option<Written<'t>> {
+        let written = match Written::parse(text) {
+            Ok(written) => written,
+            Err(bad) => {
+                let allowed = "`text`, `prefix*`, `*suffix` or `*`, variables as `{name}`";
+                self.error(at, format!("`{text}` {bad}"), Some(allowed.into()));
+                return None;
+            }
+        };
+        match vocabulary::check(field, text, &written) {
+            Ok(()) => Some(written),
+            Err(vocabulary::Complaint {
+                found,
+                allowed,
+                nearest,
+            }) => {
+                self.errors.push(LoadError {
+                    path: at.path(),
+                    found,
+                    allowed: Some(allowed),
+                    nearest,
+                });
+                None
+            }
+        }
+    }
+
+    /// The fields of an object; `None`, with an error, where `raw` is none.
+    pub(super) fn fields<'d>(&mut self, at: At<'_>, raw: &'d RawValue, what: &str) -> Option<Fields<'d>> {
+        match Node::read(raw) {
+            Node::Object(fields) => Some(fields),
+            _ => {
+                self.wrong_kind(at, raw, &format!("{what}, which is an object"));
+                None
+            }
+        }
+    }
+
+    /// The elements of a list; none, with an error, where `raw` is no list.
+    pub(super) fn list<'d>(&mut self, at: At<'_>, raw: &'d RawValue) -> Vec<&'d RawValue> {
+        match Node::read(raw) {
+            Node::List(items) => items,
+            _ => {
+                self.wrong_kind(at, raw, "a list");
+                Vec::new()
+            }
+        }
+    }
+
+    /// The elements of a list that must have some.
+    pub(super) fn some_list<'d>(&mut self, at: At<'_>, raw: &'d RawValue) -> Vec<&'d RawValue> {
+        let before = self.errors.len();
+        let items = self.list(at, raw);
+        if items.is_empty() && self.errors.len() == before {
+            self.error(
+                at,
+                "an empty list, which matches nothing".into(),
+                Some("at least one element".into()),
+            );
+        }
+        items
+    }
+}

@@ -1,0 +1,206 @@
+//! Reads one rule: alternatives of who, alternatives of what.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::super::arena::Span;
+use super::super::field::{Field, Side};
+use super::super::pattern::{Piece, Shape, Written};
+use super::super::ruleset::{Condition, Rule};
+use super::Loader;
+use super::reader::At;
+use super::variables::Variables;
+
+const RULE_FIELDS: [&str; 2] = ["from", "to"];
+
+/// One entry of `from` or `to` as read.
+pub(super) struct Entry<'d> {
+    pub(super) side: Side,
+    pub(super) number: usize,
+    pub(super) conditions: Vec<ReadCondition<'d>>,
+}
+
+/// One condition as read.
+pub(super) struct ReadCondition<'d> {
+    pub(super) field: Field,
+    pub(super) negated: bool,
+    /// The patterns, each with its number in the list.
+    pub(super) texts: Vec<(usize, Cow<'d, str>)>,
+}
+
+impl ReadCondition<'_> {
+    /// Its patterns. Those that are none were complained about as they were read.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = (usize, &str, Written<'_>)> {
+        self.texts.iter().filter_map(|(number, text)| {
+            Written::parse(text)
+                .ok()
+                .map(|written| (*number, &**text, written))
+        })
+    }
+
+    /// Whether a match binds variables.
+    pub(super) fn binds(&self) -> bool {
+        self.field.is_identity() && !self.negated
+    }
+
+    pub(super) fn word(&self) -> &'static str {
+        if self.negated {
+            self.field.not_word()
+        } else {
+            self.field.word()
+        }
+    }
+}
+
+impl Loader {
+    pub(super) fn rule(&mut self, at: At<'_>, policy: u32, number: usize, raw: &RawValue) {
+        let errors_before = self.reader.errors.len();
+        let Some(fields) = self.reader.fields(at, raw, "a rule") else {
+            return;
+        };
+        self.reader.known_names(at, &fields, &RULE_FIELDS);
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        for (name, value) in &fields {
+            let at = at.key(name);
+            match &**name {
+                "from" => from = self.entries(at, Side::From, value),
+                "to" => to = self.entries(at, Side::To, value),
+                _ => {}
+            }
+        }
+        let variables = Variables::check(&mut self.reader, at, &from, &to);
+        if self.reader.errors.len() > errors_before {
+            return;
+        }
+        let rule = Rule {
+            policy,
+            number: u32::try_from(number).unwrap_or(u32::MAX),
+            from: self.push_entries(&from, &variables),
+            to: self.push_entries(&to, &variables),
+            variables: self.push_names(&variables),
+        };
+        self.rules.push(rule);
+    }
+
+    fn entries<'d>(&mut self, at: At<'_>, side: Side, raw: &'d RawValue) -> Vec<Entry<'d>> {
+        let items = self.reader.some_list(at, raw);
+        let read = |(number, item)| self.entry(at.index(number), side, number, item);
+        items.into_iter().enumerate().filter_map(read).collect()
+    }
+
+    fn entry<'d>(&mut self, at: At<'_>, side: Side, number: usize, raw: &'d RawValue) -> Option<Entry<'d>> {
+        let fields = self.reader.fields(at, raw, "an entry of conditions")?;
+        let words: Vec<&str> = Field::of(side)
+            .flat_map(|field| [field.word(), field.not_word()])
+            .collect();
+        self.reader.known_names(at, &fields, &words);
+        if fields.is_empty() {
+            let allowed = format!(
+                "at least one condition; a rule without `{}` holds for any",
+                side.word()
+            );
+            self.reader
+                .error(at, "an entry without conditions".into(), Some(allowed));
+        }
+        let mut conditions = Vec::new();
+        for (name, value) in &fields {
+            let Some((field, negated)) = Field::parse(side, name) else {
+                continue;
+            };
+            let at = at.key(name);
+            let texts = self.reader.texts(at, value);
+            for (number, text) in &texts {
+                self.reader.pattern(at.index(*number), field, text);
+            }
+            conditions.push(ReadCondition {
+                field,
+                negated,
+                texts,
+            });
+        }
+        conditions.sort_by_key(|condition| (!condition.binds(), condition.field, condition.negated));
+        self.contradictions(at, &conditions);
+        Some(Entry {
+            side,
+            number,
+            conditions,
+        })
+    }
+
+    /// Complains where a condition's negated twin excludes all that it admits.
+    fn contradictions(&mut self, at: At<'_>, conditions: &[ReadCondition<'_>]) {
+        for positive in conditions.iter().filter(|condition| !condition.negated) {
+            let Some(twin) = conditions
+                .iter()
+                .find(|other| other.negated && other.field == positive.field)
+            else {
+                continue;
+            };
+            let excluded = |admitted: &Written<'_>| twin.patterns().any(|(_, _, not)| covers(&not, admitted));
+            let mut patterns = positive.patterns().peekable();
+            if patterns.peek().is_some() && patterns.all(|(_, _, admitted)| excluded(&admitted)) {
+                let (word, not_word) = (positive.word(), twin.word());
+                self.reader.error(
+                    at.key(not_word),
+                    format!("`{not_word}` excludes all that `{word}` admits, so the entry matches nothing"),
+                    Some(format!("patterns that leave something of `{word}`")),
+                );
+            }
+        }
+    }
+
+    fn push_entries(&mut self, entries: &[Entry<'_>], variables: &Variables<'_>) -> Span {
+        let mut spans = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let start = self.conditions.len();
+            for condition in &entry.conditions {
+                let first = self.arena.len();
+                for (_, _, written) in condition.patterns() {
+                    self.arena.push(&written, |name| variables.number(name));
+                }
+                let patterns = Span::new(first, self.arena.len());
+                let ReadCondition { field, negated, .. } = *condition;
+                self.conditions.push(Condition {
+                    field,
+                    negated,
+                    patterns,
+                });
+            }
+            spans.push(Span::new(start, self.conditions.len()));
+        }
+        let start = self.entries.len();
+        self.entries.extend(spans);
+        Span::new(start, self.entries.len())
+    }
+
+    fn push_names(&mut self, variables: &Variables<'_>) -> Span {
+        let start = self.names.len();
+        for name in variables.names() {
+            let span = self.arena.intern(name);
+            self.names.push(span);
+        }
+        Span::new(start, self.names.len())
+    }
+}
+
+/// Whether every value that `inner` matches is matched by `outer` as well. Templates only cover
+/// what is spelled the same.
+fn covers(outer: &Written<'_>, inner: &Written<'_>) -> bool {
+    if outer == inner || outer.shape == Shape::Any {
+        return true;
+    }
+    if outer.is_template() || inner.is_template() {
+        return false;
+    }
+    let body = |written: &Written<'_>| match written.pieces.first() {
+        Some(Piece::Text(text)) => (*text).to_owned(),
+        _ => String::new(),
+    };
+    let (outer_body, inner_body) = (body(outer), body(inner));
+    match (outer.shape, inner.shape) {
+        (Shape::Prefix, Shape::Exact | Shape::Prefix) => inner_body.starts_with(&outer_body),
+        (Shape::Suffix, Shape::Exact | Shape::Suffix) => inner_body.ends_with(&outer_body),
+        _ => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! Does a rule hold for a request?
+//!
+//! What is unknown counts for the safe side: in an ALLOW the condition does not hold, in a DENY it
+//! does, `not…` alike. What is absent matches no pattern; so `not…` holds of it, but an anonymous
+//! caller satisfies no condition on identity in an ALLOW.
+
+use crate::fact::Fact;
+
+use super::arena::Span;
+use super::facts::Facts;
+use super::field::Field;
+use super::matching::{Bindings, bind, matches};
+use super::pattern::Shape;
+use super::ruleset::{Condition, Effect, Rule, Ruleset};
+
+impl Ruleset {
+    /// Whether `rule` holds: an entry of `from` and an entry of `to`, under one binding.
+    pub(super) fn holds(&self, rule: &Rule, effect: Effect, facts: &Facts<'_>) -> bool {
+        let to = |bindings: &Bindings<'_>| self.to_holds(rule, effect, facts, bindings);
+        let from = self.entries_of(rule.from);
+        if from.is_empty() {
+            return to(&Bindings::default());
+        }
+        from.iter().any(|entry| {
+            self.for_each_binding(
+                self.conditions_of(*entry),
+                effect,
+                facts,
+                &Bindings::default(),
+                &to,
+            )
+        })
+    }
+
+    /// Whether the conditions hold under some binding for which `then` holds as well.
+    fn for_each_binding<'f>(
+        &self,
+        conditions: &[Condition],
+        effect: Effect,
+        facts: &Facts<'f>,
+        bindings: &Bindings<'f>,
+        then: &dyn Fn(&Bindings<'f>) -> bool,
+    ) -> bool {
+        let Some((first, rest)) = conditions.split_first() else {
+            return then(bindings);
+        };
+        match facts.fact(first.field) {
+            Fact::Known(value) if first.binds() => self
+                .patterns_of(first)
+                .iter()
+                .filter_map(|pattern| bind(&self.arena, *pattern, value, bindings))
+                .any(|bound| self.for_each_binding(rest, effect, facts, &bound, then)),
+            _ => {
+                self.condition_holds(first, effect, facts, bindings)
+                    && self.for_each_binding(rest, effect, facts, bindings, then)
+            }
+        }
+    }
+
+    fn to_holds(&self, rule: &Rule, effect: Effect, facts: &Facts<'_>, bindings: &Bindings<'_>) -> bool {
+        let must_be_named = effect == Effect::Allow && facts.is_unclassified();
+        let to = self.entries_of(rule.to);
+        if to.is_empty() {
+            return !must_be_named;
+        }
+        to.iter().any(|entry| {
+            self.conditions_of(*entry)
+                .iter()
+                .all(|condition| self.condition_holds(condition, effect, facts, bindings))
+                && (!must_be_named || self.names_the_unclassified(*entry))
+        })
+    }
+
+    /// Whether one condition holds, its variables standing for what they are bound to.
+    pub(super) fn condition_holds(
+        &self,
+        condition: &Condition,
+        effect: Effect,
+        facts: &Facts<'_>,
+        bindings: &Bindings<'_>,
+    ) -> bool {
+        match facts.fact(condition.field) {
+            Fact::Unknown => effect == Effect::Deny,
+            Fact::Absent if condition.field.is_identity() && effect == Effect::Allow => false,
+            Fact::Absent => condition.negated,
+            Fact::Known(value) => {
+                let matched = self
+                    .patterns_of(condition)
+                    .iter()
+                    .any(|pattern| matches(&self.arena, *pattern, value, bindings));
+                matched != condition.negated
+            }
+        }
+    }
+
+    /// Whether an entry names what no route table knows: by its path, or as `unclassified`.
+    pub(super) fn names_the_unclassified(&self, entry: Span) -> bool {
+        self.conditions_of(entry).iter().any(|condition| {
+            matches!(condition.field, Field::Surfaces | Field::Paths)
+                && !condition.negated
+                && self
+                    .patterns_of(condition)
+                    .iter()
+                    .all(|pattern| pattern.shape != Shape::Any)
+        })
+    }
+}
+
+impl Condition {
+    /// Whether a match binds variables.
+    pub(super) fn binds(&self) -> bool {
+        self.field.is_identity() && !self.negated
+    }
+}

@@ -1,0 +1,161 @@
+//! Why not: the rules that came nearest to allowing a request, and where each failed first.
+
+use crate::fact::Fact;
+
+use super::arena::Span;
+use super::facts::Facts;
+use super::field::{Field, Side};
+use super::matching::{Bindings, bind};
+use super::ruleset::{Condition, Effect, Rule, Ruleset};
+
+/// An ALLOW rule that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Miss<'r> {
+    /// Its policy's name.
+    pub policy: &'r str,
+    /// Its number in its policy.
+    pub rule: u32,
+    /// How many conditions held before one failed.
+    pub held: usize,
+    /// The first condition that failed, and on what.
+    pub failed: String,
+}
+
+impl Ruleset {
+    /// The ALLOW rules that came nearest, the nearest first, at most `most` of them.
+    ///
+    /// With `all` every rule is looked at, which takes time in proportion to their number;
+    /// otherwise only those that the index finds for the request.
+    pub fn misses<'r>(&'r self, facts: &Facts<'_>, most: usize, all: bool) -> Vec<Miss<'r>> {
+        let numbers = if all {
+            (0..u32::try_from(self.rules.len()).unwrap_or(u32::MAX)).collect()
+        } else {
+            self.allow.candidates(&self.arena, Effect::Allow, facts)
+        };
+        let mut misses: Vec<Miss<'_>> = numbers
+            .into_iter()
+            .filter_map(|number| self.rules.get(number as usize))
+            .filter_map(|rule| self.miss(rule, facts))
+            .collect();
+        misses.sort_by_key(|miss| std::cmp::Reverse(miss.held));
+        misses.truncate(most);
+        misses
+    }
+
+    fn miss(&self, rule: &Rule, facts: &Facts<'_>) -> Option<Miss<'_>> {
+        let policy = self.policy_of(rule)?;
+        if policy.effect != Effect::Allow {
+            return None;
+        }
+        let (held, failed) = self.nearest_entries(rule, facts)?;
+        Some(Miss {
+            policy: self.arena.text(policy.name),
+            rule: rule.number,
+            held,
+            failed,
+        })
+    }
+
+    /// How far the nearest pair of entries came, and where it failed.
+    fn nearest_entries(&self, rule: &Rule, facts: &Facts<'_>) -> Option<(usize, String)> {
+        let from = self.entries_of(rule.from);
+        let anybody = [Span::default()];
+        let from = if from.is_empty() { &anybody } else { from };
+        from.iter()
+            .filter_map(
+                |entry| match self.walk(rule, *entry, Side::From, facts, Bindings::default()) {
+                    Walk::Failed(held, failed) => Some((held, failed)),
+                    Walk::Held(held, bindings) => self
+                        .entries_of(rule.to)
+                        .iter()
+                        .filter_map(|entry| match self.walk(rule, *entry, Side::To, facts, bindings) {
+                            Walk::Failed(more, failed) => Some((held + more, failed)),
+                            Walk::Held(more, _) => {
+                                self.unnamed(*entry, facts).map(|failed| (held + more, failed))
+                            }
+                        })
+                        .max_by_key(|(held, _)| *held)
+                        .or_else(|| self.unnamed(Span::default(), facts).map(|failed| (held, failed))),
+                },
+            )
+            .max_by_key(|(held, _)| *held)
+    }
+
+    fn unnamed(&self, entry: Span, facts: &Facts<'_>) -> Option<String> {
+        (facts.is_unclassified() && !self.names_the_unclassified(entry)).then(|| {
+            "to: no route is known for this request, and the rule names neither its path nor the surface `unclassified`"
+                .to_owned()
+        })
+    }
+
+    /// Walks the conditions of an entry up to the first that fails, taking the first binding.
+    fn walk<'f>(
+        &self,
+        rule: &Rule,
+        entry: Span,
+        side: Side,
+        facts: &Facts<'f>,
+        mut bindings: Bindings<'f>,
+    ) -> Walk<'f> {
+        for (held, condition) in self.conditions_of(entry).iter().enumerate() {
+            let bound = match facts.fact(condition.field) {
+                Fact::Known(value) if condition.binds() => self
+                    .patterns_of(condition)
+                    .iter()
+                    .find_map(|pattern| bind(&self.arena, *pattern, value, &bindings)),
+                _ => self
+                    .condition_holds(condition, Effect::Allow, facts, &bindings)
+                    .then_some(bindings),
+            };
+            match bound {
+                Some(bound) => bindings = bound,
+                None => return Walk::Failed(held, self.say(rule, side, condition, facts, &bindings)),
+            }
+        }
+        Walk::Held(self.conditions_of(entry).len(), bindings)
+    }
+
+    fn say(
+        &self,
+        rule: &Rule,
+        side: Side,
+        condition: &Condition,
+        facts: &Facts<'_>,
+        bindings: &Bindings<'_>,
+    ) -> String {
+        let names = rule.variables.of(&self.names);
+        let variable = |number: u8| {
+            let name = names
+                .get(usize::from(number))
+                .map_or("?", |name| self.arena.text(*name));
+            match bindings.value(number) {
+                Some(value) => format!("{{{name}={value}}}"),
+                None => format!("{{{name}}}"),
+            }
+        };
+        let patterns: Vec<String> = self
+            .patterns_of(condition)
+            .iter()
+            .map(|pattern| format!("`{}`", self.arena.show(*pattern, variable)))
+            .collect();
+        let found = match facts.fact(condition.field) {
+            Fact::Known(value) => format!("`{value}`"),
+            Fact::Unknown => "not known".to_owned(),
+            Fact::Absent if condition.field == Field::Principals => {
+                "none: the caller is anonymous".to_owned()
+            }
+            Fact::Absent => "none".to_owned(),
+        };
+        format!(
+            "{}.{}: wants {}, found {found}",
+            side.word(),
+            condition.word(),
+            patterns.join(" or ")
+        )
+    }
+}
+
+enum Walk<'f> {
+    Held(usize, Bindings<'f>),
+    Failed(usize, String),
+}

@@ -1,0 +1,182 @@
+//! Does a value match a pattern? Without backtracking: each variable can bind in one way only.
+
+use super::arena::{Arena, Part, Pattern};
+use super::pattern::Shape;
+
+/// How many variables one rule may have.
+pub(super) const MAX_VARIABLES: usize = 8;
+
+/// What the variables of a rule stand for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Bindings<'a>([Option<&'a str>; MAX_VARIABLES]);
+
+impl<'a> Bindings<'a> {
+    /// The text that a variable stands for.
+    pub(super) fn value(&self, variable: u8) -> Option<&'a str> {
+        self.0.get(usize::from(variable)).copied().flatten()
+    }
+
+    /// These bindings with one more; `None` where the variable stands for something else already.
+    fn with(mut self, variable: u8, text: &'a str) -> Option<Self> {
+        let slot = self.0.get_mut(usize::from(variable))?;
+        match slot {
+            Some(bound) if *bound != text => None,
+            _ => {
+                *slot = Some(text);
+                Some(self)
+            }
+        }
+    }
+}
+
+/// Whether `value` matches, with every variable standing for its text. A variable that nothing
+/// bound matches nothing.
+pub(super) fn matches(arena: &Arena, pattern: Pattern, value: &str, bindings: &Bindings<'_>) -> bool {
+    let text = |part: &Part| match part {
+        Part::Text(span) => Some(arena.text(*span)),
+        Part::Variable(variable) => bindings.value(*variable),
+    };
+    let parts = arena.parts(pattern);
+    let forward = || {
+        parts.iter().try_fold(value, |rest, part| {
+            text(part).and_then(|text| rest.strip_prefix(text))
+        })
+    };
+    match pattern.shape {
+        Shape::Any => !value.is_empty(),
+        Shape::Exact => forward() == Some(""),
+        Shape::Prefix => forward().is_some(),
+        Shape::Suffix => parts
+            .iter()
+            .try_rfold(value, |rest, part| {
+                text(part).and_then(|text| rest.strip_suffix(text))
+            })
+            .is_some(),
+    }
+}
+
+/// Matches `value` and binds the variables of the pattern: each to a non-empty piece of one path
+/// segment. `None` where the value does not match, or a variable already stands for other text.
+pub(super) fn bind<'a>(
+    arena: &Arena,
+    pattern: Pattern,
+    value: &'a str,
+    bindings: &Bindings<'a>,
+) -> Option<Bindings<'a>> {
+    let parts = arena.parts(pattern);
+    if !parts.iter().any(|part| matches!(part, Part::Variable(_))) {
+        return matches(arena, pattern, value, bindings).then_some(*bindings);
+    }
+    let mut bound = *bindings;
+    let mut rest = value;
+    let mut parts = parts.iter().peekable();
+    while let Some(part) = parts.next() {
+        match part {
+            Part::Text(span) => rest = rest.strip_prefix(arena.text(*span))?,
+            Part::Variable(variable) => {
+                let tail = match parts.peek() {
+                    Some(Part::Text(span)) => first_segment(arena.text(*span)),
+                    _ => "",
+                };
+                let piece = first_segment(rest).strip_suffix(tail)?;
+                if piece.is_empty() {
+                    return None;
+                }
+                bound = bound.with(*variable, piece)?;
+                rest = rest.strip_prefix(piece)?;
+            }
+        }
+    }
+    (pattern.shape == Shape::Prefix || rest.is_empty()).then_some(bound)
+}
+
+/// `text` up to its first slash.
+fn first_segment(text: &str) -> &str {
+    text.split_once('/').map_or(text, |(segment, _)| segment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arena::{ArenaBuilder, Span};
+    use super::super::pattern::Written;
+    use super::*;
+
+    fn compiled(text: &str) -> (Arena, Pattern) {
+        let mut builder = ArenaBuilder::default();
+        builder.push(&Written::parse(text).unwrap(), |name| name.as_bytes()[0] - b'a');
+        let arena = builder.finish();
+        let pattern = arena.patterns(Span::new(0, 1))[0];
+        (arena, pattern)
+    }
+
+    fn bound<'a>(pattern: &str, value: &'a str) -> Option<(Option<&'a str>, Option<&'a str>)> {
+        let (arena, pattern) = compiled(pattern);
+        bind(&arena, pattern, value, &Bindings::default())
+            .map(|bindings| (bindings.value(0), bindings.value(1)))
+    }
+
+    #[test]
+    fn shapes_match_as_in_istio() {
+        for (pattern, value, expected) in [
+            ("abc", "abc", true),
+            ("abc", "abcd", false),
+            ("abc*", "abc", true),
+            ("abc*", "abcd", true),
+            ("abc*", "ab", false),
+            ("*abc", "abc", true),
+            ("*abc", "xabc", true),
+            ("*abc", "abcx", false),
+            ("*", "x", true),
+            ("*", "", false),
+        ] {
+            let (arena, compiled) = compiled(pattern);
+            assert_eq!(
+                matches(&arena, compiled, value, &Bindings::default()),
+                expected,
+                "{pattern} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_variable_binds_one_non_empty_piece_of_a_segment() {
+        let principal = "spiffe://td/ns/airflow/sa/worker-{a}";
+        assert_eq!(
+            bound(principal, "spiffe://td/ns/airflow/sa/worker-ml"),
+            Some((Some("ml"), None))
+        );
+        assert_eq!(bound(principal, "spiffe://td/ns/airflow/sa/worker-"), None);
+        assert_eq!(bound(principal, "spiffe://td/ns/airflow/sa/worker-ml/x"), None);
+        assert_eq!(bound("{a}-x", "-x"), None);
+        assert_eq!(bound("{a}-x", "a-x-x"), Some((Some("a-x"), None)));
+        assert_eq!(bound("ns/{a}/sa/{b}", "ns/x/sa/y"), Some((Some("x"), Some("y"))));
+        assert_eq!(bound("ns/{a}/sa/{b}", "ns//sa/y"), None);
+        assert_eq!(bound("ns/{a}/sa/{a}", "ns/x/sa/y"), None);
+        assert_eq!(bound("ns/{a}/sa/{a}", "ns/x/sa/x"), Some((Some("x"), None)));
+        assert_eq!(bound("ns/{a}/*", "ns/x/sa/y"), Some((Some("x"), None)));
+    }
+
+    #[test]
+    fn a_variable_stands_for_its_text_elsewhere() {
+        let (arena, identity) = compiled("sa/{a}");
+        let bindings = bind(&arena, identity, "sa/ml", &Bindings::default()).unwrap();
+        for (pattern, value, expected) in [
+            ("{a}_*", "ml_train", true),
+            ("{a}_*", "sales", false),
+            ("*_{a}", "x_ml", true),
+            ("{a}", "ml", true),
+        ] {
+            let (arena, compiled) = compiled(pattern);
+            assert_eq!(
+                matches(&arena, compiled, value, &bindings),
+                expected,
+                "{pattern} {value}"
+            );
+        }
+        let (arena, other) = compiled("{b}*");
+        assert!(
+            !matches(&arena, other, "anything", &bindings),
+            "an unbound variable matches nothing"
+        );
+    }
+}

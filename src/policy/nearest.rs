@@ -1,0 +1,31 @@
+//! The nearest right spelling of a wrong word.
+
+/// The candidate nearest to `word`, if it is near enough to be what was meant.
+pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let folded = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_was_meant() {
+        let words = ["principals", "namespaces", "serviceAccounts", "dags"];
+        assert_eq!(nearest("principal", words), Some("principals"));
+        assert_eq!(nearest("service_accounts", words), Some("serviceAccounts"));
+        assert_eq!(nearest("dag", words), Some("dags"));
+        assert_eq!(nearest("colour", words), None);
+    }
+}

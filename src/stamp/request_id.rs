@@ -1,0 +1,168 @@
+//! `x-request-id`: kept where it is a UUID, made where it is not.
+//!
+//! Envoy gives every request an ID before the first filter runs, but a sidecar keeps whatever
+//! the application sent, and a proxy can be told to make none. Airflow's logs and dagward's
+//! answers carry the ID, so it has to be one that nobody can use to forge a log line.
+
+use std::fmt::Write as _;
+
+use crate::caller::id;
+use crate::operation::Surface;
+
+/// Length of a UUID in its canonical form: 8-4-4-4-12 hex digits with hyphens between.
+const UUID_LENGTH: usize = 36;
+
+/// Where Envoy keeps its sampling decision: the version digit of the UUID.
+const TRACE_NIBBLE: usize = 14;
+
+/// What Envoy writes there, and the next hop reads: not traced, sampled, forced, asked by the client.
+const TRACE_REASONS: [u8; 4] = *b"49ab";
+
+/// The ID of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestId<'a> {
+    /// The request came with a valid one; its header needs no change.
+    Kept(&'a str),
+    /// The request came without a valid one; this one has to be written to its header.
+    Made(String),
+}
+
+impl<'a> RequestId<'a> {
+    /// Keeps `current`, the value of `x-request-id`, where it is a canonical UUID in either case.
+    /// Otherwise makes one from 16 random bytes, with the old value's sampling decision where it
+    /// has one: the next hops trace by it.
+    pub fn keep_or_make(current: Option<&'a [u8]>, random: impl FnOnce() -> [u8; 16]) -> Self {
+        if let Some(kept) = current
+            .filter(|value| id::is_uuid(value))
+            .and_then(|value| std::str::from_utf8(value).ok())
+        {
+            return Self::Kept(kept);
+        }
+        let reason = current.and_then(trace_reason).unwrap_or('4');
+        Self::Made(format_uuid(random(), reason))
+    }
+
+    /// The ID's text.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Kept(kept) => kept,
+            Self::Made(made) => made,
+        }
+    }
+}
+
+/// What `correlation-id` has to be set to, if anything: on the Execution API, which logs it, a
+/// missing one is filled with the request's ID; one that is there belongs to the task.
+pub fn correlation_id<'a>(surface: Surface, current: Option<&[u8]>, request_id: &'a str) -> Option<&'a str> {
+    (surface == Surface::Execution && current.is_none()).then_some(request_id)
+}
+
+/// The sampling decision in a value that has the length of an ID, though it may be none.
+fn trace_reason(value: &[u8]) -> Option<char> {
+    if value.len() != UUID_LENGTH {
+        return None;
+    }
+    value
+        .get(TRACE_NIBBLE)
+        .filter(|digit| TRACE_REASONS.contains(digit))
+        .map(|digit| char::from(*digit))
+}
+
+/// Writes a UUID with the RFC 9562 variant (§4.1) and `reason` for its version digit.
+fn format_uuid(random: [u8; 16], reason: char) -> String {
+    let mut uuid = String::with_capacity(UUID_LENGTH);
+    for (index, byte) in random.into_iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            uuid.push('-');
+        }
+        // Writing to a String cannot fail.
+        let _ = match index {
+            6 => write!(uuid, "{reason}{:x}", byte & 0x0f),
+            8 => write!(uuid, "{:02x}", byte & 0x3f | 0x80),
+            _ => write!(uuid, "{byte:02x}"),
+        };
+    }
+    uuid
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const VALID: &str = "12345678-1234-4123-8123-123456789abc";
+
+    fn made(current: Option<&[u8]>) -> String {
+        match RequestId::keep_or_make(current, || [0xff; 16]) {
+            RequestId::Made(made) => made,
+            RequestId::Kept(kept) => panic!("kept {kept}"),
+        }
+    }
+
+    #[test]
+    fn keeps_a_canonical_uuid_without_asking_for_randomness() {
+        for id in [
+            VALID,
+            "ABCDEF01-1234-9123-8123-123456789ABC",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
+            let kept = RequestId::keep_or_make(Some(id.as_bytes()), || panic!("asked for randomness"));
+            assert_eq!(kept, RequestId::Kept(id));
+        }
+    }
+
+    #[test]
+    fn replaces_what_is_missing_or_malformed() {
+        let malformed: [&[u8]; 7] = [
+            b"",
+            b"not-a-uuid",
+            b"12345678123441238123123456789abc",
+            b"12345678-1234-4123-8123-123456789abg",
+            b"12345678-1234-4123-8123_123456789abc",
+            b"{12345678-1234-4123-8123-123456789abc}",
+            b"12345678-1234-4123-8123-123456789ab\xff",
+        ];
+        for value in malformed.into_iter().map(Some).chain([None]) {
+            assert_eq!(made(value), "ffffffff-ffff-4fff-bfff-ffffffffffff", "{value:?}");
+        }
+    }
+
+    #[test]
+    fn keeps_the_trace_nibble_of_a_malformed_one() {
+        for (nibble, expected) in [
+            ('4', '4'),
+            ('9', '9'),
+            ('a', 'a'),
+            ('b', 'b'),
+            ('7', '4'),
+            ('A', '4'),
+        ] {
+            let old = format!("zzzzzzzz-zzzz-{nibble}zzz-zzzz-zzzzzzzzzzzz");
+            assert_eq!(made(Some(old.as_bytes())).chars().nth(14), Some(expected));
+        }
+        assert_eq!(
+            made(Some(b"xxxxxxxxxxxxxx9")).chars().nth(14),
+            Some('4'),
+            "too short to be an ID"
+        );
+    }
+
+    #[test]
+    fn fills_a_correlation_id_on_the_execution_api_only() {
+        assert_eq!(correlation_id(Surface::Execution, None, VALID), Some(VALID));
+        assert_eq!(correlation_id(Surface::Execution, Some(b"theirs"), VALID), None);
+        assert_eq!(correlation_id(Surface::Execution, Some(b""), VALID), None);
+        assert_eq!(correlation_id(Surface::Rest, None, VALID), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_made_is_kept_by_the_next_hop(random: [u8; 16], old in proptest::option::of(".{0,40}")) {
+            let first = RequestId::keep_or_make(old.as_ref().map(|old| old.as_bytes()), || random);
+            let second = RequestId::keep_or_make(Some(first.as_str().as_bytes()), || panic!("made twice"));
+            prop_assert_eq!(second, RequestId::Kept(first.as_str()));
+            prop_assert_eq!(first.as_str().len(), UUID_LENGTH);
+        }
+    }
+}

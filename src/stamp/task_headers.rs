@@ -1,0 +1,139 @@
+//! Task headers on their way out of and into a pod: what to strip, what to stamp.
+//!
+//! Names are compared with `_` read as `-`, since WSGI servers cannot tell `x_airflow_dag_id`
+//! from `x-airflow-dag-id`, and Envoy lets both through.
+
+use std::borrow::Cow;
+
+use crate::caller::headers::{DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER};
+use crate::caller::{Acting, Header, Proof, percent};
+
+/// What every header of Airflow's or dagward's own begins with.
+const PREFIX: &str = "x-airflow-";
+
+/// The headers that name a task.
+const TASK: [&str; 6] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER, TI_ID];
+
+/// One change to a request's headers. Edits are to be made in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit<'a> {
+    /// Sets the header to this value; at most one value is there before.
+    Set(&'static str, Cow<'a, str>),
+    /// Removes every value of the header.
+    Remove(&'a str),
+}
+
+/// The edits for a request that leaves the pod for a service of the mesh.
+///
+/// Where the proxy knows the pod's task, `own`, it alone says so: what the application wrote
+/// is replaced. Otherwise the application's task headers stay as they are, marked as claimed; what
+/// is malformed among them is for the receiving side to refuse. A proof is never the application's.
+pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&'a Acting>) -> Vec<Edit<'a>> {
+    let ours = airflow_headers(headers);
+    let mut edits = Vec::new();
+    let Some(acting) = own else {
+        let claims = ours
+            .iter()
+            .any(|(name, _)| TASK.iter().any(|header| is_spelling_of(name, header)));
+        let proof = claims.then_some(Cow::Borrowed(Proof::Claimed.as_str()));
+        replace(PROOF, proof, &ours, &mut edits);
+        return edits;
+    };
+    for (header, value) in stamps(acting) {
+        replace(header, value, &ours, &mut edits);
+    }
+    edits
+}
+
+/// The edits for a request that leaves the mesh: nothing of the task goes with it.
+pub fn leaving_mesh<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
+    let mut edits = Vec::new();
+    for (name, _) in airflow_headers(headers) {
+        push_removal(name, &mut edits);
+    }
+    edits
+}
+
+/// The edits for a request from a peer that is no stamper: its word is no proof.
+pub fn from_stranger<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
+    let mut edits = Vec::new();
+    replace(PROOF, None, &airflow_headers(headers), &mut edits);
+    edits
+}
+
+/// The headers whose name begins with `x-airflow-`, in any spelling. Envoy lets no name through
+/// that is not ASCII, so none is missed by reading names as text.
+fn airflow_headers<'a>(headers: &[Header<'a>]) -> Vec<(&'a str, &'a [u8])> {
+    headers
+        .iter()
+        .filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, *value)))
+        .filter(|(name, _)| {
+            name.get(..PREFIX.len())
+                .is_some_and(|start| is_spelling_of(start, PREFIX))
+        })
+        .collect()
+}
+
+fn is_spelling_of(name: &str, header: &str) -> bool {
+    let dashed = name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
+    dashed.eq(header.bytes())
+}
+
+/// What the headers have to say for a pod that acts for `acting`.
+fn stamps(acting: &Acting) -> [(&'static str, Option<Cow<'_, str>>); 7] {
+    [
+        (DAG_ID, Some(percent::encode(&acting.dag_id))),
+        (RUN_ID, acting.run_id.as_deref().map(percent::encode)),
+        (TASK_ID, acting.task_id.as_deref().map(percent::encode)),
+        (
+            MAP_INDEX,
+            acting.map_index.map(|index| Cow::Owned(index.to_string())),
+        ),
+        (
+            TRY_NUMBER,
+            acting.try_number.map(|number| Cow::Owned(number.to_string())),
+        ),
+        (TI_ID, acting.ti_id.as_deref().map(percent::encode)),
+        (PROOF, Some(Cow::Borrowed(acting.proof.as_str()))),
+    ]
+}
+
+/// Makes `value` the only one of `header` in any spelling, with as few edits as that takes:
+/// each costs a host call and makes Envoy choose the route anew.
+fn replace<'a>(
+    header: &'static str,
+    value: Option<Cow<'a, str>>,
+    present: &[(&'a str, &'a [u8])],
+    edits: &mut Vec<Edit<'a>>,
+) {
+    let mut exact = Vec::new();
+    for (name, current) in present.iter().filter(|(name, _)| is_spelling_of(name, header)) {
+        if *name == header {
+            exact.push((*name, *current));
+        } else {
+            push_removal(name, edits);
+        }
+    }
+    match (exact.as_slice(), value) {
+        ([], None) => {}
+        ([(_, current)], Some(value)) if *current == value.as_bytes() => {}
+        ([] | [_], Some(value)) => edits.push(Edit::Set(header, value)),
+        ([(name, _), ..], None) => push_removal(name, edits),
+        // Hosts differ on whether replacing a repeated header leaves its other values.
+        ([(name, _), ..], Some(value)) => {
+            push_removal(name, edits);
+            edits.push(Edit::Set(header, value));
+        }
+    }
+}
+
+/// Removes `name`, once however often it was sent.
+fn push_removal<'a>(name: &'a str, edits: &mut Vec<Edit<'a>>) {
+    let removal = Edit::Remove(name);
+    if !edits.contains(&removal) {
+        edits.push(removal);
+    }
+}
+
+#[cfg(test)]
+mod tests;

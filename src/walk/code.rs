@@ -1,0 +1,66 @@
+//! Why a request passed or did not, in one word.
+
+use std::fmt;
+
+/// Why a request passed or did not. The words are an interface: callers, metrics and tools see
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// An ALLOW rule holds, and no DENY rule does.
+    Allowed,
+    /// The filter's first policy document was refused, so nothing passes.
+    ConfigRefused,
+    /// A DENY rule holds.
+    DeniedByRule,
+    /// The peer's certificate names no SPIFFE ID.
+    MalformedIdentity,
+    /// The path can be read in two ways.
+    MalformedPath,
+    /// The task headers break their contract.
+    MalformedTaskHeaders,
+    /// No ALLOW rule holds.
+    NoRuleAllows,
+    /// Nothing was decided, because the document's mode is `observe`.
+    Observed,
+    /// Nothing was decided, because the request leaves the pod.
+    Outbound,
+    /// It passed, but would be refused if all policies were enforced.
+    ShadowDenied,
+}
+
+impl Code {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::ConfigRefused => "config_refused",
+            Self::DeniedByRule => "denied_by_rule",
+            Self::MalformedIdentity => "malformed_identity",
+            Self::MalformedPath => "malformed_path",
+            Self::MalformedTaskHeaders => "malformed_task_headers",
+            Self::NoRuleAllows => "no_rule_allows",
+            Self::Observed => "observed",
+            Self::Outbound => "outbound",
+            Self::ShadowDenied => "shadow_denied",
+        }
+    }
+
+    /// What the caller is told. It names no rule: those are for the log.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Allowed | Self::Observed | Self::Outbound | Self::ShadowDenied => "allowed",
+            Self::ConfigRefused => "the proxy's policy document was refused, so nothing is allowed",
+            Self::DeniedByRule => "a policy denies this request",
+            Self::MalformedIdentity => "the peer's identity is malformed",
+            Self::MalformedPath => "the path can be read in more than one way",
+            Self::MalformedTaskHeaders => "the task headers are malformed",
+            Self::NoRuleAllows => "no policy allows this request",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
