@@ -1,14 +1,14 @@
-"""Stands in for KubernetesExecutor and the kubelet, of which no container runtime is needed here.
+"""Stands in for KubernetesExecutor and the kubelet: a pod is a process here.
 
 KubernetesExecutor turns each workload into a pod that runs
 ``python -m airflow.sdk.execution_time.execute_workload --json-string WORKLOAD`` beside a sidecar
-of its own. This executor starts the same command as a process, and points it at the sidecar that
-the lab has started for that task: as in a pod, the supervisor and the task reach Airflow through
-that sidecar only. Which pod gets which task, and what becomes of its exit status, follow
-KubernetesExecutor; images, volumes and ``pod_override`` have no counterpart.
+of its own, and takes the pod's end for the workload's. So does this executor, but it starts the
+command as a process, and what iptables does in a pod, ``http_proxy`` does here: supervisor and
+task reach Airflow through their pod's sidecar, which the lab has started before the run.
+Images, volumes and ``pod_override`` have no counterpart.
 
-``DAGWARD_LAB_SIDECARS`` names a JSON file that maps ``dag_id/task_id`` to the URL of the
-execution API as the task's sidecar serves it.
+``DAGWARD_LAB_PODS`` names a JSON file that maps ``dag_id/run_id/task_id`` to the address where
+the pod's sidecar takes the app's requests.
 """
 
 from __future__ import annotations
@@ -21,28 +21,32 @@ from pathlib import Path
 
 from airflow.executors.base_executor import BaseExecutor
 
+COMMAND = [sys.executable, "-m", "airflow.sdk.execution_time.execute_workload", "--json-string"]
+
 
 class PodProcessExecutor(BaseExecutor):
     """One process per task instance, each behind the sidecar of its pod."""
 
     def start(self):
-        self.sidecars = json.loads(Path(os.environ["DAGWARD_LAB_SIDECARS"]).read_text())
         self.pods = {}
 
     def _process_workloads(self, workload_items):
         for workload in workload_items:
             del self.queued_tasks[workload.key]
+            sidecar = self._sidecar(workload.ti)
+            if sidecar is None:
+                self.fail(workload.key, info="the lab has no sidecar for this task")
+                continue
             self.running.add(workload.key)
-            self.pods[workload.key] = self._create_pod(workload)
+            self.pods[workload.key] = self._create_pod(workload, sidecar)
 
-    def _create_pod(self, workload):
-        ti = workload.ti
-        url = self.sidecars[f"{ti.dag_id}/{ti.task_id}"]
-        module = "airflow.sdk.execution_time.execute_workload"
-        return subprocess.Popen(
-            [sys.executable, "-m", module, "--json-string", workload.model_dump_json()],
-            env={**os.environ, "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": url},
-        )
+    def _sidecar(self, ti):
+        sidecars = json.loads(Path(os.environ["DAGWARD_LAB_PODS"]).read_text())
+        return sidecars.get(f"{ti.dag_id}/{ti.run_id}/{ti.task_id}")
+
+    def _create_pod(self, workload, sidecar):
+        capture = {"http_proxy": f"http://{sidecar}", "no_proxy": ""}
+        return subprocess.Popen([*COMMAND, workload.model_dump_json()], env={**os.environ, **capture})
 
     def sync(self):
         for key, pod in list(self.pods.items()):
@@ -55,11 +59,11 @@ class PodProcessExecutor(BaseExecutor):
             else:
                 self.fail(key, info=f"the pod's process ended with status {status}")
 
-    def end(self):
-        self.terminate()
-
     def terminate(self):
         for pod in self.pods.values():
             pod.terminate()
         for pod in self.pods.values():
             pod.wait()
+
+    def end(self):
+        self.terminate()
