@@ -83,6 +83,10 @@ impl Sidecar {
             let admin = Admin::new(address, pid);
             admin.live().then_some(admin)
         })?;
+        if spec.plugin.is_some() && !plugin::in_force(&admin)? {
+            // Envoy would go on and answer every request with 500.
+            return Err(process.failure("Envoy refused the plugin"));
+        }
         Ok(Self {
             process,
             admin,
@@ -124,7 +128,12 @@ impl Sidecar {
     /// The access log so far, one object per request.
     pub fn access_log(&self) -> Result<Vec<Value>> {
         let text = fs::read_to_string(Files::within(&self.directory).access_log).unwrap_or_default();
-        text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+        // Envoy may be in the middle of a line.
+        let (whole, _) = text.rsplit_once('\n').unwrap_or_default();
+        whole
+            .lines()
+            .map(|line| Ok(serde_json::from_str(line)?))
+            .collect()
     }
 
     /// The access log once it has at least `count` entries.
