@@ -21,6 +21,7 @@ use crate::{paths, progress};
 mod install;
 mod mesh;
 mod rest;
+pub mod story;
 
 pub use install::{Installation, VERSION};
 pub use mesh::{Mesh, Pod};

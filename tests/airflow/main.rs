@@ -1,39 +1,16 @@
-//! End to end on real Airflow.
+//! End to end on real Airflow 3.3.2: each task is a process of its own behind its own sidecar.
+//!
+//! The story is told once for all tests; see `lab/src/airflow/story.rs`.
 
-use dagward_lab::airflow::{Airflow, Mesh, Pod};
-use std::time::Instant;
+use std::sync::LazyLock;
 
-#[test]
-fn spike() {
-    let start = Instant::now();
-    let airflow = Airflow::start().unwrap();
-    eprintln!("up {:?}", start.elapsed());
-    let run = "manual_1";
-    let pods = [
-        Pod::new("sales", "sales_daily", run, "extract"),
-        Pod::new("sales", "sales_daily", run, "load"),
-        Pod::new("ml", "ml_train", run, "features"),
-        Pod::new("ml", "ml_train", run, "train"),
-        Pod::new("ml", "ml_rogue", run, "steal"),
-    ];
-    let mesh = Mesh::start(&airflow, &pods, None).unwrap();
-    eprintln!("mesh {:?}", start.elapsed());
-    let rest = airflow.rest().unwrap();
-    for dag in ["sales_daily", "ml_train"] {
-        rest.trigger(dag, run, &serde_json::json!({})).unwrap();
-    }
-    for dag in ["sales_daily", "ml_train"] {
-        eprintln!("{dag} {} {:?}", rest.finished(dag, run).unwrap(), start.elapsed());
-        eprintln!("{:?}", rest.task_states(dag, run));
-    }
-    rest.trigger("ml_rogue", run, &serde_json::json!({"victim_run": run, "forged_run": "forged"})).unwrap();
-    eprintln!("rogue {} {:?}", rest.finished("ml_rogue", run).unwrap(), start.elapsed());
-    eprintln!("{:?}", rest.result("ml_rogue", run, "steal"));
-    eprintln!("{:?}", rest.run_state("sales_daily", "forged"));
-    eprintln!("{}", rest.task_log("ml_rogue", run, "steal").unwrap());
-    for line in mesh.server().access_log().unwrap() { eprintln!("{} {} {} {} {}", line["method"], line["path"], line["response_code"], line["request_id"], line["peer"]); }
-    for line in airflow.request_log().unwrap() { eprintln!("{line}"); }
-    let end = Instant::now();
-    drop(airflow);
-    eprintln!("ended {:?}", end.elapsed());
-}
+use dagward_lab::airflow::story::Story;
+use dagward_lab::module;
+
+mod honest;
+mod rogue;
+
+static STORY: LazyLock<Story> = LazyLock::new(|| {
+    let module = module::build().unwrap_or_else(|error| panic!("{error:#}"));
+    Story::tell(&module.path).unwrap_or_else(|error| panic!("{error:#}"))
+});

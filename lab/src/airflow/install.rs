@@ -40,12 +40,16 @@ impl Installation {
             .filter(|line| !line.starts_with('#'))
             .collect();
         let program = Venv::ensure(&format!("airflow-{VERSION}"), &requirements)?.program("airflow");
-        let directory = cache::ensure(&format!("airflow-{VERSION}-database"), &[REQUIREMENTS], |directory| {
-            let mut migrate = Command::new(&program);
-            migrate.args(["db", "migrate"]);
-            Environment::new(directory)?.apply(&mut migrate);
-            progress::run("making Airflow's database", &mut migrate)
-        })?;
+        let directory = cache::ensure(
+            &format!("airflow-{VERSION}-database"),
+            &[REQUIREMENTS],
+            |directory| {
+                let mut migrate = Command::new(&program);
+                migrate.args(["db", "migrate"]);
+                Environment::new(directory)?.apply(&mut migrate);
+                progress::run("making Airflow's database", &mut migrate)
+            },
+        )?;
         Ok(Self {
             program,
             database: directory.join(DATABASE),
