@@ -11,9 +11,11 @@
 //! | [`process`] | a child with a log, a readiness check and a certain end |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
+//! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 
 pub mod admin;
+pub mod airflow;
 pub mod cache;
 pub mod certs;
 pub mod client;
