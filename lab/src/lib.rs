@@ -18,6 +18,8 @@ pub mod cache;
 pub mod certs;
 pub mod client;
 pub mod envoy;
+pub mod load;
+pub mod module;
 pub mod paths;
 pub mod process;
 pub mod progress;

@@ -1,2 +1,44 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask help`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod build;
+mod tally;
+mod test;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, try and test dagward")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the wasm module as `target/dagward.wasm`.
+    Build,
+    /// Run the tests: all of them, or the suites that are named.
+    Test(test::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all went well.
+fn run() -> Result<bool> {
+    match Arguments::parse().command {
+        Task::Build => build::run().map(|()| true),
+        Task::Test(arguments) => test::run(&arguments),
+    }
+}

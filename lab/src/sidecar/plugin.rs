@@ -125,6 +125,11 @@ impl Plugin {
     }
 }
 
+/// Whether Envoy has taken the plugin at least once.
+pub(super) fn in_force(admin: &Admin) -> Result<bool> {
+    Ok(Reloads::read(admin)?.taken > 0)
+}
+
 impl Reloads {
     fn read(admin: &Admin) -> Result<Self> {
         let stats = admin.stats(&format!("{STATS}.{NAME}"))?;
@@ -137,7 +142,7 @@ impl Reloads {
                 .sum()
         };
         Ok(Self {
-            taken: count("config_reload"),
+            taken: count("update_success"),
             refused: count("update_rejected"),
         })
     }

@@ -1,0 +1,15 @@
+//! `cargo xtask build`
+
+use anyhow::Result;
+use dagward_lab::{module, paths};
+
+/// Builds the module and says where it is and how large.
+pub(crate) fn run() -> Result<()> {
+    let module = module::build()?;
+    let path = module
+        .path
+        .strip_prefix(paths::workspace())
+        .unwrap_or(&module.path);
+    println!("{}: {} bytes", path.display(), module.size);
+    Ok(())
+}

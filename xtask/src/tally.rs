@@ -1,0 +1,120 @@
+//! What passed and what failed, over all suites.
+
+use std::fmt;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+/// The sum over checks and tests.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+impl Tally {
+    /// Whether nothing failed.
+    pub(crate) fn clean(&self) -> bool {
+        self.failed == 0
+    }
+
+    /// Runs a command that passes or fails as a whole.
+    pub(crate) fn check(&mut self, what: &str, mut command: Command) -> Result<()> {
+        println!("\n== {what}");
+        let status = command.status().context("cannot start `cargo`")?;
+        *if status.success() {
+            &mut self.passed
+        } else {
+            &mut self.failed
+        } += 1;
+        Ok(())
+    }
+
+    /// Runs `cargo test` and counts its tests.
+    pub(crate) fn tests(&mut self, mut command: Command) -> Result<()> {
+        let arguments: Vec<_> = command
+            .get_args()
+            .map(|argument| argument.to_string_lossy())
+            .collect();
+        println!("\n== cargo {}", arguments.join(" "));
+        // Otherwise cargo leaves the remaining test programs out after the first failure.
+        command.arg("--no-fail-fast");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start `cargo`")?;
+        let mut sum = Self::default();
+        for line in child
+            .stdout
+            .take()
+            .into_iter()
+            .flat_map(|output| BufReader::new(output).lines())
+        {
+            let line = line?;
+            println!("{line}");
+            sum.read(&line);
+        }
+        let status = child.wait()?;
+        if !status.success() && sum.failed == 0 {
+            // It did not build, or a test program died.
+            sum.failed = 1;
+        }
+        self.passed += sum.passed;
+        self.failed += sum.failed;
+        Ok(())
+    }
+
+    /// Counts a closing line of a test program: `test result: ok. 3 passed; 0 failed; …`.
+    fn read(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else {
+            return;
+        };
+        let words: Vec<&str> = result.split_whitespace().collect();
+        for pair in words.windows(2) {
+            match pair {
+                [count, "passed;"] => self.passed += count.parse().unwrap_or(0),
+                [count, "failed;"] => self.failed += count.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\n{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_lines_are_summed() {
+        let mut tally = Tally::default();
+        tally.read(
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s",
+        );
+        tally.read("test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out");
+        tally.read("test a ... ok, 9 passed; 9 failed;");
+        assert_eq!(
+            tally,
+            Tally {
+                passed: 15,
+                failed: 2
+            }
+        );
+        assert_eq!(tally.to_string(), "\n15 passed, 2 failed");
+    }
+
+    #[test]
+    fn a_program_that_dies_is_a_failure() {
+        let mut tally = Tally::default();
+        let mut command = Command::new("sh");
+        command.args(["-c", "exit 101"]);
+        tally.tests(command).unwrap();
+        assert!(!tally.clean());
+    }
+}

@@ -1,0 +1,87 @@
+//! `cargo xtask test`: the suites, and one closing line.
+
+use std::process::Command;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use dagward_lab::module::TARGET;
+use dagward_lab::paths;
+
+use crate::tally::Tally;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The suites to run; all if none is named.
+    #[arg(value_enum)]
+    suites: Vec<Suite>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Suite {
+    /// Format, lints, documentation, and every test that needs no other program than Envoy.
+    Unit,
+    /// The filter in real Envoys.
+    Envoy,
+    /// The filter between the parts of a real Airflow.
+    Airflow,
+}
+
+/// Runs the suites one after the other, also after a failure. Gives whether all passed.
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    let named = &arguments.suites;
+    let suites = if named.is_empty() {
+        Suite::value_variants()
+    } else {
+        named
+    };
+    let mut tally = Tally::default();
+    for suite in suites {
+        suite.run(&mut tally)?;
+    }
+    println!("{tally}");
+    Ok(tally.clean())
+}
+
+impl Suite {
+    fn run(self, tally: &mut Tally) -> Result<()> {
+        match self {
+            Self::Unit => unit(tally),
+            Self::Envoy => tally.tests(cargo(&["test", "--package", "dagward", "--test", "envoy"])),
+            Self::Airflow => tally.tests(cargo(&["test", "--package", "dagward", "--test", "airflow"])),
+        }
+    }
+}
+
+fn unit(tally: &mut Tally) -> Result<()> {
+    tally.check("format", cargo(&["fmt", "--all", "--check"]))?;
+    tally.check(
+        "lints",
+        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    )?;
+    dagward_lab::module::ensure_target()?;
+    let wasm = [
+        "clippy",
+        "--package",
+        "dagward",
+        "--lib",
+        "--target",
+        TARGET,
+        "--",
+        "-D",
+        "warnings",
+    ];
+    tally.check("lints of the module", cargo(&wasm))?;
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    tally.check("documentation", doc)?;
+    tally.tests(cargo(&["test", "--workspace", "--exclude", "dagward"]))?;
+    // The root package has the suites of real parts as test targets, so its own are named.
+    tally.tests(cargo(&["test", "--package", "dagward", "--lib"]))?;
+    tally.tests(cargo(&["test", "--package", "dagward", "--doc"]))
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(paths::workspace()).args(arguments);
+    cargo
+}
