@@ -12,4 +12,9 @@
 mod mesh;
 mod setup;
 
+mod answers;
 mod identity;
+mod malformed;
+mod outside;
+mod request_ids;
+mod task_headers;

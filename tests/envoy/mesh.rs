@@ -49,8 +49,12 @@ impl Server {
 
     /// An api-server whose sidecar has `configuration`, which may be no document at all.
     pub(crate) fn configured(setup: Setup, configuration: &str) -> Self {
+        Self::before(Upstream::echo().unwrap(), setup, configuration)
+    }
+
+    /// The same with this app behind the sidecar.
+    pub(crate) fn before(app: Upstream, setup: Setup, configuration: &str) -> Self {
         let authority = Authority::new().unwrap();
-        let app = Upstream::echo().unwrap();
         let identity = authority.service_account("airflow", API_SERVER).unwrap();
         let sidecar = Sidecar::start(Spec {
             inbound: Some(Inbound {
