@@ -1,11 +1,10 @@
 //! One file, checked: its policies, and everything that is wrong with it.
 
-use dagward::policy::{self, FieldPath, LoadError};
-use serde_json::Value;
+use dagward::policy::{self, FieldPath, LoadError, Ruleset};
 
 use crate::report::{Problem, Severity};
 use crate::source::Source;
-use crate::source::carrier::{self, Carried, Found};
+use crate::source::carrier::{self, Found, Resource};
 use crate::source::node::{Node, Part, Span};
 use crate::source::yaml::{self, Document};
 
@@ -24,9 +23,9 @@ pub(crate) struct Checked {
 #[derive(Debug)]
 pub(crate) struct Policy {
     /// The resource that carries it; `None` for a document that stands for itself.
-    pub(crate) resource: Option<String>,
-    /// The document as the filter gets it.
-    pub(crate) document: Value,
+    pub(crate) resource: Option<Resource>,
+    /// The document as the filter has it; `None` where it refuses it.
+    pub(crate) ruleset: Option<Ruleset>,
 }
 
 impl Checked {
@@ -65,11 +64,16 @@ fn check_document(document: &Document, checked: &mut Checked) {
             Found::Policy(carried) => {
                 concerns_us = true;
                 in_resource |= carried.resource.is_some();
-                checked.problems.extend(refusals(&document.root, &carried));
-                checked.policies.push(Policy {
-                    resource: carried.resource,
-                    document: carried.node.to_json(),
-                });
+                let loaded = policy::load(carried.node.to_json().to_string().as_bytes());
+                let ruleset = loaded
+                    .map_err(|errors| {
+                        checked
+                            .problems
+                            .extend(problems(&document.root, &carried.path, errors))
+                    })
+                    .ok();
+                let resource = carried.resource;
+                checked.policies.push(Policy { resource, ruleset });
             }
             Found::PassedOver { what, span } => checked.passed_over.push((what, span)),
         }
@@ -82,14 +86,8 @@ fn check_document(document: &Document, checked: &mut Checked) {
 }
 
 /// What the filter says of a policy document, with the places.
-fn refusals(root: &Node, carried: &Carried<'_>) -> Vec<Problem> {
-    match policy::load(carried.node.to_json().to_string().as_bytes()) {
-        Ok(_) => Vec::new(),
-        Err(errors) => errors
-            .into_iter()
-            .map(|error| problem(root, &carried.path, error))
-            .collect(),
-    }
+fn problems(root: &Node, base: &FieldPath, errors: Vec<LoadError>) -> impl Iterator<Item = Problem> {
+    errors.into_iter().map(|error| problem(root, base, error))
 }
 
 fn problem(root: &Node, base: &FieldPath, error: LoadError) -> Problem {

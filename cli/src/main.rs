@@ -2,6 +2,7 @@
 
 mod check;
 mod exit;
+mod explain;
 mod report;
 mod source;
 mod validate;
@@ -21,6 +22,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Validate),
+    Explain(explain::Explain),
 }
 
 /// The form of the output.
@@ -35,5 +37,6 @@ enum Format {
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Validate(validate) => validate.run(),
+        Command::Explain(explain) => explain.run(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::Value;
+use dagward::policy::Ruleset;
 
 use crate::check::{self, Checked, Policy};
 use crate::report::{self, Finding, Look, Severity};
@@ -104,7 +104,9 @@ fn text(source: &Source, checked: &Checked) -> String {
         return output + &format!("{name}: {}\n", count(errors, "error", "errors"));
     }
     for policy in &checked.policies {
-        output += &format!("{name}: {}ok: {}\n", carrier(policy), summary(&policy.document));
+        if let Some(ruleset) = &policy.ruleset {
+            output += &format!("{name}: {}ok: {}\n", carrier(policy), summary(ruleset));
+        }
     }
     output
 }
@@ -117,22 +119,12 @@ fn carrier(policy: &Policy) -> String {
         .unwrap_or_default()
 }
 
-fn summary(document: &Value) -> String {
-    let policies = document
-        .get("policies")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let rules = policies
-        .iter()
-        .filter_map(|policy| policy.get("rules")?.as_array())
-        .map(Vec::len)
-        .sum();
-    let mode = document.get("mode").and_then(Value::as_str).unwrap_or("enforce");
+fn summary(ruleset: &Ruleset) -> String {
     format!(
-        "{}, {}, mode {mode}",
-        count(policies.len(), "policy", "policies"),
-        count(rules, "rule", "rules")
+        "{}, {}, mode {}",
+        count(ruleset.policies(), "policy", "policies"),
+        count(ruleset.rules(), "rule", "rules"),
+        ruleset.mode(),
     )
 }
 

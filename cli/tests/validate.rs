@@ -5,12 +5,11 @@
 
 mod common;
 
-use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Run, dagward};
+use common::{Run, dagward, tests};
 use serde_json::Value;
 
 #[test]
@@ -27,34 +26,14 @@ fn check_all(folder: &str, status: i32) {
     let files = files(folder);
     assert!(!files.is_empty());
     for file in files {
-        let run = dagward(
-            "validate",
-            &["validate", &format!("{folder}/{}", name(&file))],
-            "",
-        );
-        let expected_file = file.with_file_name(format!("{}.txt", name(&file)));
-        if env::var_os("BLESS").is_some() {
-            fs::write(&expected_file, &run.stdout).unwrap();
-        }
-        let expected = fs::read_to_string(&expected_file).unwrap();
-        assert_eq!(
-            run,
-            Run {
-                status,
-                stdout: expected,
-                stderr: String::new()
-            },
-            "{}",
-            file.display()
-        );
+        let file = format!("{folder}/{}", name(&file));
+        dagward("validate", &["validate", &file], "").assert(status, &format!("validate/{file}.txt"));
     }
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/validate")
-        .join(folder);
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(tests().join("validate").join(folder)).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
     paths
         .filter(|path| path.extension() != Some(OsStr::new("txt")))
         .collect()

@@ -73,6 +73,7 @@ impl Admin {
     }
 
     /// Counters and gauges whose names match the regular expression `filter`, by full name.
+    /// The expression goes into the query as it is: percent-encode what needs it.
     pub fn stats(&self, filter: &str) -> Result<BTreeMap<String, u64>> {
         let text = self.text(&format!("/stats?filter={filter}"))?;
         let pairs = text.lines().filter_map(|line| line.rsplit_once(": "));
@@ -89,11 +90,10 @@ impl Admin {
     /// The sum of the series `name` that carry all of `labels`; 0 if there is none.
     pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> Result<f64> {
         let samples = self.metrics()?;
-        Ok(samples
+        let matching = samples
             .iter()
-            .filter(|sample| sample.name == name && sample.carries(labels))
-            .map(|s| s.value)
-            .sum())
+            .filter(|sample| sample.name == name && sample.carries(labels));
+        Ok(matching.fold(0.0, |sum, sample| sum + sample.value))
     }
 
     /// Resident memory of the process, bytes.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-use crate::paths;
+use crate::{paths, progress};
 
 const MARKER: &str = ".complete";
 
@@ -35,7 +35,11 @@ fn ensure_in(
     }
 
     let lock = File::create(directory.with_extension("lock"))?;
-    lock.lock()?;
+    if lock.try_lock().is_err() {
+        progress::during(&format!("waiting for another process to install {name}"), |_| {
+            lock.lock()
+        })?;
+    }
     if marker.exists() {
         return Ok(directory);
     }

@@ -128,7 +128,12 @@ impl Sidecar {
     /// The access log so far, one object per request.
     pub fn access_log(&self) -> Result<Vec<Value>> {
         let text = fs::read_to_string(Files::within(&self.directory).access_log).unwrap_or_default();
-        text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+        // Envoy may be in the middle of a line.
+        let (whole, _) = text.rsplit_once('\n').unwrap_or_default();
+        whole
+            .lines()
+            .map(|line| Ok(serde_json::from_str(line)?))
+            .collect()
     }
 
     /// The access log once it has at least `count` entries.

@@ -11,7 +11,8 @@ use dagward_lab::certs::Authority;
 use dagward_lab::client::{Client, Request};
 use dagward_lab::envoy;
 use dagward_lab::sidecar::{Destination, Inbound, Node, Sidecar, Spec};
-use dagward_lab::upstream::Upstream;
+use dagward_lab::upstream::{Answer, Upstream};
+use serde_json::json;
 
 const SERVER: &str = "airflow-api-server";
 
@@ -162,5 +163,78 @@ fn a_request_cut_off_is_counted_as_aborted() {
         answer.starts_with(b"HTTP/1.1 400"),
         "{}",
         String::from_utf8_lossy(&answer)
+    );
+}
+
+#[test]
+fn http2_grpc_and_trailers_pass_from_end_to_end() {
+    let authority = Authority::new().unwrap();
+    let app = Upstream::with(|request| Answer {
+        headers: vec![("content-type".to_owned(), "application/grpc".to_owned())],
+        trailers: vec![("grpc-status".to_owned(), "0".to_owned())],
+        ..Answer::json(200, &json!({"came": request.trailers.len()}))
+    })
+    .unwrap();
+    let inbound = Inbound {
+        http2: true,
+        ..Inbound::strict(app.address())
+    };
+    let server = server(&authority, inbound, envoy::DEFAULT_VERSION);
+    let identity = authority.service_account("airflow", "x").unwrap();
+
+    let client = Client::mtls(server.inbound().unwrap(), &identity)
+        .unwrap()
+        .http2();
+    let call = Request::new("POST", SERVER, "/package.Service/Method")
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body([0, 0, 0, 0, 0])
+        .trailer("x-last", "word");
+    let response = client.send(&call).unwrap();
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(response.trailers, [("grpc-status".to_owned(), b"0".to_vec())]);
+    assert_eq!(app.received()[0].version, "HTTP/2.0");
+    assert_eq!(
+        app.received()[0].trailers,
+        [("x-last".to_owned(), b"word".to_vec())]
+    );
+}
+
+#[test]
+fn a_filter_given_by_the_caller_stands_before_the_app() {
+    let authority = Authority::new().unwrap();
+    let app = Upstream::echo().unwrap();
+    let identity = authority.service_account("airflow", SERVER).unwrap();
+    let lua = "function envoy_on_request(handle) handle:headers():add('x-seen', 'lua') end";
+    let sidecar = Sidecar::start(Spec {
+        inbound: Some(Inbound::permissive(app.address())),
+        concurrency: 2,
+        cpu: Some(0),
+        filters: vec![json!({
+            "name": "lua",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                "default_source_code": {"inline_string": lua},
+            },
+        })],
+        ..Spec::new(
+            Node::new(SERVER, "airflow", SERVER).annotation("dag_id", "etl"),
+            &identity,
+        )
+    })
+    .unwrap();
+    let client = Client::plain(sidecar.inbound().unwrap());
+    assert_eq!(client.send(&Request::get(SERVER, "/")).unwrap().status, 200);
+    assert_eq!(app.received()[0].header("x-seen"), Some("lua"));
+
+    let admin = sidecar.admin();
+    assert!(admin.resident_memory().unwrap() > 1 << 20);
+    assert!(admin.cpu_time().unwrap() > Duration::from_millis(1));
+    let classes = [("response_code_class", "2xx")];
+    assert_eq!(
+        admin
+            .metric("envoy_http_inbound_0_0_0_0_downstream_rq", &classes)
+            .unwrap(),
+        1.0
     );
 }

@@ -79,15 +79,18 @@ impl<'a> Asks<'a> {
     }
 
     /// Each of the asks with each of the actions.
-    pub(super) fn for_actions(self, actions: &'static [&'static str]) -> Vec<Ask<'a>> {
-        let asks = &self.asks;
-        let with = |&action| {
-            asks.iter().cloned().map(move |ask| Ask {
-                action: Fact::Known(action),
-                ..ask
-            })
-        };
-        actions.iter().flat_map(with).collect()
+    pub(super) fn for_actions(mut self, actions: &'static [&'static str]) -> Vec<Ask<'a>> {
+        let named = self.asks.len();
+        self.asks.reserve_exact(named * actions.len().saturating_sub(1));
+        for _ in actions.iter().skip(1) {
+            self.asks.extend_from_within(..named);
+        }
+        for (asks, action) in self.asks.chunks_mut(named).zip(actions) {
+            for ask in asks {
+                ask.action = Fact::Known(action);
+            }
+        }
+        self.asks
     }
 
     fn set(&mut self, id: Id, fact: &Fact<Cow<'a, str>>) {

@@ -25,7 +25,6 @@ static TREE: LazyLock<Node> = LazyLock::new(|| {
 });
 
 /// A row that fits, with what its placeholders took.
-#[derive(Debug)]
 pub(super) struct Found<'p> {
     pub(super) surface: Surface,
     pub(super) route: &'static Route,
@@ -47,31 +46,24 @@ impl<'p> Found<'p> {
 
 /// The row for `method` and the decoded `path`, if there is one. HEAD is GET where it has no row.
 pub(super) fn find<'p>(method: &str, path: &'p str) -> Option<Found<'p>> {
-    let rest = path.strip_prefix('/')?;
-    let tree: &'static Node = &TREE;
-    let search = |method| {
-        let mut search = Search {
-            method,
-            length: path.len(),
-            values: Values::default(),
-        };
-        let (leaf, tail) = search.descend(tree, rest)?;
-        Some(Found {
-            surface: leaf.surface,
-            route: leaf.route,
-            tail,
-            ids: &leaf.ids,
-            values: search.values.taken,
-        })
-    };
-    search(method).or_else(|| (method == "HEAD").then(|| search("GET")).flatten())
+    find_exactly(method, path).or_else(|| (method == "HEAD").then(|| find_exactly("GET", path)).flatten())
+}
+
+/// A trailing slash belongs to a tail if there is one; else it is not there.
+fn find_exactly<'p>(method: &str, path: &'p str) -> Option<Found<'p>> {
+    match path.strip_suffix('/') {
+        None => Search::new(method, path, true).found(),
+        Some(bare) => Search::new(method, path, false)
+            .found()
+            .or_else(|| Search::new(method, bare, true).found()),
+    }
 }
 
 #[derive(Default)]
 struct Node {
     literals: BTreeMap<&'static str, Node>,
-    /// Placeholders, by the text before them; the one without any comes last.
-    values: Vec<(&'static str, Node)>,
+    /// Placeholders, by the text before them; the one without any is tried last.
+    values: BTreeMap<&'static str, Node>,
     /// Tails with what must stand behind them; longer ones first.
     tails: Vec<(Vec<Segment>, Leaf)>,
     /// The rows that end here.
@@ -99,7 +91,7 @@ impl Node {
         while let Some(segment) = rest.next() {
             node = match segment {
                 Segment::Literal(text) => node.literals.entry(text).or_default(),
-                Segment::Value(prefix, _) => node.value(prefix),
+                Segment::Value(prefix, _) => node.values.entry(prefix).or_default(),
                 Segment::Tail(_) => {
                     node.tails.push((rest.collect(), leaf));
                     node.tails
@@ -110,44 +102,56 @@ impl Node {
         }
         node.leaves.push(leaf);
     }
-
-    fn value(&mut self, prefix: &'static str) -> &mut Self {
-        let at = self.values.partition_point(|(other, _)| *other > prefix);
-        if self.values.get(at).is_none_or(|(other, _)| *other != prefix) {
-            self.values.insert(at, (prefix, Self::default()));
-        }
-        #[expect(clippy::indexing_slicing, reason = "the line above has made sure of this one")]
-        &mut self.values[at].1
-    }
 }
 
 struct Search<'m, 'p> {
     method: &'m str,
-    /// The length of the whole path.
-    length: usize,
+    path: &'p str,
+    /// Whether a row may end where the path ends, or only a tail will do.
+    ends: bool,
     values: Values<'p>,
 }
 
-impl<'p> Search<'_, 'p> {
-    /// Looks for the rest of the path below `node`. An empty rest is the path's end, be it after
-    /// a trailing slash or not.
+impl<'m, 'p> Search<'m, 'p> {
+    fn new(method: &'m str, path: &'p str, ends: bool) -> Self {
+        Self {
+            method,
+            path,
+            ends,
+            values: Values::default(),
+        }
+    }
+
+    fn found(mut self) -> Option<Found<'p>> {
+        let (leaf, tail) = self.descend(&TREE, self.path.strip_prefix('/')?)?;
+        Some(Found {
+            surface: leaf.surface,
+            route: leaf.route,
+            tail,
+            ids: &leaf.ids,
+            values: self.values.taken,
+        })
+    }
+
+    /// Looks for the rest of the path below `node`.
     fn descend(
         &mut self,
         node: &'static Node,
         rest: &'p str,
     ) -> Option<(&'static Leaf, Option<Range<usize>>)> {
         if rest.is_empty() {
-            let leaf = node.leaves.iter().find(|leaf| leaf.route.method == self.method)?;
+            let mut leaves = node.leaves.iter().filter(|_| self.ends);
+            let leaf = leaves.find(|leaf| leaf.route.method == self.method)?;
             return Some((leaf, None));
         }
-        let (segment, after) = rest.split_once('/').unwrap_or((rest, ""));
+        let (segment, after) = next_segment(rest);
         if let Some(child) = node.literals.get(segment)
             && let Some(found) = self.descend(child, after)
         {
             return Some(found);
         }
         let mark = self.values.len;
-        for (prefix, child) in &node.values {
+        for (prefix, child) in node.values.iter().rev() {
             let Some(value) = segment.strip_prefix(prefix).filter(|value| !value.is_empty()) else {
                 continue;
             };
@@ -157,43 +161,42 @@ impl<'p> Search<'_, 'p> {
             }
             self.values.len = mark;
         }
-        node.tails.iter().find_map(|(suffix, leaf)| {
-            if leaf.route.method != self.method {
-                return None;
-            }
-            let tail = self.take_tail(suffix, rest);
-            if tail.is_none() {
-                self.values.len = mark;
-            }
-            Some((leaf, Some(tail?)))
-        })
-    }
-
-    /// Takes the tail that stands before `suffix`, and the suffix' values.
-    fn take_tail(&mut self, suffix: &[Segment], rest: &'p str) -> Option<Range<usize>> {
-        let mut tail = rest;
-        let mut behind = Values::default();
-        for segment in suffix.iter().rev() {
-            let (before, last) = tail.rsplit_once('/')?;
-            match segment {
-                Segment::Literal(text) if *text == last => {}
-                Segment::Value(prefix, _) => {
-                    behind.push(last.strip_prefix(prefix).filter(|value| !value.is_empty())?)
-                }
-                Segment::Literal(_) | Segment::Tail(_) => return None,
-            }
-            tail = before;
-        }
-        self.values.push(tail);
-        behind
-            .taken
+        let tails = node
+            .tails
             .iter()
-            .take(behind.len)
-            .rev()
-            .for_each(|value| self.values.push(value));
-        let start = self.length - rest.len();
-        Some(start..start + tail.len())
+            .filter(|(_, leaf)| leaf.route.method == self.method);
+        for (suffix, leaf) in tails {
+            if let Some(tail) = tail_before(suffix, rest) {
+                self.values.push(tail);
+                let start = self.path.len() - rest.len();
+                return Some((leaf, Some(start..start + tail.len())));
+            }
+        }
+        None
     }
+}
+
+/// The first segment and what comes behind its slash. Segments are short, so that looking at
+/// each byte costs less than a searcher does.
+fn next_segment(rest: &str) -> (&str, &str) {
+    let end = rest.bytes().position(|byte| byte == b'/');
+    let (segment, after) = end
+        .and_then(|end| rest.split_at_checked(end))
+        .unwrap_or((rest, ""));
+    (segment, after.strip_prefix('/').unwrap_or(after))
+}
+
+/// What stands in `rest` before `suffix`. The suffix names no ids, so its values are let go.
+fn tail_before<'p>(suffix: &[Segment], rest: &'p str) -> Option<&'p str> {
+    suffix.iter().rev().try_fold(rest, |rest, segment| {
+        let (before, last) = rest.rsplit_once('/')?;
+        let fits = match segment {
+            Segment::Literal(text) => *text == last,
+            Segment::Value(prefix, _) => last.strip_prefix(prefix).is_some_and(|value| !value.is_empty()),
+            Segment::Tail(_) => false,
+        };
+        fits.then_some(before)
+    })
 }
 
 #[derive(Default)]
@@ -220,6 +223,17 @@ mod tests {
         for (_, route) in routes::all() {
             let placeholders = route.template.matches('{').count();
             assert!(placeholders <= MAX_VALUES, "{}", route.template);
+        }
+    }
+
+    #[test]
+    fn no_id_stands_behind_a_tail() {
+        for (_, route) in routes::all() {
+            let is_tail = |segment: &Segment| matches!(segment, Segment::Tail(_));
+            let mut behind = segments(route.template)
+                .skip_while(|segment| !is_tail(segment))
+                .skip(1);
+            assert!(behind.all(|segment| matches!(segment, Segment::Literal(_) | Segment::Value(_, None))));
         }
     }
 
@@ -267,6 +281,8 @@ mod tests {
                 "{dag_id}/previous",
             ),
             ("GET", "/execution/variables/keys".into(), "variables/keys"),
+            ("GET", "/execution/variables/keys/".into(), "{variable_key:path}"),
+            ("GET", "/api/v1/datasets/events/".into(), "{uri:path}"),
             ("PUT", "/execution/variables/keys".into(), "{variable_key:path}"),
             ("GET", "/api/v2/connections/test".into(), "{connection_id}"),
             ("GET", "/api/v1/datasets/events".into(), "datasets/events"),

@@ -9,17 +9,34 @@ use std::fmt;
 
 use crate::caller::percent::hex;
 
-/// First segments of Airflow's own paths. Whatever may lead here is refused where it is ambiguous.
-const PREFIXES: &[&[&str]] = &[
-    &["api", "v1"],
-    &["api", "v2"],
-    &["auth"],
-    &["edge_worker"],
-    &["execution"],
-    &["internal_api"],
-    &["log"],
-    &["ui"],
+/// Where Airflow's own paths begin. Whatever may lead below is refused where it is ambiguous.
+const PREFIXES: &[&str] = &[
+    "/api/v1",
+    "/api/v2",
+    "/auth",
+    "/edge_worker",
+    "/execution",
+    "/internal_api",
+    "/log",
+    "/ui",
 ];
+
+/// The bytes that stand for themselves everywhere.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "evaluated when compiled; a byte is less than 256"
+        )]
+        {
+            plain[byte as usize] = !matches!(byte, b'%' | b'#' | b'\\' | b';');
+        }
+        byte += 1;
+    }
+    plain
+};
 
 /// A path that every parser reads alike, but for its encoded slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +103,10 @@ pub(super) fn read(raw: &str) -> Result<Path<'_>, Ambiguity> {
 
 /// Whether a clean path lies under one of Airflow's prefixes.
 pub(super) fn is_airflow(text: &str) -> bool {
-    starts_with_prefix(text.split('/').skip(1))
+    PREFIXES.iter().any(|prefix| {
+        text.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 /// Whether an ambiguous path could lead to Airflow by anybody's reading: decoded once, slashes
@@ -116,7 +136,9 @@ pub(super) fn may_be_airflow(raw: &str) -> bool {
             }
         }
     }
-    starts_with_prefix(merged.into_iter()) || starts_with_prefix(resolved.into_iter())
+    [merged, resolved]
+        .iter()
+        .any(|segments| is_airflow(&format!("/{}", segments.join("/"))))
 }
 
 /// Decodes `%XX`, once. A `%` that two hex digits do not follow stays as it is, as in Airflow.
@@ -147,6 +169,13 @@ pub(super) fn percent_decode(raw: &str, mut on_slash: impl FnMut(usize)) -> Vec<
 fn check_raw(raw: &str) -> Result<bool, Ambiguity> {
     if !raw.starts_with('/') {
         return Err(Ambiguity::Form);
+    }
+    // Nearly every path is plain, and a table says so in the fewest steps.
+    if raw
+        .bytes()
+        .all(|byte| PLAIN.get(usize::from(byte)) == Some(&true))
+    {
+        return Ok(false);
     }
     let mut encoded = false;
     for byte in raw.bytes() {
@@ -183,6 +212,14 @@ fn decode_path(raw: &str) -> Result<Path<'_>, Ambiguity> {
 
 /// Checks the segments of a decoded path. One trailing `/` is none: Airflow redirects or answers 404.
 fn check_segments(text: &str) -> Result<(), Ambiguity> {
+    // Only a slash or a dot behind a slash can be wrong.
+    if !text
+        .as_bytes()
+        .windows(2)
+        .any(|pair| matches!(pair, b"//" | b"/."))
+    {
+        return Ok(());
+    }
     let mut segments = text.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {
         match segment {
@@ -194,9 +231,5 @@ fn check_segments(text: &str) -> Result<(), Ambiguity> {
     Ok(())
 }
 
-fn starts_with_prefix<'s>(segments: impl Iterator<Item = &'s str> + Clone) -> bool {
-    PREFIXES.iter().any(|prefix| {
-        let mut segments = segments.clone();
-        prefix.iter().all(|word| segments.next() == Some(word))
-    })
-}
+#[cfg(test)]
+mod tests;

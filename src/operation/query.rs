@@ -12,7 +12,8 @@ pub(super) fn values<'a>(query: &'a str, param: &Param) -> Result<Vec<Cow<'a, st
     let mut seen = false;
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if decode(name).as_deref() != Some(param.name) {
+        // A name without `%` is what it is.
+        if name != param.name && !(name.contains('%') && decode(name).as_deref() == Some(param.name)) {
             continue;
         }
         if seen && !param.list {

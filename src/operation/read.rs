@@ -1,6 +1,7 @@
 //! From a request line to an operation.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::asks::Asks;
 use super::find::find;
@@ -18,15 +19,23 @@ pub fn read<'a>(request: &Request<'a>) -> Result<Operation<'a>, Malformed> {
     let path = match path::read(target) {
         Ok(path) => path,
         Err(ambiguity) if path::may_be_airflow(target) => return Err(Malformed::Path(ambiguity)),
-        Err(_) => return Ok(not_airflow(request, Fact::Unknown)),
+        Err(_) => return Ok(not_airflow(request)),
     };
     // What is decoded must be copied, all else is borrowed from the target.
-    match &path.text {
+    let operation = match &path.text {
         Cow::Borrowed(text) => classify(request, &path, query, text, Cow::Borrowed),
         Cow::Owned(text) => classify(request, &path, query, text, |piece| Cow::Owned(piece.to_owned())),
+    }?;
+    if operation.surface == Surface::Other && path.encoded_slashes.is_some() {
+        return Ok(operation);
     }
+    Ok(Operation {
+        path: Fact::Known(path.text),
+        ..operation
+    })
 }
 
+/// What a path that every parser reads alike asks for. The path itself is left open.
 fn classify<'a, 'p>(
     request: &Request<'a>,
     path: &Path<'a>,
@@ -37,13 +46,11 @@ fn classify<'a, 'p>(
     let Some(found) = find(request.method, text) else {
         return unrouted(request, path);
     };
-    if let Some((first, last)) = path.encoded_slashes
-        && !found
-            .tail
-            .as_ref()
-            .is_some_and(|tail| tail.contains(&first) && tail.contains(&last))
-    {
-        return Err(Malformed::Path(Ambiguity::EncodedSlash));
+    if let Some((first, last)) = path.encoded_slashes {
+        let in_tail = |tail: &Range<usize>| tail.contains(&first) && tail.contains(&last);
+        if !found.tail.as_ref().is_some_and(in_tail) {
+            return Err(Malformed::Path(Ambiguity::EncodedSlash));
+        }
     }
     let route = found.route;
     let mut asks = Asks::default();
@@ -56,57 +63,50 @@ fn classify<'a, 'p>(
     }
     asks.body(route.body);
     Ok(Operation {
-        surface: found.surface,
-        path: Fact::Known(path.text.clone()),
         template: Some(route.template),
         any_dag: asks.any_dag(),
-        asks: asks.for_actions(route.actions),
-        ..not_airflow(request, Fact::Absent)
+        ..operation(request, found.surface, asks.for_actions(route.actions))
     })
 }
 
-/// A clean path that no row fits.
+/// What a path asks for that no row fits.
 fn unrouted<'a>(request: &Request<'a>, path: &Path<'a>) -> Result<Operation<'a>, Malformed> {
-    let encoded_slash = path.encoded_slashes.is_some();
     if !path::is_airflow(&path.text) {
-        let path = if encoded_slash {
-            Fact::Unknown
-        } else {
-            Fact::Known(path.text.clone())
-        };
-        return Ok(not_airflow(request, path));
+        return Ok(not_airflow(request));
     }
-    if encoded_slash {
+    if path.encoded_slashes.is_some() {
         return Err(Malformed::Path(Ambiguity::EncodedSlash));
     }
+    let anything = Ask {
+        action: Fact::Unknown,
+        dag: Fact::Unknown,
+        run: Fact::Unknown,
+        task: Fact::Unknown,
+        connection: Fact::Unknown,
+        variable: Fact::Unknown,
+        pool: Fact::Unknown,
+        xcom_key: Fact::Unknown,
+        asset: Fact::Unknown,
+    };
     Ok(Operation {
-        surface: Surface::Unclassified,
-        path: Fact::Known(path.text.clone()),
         any_dag: true,
-        asks: vec![Ask {
-            action: Fact::Unknown,
-            dag: Fact::Unknown,
-            run: Fact::Unknown,
-            task: Fact::Unknown,
-            connection: Fact::Unknown,
-            variable: Fact::Unknown,
-            pool: Fact::Unknown,
-            xcom_key: Fact::Unknown,
-            asset: Fact::Unknown,
-        }],
-        ..not_airflow(request, Fact::Absent)
+        ..operation(request, Surface::Unclassified, vec![anything])
     })
 }
 
-fn not_airflow<'a>(request: &Request<'a>, path: Fact<Cow<'a, str>>) -> Operation<'a> {
+fn not_airflow<'a>(request: &Request<'a>) -> Operation<'a> {
+    operation(request, Surface::Other, vec![Ask::default()])
+}
+
+fn operation<'a>(request: &Request<'a>, surface: Surface, asks: Vec<Ask<'a>>) -> Operation<'a> {
     Operation {
-        surface: Surface::Other,
+        surface,
         method: request.method,
         host: without_port(request.host),
-        path,
+        path: Fact::Unknown,
         template: None,
         any_dag: false,
-        asks: vec![Ask::default()],
+        asks,
     }
 }
 
@@ -116,3 +116,6 @@ fn without_port(host: &str) -> &str {
         _ => host,
     }
 }
+
+#[cfg(test)]
+mod tests;

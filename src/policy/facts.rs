@@ -43,12 +43,6 @@ impl<'a> Facts<'a> {
         Self { values }
     }
 
-    /// Facts given one by one.
-    #[cfg(test)]
-    pub(super) fn of(values: [Fact<&'a str>; Field::COUNT]) -> Self {
-        Self { values }
-    }
-
     /// What is known of `field`.
     pub fn fact(&self, field: Field) -> Fact<&'a str> {
         self.values.get(field as usize).copied().unwrap_or(Fact::Unknown)

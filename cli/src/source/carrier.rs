@@ -1,5 +1,7 @@
 //! Where in a file the policies are: documents themselves, or carried by Istio's resources.
 
+use std::fmt;
+
 use dagward::policy::FieldPath;
 
 use super::node::{Node, Span};
@@ -21,13 +23,21 @@ pub(crate) enum Found<'a> {
 /// A policy document and what carries it.
 #[derive(Debug)]
 pub(crate) struct Carried<'a> {
-    /// The resource that carries it, such as `WasmPlugin airflow/dagward`; `None` for a document
-    /// that stands for itself.
-    pub(crate) resource: Option<String>,
+    /// The resource that carries it; `None` for a document that stands for itself.
+    pub(crate) resource: Option<Resource>,
     /// The way from the document's root to the policy document.
     pub(crate) path: FieldPath,
     /// The policy document.
     pub(crate) node: &'a Node,
+}
+
+/// A Kubernetes resource by its names.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    kind: String,
+    name: Option<String>,
+    /// Where it is.
+    pub(crate) namespace: Option<String>,
 }
 
 /// Finds the policies of one document.
@@ -48,7 +58,7 @@ fn find_at<'a>(node: &'a Node, path: &FieldPath) -> Vec<Found<'a>> {
         "WasmPlugin" => vec![plugin(node, kind, path, &["spec", "pluginConfig"])],
         "TrafficExtension" => vec![plugin(node, kind, path, &["spec", "wasm", "pluginConfig"])],
         _ => vec![Found::PassedOver {
-            what: title(node, kind),
+            what: Resource::read(node, kind).to_string(),
             span: node.span.clone(),
         }],
     }
@@ -65,7 +75,7 @@ fn items<'a>(list: &'a Node, path: &FieldPath) -> Vec<Found<'a>> {
 }
 
 fn plugin<'a>(resource: &'a Node, kind: &str, path: &FieldPath, fields: &[&str]) -> Found<'a> {
-    let title = title(resource, kind);
+    let title = Resource::read(resource, kind);
     let config = fields.iter().try_fold(resource, |node, field| node.field(field));
     match config {
         Some(node) if is_ours(node) => {
@@ -100,16 +110,32 @@ fn is_ours(config: &Node) -> bool {
         .any(|field| config.field(field).is_some())
 }
 
-fn title(resource: &Node, kind: &str) -> String {
-    let metadata = |field| {
-        resource
-            .field("metadata")
-            .and_then(|node| node.field(field))
-            .and_then(Node::text)
-    };
-    match (metadata("namespace"), metadata("name")) {
-        (Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
-        (None, Some(name)) => format!("{kind} {name}"),
-        (_, None) => kind.to_owned(),
+impl Resource {
+    fn read(node: &Node, kind: &str) -> Self {
+        let metadata = |field| {
+            let text = node.field("metadata")?.field(field)?.text()?;
+            Some(text.to_owned())
+        };
+        Self {
+            kind: kind.to_owned(),
+            name: metadata("name"),
+            namespace: metadata("namespace"),
+        }
+    }
+}
+
+/// `WasmPlugin airflow/dagward`.
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            name,
+            namespace,
+        } = self;
+        match (namespace, name) {
+            (Some(namespace), Some(name)) => write!(f, "{kind} {namespace}/{name}"),
+            (None, Some(name)) => write!(f, "{kind} {name}"),
+            (_, None) => f.write_str(kind),
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Runs the real binary.
 
+use std::env;
+use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a run of the binary came to.
@@ -16,7 +18,7 @@ pub(crate) struct Run {
 pub(crate) fn dagward(folder: &str, arguments: &[&str], stdin: &str) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_dagward"))
         .args(arguments)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder))
+        .current_dir(tests().join(folder))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -30,4 +32,29 @@ pub(crate) fn dagward(folder: &str, arguments: &[&str], stdin: &str) -> Run {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+impl Run {
+    /// Asserts the status, and that nothing but the text of a file of `tests/` was printed.
+    pub(crate) fn assert(self, status: i32, file: &str) {
+        let path = tests().join(file);
+        if env::var_os("BLESS").is_some() {
+            fs::write(&path, &self.stdout).unwrap();
+        }
+        let stdout = fs::read_to_string(&path).unwrap();
+        assert_eq!(
+            self,
+            Self {
+                status,
+                stdout,
+                stderr: String::new()
+            },
+            "{file}"
+        );
+    }
+}
+
+/// The folder of the test files.
+pub(crate) fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }

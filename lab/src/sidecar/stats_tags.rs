@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// The labels of dagward's metrics, given to Istio as `extraStatTags`.
-const EXTRA: [&str; 13] = [
+const EXTRA: [&str; 14] = [
     "direction",
     "caller",
     "dag_id",
@@ -15,6 +15,7 @@ const EXTRA: [&str; 13] = [
     "policy",
     "reason",
     "state",
+    "status",
     "mode",
     "digest",
     "version",

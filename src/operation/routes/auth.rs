@@ -37,5 +37,6 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "GET", "/auth/docs/oauth2-redirect", &["docs:read"]),
     on(V3, "GET", "/auth/redoc",                &["docs:read"]),
     on(V3, "GET", "/auth",                      &["website:read"]),
+    on(V3, "GET", "/auth/static/{file:path}",   &["website:read"]),
     on(V3, "GET", "/auth/{page:path}",          &["website:read"]),
 ];

@@ -41,3 +41,6 @@ pub fn routes_of(line: Line) -> impl Iterator<Item = (&'static str, &'static str
         .filter(move |(_, route)| route.versions.include(line))
         .map(|(_, route)| (route.method, route.template))
 }
+
+#[cfg(test)]
+mod tests;

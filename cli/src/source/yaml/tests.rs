@@ -5,7 +5,11 @@
 
 use super::super::node::Part;
 use super::*;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde::Serialize;
 use serde_json::json;
+use serde_json::ser::{PrettyFormatter, Serializer};
 
 fn only(text: &str) -> Document {
     let mut documents = read(text);
@@ -170,4 +174,85 @@ fn documents_before_broken_text_are_kept() {
 fn deep_nesting_is_refused() {
     assert!(read(&"[".repeat(200)).broken.is_some());
     assert!(read(&"- ".repeat(5000)).broken.is_some());
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        "[-+.0-9exobTrue~#:,<&* ]{0,6}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 64, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            btree_map(any::<String>(), inner, 0..6).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+/// The same JSON with every character beyond ASCII as an escape.
+fn escaped(json: &str) -> String {
+    let escape = |character: char| match character.is_ascii() {
+        true => character.to_string(),
+        false => character
+            .encode_utf16(&mut [0; 2])
+            .iter()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect(),
+    };
+    json.chars().map(escape).collect()
+}
+
+/// The JSON as editors indent it with tabs.
+fn tabbed(value: &Value) -> String {
+    let mut json = Vec::new();
+    let formatter = PrettyFormatter::with_indent(b"\t");
+    value
+        .serialize(&mut Serializer::with_formatter(&mut json, formatter))
+        .unwrap();
+    String::from_utf8(json).unwrap()
+}
+
+fn assert_spans_fit(text: &str, node: &Node) {
+    assert!(text.get(node.span.clone()).is_some(), "{:?}", node.span);
+    match &node.kind {
+        Kind::Scalar(_) => {}
+        Kind::List(elements) => elements
+            .iter()
+            .for_each(|element| assert_spans_fit(text, element)),
+        Kind::Map(entries) => {
+            for entry in entries {
+                assert!(text.get(entry.key_span.clone()).is_some(), "{:?}", entry.key_span);
+                assert_spans_fit(text, &entry.value);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn every_json_document_is_read_as_json(value in any_json()) {
+        let compact = value.to_string();
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        for text in [escaped(&compact), compact, tabbed(&value), pretty.replace('\n', "\r\n"), pretty] {
+            prop_assert_eq!(only(&text).root.to_json(), value.clone(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "([-?:,\\[\\]{}#&*!|>'\"%@`<~ab1é \t\r\n\\\\]|- |: |\n  |---\n|\\PC){0,60}") {
+        let documents = read(&text);
+        for document in &documents.read {
+            assert_spans_fit(&text, &document.root);
+        }
+        let problems = documents.read.iter().flat_map(|document| &document.problems).chain(&documents.broken);
+        for problem in problems {
+            prop_assert!(text.get(problem.span.clone()).is_some(), "{problem:?}");
+        }
+    }
 }

@@ -1,0 +1,164 @@
+//! `dagward explain`: what becomes of one request, and why.
+
+mod answer;
+mod asked;
+mod question;
+mod reasons;
+mod text;
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use dagward::measure::Decision;
+use dagward::policy::Ruleset;
+use dagward::walk;
+
+use crate::check::{self, Policy};
+use crate::report::{self, Look};
+use crate::source::Source;
+use crate::{Format, exit};
+use answer::Answer;
+use asked::asked;
+use question::{Annotation, HeaderLine, Question};
+
+/// Explain what becomes of one request, and why
+///
+/// Runs the filter's own code on one request. FILE holds the policy, or a WasmPlugin or
+/// TrafficExtension that carries it.
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("caller").args(["peer", "plaintext"]),
+    after_help = "\
+Examples:
+  May the sales team's worker trigger a DAG of finance?
+    dagward explain policy.yaml --peer spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales \\
+      --header 'x-airflow-dag-id: sales_daily' --header 'x-airflow-proof: pod' \\
+      --method POST --path /api/v2/dags/finance_daily/dagRuns
+  What of a caller without a certificate?
+    dagward explain wasm-plugin.yaml --plaintext --method GET --path /api/v2/dags
+  What does a task's own sidecar put on its requests?
+    dagward explain wasm-plugin.yaml --listener outbound --annotation dag_id=sales_daily \\
+      --host airflow-api-server --method GET --path /execution/variables/rate
+
+Exit status: 0 allowed, 1 denied or malformed, 2 wrong usage, or the policy is not valid."
+)]
+pub(crate) struct Explain {
+    /// The policy; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// The side of the sidecar at which the request arrives
+    #[arg(long, value_enum, default_value_t = Listener::Inbound)]
+    listener: Listener,
+
+    /// The caller's SPIFFE ID, from its certificate
+    #[arg(long, value_name = "SPIFFE_ID")]
+    peer: Option<String>,
+
+    /// The caller has no certificate
+    #[arg(long)]
+    plaintext: bool,
+
+    /// The proxy's own SPIFFE ID. A policy without `stampers` believes the task headers of peers in
+    /// its namespace and trust domain [default: an api-server in the plugin's namespace, or in
+    /// `airflow`, of `cluster.local`]
+    #[arg(long, value_name = "SPIFFE_ID")]
+    proxy: Option<String>,
+
+    /// The request's method
+    #[arg(long)]
+    method: String,
+
+    /// The request's path with its query, as it is sent
+    #[arg(long)]
+    path: String,
+
+    /// The request's host. On an outbound listener also the destination, where a name without
+    /// dots is a service in the proxy's namespace
+    #[arg(long, default_value = "airflow-api-server")]
+    host: String,
+
+    /// A request header; may be given several times
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<HeaderLine>,
+
+    /// A file with the request's body
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+
+    /// An annotation of the proxy's own pod; may be given several times, for outbound listeners
+    #[arg(long = "annotation", value_name = "KEY=VALUE")]
+    annotations: Vec<Annotation>,
+
+    /// How to print the answer: `json` is one object with decision, mode, code, policy, rule,
+    /// caller, operation and reasons
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// A side of the sidecar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Listener {
+    /// To the pod
+    Inbound,
+    /// From the pod
+    Outbound,
+}
+
+impl Explain {
+    /// Answers the question; what stands in its way goes to the standard error.
+    pub(crate) fn run(&self) -> ExitCode {
+        match self.answer() {
+            Ok(Decision::Allow) => ExitCode::SUCCESS,
+            Ok(_) => exit::negative(),
+            Err(message) => {
+                eprintln!("{}", message.trim_end());
+                exit::misuse()
+            }
+        }
+    }
+
+    fn answer(&self) -> Result<Decision, String> {
+        let (policy, ruleset) = self.policy()?;
+        let body = self.body.as_ref().map(read_body).transpose()?;
+        let question = Question::of(self, &policy)?;
+        let headers = question.headers();
+        let incoming = question.incoming(&headers);
+        let outcome = walk::walk(Some(&ruleset), question.proxy(), &incoming);
+        let reasons = reasons::reasons(&ruleset, &question, &incoming, &outcome, body.as_deref());
+        let answer = Answer::new(&ruleset, &question, &outcome, reasons);
+        match self.format {
+            Format::Json => println!("{}", answer.to_json()),
+            Format::Text => print!("{}", text::render(&question, &outcome, &answer)),
+        }
+        Ok(outcome.decision)
+    }
+
+    /// The one policy of the file.
+    fn policy(&self) -> Result<(Policy, Ruleset), String> {
+        let file = self.file.display();
+        let source =
+            Source::read(&self.file).map_err(|error| format!("error: cannot read `{file}`: {error}"))?;
+        let mut checked = check::check(&source);
+        if !checked.is_valid() {
+            return Err(report::text(
+                &source,
+                &checked.problems,
+                Look::for_stream(&io::stderr()),
+            ));
+        }
+        let count = checked.policies.len();
+        let mut policy = checked.policies.pop().filter(|_| count == 1);
+        let ruleset = policy.as_mut().and_then(|policy| policy.ruleset.take());
+        policy.zip(ruleset).ok_or_else(|| {
+            format!("error: `{file}` holds {count} policy documents; a request can be explained by one")
+        })
+    }
+}
+
+fn read_body(path: &PathBuf) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("error: cannot read `{}`: {error}", path.display()))
+}

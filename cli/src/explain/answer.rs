@@ -1,0 +1,109 @@
+//! The answer as tools read it. Its fields are an interface.
+
+use dagward::caller::{Acting, Principal};
+use dagward::measure::Decision;
+use dagward::operation::{Operation, Surface};
+use dagward::policy::Ruleset;
+use dagward::walk::Outcome;
+use serde::Serialize;
+
+use super::question::Question;
+
+/// What becomes of the request, and why.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer {
+    pub(super) decision: &'static str,
+    pub(super) mode: &'static str,
+    pub(super) code: &'static str,
+    pub(super) policy: Option<String>,
+    pub(super) rule: Option<u32>,
+    pub(super) caller: CallerPart,
+    pub(super) operation: OperationPart,
+    pub(super) reasons: Vec<String>,
+}
+
+/// Who asks.
+#[derive(Debug, Serialize)]
+pub(super) struct CallerPart {
+    pub(super) principal: Option<String>,
+    pub(super) acting: Option<ActingPart>,
+}
+
+/// The task that the caller acts for.
+#[derive(Debug, Serialize)]
+pub(super) struct ActingPart {
+    pub(super) dag_id: String,
+    pub(super) run_id: Option<String>,
+    pub(super) task_id: Option<String>,
+    pub(super) proof: &'static str,
+}
+
+/// For what. A request that cannot be read is unclassified.
+#[derive(Debug, Serialize)]
+pub(super) struct OperationPart {
+    pub(super) surface: &'static str,
+    pub(super) actions: Vec<&'static str>,
+    pub(super) dag_ids: Vec<String>,
+    pub(super) any_dag: bool,
+}
+
+impl Answer {
+    pub(super) fn new(
+        ruleset: &Ruleset,
+        question: &Question,
+        outcome: &Outcome<'_>,
+        reasons: Vec<String>,
+    ) -> Self {
+        Self {
+            decision: word(outcome.decision),
+            mode: ruleset.mode().as_str(),
+            code: outcome.code.as_str(),
+            policy: outcome.by.map(|(policy, _)| policy.to_owned()),
+            rule: outcome.by.map(|(_, rule)| rule),
+            caller: CallerPart {
+                principal: question.principal().map(Principal::as_str).map(str::to_owned),
+                acting: outcome.acting.as_deref().map(ActingPart::new),
+            },
+            operation: OperationPart::new(outcome.operation.as_ref()),
+            reasons,
+        }
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        // Strings, numbers and lists of them always have a JSON form.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+impl ActingPart {
+    fn new(acting: &Acting) -> Self {
+        Self {
+            dag_id: acting.dag_id.clone(),
+            run_id: acting.run_id.clone(),
+            task_id: acting.task_id.clone(),
+            proof: acting.proof.as_str(),
+        }
+    }
+}
+
+impl OperationPart {
+    fn new(operation: Option<&Operation<'_>>) -> Self {
+        let dag_ids = operation.map(Operation::dag_ids).unwrap_or_default();
+        Self {
+            surface: operation
+                .map_or(Surface::Unclassified, |operation| operation.surface)
+                .as_str(),
+            actions: operation.map(Operation::actions).unwrap_or_default(),
+            dag_ids: dag_ids.into_iter().map(str::to_owned).collect(),
+            any_dag: operation.is_some_and(|operation| operation.any_dag),
+        }
+    }
+}
+
+fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allow => "allow",
+        Decision::Deny => "deny",
+        Decision::Malformed => "malformed",
+    }
+}

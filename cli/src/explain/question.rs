@@ -1,0 +1,191 @@
+//! The request as the filter would have it, from the command line.
+
+use std::str::FromStr;
+
+use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_task};
+use dagward::measure::Direction;
+use dagward::operation::Request;
+use dagward::walk::{Incoming, Proxy};
+
+use super::{Explain, Listener};
+use crate::check::Policy;
+
+/// One request and the proxy that it comes to.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) listener: Direction,
+    pub(super) peer: Result<Option<Principal>, BadPrincipal>,
+    pub(super) proxy: Principal,
+    /// Whether the proxy's identity was not given.
+    pub(super) proxy_is_assumed: bool,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) host: String,
+    /// The task that the annotations name; `None` where they name none.
+    pub(super) pod: Option<Acting>,
+    pub(super) has_annotations: bool,
+    headers: Vec<HeaderLine>,
+    cluster: String,
+}
+
+/// A header from the command line, its name in lower case as proxies have it.
+#[derive(Debug, Clone)]
+pub(super) struct HeaderLine {
+    name: String,
+    value: String,
+}
+
+/// An annotation of the proxy's pod.
+#[derive(Debug, Clone)]
+pub(super) struct Annotation {
+    key: String,
+    value: String,
+}
+
+struct Annotations<'a>(&'a [Annotation]);
+
+impl Question {
+    /// Reads the command line.
+    pub(super) fn of(explain: &Explain, policy: &Policy) -> Result<Self, String> {
+        let listener = match explain.listener {
+            Listener::Inbound => Direction::Inbound,
+            Listener::Outbound => Direction::Outbound,
+        };
+        if listener == Direction::Inbound {
+            check_inbound(explain)?;
+        }
+        let proxy = explain.proxy.clone().unwrap_or_else(|| assumed_proxy(policy));
+        let proxy = Principal::parse(&proxy).map_err(|error| format!("error: `--proxy`: {error}"))?;
+        let host = without_port(&explain.host).to_ascii_lowercase();
+        Ok(Self {
+            listener,
+            peer: explain.peer.as_deref().map(Principal::parse).transpose(),
+            proxy_is_assumed: explain.proxy.is_none(),
+            method: explain.method.clone(),
+            path: explain.path.clone(),
+            headers: explain.headers.clone(),
+            has_annotations: !explain.annotations.is_empty(),
+            pod: pod_task(&Annotations(&explain.annotations)),
+            cluster: cluster(&host, proxy.namespace()),
+            proxy,
+            host,
+        })
+    }
+
+    /// What the proxy knows of itself.
+    pub(super) fn proxy(&self) -> Proxy<'_> {
+        Proxy {
+            identity: Some(&self.proxy),
+            pod: self.pod.as_ref(),
+        }
+    }
+
+    /// The headers as the proxy has them.
+    pub(super) fn headers(&self) -> Vec<Header<'_>> {
+        self.headers
+            .iter()
+            .map(|header| (header.name.as_bytes(), header.value.as_bytes()))
+            .collect()
+    }
+
+    /// The request as the walk takes it.
+    pub(super) fn incoming<'a>(&'a self, headers: &'a [Header<'a>]) -> Incoming<'a> {
+        Incoming {
+            listener: self.listener,
+            peer: self.peer.as_ref().map(Option::as_ref),
+            request: Request {
+                method: &self.method,
+                target: &self.path,
+                host: &self.host,
+            },
+            headers,
+            cluster: self.cluster.as_bytes(),
+        }
+    }
+
+    /// The caller's identity, where it has one.
+    pub(super) fn principal(&self) -> Option<&Principal> {
+        self.peer.as_ref().ok().and_then(Option::as_ref)
+    }
+}
+
+fn check_inbound(explain: &Explain) -> Result<(), String> {
+    if explain.peer.is_none() && !explain.plaintext {
+        return Err(
+            "error: say who asks: `--peer SPIFFE_ID`, or `--plaintext` for a caller without a certificate"
+                .to_owned(),
+        );
+    }
+    if !explain.annotations.is_empty() {
+        return Err("error: `--annotation` is for `--listener outbound`: the caller's own sidecar reads annotations, \
+                    and what arrives here are the headers that it made of them"
+            .to_owned());
+    }
+    Ok(())
+}
+
+fn assumed_proxy(policy: &Policy) -> String {
+    let namespace = policy
+        .resource
+        .as_ref()
+        .and_then(|resource| resource.namespace.as_deref())
+        .unwrap_or("airflow");
+    format!("spiffe://cluster.local/ns/{namespace}/sa/airflow-api-server")
+}
+
+/// The name that Istio gives the cluster of a destination: `outbound|PORT|SUBSET|HOST`.
+fn cluster(host: &str, namespace: Option<&str>) -> String {
+    match namespace {
+        Some(namespace) if !host.contains('.') => {
+            format!("outbound|80||{host}.{namespace}.svc.cluster.local")
+        }
+        _ => format!("outbound|80||{host}"),
+    }
+}
+
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+impl FromStr for HeaderLine {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, Self::Err> {
+        let (name, value) = line.split_once(':').ok_or("expected `name: value`")?;
+        let name = name.trim().to_ascii_lowercase();
+        match name.as_str() {
+            "" => Err("expected a name before the colon; the request line has its own options".to_owned()),
+            "host" => Err("the host has its own option, `--host`".to_owned()),
+            _ => Ok(Self {
+                name,
+                value: value.trim().to_owned(),
+            }),
+        }
+    }
+}
+
+impl FromStr for Annotation {
+    type Err = String;
+
+    fn from_str(pair: &str) -> Result<Self, Self::Err> {
+        let (key, value) = pair.split_once('=').ok_or("expected `key=value`")?;
+        Ok(Self {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        })
+    }
+}
+
+impl Metadata for Annotations<'_> {
+    fn annotation(&self, name: &str) -> Option<String> {
+        let found = self.0.iter().find(|annotation| annotation.key == name);
+        found.map(|annotation| annotation.value.clone())
+    }
+
+    fn label(&self, _name: &str) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,91 @@
+//! Why: what the filter logs, and what only somebody who asks needs to know.
+
+use std::slice;
+
+use dagward::caller::headers::PROOF;
+use dagward::measure::Direction;
+use dagward::policy::{Ruleset, Scope};
+use dagward::stamp::Edit;
+use dagward::walk::{self, Code, Incoming, Outcome};
+
+use super::asked;
+use super::question::Question;
+
+/// The reasons, the one that decided first.
+pub(super) fn reasons(
+    ruleset: &Ruleset,
+    question: &Question,
+    incoming: &Incoming<'_>,
+    outcome: &Outcome<'_>,
+    body: Option<&[u8]>,
+) -> Vec<String> {
+    let logged = || walk::reasons(Some(ruleset), outcome, incoming, true);
+    let mut reasons = match outcome.code {
+        Code::Observed => vec!["nothing is decided in mode observe".to_owned()],
+        Code::Outbound => {
+            vec!["nothing is decided on the way out: the destination's own sidecar decides".to_owned()]
+        }
+        _ => [refused(ruleset, question, outcome), logged()].concat(),
+    };
+    if outcome.code == Code::ShadowDenied {
+        reasons.insert(
+            0,
+            "it passes, but would be refused if all policies were enforced".to_owned(),
+        );
+    }
+    reasons.extend(outcome.edits.iter().map(|edit| said(edit, question)));
+    if question.has_annotations && question.pod.is_none() {
+        reasons.push(
+            "the annotations name no task: `dag_id` is missing, or no id that Airflow accepts".to_owned(),
+        );
+    }
+    if let Some(body) = body {
+        let bytes = body.len();
+        reasons.push(format!(
+            "the body ({bytes} bytes) was read, but plays no part: this version decides without it"
+        ));
+    }
+    reasons
+}
+
+/// Which of the things that were asked for no rule allows.
+fn refused(ruleset: &Ruleset, question: &Question, outcome: &Outcome<'_>) -> Vec<String> {
+    let (scope, operation) = match (outcome.code, outcome.shadow, &outcome.operation) {
+        (Code::NoRuleAllows, _, Some(operation)) => (Scope::Enforced, operation),
+        (_, Some((_, Code::NoRuleAllows)), Some(operation)) => (Scope::All, operation),
+        _ => return Vec::new(),
+    };
+    let facts = walk::facts(question.principal(), outcome.acting.as_deref(), operation);
+    let mut reasons = Vec::new();
+    for (ask, facts) in operation.asks.iter().zip(&facts) {
+        if ruleset.decide(scope, slice::from_ref(facts)).allowed {
+            continue;
+        }
+        reasons.push(format!("no ALLOW rule holds for {}", asked(ask)));
+        let if_enforced = ruleset.decide(Scope::All, slice::from_ref(facts));
+        if let Some(by) = if_enforced.by.filter(|_| if_enforced.allowed) {
+            let (policy, rule) = (by.policy, by.rule);
+            reasons.push(format!(
+                "policy `{policy}` rule {rule} holds, but is in mode shadow"
+            ));
+        }
+    }
+    reasons
+}
+
+fn said(edit: &Edit<'_>, question: &Question) -> String {
+    let from_peer = question.listener == Direction::Inbound && question.principal().is_some();
+    match edit {
+        Edit::Set(name, value) => format!("sets `{name}` to `{value}`"),
+        Edit::Remove(PROOF) if from_peer => {
+            let assumed = if question.proxy_is_assumed {
+                " (assumed; `--proxy` names another)"
+            } else {
+                ""
+            };
+            let proxy = &question.proxy.as_str();
+            format!("removes `{PROOF}`: the peer is no stamper to a proxy that is `{proxy}`{assumed}")
+        }
+        Edit::Remove(name) => format!("removes `{name}`"),
+    }
+}

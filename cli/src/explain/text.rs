@@ -1,0 +1,91 @@
+//! The answer as people read it.
+
+use std::borrow::Cow;
+
+use dagward::measure::Direction;
+use dagward::walk::Outcome;
+
+use super::answer::{ActingPart, Answer};
+use super::asked;
+use super::question::Question;
+
+/// The decision, the facts it was made on, and the reasons.
+pub(super) fn render(question: &Question, outcome: &Outcome<'_>, answer: &Answer) -> String {
+    let mut lines = vec![
+        format!(
+            "{}  {} (mode {})",
+            answer.decision.to_uppercase(),
+            answer.code,
+            answer.mode
+        ),
+        String::new(),
+        format!("  caller      {}", caller(question)),
+        format!("  acting for  {}", acting(answer.caller.acting.as_ref())),
+        format!(
+            "  request     {} {} on {}",
+            question.method, question.path, question.host
+        ),
+        format!("  surface     {}", surface(outcome)),
+    ];
+    lines.extend(
+        asks(outcome)
+            .into_iter()
+            .map(|ask| format!("  asks for    {ask}")),
+    );
+    lines.extend([String::new(), "why".to_owned()]);
+    lines.extend(answer.reasons.iter().map(|reason| format!("  - {reason}")));
+    lines.join("\n") + "\n"
+}
+
+fn caller(question: &Question) -> Cow<'_, str> {
+    match (&question.peer, question.listener) {
+        (Ok(Some(principal)), _) => principal.as_str().into(),
+        (Ok(None), Direction::Inbound) => "anonymous".into(),
+        (Ok(None), Direction::Outbound) => "the proxy's own pod".into(),
+        (Err(_), _) => "malformed".into(),
+    }
+}
+
+fn acting(acting: Option<&ActingPart>) -> String {
+    let Some(acting) = acting else {
+        return "not known".to_owned();
+    };
+    let run = acting
+        .run_id
+        .as_ref()
+        .map(|run| format!(", run `{run}`"))
+        .unwrap_or_default();
+    let task = acting
+        .task_id
+        .as_ref()
+        .map(|task| format!(", task `{task}`"))
+        .unwrap_or_default();
+    format!("dag `{}`{run}{task} (proof {})", acting.dag_id, acting.proof)
+}
+
+fn surface(outcome: &Outcome<'_>) -> String {
+    match &outcome.operation {
+        None => "not known: the path cannot be read".to_owned(),
+        Some(operation) => match operation.template {
+            Some(template) => format!("{}, route {template}", operation.surface.as_str()),
+            None => operation.surface.as_str().to_owned(),
+        },
+    }
+}
+
+/// What it asks for; nothing where its path says all.
+fn asks(outcome: &Outcome<'_>) -> Vec<String> {
+    let Some(operation) = outcome
+        .operation
+        .as_ref()
+        .filter(|operation| operation.template.is_some())
+    else {
+        return Vec::new();
+    };
+    let any_dag = if operation.any_dag { ", any dag" } else { "" };
+    operation
+        .asks
+        .iter()
+        .map(|ask| format!("{}{any_dag}", asked(ask)))
+        .collect()
+}

@@ -1,0 +1,266 @@
+//! Random policies and requests, from words so few that they meet.
+
+use std::borrow::Cow;
+
+use dagward::caller::{Acting, Principal, Proof};
+use dagward::fact::Fact;
+use dagward::operation::{Ask, Operation, Surface};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use serde_json::{Map, Value, json};
+
+/// A request, owned.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) principal: Option<Principal>,
+    pub(crate) acting: Option<Acting>,
+    pub(crate) surface: Surface,
+    pub(crate) method: &'static str,
+    pub(crate) host: &'static str,
+    pub(crate) path: Fact<&'static str>,
+    pub(crate) asks: Vec<Wanted>,
+}
+
+/// What a request asks for, owned.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) action: Fact<&'static str>,
+    pub(crate) dag: Fact<&'static str>,
+    pub(crate) task: Fact<&'static str>,
+    pub(crate) connection: Fact<&'static str>,
+}
+
+impl Asked {
+    pub(crate) fn operation(&self) -> Operation<'_> {
+        let owned = |fact: Fact<&'static str>| fact.map(Cow::Borrowed);
+        Operation {
+            surface: self.surface,
+            method: self.method,
+            host: self.host,
+            path: owned(self.path),
+            template: None,
+            any_dag: false,
+            asks: self
+                .asks
+                .iter()
+                .map(|wanted| Ask {
+                    action: wanted.action,
+                    dag: owned(wanted.dag),
+                    task: owned(wanted.task),
+                    connection: owned(wanted.connection),
+                    ..Ask::default()
+                })
+                .collect(),
+        }
+    }
+
+    /// The same request, with one fact less known each.
+    pub(crate) fn knowing_less(&self) -> Vec<Self> {
+        let mut less = Vec::new();
+        let mut push = |change: &dyn Fn(&mut Self)| {
+            let mut copy = self.clone();
+            change(&mut copy);
+            less.push(copy);
+        };
+        push(&|asked| asked.acting = None);
+        push(&|asked| {
+            if let Some(acting) = &mut asked.acting {
+                acting.task_id = None;
+            }
+        });
+        push(&|asked| asked.path = Fact::Unknown);
+        push(&|asked| asked.asks[0].dag = Fact::Unknown);
+        push(&|asked| asked.asks[0].task = Fact::Unknown);
+        push(&|asked| asked.asks[0].action = Fact::Unknown);
+        push(&|asked| asked.asks[0].connection = Fact::Unknown);
+        less
+    }
+}
+
+const PRINCIPALS: [&str; 8] = [
+    "spiffe://a/ns/x/sa/w-ml",
+    "spiffe://a/ns/x/sa/w-sales",
+    "spiffe://a/ns/x/sa/w-",
+    "spiffe://a/ns/xy/sa/ml",
+    "spiffe://b/ns/x/sa/w-ml",
+    "spiffe://b/ns/ml/sa/ml",
+    "spiffe://a/x/w-ml",
+    "spiffe://a",
+];
+const DAGS: [&str; 5] = ["ml", "ml_a", "ml_b", "sales_a", "x"];
+const TASKS: [&str; 3] = ["ml", "load", "extract"];
+const ACTIONS: [&str; 4] = ["dag:read", "dag_run:read", "xcom:read", "connection:read"];
+const SURFACES: [Surface; 4] = [Surface::Rest, Surface::Execution, Surface::Other, Surface::Unclassified];
+
+pub(crate) fn asked() -> impl Strategy<Value = Asked> {
+    let principal = prop::option::weighted(0.85, select(&PRINCIPALS[..]))
+        .prop_map(|id| id.map(|id| Principal::parse(id).unwrap()));
+    let acting = prop::option::weighted(
+        0.8,
+        (select(&DAGS[..]), prop::option::of(select(&TASKS[..])), select(&Proof::ALL[..])),
+    )
+    .prop_map(|acting| {
+        acting.map(|(dag_id, task_id, proof)| Acting {
+            dag_id: dag_id.to_owned(),
+            run_id: None,
+            task_id: task_id.map(str::to_owned),
+            map_index: None,
+            try_number: None,
+            ti_id: None,
+            proof,
+        })
+    });
+    let wanted = (fact(&ACTIONS), fact(&DAGS), fact(&TASKS), fact(&["ml_db", "db"]))
+        .prop_map(|(action, dag, task, connection)| Wanted { action, dag, task, connection });
+    (
+        principal,
+        acting,
+        select(&SURFACES[..]),
+        select(&["GET", "POST"][..]),
+        select(&["api", "api.x"][..]),
+        fact(&["/", "/api/v2/dags", "/x"]),
+        prop::collection::vec(wanted, 1..3),
+    )
+        .prop_map(|(principal, acting, surface, method, host, path, asks)| Asked {
+            principal,
+            acting,
+            surface,
+            method,
+            host,
+            path,
+            asks,
+        })
+}
+
+fn fact(words: &'static [&'static str]) -> impl Strategy<Value = Fact<&'static str>> {
+    prop_oneof![
+        6 => select(words).prop_map(Fact::Known),
+        1 => Just(Fact::Absent),
+        1 => Just(Fact::Unknown),
+    ]
+}
+
+pub(crate) fn document() -> impl Strategy<Value = Value> {
+    let policy = (any::<bool>(), prop::bool::weighted(0.2), prop::collection::vec(rule(), 1..4));
+    prop::collection::vec(policy, 1..5).prop_map(|policies| {
+        let policies: Vec<Value> = policies
+            .into_iter()
+            .enumerate()
+            .map(|(number, (deny, shadow, rules))| {
+                json!({
+                    "name": format!("p{number}"),
+                    "action": if deny { "DENY" } else { "ALLOW" },
+                    "mode": if shadow { "shadow" } else { "enforce" },
+                    "rules": rules,
+                })
+            })
+            .collect();
+        json!({"apiVersion": "dagward/v1", "policies": policies})
+    })
+}
+
+/// A rule, with or without a variable `{t}` that its identity binds.
+pub(crate) fn rule() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        1 => Just(json!({})),
+        6 => (entries(from(false)), entries(to(false))).prop_map(|(from, to)| joined(from, to)),
+        6 => (some_entries(from(true)), some_entries(to(true)))
+            .prop_map(|(from, to)| joined(Some(from), Some(to))),
+    ]
+}
+
+fn joined(from: Option<Vec<Value>>, to: Option<Vec<Value>>) -> Value {
+    let halves = [("from", from), ("to", to)];
+    let fields = halves.into_iter().filter_map(|(name, half)| Some((name.to_owned(), Value::from(half?))));
+    Value::Object(fields.collect())
+}
+
+fn entries(entry: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<Vec<Value>>> {
+    prop::option::weighted(0.7, some_entries(entry))
+}
+
+fn some_entries(entry: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(entry, 1..3)
+}
+
+fn from(template: bool) -> BoxedStrategy<Value> {
+    let principals = match template {
+        true => condition(
+            "rincipals",
+            &["spiffe://a/ns/x/sa/w-{t}", "spiffe://b/ns/{t}/sa/{t}", "spiffe://a/{t}/x/*", "spiffe://a/ns/{t}/sa/ml"],
+            0.0,
+            2,
+        ),
+        false => condition(
+            "rincipals",
+            &["*", "spiffe://a/*", "spiffe://a/ns/x/sa/w-ml", "spiffe://b/ns/*", "*ml", "spiffe://a"],
+            0.3,
+            2,
+        ),
+    };
+    let dags: &[&str] = if template { &["{t}", "{t}_*", "*_{t}", "x"] } else { &["ml*", "*_a", "x", "*"] };
+    let others = (
+        condition("amespaces", &["x", "x*", "*", "ml"], 0.3, 1),
+        condition("erviceAccounts", &["x/w-ml", "x/*", "*/ml"], 0.3, 1),
+        condition("ags", dags, 0.3, 2),
+        condition("asks", &["load", "*"], 0.3, 1),
+        condition("roof", &["pod", "claimed", "airflow", "*"], 0.3, 2),
+    );
+    // Without its identity a template has nothing to bind it, and the document is refused.
+    let always = if template { 0.95 } else { 0.5 };
+    (prop::option::weighted(always, principals), others, subsequence(vec![0, 1, 2, 3, 4], 0..3))
+        .prop_map(|(first, (a, b, c, d, e), picked)| {
+            let others = [('n', a), ('s', b), ('d', c), ('t', d), ('p', e)];
+            let picked = picked.into_iter().map(|index: usize| others[index].clone());
+            entry(first.map(|first| ('p', first)).into_iter().chain(picked))
+        })
+        .prop_filter("an entry with conditions", |entry| !entry.as_object().unwrap().is_empty())
+        .boxed()
+}
+
+fn to(template: bool) -> BoxedStrategy<Value> {
+    let dags: &[&str] =
+        if template { &["{t}", "{t}_*", "*{t}", "x"] } else { &["ml", "ml*", "ml_*", "*_a", "*", "x"] };
+    let conditions = (
+        condition("ags", dags, 0.25, 2),
+        condition("ctions", &["dag:read", "dag*", "*:read", "*", "xcom:read"], 0.25, 2),
+        condition("asks", &["load", "ml", "*"], 0.25, 1),
+        condition("ethods", &["GET", "POST"], 0.25, 1),
+        condition("aths", &["/", "/api/*", "*", "*x"], 0.25, 2),
+        condition("osts", &["api", "api.*", "*.x"], 0.25, 1),
+        condition("urfaces", &["rest", "other", "unclassified", "*"], 0.25, 2),
+        condition("onnections", &["ml_*", "db"], 0.25, 1),
+    );
+    (conditions, subsequence(vec![0, 1, 2, 3, 4, 5, 6, 7], 1..4))
+        .prop_map(|((a, b, c, d, e, f, g, h), picked)| {
+            let all =
+                [('d', a), ('a', b), ('t', c), ('m', d), ('p', e), ('h', f), ('s', g), ('c', h)];
+            entry(picked.into_iter().map(|index: usize| all[index].clone()))
+        })
+        .boxed()
+}
+
+/// A condition's word without its first letter, whether it is negated, and its patterns.
+type Condition = (&'static str, bool, Vec<&'static str>);
+
+fn condition(
+    word: &'static str,
+    patterns: &[&'static str],
+    negated: f64,
+    most: usize,
+) -> impl Strategy<Value = Condition> + use<> {
+    let patterns = subsequence(patterns.to_vec(), 1..=most.min(patterns.len()));
+    (Just(word), prop::bool::weighted(negated), patterns)
+}
+
+fn entry(conditions: impl Iterator<Item = (char, Condition)>) -> Value {
+    let mut fields = Map::new();
+    for (first, (rest, negated, patterns)) in conditions {
+        let word = match negated {
+            true => format!("not{}{rest}", first.to_ascii_uppercase()),
+            false => format!("{first}{rest}"),
+        };
+        fields.insert(word, json!(patterns));
+    }
+    Value::Object(fields)
+}

@@ -1,0 +1,114 @@
+//! The indexed decision against a naive one, on random policies and requests.
+
+mod generate;
+mod naive;
+
+use dagward::policy::{self, Facts, Ruleset, Scope};
+use generate::{Asked, asked, document};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Documents; each meets [`REQUESTS`] requests, so that there are 120,000 cases.
+const DOCUMENTS: u32 = 2_000;
+const REQUESTS: usize = 60;
+
+fn load(document: &Value) -> Option<Ruleset> {
+    policy::load(document.to_string().as_bytes()).ok()
+}
+
+fn decide(ruleset: &Ruleset, scope: Scope, asked: &Asked) -> (bool, Option<(String, u32)>) {
+    let operation = asked.operation();
+    let facts: Vec<Facts<'_>> =
+        operation.asks.iter().map(|ask| Facts::new(asked.principal.as_ref(), asked.acting.as_ref(), &operation, ask)).collect();
+    let verdict = ruleset.decide(scope, &facts);
+    (verdict.allowed, verdict.by.map(|by| (by.policy.to_owned(), by.rule)))
+}
+
+fn allowed(ruleset: &Ruleset, asked: &Asked) -> bool {
+    decide(ruleset, Scope::All, asked).0
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: DOCUMENTS, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_index_decides_as_a_naive_reading_does(
+        (document, ruleset) in document().prop_filter_map("a valid document", |document| {
+            let ruleset = load(&document)?;
+            Some((document, ruleset))
+        }),
+        requests in prop::collection::vec(asked(), REQUESTS),
+    ) {
+        for request in requests {
+            for scope in [Scope::Enforced, Scope::All] {
+                let indexed = decide(&ruleset, scope, &request);
+                let naive = naive::decide(&document, scope, &request);
+                prop_assert_eq!(&indexed, &naive, "{:?}\n{}\n{:#?}", scope, document, request);
+            }
+        }
+    }
+
+    #[test]
+    fn one_more_deny_never_allows_more(
+        mut document in document().prop_filter("a valid document", |document| load(document).is_some()),
+        rule in generate::rule(),
+        requests in prop::collection::vec(asked(), 20),
+    ) {
+        let before = load(&document).unwrap();
+        let deny = json!({"name": "one-more", "action": "DENY", "rules": [rule]});
+        document["policies"].as_array_mut().unwrap().push(deny);
+        let Some(after) = load(&document) else { return Ok(()) };
+        for request in requests {
+            prop_assert!(allowed(&before, &request) || !allowed(&after, &request), "{document}\n{request:#?}");
+        }
+    }
+
+    #[test]
+    fn to_know_less_never_allows_more(
+        ruleset in document().prop_filter_map("a valid document", |document| load(&document)),
+        requests in prop::collection::vec(asked(), 20),
+    ) {
+        for request in requests {
+            for less in request.knowing_less() {
+                prop_assert!(allowed(&ruleset, &request) || !allowed(&ruleset, &less), "{request:#?}\n{less:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_document_panics(text in "\\PC{0,60}", mut document in document(), at in any::<prop::sample::Index>()) {
+        let _ = policy::load(text.as_bytes());
+        let mut bytes = document.to_string().into_bytes();
+        let position = at.index(bytes.len());
+        bytes[position] = b'"';
+        let _ = policy::load(&bytes);
+        document["policies"][0]["rules"] = Value::String(text);
+        prop_assert!(policy::load(document.to_string().as_bytes()).is_err());
+    }
+}
+
+/// The generators are worth something only if their requests meet their rules.
+#[test]
+fn the_generated_cases_are_telling() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    let mut runner = TestRunner::deterministic();
+    let (mut valid, mut allowed_count, mut denied_by_rule, mut templated) = (0, 0, 0, 0);
+    for _ in 0..2_000 {
+        let document = document().new_tree(&mut runner).unwrap().current();
+        let Some(ruleset) = load(&document) else { continue };
+        valid += 1;
+        templated += u32::from(document.to_string().contains("{t}"));
+        let request = asked().new_tree(&mut runner).unwrap().current();
+        match decide(&ruleset, Scope::All, &request) {
+            (true, _) => allowed_count += 1,
+            (false, Some(_)) => denied_by_rule += 1,
+            (false, None) => {}
+        }
+    }
+    assert!(valid > 400, "{valid} valid documents");
+    assert!(templated > 100, "{templated} with variables");
+    assert!(allowed_count > 50, "{allowed_count} allowed");
+    assert!(denied_by_rule > 50, "{denied_by_rule} denied by a rule");
+}

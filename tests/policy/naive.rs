@@ -1,0 +1,149 @@
+//! A naive reading of the same document: no compiling, no index, every binding tried.
+
+use dagward::fact::Fact;
+use dagward::operation::Surface;
+use dagward::policy::Scope;
+use serde_json::{Map, Value};
+
+use crate::generate::{Asked, Wanted};
+
+pub(crate) fn decide(document: &Value, scope: Scope, asked: &Asked) -> (bool, Option<(String, u32)>) {
+    let mut first = None;
+    for wanted in &asked.asks {
+        let verdict = decide_one(document, scope, asked, wanted);
+        if !verdict.0 {
+            return verdict;
+        }
+        first.get_or_insert(verdict);
+    }
+    first.unwrap()
+}
+
+fn decide_one(document: &Value, scope: Scope, asked: &Asked, wanted: &Wanted) -> (bool, Option<(String, u32)>) {
+    let holding = |action: &str| {
+        document["policies"].as_array().unwrap().iter().find_map(|policy| {
+            let takes_part = scope == Scope::All || policy["mode"] != "shadow";
+            if policy["action"] != action || !takes_part {
+                return None;
+            }
+            let rules = policy["rules"].as_array().unwrap();
+            let number = rules.iter().position(|rule| holds(rule, action == "DENY", asked, wanted))?;
+            Some((policy["name"].as_str().unwrap().to_owned(), u32::try_from(number).unwrap()))
+        })
+    };
+    match (holding("DENY"), holding("ALLOW")) {
+        (Some(by), _) => (false, Some(by)),
+        (None, Some(by)) => (true, Some(by)),
+        (None, None) => (false, None),
+    }
+}
+
+/// Whether some text for `{t}` makes an entry of each half hold.
+fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
+    let entries = |half: &str| rule.get(half).map(|entries| entries.as_array().unwrap());
+    // Without a variable every binding is as good as any.
+    let bindings = if rule.to_string().contains("{t}") { bindings(asked) } else { vec![String::new()] };
+    bindings.iter().any(|text| {
+        let holds = |entry: &Value, to: bool| {
+            entry.as_object().unwrap().iter().all(|(word, patterns)| {
+                condition(to, word, patterns.as_array().unwrap(), text, deny, asked, wanted)
+            })
+        };
+        let from = entries("from").is_none_or(|entries| entries.iter().any(|entry| holds(entry, false)));
+        let unclassified = !deny && asked.surface == Surface::Unclassified;
+        let to = match entries("to") {
+            None => !unclassified,
+            Some(entries) => entries
+                .iter()
+                .any(|entry| holds(entry, true) && (!unclassified || is_named(entry.as_object().unwrap()))),
+        };
+        from && to
+    })
+}
+
+/// Every non-empty piece of every path segment of the caller's identity.
+fn bindings(asked: &Asked) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Some(principal) = &asked.principal {
+        for segment in principal.as_str().split('/') {
+            for start in 0..segment.len() {
+                for end in start + 1..=segment.len() {
+                    all.push(segment[start..end].to_owned());
+                }
+            }
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn is_named(entry: &Map<String, Value>) -> bool {
+    ["surfaces", "paths"]
+        .iter()
+        .filter_map(|word| entry.get(*word))
+        .any(|patterns| patterns.as_array().unwrap().iter().all(|pattern| pattern != "*"))
+}
+
+fn condition(
+    to: bool,
+    word: &str,
+    patterns: &[Value],
+    binding: &str,
+    deny: bool,
+    asked: &Asked,
+    wanted: &Wanted,
+) -> bool {
+    let (negated, word) = match word.strip_prefix("not") {
+        Some(rest) => (true, rest[..1].to_lowercase() + &rest[1..]),
+        None => (false, word.to_owned()),
+    };
+    let identity = matches!(word.as_str(), "principals" | "namespaces" | "serviceAccounts");
+    match fact(to, &word, asked, wanted) {
+        Fact::Unknown => deny,
+        Fact::Absent if identity && !deny => false,
+        Fact::Absent => negated,
+        Fact::Known(value) => {
+            let matched = patterns
+                .iter()
+                .any(|pattern| glob(&pattern.as_str().unwrap().replace("{t}", binding), &value));
+            matched != negated
+        }
+    }
+}
+
+fn fact(to: bool, word: &str, asked: &Asked, wanted: &Wanted) -> Fact<String> {
+    let known = |value: Option<String>| value.map_or(Fact::Unknown, Fact::Known);
+    let owned = |fact: Fact<&str>| fact.map(str::to_owned);
+    let segments = || -> Option<Vec<String>> {
+        let id = asked.principal.as_ref()?.as_str().to_owned();
+        let segments: Vec<String> = id.split('/').skip(3).map(str::to_owned).collect();
+        (segments.len() == 4 && segments[0] == "ns" && segments[2] == "sa").then_some(segments)
+    };
+    match (to, word) {
+        (false, "principals") => asked.principal.as_ref().map(|id| id.as_str().to_owned()).into(),
+        (false, "namespaces") => segments().map(|segments| segments[1].clone()).into(),
+        (false, "serviceAccounts") => segments().map(|segments| format!("{}/{}", segments[1], segments[3])).into(),
+        (false, "dags") => known(asked.acting.as_ref().map(|acting| acting.dag_id.clone())),
+        (false, "tasks") => known(asked.acting.as_ref().and_then(|acting| acting.task_id.clone())),
+        (false, "proof") => known(asked.acting.as_ref().map(|acting| acting.proof.as_str().to_owned())),
+        (true, "dags") => owned(wanted.dag),
+        (true, "tasks") => owned(wanted.task),
+        (true, "actions") => owned(wanted.action),
+        (true, "connections") => owned(wanted.connection),
+        (true, "paths") => owned(asked.path),
+        (true, "methods") => Fact::Known(asked.method.to_owned()),
+        (true, "hosts") => Fact::Known(asked.host.to_owned()),
+        (true, "surfaces") => Fact::Known(asked.surface.as_str().to_owned()),
+        _ => panic!("no such condition: {word}"),
+    }
+}
+
+fn glob(pattern: &str, value: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        _ if pattern == "*" => !value.is_empty(),
+        (Some(suffix), _) => value.ends_with(suffix),
+        (None, Some(prefix)) => value.starts_with(prefix),
+        (None, None) => value == pattern,
+    }
+}
