@@ -6,7 +6,7 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | [`paths`], [`cache`], [`progress`] | where things lie, install once, say what takes long |
+//! | [`paths`], [`cache`], [`progress`], [`table`] | where things lie, install once, say what takes long, print a result |
 //! | [`python`], [`envoy`], [`module`] | the programs: a virtual environment, Envoy, the filter as wasm |
 //! | [`process`] | a child with a log, a readiness check and a certain end |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
@@ -28,6 +28,7 @@ pub mod progress;
 pub mod python;
 mod runtime;
 pub mod sidecar;
+pub mod table;
 mod tls;
 pub mod upstream;
 pub mod wait;

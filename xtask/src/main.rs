@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod build;
+mod demo;
 mod tally;
 mod test;
 
@@ -20,6 +21,9 @@ struct Arguments {
 enum Task {
     /// Build the wasm module as `target/dagward.wasm`.
     Build,
+    /// Show the filter at work.
+    #[command(subcommand)]
+    Demo(demo::Demo),
     /// Run the tests: all of them, or the suites that are named.
     Test(test::Arguments),
 }
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
 fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Build => build::run().map(|()| true),
+        Task::Demo(demo) => demo::run(&demo).map(|()| true),
         Task::Test(arguments) => test::run(&arguments),
     }
 }

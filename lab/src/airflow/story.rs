@@ -14,6 +14,8 @@ use crate::admin::Sample;
 use crate::client::{Client, Request, Response};
 use crate::sidecar::Plugin;
 
+mod report;
+
 /// Each team runs its own DAGs as its own service account, and nothing else; one rule for all teams.
 pub const POLICY: &str = include_str!("../../airflow/policy.json");
 
