@@ -51,16 +51,26 @@ impl Scene {
     }
 
     fn walk(&self) -> Came {
-        let headers: Vec<Header<'_>> =
-            self.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+        let headers: Vec<Header<'_>> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+            .collect();
         let incoming = Incoming {
             listener: self.listener,
             peer: Ok(self.peer.as_ref()),
-            request: Request { method: self.method, target: self.target, host: "api" },
+            request: Request {
+                method: self.method,
+                target: self.target,
+                host: "api",
+            },
             headers: &headers,
             cluster: self.cluster.as_bytes(),
         };
-        let proxy = Proxy { identity: Some(&self.own), pod: self.pod.as_ref() };
+        let proxy = Proxy {
+            identity: Some(&self.own),
+            pod: self.pod.as_ref(),
+        };
         let outcome = walk(Some(&self.ruleset), proxy, &incoming);
         Came {
             decision: outcome.decision,
@@ -80,17 +90,35 @@ impl Scene {
 }
 
 fn came(decision: Decision, code: Code, by: Option<&str>) -> Came {
-    Came { decision, code, by: by.map(str::to_owned), shadow: None, edits: Vec::new() }
+    Came {
+        decision,
+        code,
+        by: by.map(str::to_owned),
+        shadow: None,
+        edits: Vec::new(),
+    }
 }
 
 #[test]
 fn a_team_reaches_its_own() {
     let scene = Scene::new("enforce");
-    assert_eq!(scene.walk(), came(Decision::Allow, Code::Allowed, Some("teams/0")));
-    let other = Scene { target: "/execution/xcoms/sales_daily/run/load/key", ..scene };
+    assert_eq!(
+        scene.walk(),
+        came(Decision::Allow, Code::Allowed, Some("teams/0"))
+    );
+    let other = Scene {
+        target: "/execution/xcoms/sales_daily/run/load/key",
+        ..scene
+    };
     assert_eq!(other.walk(), came(Decision::Deny, Code::NoRuleAllows, None));
-    let finance = Scene { target: "/execution/xcoms/finance_x/run/load/key", ..other };
-    assert_eq!(finance.walk(), came(Decision::Deny, Code::DeniedByRule, Some("finance/0")));
+    let finance = Scene {
+        target: "/execution/xcoms/finance_x/run/load/key",
+        ..other
+    };
+    assert_eq!(
+        finance.walk(),
+        came(Decision::Deny, Code::DeniedByRule, Some("finance/0"))
+    );
 }
 
 #[test]
@@ -100,7 +128,11 @@ fn a_strangers_proof_is_a_claim_and_goes_no_further() {
         Principal::parse("spiffe://td/ns/other/sa/worker-ml").ok(),
         Principal::parse("spiffe://elsewhere/ns/airflow/sa/worker-ml").ok(),
     ] {
-        let scene = Scene { peer, target: "/claims", ..Scene::new("enforce") };
+        let scene = Scene {
+            peer,
+            target: "/claims",
+            ..Scene::new("enforce")
+        };
         let expected = Came {
             edits: vec!["-x-airflow-proof".to_owned()],
             ..came(Decision::Allow, Code::Allowed, Some("claims/0"))
@@ -111,19 +143,37 @@ fn a_strangers_proof_is_a_claim_and_goes_no_further() {
 
 #[test]
 fn what_nobody_knows_is_refused() {
-    let scene = Scene { headers: Vec::new(), ..Scene::new("enforce") };
+    let scene = Scene {
+        headers: Vec::new(),
+        ..Scene::new("enforce")
+    };
     assert_eq!(scene.walk(), came(Decision::Deny, Code::NoRuleAllows, None));
-    let unclassified = Scene { target: "/execution/new-route", ..Scene::new("enforce") };
+    let unclassified = Scene {
+        target: "/execution/new-route",
+        ..Scene::new("enforce")
+    };
     // The DAG of a route that nobody knows may be finance's.
-    assert_eq!(unclassified.walk(), came(Decision::Deny, Code::DeniedByRule, Some("finance/0")));
+    assert_eq!(
+        unclassified.walk(),
+        came(Decision::Deny, Code::DeniedByRule, Some("finance/0"))
+    );
 }
 
 #[test]
 fn malformed_requests_are_refused_before_any_policy() {
     let double = vec![("x-airflow-dag-id", "a"), ("x-airflow-dag-id", "b")];
-    let scene = Scene { headers: double, ..Scene::new("enforce") };
-    assert_eq!(scene.walk(), came(Decision::Malformed, Code::MalformedTaskHeaders, None));
-    let scene = Scene { target: "/execution//xcoms/a/b/c/d", ..Scene::new("enforce") };
+    let scene = Scene {
+        headers: double,
+        ..Scene::new("enforce")
+    };
+    assert_eq!(
+        scene.walk(),
+        came(Decision::Malformed, Code::MalformedTaskHeaders, None)
+    );
+    let scene = Scene {
+        target: "/execution//xcoms/a/b/c/d",
+        ..Scene::new("enforce")
+    };
     assert_eq!(scene.walk(), came(Decision::Malformed, Code::MalformedPath, None));
 }
 
@@ -134,17 +184,32 @@ fn shadow_and_observe_refuse_nothing() {
         ..came(Decision::Allow, Code::ShadowDenied, by)
     };
     let target = "/execution/xcoms/finance_x/run/load/key";
-    let scene = Scene { target, ..Scene::new("shadow") };
-    assert_eq!(scene.walk(), would("finance", Code::DeniedByRule, Some("finance/0")));
-    let scene = Scene { target: "/execution//x", ..Scene::new("shadow") };
+    let scene = Scene {
+        target,
+        ..Scene::new("shadow")
+    };
+    assert_eq!(
+        scene.walk(),
+        would("finance", Code::DeniedByRule, Some("finance/0"))
+    );
+    let scene = Scene {
+        target: "/execution//x",
+        ..Scene::new("shadow")
+    };
     assert_eq!(scene.walk(), would("", Code::MalformedPath, None));
-    let scene = Scene { target, ..Scene::new("observe") };
+    let scene = Scene {
+        target,
+        ..Scene::new("observe")
+    };
     assert_eq!(scene.walk(), came(Decision::Allow, Code::Observed, None));
 }
 
 #[test]
 fn a_policy_in_shadow_is_counted_and_not_enforced() {
-    let scene = Scene { method: "DELETE", ..Scene::new("enforce") };
+    let scene = Scene {
+        method: "DELETE",
+        ..Scene::new("enforce")
+    };
     let expected = Came {
         shadow: Some(("coming".to_owned(), Code::DeniedByRule)),
         ..came(Decision::Allow, Code::ShadowDenied, Some("coming/0"))
@@ -171,13 +236,21 @@ fn a_pod_that_knows_its_task_says_so_and_only_inside_the_mesh() {
         ..Scene::new("enforce")
     };
     let stamped = Came {
-        edits: ["x-airflow-dag-id=ml_train", "-x_airflow_task_id", "x-airflow-task-id=features", "x-airflow-proof=pod"]
-            .map(str::to_owned)
-            .to_vec(),
+        edits: [
+            "x-airflow-dag-id=ml_train",
+            "-x_airflow_task_id",
+            "x-airflow-task-id=features",
+            "x-airflow-proof=pod",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         ..came(Decision::Allow, Code::Outbound, None)
     };
     assert_eq!(inside.walk(), stamped);
-    let outside = Scene { cluster: "outbound|443||api.example.com", ..inside };
+    let outside = Scene {
+        cluster: "outbound|443||api.example.com",
+        ..inside
+    };
     let stripped = Came {
         edits: vec!["-x-airflow-dag-id".to_owned(), "-x_airflow_task_id".to_owned()],
         ..came(Decision::Allow, Code::Outbound, None)
@@ -192,11 +265,18 @@ fn nothing_passes_without_a_policy() {
         let incoming = Incoming {
             listener,
             peer: Ok(None),
-            request: Request { method: "GET", target: "/", host: "api" },
+            request: Request {
+                method: "GET",
+                target: "/",
+                host: "api",
+            },
             headers: &headers,
             cluster: b"",
         };
         let outcome = walk(None, Proxy::default(), &incoming);
-        assert_eq!((outcome.decision, outcome.code), (Decision::Deny, Code::ConfigRefused));
+        assert_eq!(
+            (outcome.decision, outcome.code),
+            (Decision::Deny, Code::ConfigRefused)
+        );
     }
 }
