@@ -12,6 +12,7 @@
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
+//! | [`manifest`], [`story`] | the files that users apply, and the main job on a quick mesh |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 
 pub mod admin;
@@ -21,6 +22,7 @@ pub mod certs;
 pub mod client;
 pub mod envoy;
 pub mod load;
+pub mod manifest;
 pub mod module;
 pub mod paths;
 pub mod process;
@@ -28,6 +30,7 @@ pub mod progress;
 pub mod python;
 mod runtime;
 pub mod sidecar;
+pub mod story;
 pub mod table;
 mod tls;
 pub mod upstream;

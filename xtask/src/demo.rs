@@ -2,19 +2,33 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use dagward_lab::airflow::story::Story;
-use dagward_lab::module;
+use dagward_lab::{airflow, module, story};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// On what; a quick mesh with an HTTP service in Airflow's place if it is not given.
+    #[command(subcommand)]
+    on: Option<On>,
+}
 
 #[derive(Subcommand)]
-pub(crate) enum Demo {
+enum On {
     /// Two DAGs of two teams on real Airflow, and a task that goes rogue.
     Airflow,
 }
 
-/// Tells the story and prints it.
-pub(crate) fn run(demo: &Demo) -> Result<()> {
-    match demo {
-        Demo::Airflow => print!("{}", Story::tell(&module::build()?.path)?),
+/// Tells the story and prints it. Gives whether all came as it should.
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    let module = module::build()?.path;
+    match arguments.on {
+        Some(On::Airflow) => {
+            print!("{}", airflow::story::Story::tell(&module)?);
+            Ok(true)
+        }
+        None => {
+            let story = story::Story::tell(&module)?;
+            print!("{story}");
+            Ok(story.holds())
+        }
     }
-    Ok(())
 }

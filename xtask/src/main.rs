@@ -22,8 +22,7 @@ enum Task {
     /// Build the wasm module as `target/dagward.wasm`.
     Build,
     /// Show the filter at work.
-    #[command(subcommand)]
-    Demo(demo::Demo),
+    Demo(demo::Arguments),
     /// Run the tests: all of them, or the suites that are named.
     Test(test::Arguments),
 }
@@ -43,7 +42,7 @@ fn main() -> ExitCode {
 fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Build => build::run().map(|()| true),
-        Task::Demo(demo) => demo::run(&demo).map(|()| true),
+        Task::Demo(arguments) => demo::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
     }
 }

@@ -34,8 +34,8 @@ impl fmt::Display for Story {
 }
 
 impl Story {
-    fn requests(&self) -> Table<6> {
-        let mut table = Table::new(["who", "acting for", "asked", "answer", "why", "request id"]);
+    fn requests(&self) -> Table {
+        let mut table = Table::ruled(["who", "acting for", "asked", "answer", "why", "request id"]);
         for request in &self.guarded.requests {
             let field = |name: &str| text(request, name);
             let task = format!("{}.{}", field("dagward_dag_id"), field("dagward_task_id"));
@@ -52,7 +52,7 @@ impl Story {
         table
     }
 
-    fn counts(&self) -> Table<7> {
+    fn counts(&self) -> Table {
         let headings = [
             "caller",
             "dag_id",
@@ -62,7 +62,7 @@ impl Story {
             "code_class",
             "requests",
         ];
-        let mut table = Table::new(headings);
+        let mut table = Table::plain(headings);
         let metrics = self.guarded.metrics.iter();
         for sample in metrics.filter(|sample| sample.name == "dagward_requests_total") {
             let label = |name: &str| sample.label(name).to_owned();
@@ -79,8 +79,8 @@ impl Story {
         table
     }
 
-    fn denials(&self) -> Table<3> {
-        let mut table = Table::new(["policy", "reason", "denied"]);
+    fn denials(&self) -> Table {
+        let mut table = Table::plain(["policy", "reason", "denied"]);
         let metrics = self.guarded.metrics.iter();
         for sample in metrics.filter(|sample| sample.name == "dagward_denied_total") {
             let policy = Some(sample.label("policy")).filter(|policy| !policy.is_empty());
