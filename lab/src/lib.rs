@@ -12,8 +12,10 @@
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
+//! | [`bench`] | what the filter costs |
 
 pub mod admin;
+pub mod bench;
 pub mod cache;
 pub mod certs;
 pub mod client;
