@@ -90,14 +90,23 @@ const PRINCIPALS: [&str; 8] = [
 const DAGS: [&str; 5] = ["ml", "ml_a", "ml_b", "sales_a", "x"];
 const TASKS: [&str; 3] = ["ml", "load", "extract"];
 const ACTIONS: [&str; 4] = ["dag:read", "dag_run:read", "xcom:read", "connection:read"];
-const SURFACES: [Surface; 4] = [Surface::Rest, Surface::Execution, Surface::Other, Surface::Unclassified];
+const SURFACES: [Surface; 4] = [
+    Surface::Rest,
+    Surface::Execution,
+    Surface::Other,
+    Surface::Unclassified,
+];
 
 pub(crate) fn asked() -> impl Strategy<Value = Asked> {
     let principal = prop::option::weighted(0.85, select(&PRINCIPALS[..]))
         .prop_map(|id| id.map(|id| Principal::parse(id).unwrap()));
     let acting = prop::option::weighted(
         0.8,
-        (select(&DAGS[..]), prop::option::of(select(&TASKS[..])), select(&Proof::ALL[..])),
+        (
+            select(&DAGS[..]),
+            prop::option::of(select(&TASKS[..])),
+            select(&Proof::ALL[..]),
+        ),
     )
     .prop_map(|acting| {
         acting.map(|(dag_id, task_id, proof)| Acting {
@@ -110,8 +119,14 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
             proof,
         })
     });
-    let wanted = (fact(&ACTIONS), fact(&DAGS), fact(&TASKS), fact(&["ml_db", "db"]))
-        .prop_map(|(action, dag, task, connection)| Wanted { action, dag, task, connection });
+    let wanted = (fact(&ACTIONS), fact(&DAGS), fact(&TASKS), fact(&["ml_db", "db"])).prop_map(
+        |(action, dag, task, connection)| Wanted {
+            action,
+            dag,
+            task,
+            connection,
+        },
+    );
     (
         principal,
         acting,
@@ -141,7 +156,11 @@ fn fact(words: &'static [&'static str]) -> impl Strategy<Value = Fact<&'static s
 }
 
 pub(crate) fn document() -> impl Strategy<Value = Value> {
-    let policy = (any::<bool>(), prop::bool::weighted(0.2), prop::collection::vec(rule(), 1..4));
+    let policy = (
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+        prop::collection::vec(rule(), 1..4),
+    );
     prop::collection::vec(policy, 1..5).prop_map(|policies| {
         let policies: Vec<Value> = policies
             .into_iter()
@@ -171,7 +190,9 @@ pub(crate) fn rule() -> impl Strategy<Value = Value> {
 
 fn joined(from: Option<Vec<Value>>, to: Option<Vec<Value>>) -> Value {
     let halves = [("from", from), ("to", to)];
-    let fields = halves.into_iter().filter_map(|(name, half)| Some((name.to_owned(), Value::from(half?))));
+    let fields = halves
+        .into_iter()
+        .filter_map(|(name, half)| Some((name.to_owned(), Value::from(half?))));
     Value::Object(fields.collect())
 }
 
@@ -187,18 +208,34 @@ fn from(template: bool) -> BoxedStrategy<Value> {
     let principals = match template {
         true => condition(
             "rincipals",
-            &["spiffe://a/ns/x/sa/w-{t}", "spiffe://b/ns/{t}/sa/{t}", "spiffe://a/{t}/x/*", "spiffe://a/ns/{t}/sa/ml"],
+            &[
+                "spiffe://a/ns/x/sa/w-{t}",
+                "spiffe://b/ns/{t}/sa/{t}",
+                "spiffe://a/{t}/x/*",
+                "spiffe://a/ns/{t}/sa/ml",
+            ],
             0.0,
             2,
         ),
         false => condition(
             "rincipals",
-            &["*", "spiffe://a/*", "spiffe://a/ns/x/sa/w-ml", "spiffe://b/ns/*", "*ml", "spiffe://a"],
+            &[
+                "*",
+                "spiffe://a/*",
+                "spiffe://a/ns/x/sa/w-ml",
+                "spiffe://b/ns/*",
+                "*ml",
+                "spiffe://a",
+            ],
             0.3,
             2,
         ),
     };
-    let dags: &[&str] = if template { &["{t}", "{t}_*", "*_{t}", "x"] } else { &["ml*", "*_a", "x", "*"] };
+    let dags: &[&str] = if template {
+        &["{t}", "{t}_*", "*_{t}", "x"]
+    } else {
+        &["ml*", "*_a", "x", "*"]
+    };
     let others = (
         condition("amespaces", &["x", "x*", "*", "ml"], 0.3, 1),
         condition("erviceAccounts", &["x/w-ml", "x/*", "*/ml"], 0.3, 1),
@@ -208,22 +245,36 @@ fn from(template: bool) -> BoxedStrategy<Value> {
     );
     // Without its identity a template has nothing to bind it, and the document is refused.
     let always = if template { 0.95 } else { 0.5 };
-    (prop::option::weighted(always, principals), others, subsequence(vec![0, 1, 2, 3, 4], 0..3))
+    (
+        prop::option::weighted(always, principals),
+        others,
+        subsequence(vec![0, 1, 2, 3, 4], 0..3),
+    )
         .prop_map(|(first, (a, b, c, d, e), picked)| {
             let others = [('n', a), ('s', b), ('d', c), ('t', d), ('p', e)];
             let picked = picked.into_iter().map(|index: usize| others[index].clone());
             entry(first.map(|first| ('p', first)).into_iter().chain(picked))
         })
-        .prop_filter("an entry with conditions", |entry| !entry.as_object().unwrap().is_empty())
+        .prop_filter("an entry with conditions", |entry| {
+            !entry.as_object().unwrap().is_empty()
+        })
         .boxed()
 }
 
 fn to(template: bool) -> BoxedStrategy<Value> {
-    let dags: &[&str] =
-        if template { &["{t}", "{t}_*", "*{t}", "x"] } else { &["ml", "ml*", "ml_*", "*_a", "*", "x"] };
+    let dags: &[&str] = if template {
+        &["{t}", "{t}_*", "*{t}", "x"]
+    } else {
+        &["ml", "ml*", "ml_*", "*_a", "*", "x"]
+    };
     let conditions = (
         condition("ags", dags, 0.25, 2),
-        condition("ctions", &["dag:read", "dag*", "*:read", "*", "xcom:read"], 0.25, 2),
+        condition(
+            "ctions",
+            &["dag:read", "dag*", "*:read", "*", "xcom:read"],
+            0.25,
+            2,
+        ),
         condition("asks", &["load", "ml", "*"], 0.25, 1),
         condition("ethods", &["GET", "POST"], 0.25, 1),
         condition("aths", &["/", "/api/*", "*", "*x"], 0.25, 2),
@@ -233,8 +284,16 @@ fn to(template: bool) -> BoxedStrategy<Value> {
     );
     (conditions, subsequence(vec![0, 1, 2, 3, 4, 5, 6, 7], 1..4))
         .prop_map(|((a, b, c, d, e, f, g, h), picked)| {
-            let all =
-                [('d', a), ('a', b), ('t', c), ('m', d), ('p', e), ('h', f), ('s', g), ('c', h)];
+            let all = [
+                ('d', a),
+                ('a', b),
+                ('t', c),
+                ('m', d),
+                ('p', e),
+                ('h', f),
+                ('s', g),
+                ('c', h),
+            ];
             entry(picked.into_iter().map(|index: usize| all[index].clone()))
         })
         .boxed()

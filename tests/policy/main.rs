@@ -18,10 +18,16 @@ fn load(document: &Value) -> Option<Ruleset> {
 
 fn decide(ruleset: &Ruleset, scope: Scope, asked: &Asked) -> (bool, Option<(String, u32)>) {
     let operation = asked.operation();
-    let facts: Vec<Facts<'_>> =
-        operation.asks.iter().map(|ask| Facts::new(asked.principal.as_ref(), asked.acting.as_ref(), &operation, ask)).collect();
+    let facts: Vec<Facts<'_>> = operation
+        .asks
+        .iter()
+        .map(|ask| Facts::new(asked.principal.as_ref(), asked.acting.as_ref(), &operation, ask))
+        .collect();
     let verdict = ruleset.decide(scope, &facts);
-    (verdict.allowed, verdict.by.map(|by| (by.policy.to_owned(), by.rule)))
+    (
+        verdict.allowed,
+        verdict.by.map(|by| (by.policy.to_owned(), by.rule)),
+    )
 }
 
 fn allowed(ruleset: &Ruleset, asked: &Asked) -> bool {

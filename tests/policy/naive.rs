@@ -19,17 +19,31 @@ pub(crate) fn decide(document: &Value, scope: Scope, asked: &Asked) -> (bool, Op
     first.unwrap()
 }
 
-fn decide_one(document: &Value, scope: Scope, asked: &Asked, wanted: &Wanted) -> (bool, Option<(String, u32)>) {
+fn decide_one(
+    document: &Value,
+    scope: Scope,
+    asked: &Asked,
+    wanted: &Wanted,
+) -> (bool, Option<(String, u32)>) {
     let holding = |action: &str| {
-        document["policies"].as_array().unwrap().iter().find_map(|policy| {
-            let takes_part = scope == Scope::All || policy["mode"] != "shadow";
-            if policy["action"] != action || !takes_part {
-                return None;
-            }
-            let rules = policy["rules"].as_array().unwrap();
-            let number = rules.iter().position(|rule| holds(rule, action == "DENY", asked, wanted))?;
-            Some((policy["name"].as_str().unwrap().to_owned(), u32::try_from(number).unwrap()))
-        })
+        document["policies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find_map(|policy| {
+                let takes_part = scope == Scope::All || policy["mode"] != "shadow";
+                if policy["action"] != action || !takes_part {
+                    return None;
+                }
+                let rules = policy["rules"].as_array().unwrap();
+                let number = rules
+                    .iter()
+                    .position(|rule| holds(rule, action == "DENY", asked, wanted))?;
+                Some((
+                    policy["name"].as_str().unwrap().to_owned(),
+                    u32::try_from(number).unwrap(),
+                ))
+            })
     };
     match (holding("DENY"), holding("ALLOW")) {
         (Some(by), _) => (false, Some(by)),
@@ -42,7 +56,11 @@ fn decide_one(document: &Value, scope: Scope, asked: &Asked, wanted: &Wanted) ->
 fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
     let entries = |half: &str| rule.get(half).map(|entries| entries.as_array().unwrap());
     // Without a variable every binding is as good as any.
-    let bindings = if rule.to_string().contains("{t}") { bindings(asked) } else { vec![String::new()] };
+    let bindings = if rule.to_string().contains("{t}") {
+        bindings(asked)
+    } else {
+        vec![String::new()]
+    };
     bindings.iter().any(|text| {
         let holds = |entry: &Value, to: bool| {
             entry.as_object().unwrap().iter().all(|(word, patterns)| {
@@ -123,10 +141,17 @@ fn fact(to: bool, word: &str, asked: &Asked, wanted: &Wanted) -> Fact<String> {
     match (to, word) {
         (false, "principals") => asked.principal.as_ref().map(|id| id.as_str().to_owned()).into(),
         (false, "namespaces") => segments().map(|segments| segments[1].clone()).into(),
-        (false, "serviceAccounts") => segments().map(|segments| format!("{}/{}", segments[1], segments[3])).into(),
+        (false, "serviceAccounts") => segments()
+            .map(|segments| format!("{}/{}", segments[1], segments[3]))
+            .into(),
         (false, "dags") => known(asked.acting.as_ref().map(|acting| acting.dag_id.clone())),
         (false, "tasks") => known(asked.acting.as_ref().and_then(|acting| acting.task_id.clone())),
-        (false, "proof") => known(asked.acting.as_ref().map(|acting| acting.proof.as_str().to_owned())),
+        (false, "proof") => known(
+            asked
+                .acting
+                .as_ref()
+                .map(|acting| acting.proof.as_str().to_owned()),
+        ),
         (true, "dags") => owned(wanted.dag),
         (true, "tasks") => owned(wanted.task),
         (true, "actions") => owned(wanted.action),
