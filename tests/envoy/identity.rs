@@ -131,6 +131,22 @@ fn malformed_identities_are_refused(setup: Setup) {
     server.assert_unharmed();
 }
 
+/// Istio's authority never issues two, and the proxy shows a filter the first alone.
+#[test]
+fn of_two_names_the_first_counts() {
+    let server = Server::start(Setup::DEFAULT, &workers_only());
+    let (worker, other) = (
+        "spiffe://cluster.local/ns/airflow/sa/airflow-worker",
+        "spiffe://cluster.local/ns/airflow/sa/other",
+    );
+    for (uris, status) in [([worker, other], 200), ([other, worker], 403)] {
+        let peer = server.presenting(&server.authority.uris(&uris).unwrap());
+        assert_eq!(ask(&peer, &request()).status, status, "{uris:?}");
+    }
+    server.counted(2);
+    server.assert_unharmed();
+}
+
 #[test]
 fn without_a_client_certificate_nobody_gets_in_by_tls() {
     let server = Server::start(Setup::DEFAULT, &workers_only());

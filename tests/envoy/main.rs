@@ -13,8 +13,16 @@ mod mesh;
 mod setup;
 
 mod answers;
+mod bodies;
+mod configuration;
 mod identity;
+mod labels;
+mod live_update;
 mod malformed;
+mod metrics;
+mod modes;
 mod outside;
+mod protocols;
 mod request_ids;
+mod series_cap;
 mod task_headers;

@@ -121,6 +121,15 @@ impl Server {
             .speak(Client::mtls(self.sidecar.inbound().unwrap(), identity).unwrap())
     }
 
+    /// A peer for what is written byte by byte, always HTTP/1.1.
+    pub(crate) fn wire(&self) -> Client {
+        let identity = self
+            .authority
+            .service_account("airflow", "airflow-worker")
+            .unwrap();
+        Client::mtls(self.sidecar.inbound().unwrap(), &identity).unwrap()
+    }
+
     /// A caller in plaintext.
     pub(crate) fn plaintext(&self) -> Client {
         self.setup.speak(Client::plain(self.sidecar.inbound().unwrap()))
