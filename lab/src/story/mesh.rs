@@ -72,11 +72,11 @@ impl Mesh {
             })
         };
         let logs = start(worker("sales", "sales_daily", "load", 0), Some(files), Vec::new())?;
-        let to_logs = Destination::mesh("airflow-worker-sales", AIRFLOW, 8793, logs.inbound()?);
+        let for_logs = Destination::mesh("airflow-worker-sales", AIRFLOW, 8793, logs.inbound()?);
         let node = Node::new("airflow-api-server-0", AIRFLOW, "airflow-api-server");
-        let server = start(node, Some(airflow), vec![to_logs.clone()])?;
+        let server = start(node, Some(airflow), vec![for_logs.clone()])?;
         let to_server = Destination::mesh("airflow-api-server", AIRFLOW, 8080, server.inbound()?);
-        let both = vec![to_server, to_logs];
+        let both = vec![to_server, for_logs];
         Ok(Self {
             sales: start(worker("sales", "sales_daily", "load", 1), None, both.clone())?,
             ml: start(worker("ml", "ml_train", "fit", 0), None, both)?,
