@@ -76,7 +76,17 @@ fn unit(tally: &mut Tally) -> Result<()> {
     tally.check("documentation", doc)?;
     tally.tests(cargo(&["test", "--workspace", "--exclude", "dagward"]))?;
     // The root package has the suites of real parts as test targets, so its own are named.
-    tally.tests(cargo(&["test", "--package", "dagward", "--lib"]))?;
+    let native = [
+        "test",
+        "--package",
+        "dagward",
+        "--lib",
+        "--test",
+        "policy",
+        "--test",
+        "examples",
+    ];
+    tally.tests(cargo(&native))?;
     tally.tests(cargo(&["test", "--package", "dagward", "--doc"]))
 }
 
