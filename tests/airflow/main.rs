@@ -2,6 +2,13 @@
 //!
 //! The story is told once for all tests; see `lab/src/airflow/story.rs`.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests, which clippy only sees through in the tests themselves"
+)]
+
 use std::sync::LazyLock;
 
 use dagward_lab::airflow::story::Story;
