@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod build;
 mod demo;
 mod tally;
@@ -23,6 +24,8 @@ enum Task {
     Build,
     /// Show the filter at work.
     Demo(demo::Arguments),
+    /// Measure what the filter costs, beside what it would be compared with.
+    Bench(bench::Arguments),
     /// Run the tests: all of them, or the suites that are named.
     Test(test::Arguments),
 }
@@ -43,6 +46,7 @@ fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Build => build::run().map(|()| true),
         Task::Demo(arguments) => demo::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
         Task::Test(arguments) => test::run(&arguments),
     }
 }
