@@ -1,5 +1,13 @@
 //! The files that users copy: each loads, and its policy decides as its comments say.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which clippy only sees through in the tests themselves"
+)]
+
 mod files;
 
 use dagward::caller::Principal;

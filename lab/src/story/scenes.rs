@@ -34,7 +34,7 @@ impl Scene {
         }
     }
 
-    fn for_logs(self) -> Self {
+    fn at_logs(self) -> Self {
         Self { to: To::Logs, ..self }
     }
 
@@ -106,14 +106,14 @@ pub(super) fn all() -> Vec<Scene> {
             get("/execution/variables/shared_region"),
         ),
         Scene::of("read another team's task log", From::Ml, Request::get(LOGS, LOG))
-            .for_logs()
+            .at_logs()
             .refused(),
         Scene::of(
             "show a task log to a person",
             From::ApiServer,
             Request::get(LOGS, LOG),
         )
-        .for_logs(),
+        .at_logs(),
         Scene::of("open the web interface", From::Gateway, get("/ui/dags")),
         Scene::of(
             "forge task and proof",
