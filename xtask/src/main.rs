@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod build;
+mod demo;
 mod tally;
 mod test;
 
@@ -20,6 +22,10 @@ struct Arguments {
 enum Task {
     /// Build the wasm module as `target/dagward.wasm`.
     Build,
+    /// Show the filter at work.
+    Demo(demo::Arguments),
+    /// Measure what the filter costs, beside what it would be compared with.
+    Bench(bench::Arguments),
     /// Run the tests: all of them, or the suites that are named.
     Test(test::Arguments),
 }
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
 fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Build => build::run().map(|()| true),
+        Task::Demo(arguments) => demo::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
         Task::Test(arguments) => test::run(&arguments),
     }
 }

@@ -1,0 +1,86 @@
+//! The request that the cases are about: a task reads an XCom of its own DAG.
+
+use dagward::caller::{Header, Principal};
+use dagward::measure::{Decision, Direction, Traffic};
+use dagward::operation::Request;
+use dagward::walk::{Incoming, Proxy};
+
+/// Who asks.
+pub(crate) const PEER: &str = "spiffe://cluster.local/ns/airflow/sa/worker-sales";
+
+/// For what.
+pub(crate) const XCOM: &str =
+    "/execution/xcoms/sales_daily/scheduled__2026-11-23T00:00:00+00:00/extract/return_value";
+
+/// A route of the task's own.
+pub(crate) const HEARTBEAT: &str = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/heartbeat";
+
+/// With which headers.
+pub(crate) const HEADERS: [Header<'static>; 17] = [
+    (
+        b":authority",
+        b"airflow-api-server.airflow.svc.cluster.local:8080",
+    ),
+    (b":path", XCOM.as_bytes()),
+    (b":method", b"GET"),
+    (b":scheme", b"https"),
+    (b"accept", b"*/*"),
+    (b"accept-encoding", b"gzip, deflate"),
+    (b"user-agent", b"apache-airflow-task-sdk/1.3.2 (Python/3.12.11)"),
+    (b"airflow-api-version", b"2026-06-30"),
+    (b"correlation-id", b"019ab1c2-8f4e-7c3a-9d5e-0123456789ab"),
+    (b"x-request-id", b"7c8e3f5a-1b2c-4d3e-8f9a-0b1c2d3e4f5a"),
+    (b"x-airflow-dag-id", b"sales_daily"),
+    (b"x-airflow-run-id", b"scheduled__2026-11-23T00:00:00+00:00"),
+    (b"x-airflow-task-id", b"load"),
+    (b"x-airflow-map-index", b"-1"),
+    (b"x-airflow-try-number", b"1"),
+    (b"x-airflow-ti-id", b"019ab1c2-7d11-7b3f-a3c4-5d6e7f809112"),
+    (b"x-airflow-proof", b"pod"),
+];
+
+/// A request line.
+pub(crate) fn line(method: &'static str, target: &'static str) -> Request<'static> {
+    Request {
+        method,
+        target,
+        host: "airflow-api-server.airflow.svc.cluster.local",
+    }
+}
+
+/// The whole request, from `peer`.
+pub(crate) fn incoming(peer: &Principal) -> Incoming<'_> {
+    Incoming {
+        listener: Direction::Inbound,
+        peer: Ok(Some(peer)),
+        request: line("GET", XCOM),
+        headers: &HEADERS,
+        cluster: b"",
+    }
+}
+
+/// A proxy of the same namespace, which therefore believes the peer's stamps.
+pub(crate) fn proxy(identity: &Principal) -> Proxy<'_> {
+    Proxy {
+        identity: Some(identity),
+        pod: None,
+    }
+}
+
+/// The request when it is answered.
+pub(crate) fn traffic() -> Traffic<'static> {
+    Traffic {
+        direction: Direction::Inbound,
+        caller: PEER,
+        dag_id: "sales_daily",
+        task_id: "load",
+        action: "xcom:read",
+        decision: Decision::Allow,
+        code: 200,
+        request_bytes: 900,
+        response_bytes: 400,
+        duration_ms: 3,
+        denied: None,
+        shadow_denied: None,
+    }
+}

@@ -1,0 +1,52 @@
+//! What the filter may cost.
+
+use super::findings::Findings;
+
+/// A budget and what was measured.
+#[derive(Debug, Clone)]
+pub(super) struct Verdict {
+    pub(super) budget: &'static str,
+    pub(super) limit: f64,
+    pub(super) measured: f64,
+}
+
+impl Verdict {
+    /// Whether it is kept.
+    pub(super) fn met(&self) -> bool {
+        self.measured <= self.limit
+    }
+}
+
+/// Every budget.
+pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
+    let dagward = |rules| findings.cpu_us("dagward", Some(rules));
+    let verdict = |budget, limit, measured| Verdict {
+        budget,
+        limit,
+        measured,
+    };
+    vec![
+        verdict(
+            "CPU per request at 10,000 rules, over the empty filter's",
+            1.35,
+            dagward(10_000) / findings.cpu_us("empty", None),
+        ),
+        verdict(
+            "the same, over that of the checks in Lua",
+            1.0,
+            dagward(10_000) / findings.cpu_us("lua", Some(10_000)),
+        ),
+        verdict(
+            "the same, over that at 10 rules",
+            1.1,
+            dagward(10_000) / dagward(10),
+        ),
+        verdict("module, MB", 1.0, findings.module_bytes as f64 / 1e6),
+        verdict(
+            "memory of a VM at 10,000 rules, MiB",
+            8.0,
+            findings.loading.linear_bytes_per_vm as f64 / f64::from(1 << 20),
+        ),
+        verdict("loading 10,000 rules in a VM, ms", 250.0, findings.loading.vm_ms),
+    ]
+}

@@ -1,0 +1,120 @@
+//! What a run found, as JSON.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::budget;
+use crate::envoy;
+
+/// All numbers of one run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Findings {
+    pub(super) about: About,
+    pub(super) module_bytes: u64,
+    pub(super) proxies: Vec<Proxy>,
+    pub(super) loading: Loading,
+    /// `None` where there is no valgrind.
+    pub(super) instructions: Option<Vec<Instructions>>,
+}
+
+/// When, where and how much was measured.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct About {
+    /// The day, in UTC.
+    pub(super) date: String,
+    pub(super) cpu: String,
+    pub(super) cpus: usize,
+    pub(super) dagward: &'static str,
+    pub(super) envoy: &'static str,
+    pub(super) rustc: String,
+    pub(super) rounds: u32,
+    pub(super) requests: u64,
+}
+
+/// One proxy under load. Times are per request, in microseconds: medians over the rounds.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Proxy {
+    pub(super) filter: &'static str,
+    pub(super) rules: Option<u32>,
+    pub(super) cpu_us: f64,
+    pub(super) p50_us: f64,
+    pub(super) p99_us: f64,
+    pub(super) rounds_cpu_us: Vec<f64>,
+}
+
+/// What the budget's rules take to load and to hold.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Loading {
+    pub(super) rules: u32,
+    /// CPU time of one VM, in milliseconds.
+    pub(super) vm_ms: f64,
+    /// How many VMs loaded them.
+    pub(super) loads: u64,
+    /// From the write of the new configuration until Envoy has taken it, in milliseconds.
+    pub(super) taken_ms: f64,
+    /// The memory of one VM's module.
+    pub(super) linear_bytes_per_vm: u64,
+    /// What the proxy grew by for each VM, Envoy's own copies of the document among it.
+    pub(super) resident_bytes_per_vm: u64,
+}
+
+/// Instructions of one of the filter's rooms, compiled natively.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Instructions {
+    pub(super) case: String,
+    pub(super) instructions: u64,
+}
+
+impl About {
+    pub(super) fn here(rounds: u32, requests: u64) -> Result<Self> {
+        let rustc = Command::new("rustc")
+            .arg("--version")
+            .output()
+            .context("cannot start `rustc`")?;
+        Ok(Self {
+            date: OffsetDateTime::now_utc().date().to_string(),
+            cpu: cpu().unwrap_or_else(|| "unknown".to_owned()),
+            cpus: std::thread::available_parallelism()?.get(),
+            dagward: env!("CARGO_PKG_VERSION"),
+            envoy: envoy::DEFAULT_VERSION,
+            rustc: String::from_utf8_lossy(&rustc.stdout).trim().to_owned(),
+            rounds,
+            requests,
+        })
+    }
+}
+
+fn cpu() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("model name"))?;
+    Some(line.trim_start_matches([' ', '\t', ':']).to_owned())
+}
+
+impl Findings {
+    /// As JSON, with the verdict on each budget.
+    pub fn to_json(&self) -> Value {
+        let budgets: Vec<Value> = budget::verdicts(self)
+            .into_iter()
+            .map(|verdict| {
+                json!({
+                    "budget": verdict.budget,
+                    "limit": verdict.limit,
+                    "measured": verdict.measured,
+                    "met": verdict.met(),
+                })
+            })
+            .collect();
+        json!({"findings": self, "budgets": budgets})
+    }
+
+    /// The CPU time per request of the proxy with this filter.
+    pub(super) fn cpu_us(&self, filter: &str, rules: Option<u32>) -> f64 {
+        let mut proxies = self.proxies.iter();
+        let found = proxies.find(|proxy| (proxy.filter, proxy.rules) == (filter, rules));
+        found.map_or(f64::NAN, |proxy| proxy.cpu_us)
+    }
+}

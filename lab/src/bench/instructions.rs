@@ -1,0 +1,116 @@
+//! Instructions of the filter's own rooms: compiled natively, counted by valgrind's callgrind.
+//!
+//! A count says nothing of time, but it is nearly the same on every run and every machine, so it
+//! shows what a change costs where time drowns in noise.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::findings::Instructions;
+use super::{directory, scene};
+use crate::{paths, progress};
+
+/// The rules that are loaded and decided with.
+const RULES: [u32; 4] = [10, 1_000, 10_000, 100_000];
+
+/// Cases that need no rules.
+const PLAIN: [&str; 6] = [
+    "read-caller",
+    "read-own-route",
+    "read-xcom",
+    "read-bulk",
+    "record-known-series",
+    "record-new-series",
+];
+
+/// Counts every case, up to `most` rules; `None` where there is no valgrind.
+pub(super) fn count(most: u32) -> Result<Option<Vec<Instructions>>> {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        return Ok(None);
+    }
+    let program = build()?;
+    progress::during("counting instructions", |bar| {
+        let mut counted = Vec::new();
+        let mut add = |case: &str, label: String, policy: Option<&Path>| -> Result<()> {
+            bar.set_message(format!("counting instructions: {label}"));
+            let instructions = run(&program, case, policy)?;
+            counted.push(Instructions {
+                case: label,
+                instructions,
+            });
+            Ok(())
+        };
+        for case in PLAIN {
+            add(case, case.replace('-', " "), None)?;
+        }
+        for case in ["load", "decide", "walk"] {
+            for rules in RULES.into_iter().filter(|rules| *rules <= most) {
+                let policy = directory()?.join(format!("{rules}-rules.json"));
+                fs::write(&policy, scene::dagward(rules))?;
+                add(case, format!("{case}, {rules} rules"), Some(&policy))?;
+            }
+        }
+        Ok(Some(counted))
+    })
+}
+
+fn build() -> Result<PathBuf> {
+    let target = paths::target().join("native");
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(paths::workspace())
+        .args([
+            "build",
+            "--release",
+            "--package",
+            "dagward-benches",
+            "--target-dir",
+        ])
+        .arg(&target);
+    progress::run("building the native cases", &mut cargo)?;
+    Ok(target.join("release/dagward-benches"))
+}
+
+fn run(program: &Path, case: &str, policy: Option<&Path>) -> Result<u64> {
+    let profile = directory()?.join(format!("callgrind.{case}.out"));
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args(["--tool=callgrind", "--toggle-collect=*measured*"])
+        .arg(format!("--callgrind-out-file={}", profile.display()))
+        .arg(program)
+        .arg(case)
+        .args(policy);
+    let output = valgrind.output().context("cannot start `valgrind`")?;
+    let report = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "the case `{case}` failed:\n{report}");
+    collected(&report).with_context(|| format!("callgrind gave no count for `{case}`:\n{report}"))
+}
+
+/// The count in callgrind's closing line, `==12== Collected : 3456`.
+fn collected(report: &str) -> Option<u64> {
+    let (_, count) = report.split_once("Collected : ")?;
+    count
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
+        .filter(|count| *count > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_collected_is_no_count() {
+        assert_eq!(
+            collected("==7== Events    : Ir\n==7== Collected : 3456\n"),
+            Some(3456)
+        );
+        assert_eq!(collected("==7== Collected : 0\n"), None);
+        assert_eq!(collected("==7== \n"), None);
+    }
+}

@@ -1,0 +1,46 @@
+use serde_json::Value;
+
+use super::*;
+
+/// Everything that is measured runs and has its row. Numbers are not looked at: other tests run
+/// meanwhile.
+#[test]
+fn a_quick_run_has_every_row() {
+    let (findings, path) = run(Effort::QUICK).unwrap();
+    let written: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let rows: Vec<String> = written["findings"]["proxies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{} {}", row["filter"].as_str().unwrap(), row["rules"]))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "none null",
+            "empty null",
+            "dagward 10",
+            "dagward 1000",
+            "dagward 10000",
+            "lua 10000",
+            "rbac 10",
+            "rbac 1000",
+            "rbac 10000"
+        ]
+    );
+    assert_eq!(written["budgets"].as_array().unwrap().len(), 6);
+    let numbers = ["/module_bytes", "/loading/vm_ms", "/loading/linear_bytes_per_vm"];
+    for number in numbers {
+        let value = written["findings"].pointer(number).unwrap();
+        assert!(
+            value.as_f64().is_some_and(|value| value > 0.0),
+            "{number}: {value}"
+        );
+    }
+    let table = findings.to_string();
+    assert!(table.contains("| dagward, 10,000 rules |"), "{table}");
+    match &written["findings"]["instructions"] {
+        Value::Null => assert!(table.contains("apt-get install valgrind"), "{table}"),
+        counted => assert_eq!(counted.as_array().unwrap().len(), 6 + 3 * 2, "{counted}"),
+    }
+}

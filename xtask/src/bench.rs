@@ -1,0 +1,26 @@
+//! `cargo xtask bench`
+
+use anyhow::Result;
+use dagward_lab::bench::{self, Effort};
+use dagward_lab::paths;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// See that all of it runs; the numbers mean nothing.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Measures, prints the tables and says where the numbers lie.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let effort = if arguments.quick {
+        Effort::QUICK
+    } else {
+        Effort::FULL
+    };
+    let (findings, path) = bench::run(effort)?;
+    println!("{findings}");
+    let path = path.strip_prefix(paths::workspace()).unwrap_or(&path);
+    println!("written to {}", path.display());
+    Ok(())
+}
