@@ -25,4 +25,5 @@ mod outside;
 mod protocols;
 mod request_ids;
 mod series_cap;
+mod shipped;
 mod task_headers;

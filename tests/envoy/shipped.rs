@@ -1,0 +1,68 @@
+//! The documents that users apply load in Envoy, and do what they say.
+
+use dagward_lab::client::Request;
+use dagward_lab::manifest;
+use serde_json::json;
+
+use crate::mesh::{API_SERVER, Server, ask, refusal};
+use crate::setup::Setup;
+
+/// Every file that carries a policy.
+const FILES: [&str; 5] = [
+    "wasm-plugin.yaml",
+    "examples/istio/traffic-extension.yaml",
+    "examples/policies/business-service.yaml",
+    "examples/policies/observe-first-day.yaml",
+    "examples/policies/teams-by-template.yaml",
+];
+
+#[test]
+fn every_document_loads() {
+    for file in FILES {
+        let manifest = manifest::read(file).unwrap();
+        let server = Server::start(Setup::DEFAULT, manifest::policy(&manifest).unwrap());
+        let info = [("status", "current"), ("mode", "none")];
+        let admin = server.sidecar.admin();
+        assert_eq!(
+            admin.metric("dagward_config_info", &info[..1]).unwrap(),
+            1.0,
+            "{file}"
+        );
+        assert_eq!(
+            admin.metric("dagward_config_info", &info[1..]).unwrap(),
+            0.0,
+            "{file}"
+        );
+    }
+}
+
+/// The starter policy shadows as it is shipped; here it refuses what it says it would.
+#[test]
+fn the_starter_policy_keeps_teams_apart() {
+    let manifest = manifest::read("wasm-plugin.yaml").unwrap();
+    let mut document = manifest::policy(&manifest).unwrap().clone();
+    assert_eq!(document["mode"], "shadow");
+    let sales = "airflow-worker-sales";
+    let variable = |key: &str| {
+        Request::get(API_SERVER, &format!("/execution/variables/{key}"))
+            .header("x-airflow-dag-id", "sales_daily")
+            .header("x-airflow-proof", "pod")
+    };
+    let shadow = Server::start(Setup::DEFAULT, &document);
+    assert_eq!(
+        ask(&shadow.peer("airflow", sales), &variable("finance_key")).status,
+        200
+    );
+
+    document["mode"] = json!("enforce");
+    let server = Server::start(Setup::DEFAULT, &document);
+    let worker = server.peer("airflow", sales);
+    assert_eq!(ask(&worker, &variable("sales_key")).status, 200);
+    let refused = ask(&worker, &variable("finance_key"));
+    assert_eq!(refusal(&refused), (403, "no_rule_allows".to_owned()));
+    let parser = ask(
+        &server.peer("airflow", "airflow-dag-processor"),
+        &variable("sales_key"),
+    );
+    assert_eq!(refusal(&parser), (403, "denied_by_rule".to_owned()));
+}
