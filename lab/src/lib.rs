@@ -14,7 +14,7 @@
 //! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`manifest`], [`story`] | the files that users apply, and the main job on a quick mesh |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
-//! | [`bench`] | what the filter costs |
+//! | [`mod@bench`] | what the filter costs |
 
 pub mod admin;
 pub mod airflow;

@@ -14,7 +14,7 @@ pub trait Metadata {
 /// The task that the pod runs; `None` where its metadata names none.
 ///
 /// KubernetesExecutor's pods carry the raw ids as annotations. KubernetesPodOperator's have labels
-/// only, which Airflow shortens where the id is no legal label value; see [`from_label`].
+/// only, which Airflow shortens where the id is no legal label value; see `from_label`.
 pub fn pod_task(metadata: &impl Metadata) -> Option<Acting> {
     if metadata.annotation("dag_id").is_some() {
         return read(&|name| metadata.annotation(name));
