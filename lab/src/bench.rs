@@ -72,9 +72,9 @@ pub fn run(effort: Effort) -> Result<(Findings, PathBuf)> {
 
     let _pinned = effort.pinned.then(pin::apart).transpose()?;
     let stage = contender::Stage::new(&module, &empty, effort.pinned)?;
-    let instructions = instructions::count(effort.most_rules)?;
     let loading = progress::during("loading 10,000 rules", |_| loading::measure(&stage))?;
     let race = race::run(&stage, effort)?;
+    let instructions = instructions::count(effort.most_rules)?;
 
     let findings = Findings {
         about: About::here(effort.rounds, effort.requests)?,
