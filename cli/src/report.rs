@@ -1,17 +1,18 @@
 //! Problems as people and editors read them.
 
+mod excerpt;
+
 use std::io::IsTerminal;
 use std::{env, fmt, io};
 
 use dagward::policy::FieldPath;
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, ThemeCharacters,
-};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters};
 use serde::Serialize;
 
 use crate::source::Source;
 use crate::source::node::Span;
 use crate::source::place::{Lines, first_line};
+use excerpt::Excerpts;
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -90,7 +91,7 @@ fn finding(source: &Source, lines: &Lines<'_>, problem: &Problem) -> Finding {
 /// The problems of a file for people: each with its line and a caret under it.
 pub(crate) fn text(source: &Source, problems: &[Problem], look: Look) -> String {
     let handler = look.handler();
-    let text = NamedSource::new(&source.name, source.text.clone());
+    let excerpts = Excerpts::of(source);
     let mut output = String::new();
     for problem in problems {
         let span = first_line(&source.text, &problem.span);
@@ -100,7 +101,7 @@ pub(crate) fn text(source: &Source, problems: &[Problem], look: Look) -> String 
             &Shown {
                 problem,
                 span,
-                text: &text,
+                excerpts: &excerpts,
             },
         );
         output.push('\n');
@@ -144,6 +145,7 @@ impl Look {
         theme.characters = ThemeCharacters {
             error: "error:".to_owned(),
             warning: "warning:".to_owned(),
+            underline: '^',
             ..theme.characters
         };
         GraphicalReportHandler::new_themed(theme)
@@ -157,7 +159,7 @@ impl Look {
 struct Shown<'a> {
     problem: &'a Problem,
     span: Span,
-    text: &'a NamedSource<String>,
+    excerpts: &'a Excerpts<'a>,
 }
 
 impl fmt::Display for Shown<'_> {
@@ -203,7 +205,7 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self.text)
+        Some(self.excerpts)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

@@ -6,21 +6,25 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | [`paths`], [`cache`], [`progress`] | where things lie, install once, say what takes long |
+//! | [`paths`], [`cache`], [`progress`], [`table`] | where things lie, install once, say what takes long, print a result |
 //! | [`python`], [`envoy`], [`module`] | the programs: a virtual environment, Envoy, the filter as wasm |
 //! | [`process`] | a child with a log, a readiness check and a certain end |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
+//! | [`airflow`] | Airflow, and the sidecars around it |
+//! | [`manifest`], [`story`] | the files that users apply, and the main job on a quick mesh |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 //! | [`bench`] | what the filter costs |
 
 pub mod admin;
+pub mod airflow;
 pub mod bench;
 pub mod cache;
 pub mod certs;
 pub mod client;
 pub mod envoy;
 pub mod load;
+pub mod manifest;
 pub mod module;
 pub mod paths;
 pub mod process;
@@ -28,6 +32,8 @@ pub mod progress;
 pub mod python;
 mod runtime;
 pub mod sidecar;
+pub mod story;
+pub mod table;
 mod tls;
 pub mod upstream;
 pub mod wait;

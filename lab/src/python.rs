@@ -7,16 +7,15 @@ use anyhow::{Result, bail};
 
 use crate::{cache, progress};
 
-/// The oldest minor version of Python 3 that will do.
-const OLDEST_MINOR: u32 = 9;
+/// The oldest minor version of Python 3 that Airflow 3 runs on.
+const OLDEST_MINOR: u32 = 10;
 
-const CANDIDATES: [&str; 7] = [
+const CANDIDATES: [&str; 6] = [
     "python3",
     "python3.13",
     "python3.12",
     "python3.11",
     "python3.10",
-    "python3.9",
     "python",
 ];
 
@@ -134,9 +133,9 @@ mod tests {
     #[test]
     fn old_versions_are_refused() {
         for (version, expected) in [
-            ("3.9", true),
+            ("3.10", true),
             ("3.14", true),
-            ("3.8", false),
+            ("3.9", false),
             ("2.7", false),
             ("", false),
         ] {

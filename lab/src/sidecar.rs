@@ -72,7 +72,9 @@ impl Sidecar {
             .arg("--admin-address-path")
             .arg(&files.admin)
             .args(["--concurrency", &spec.concurrency.to_string()])
-            .args(["--log-level", "warning", "--component-log-level", "wasm:info"]);
+            .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
+            // Ten seconds otherwise, and who reads the access log waits for them.
+            .args(["--file-flush-interval-msec", "100"]);
         if let Some(cpu) = spec.cpu {
             command = pinned(&command, cpu);
         }

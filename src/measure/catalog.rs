@@ -22,14 +22,14 @@ pub const REQUESTS: Metric<7> = Metric {
     ],
 };
 
-/// Bytes of request bodies.
+/// Bytes of requests, headers included: those that came, not those that `content-length` promises.
 pub const REQUEST_BYTES: Metric<3> = Metric {
     name: "dagward_request_bytes_total",
     kind: Kind::Counter,
     labels: ["direction", "dag_id", "task_id"],
 };
 
-/// Bytes of response bodies.
+/// Bytes of responses, headers included.
 pub const RESPONSE_BYTES: Metric<3> = Metric {
     name: "dagward_response_bytes_total",
     kind: Kind::Counter,

@@ -21,7 +21,7 @@ pub const MAX_CHARS: usize = 256;
 const KEPT_CHARS: usize = MAX_CHARS - 18;
 
 /// Text around a dot, before and after it, by which some regular expression would match.
-const COLLISIONS: [(&str, &str); 12] = [
+const COLLISIONS: [(&str, &str); 13] = [
     ("cache", ""),
     ("component", ""),
     ("tag", ""),
@@ -34,6 +34,8 @@ const COLLISIONS: [(&str, &str); 12] = [
     ("", "shadow_denied"),
     ("=", "="),
     (";", ";"),
+    // Envoy drops the dots at the end of a tag's value.
+    ("", CLOSE),
 ];
 
 /// Escapes `value` for a series' name. Different values stay different, and what needs no
@@ -138,7 +140,7 @@ mod tests {
             "日本",
             "a b",
             "__other__",
-            "...",
+            "..x",
             "x;y=z",
             "a/b:c,d",
         ] {
@@ -173,6 +175,8 @@ mod tests {
             ("a;.;.;b", "a;%2E;%2E;b"),
             ("a;.", "a;%2E"),
             ("a;", "a;"),
+            ("a.", "a%2E"),
+            ("...", "..%2E"),
             ("line\nbreak\r\0\x7f", "line%0Abreak%0D%00%7F"),
             ("\u{85}\u{2028}\u{2029}", "%C2%85%E2%80%A8%E2%80%A9"),
             ("100%", "100%25"),

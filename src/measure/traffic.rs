@@ -37,9 +37,9 @@ pub struct Traffic<'a> {
     pub decision: Decision,
     /// The answer's status, 0 if there was none.
     pub code: u16,
-    /// Bytes of the request's body.
+    /// Bytes of the request, headers included.
     pub request_bytes: u64,
-    /// Bytes of the answer's body.
+    /// Bytes of the answer, headers included.
     pub response_bytes: u64,
     /// From the request's first byte to the answer's last, in milliseconds.
     pub duration_ms: u64,

@@ -102,18 +102,11 @@ fn operation<'a>(request: &Request<'a>, surface: Surface, asks: Vec<Ask<'a>>) ->
     Operation {
         surface,
         method: request.method,
-        host: without_port(request.host),
+        host: request.host,
         path: Fact::Unknown,
         template: None,
         any_dag: false,
         asks,
-    }
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
-        _ => host,
     }
 }
 

@@ -1,5 +1,13 @@
 //! The indexed decision against a naive one, on random policies and requests.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests, which clippy only sees through in the tests themselves"
+)]
+
 mod generate;
 mod naive;
 

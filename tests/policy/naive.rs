@@ -79,9 +79,10 @@ fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
     })
 }
 
-/// Every non-empty piece of every path segment of the caller's identity.
+/// Every non-empty piece of every path segment of the caller's identity, and a text that is in no
+/// identity, for the entries that bind nothing.
 fn bindings(asked: &Asked) -> Vec<String> {
-    let mut all = Vec::new();
+    let mut all = vec!["\0".to_owned()];
     if let Some(principal) = &asked.principal {
         for segment in principal.as_str().split('/') {
             for start in 0..segment.len() {

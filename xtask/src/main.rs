@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod build;
+mod demo;
 mod tally;
 mod test;
 
@@ -21,6 +22,8 @@ struct Arguments {
 enum Task {
     /// Build the wasm module as `target/dagward.wasm`.
     Build,
+    /// Show the filter at work.
+    Demo(demo::Arguments),
     /// Measure what the filter costs, beside what it would be compared with.
     Bench(bench::Arguments),
     /// Run the tests: all of them, or the suites that are named.
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
 fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Build => build::run().map(|()| true),
+        Task::Demo(arguments) => demo::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
         Task::Test(arguments) => test::run(&arguments),
     }

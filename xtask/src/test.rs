@@ -26,6 +26,9 @@ enum Suite {
     Airflow,
 }
 
+/// The test targets of the root package that need no real part.
+const PLAIN_TARGETS: [&str; 2] = ["examples", "policy"];
+
 /// Runs the suites one after the other, also after a failure. Gives whether all passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let named = &arguments.suites;
@@ -76,7 +79,13 @@ fn unit(tally: &mut Tally) -> Result<()> {
     tally.check("documentation", doc)?;
     tally.tests(cargo(&["test", "--workspace", "--exclude", "dagward"]))?;
     // The root package has the suites of real parts as test targets, so its own are named.
-    tally.tests(cargo(&["test", "--package", "dagward", "--lib"]))?;
+    let own = PLAIN_TARGETS.iter().flat_map(|target| ["--test", target]);
+    tally.tests(cargo(
+        &["test", "--package", "dagward", "--lib"]
+            .into_iter()
+            .chain(own)
+            .collect::<Vec<_>>(),
+    ))?;
     tally.tests(cargo(&["test", "--package", "dagward", "--doc"]))
 }
 
@@ -84,4 +93,25 @@ fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(paths::workspace()).args(arguments);
     cargo
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn every_test_target_is_in_a_suite() {
+        let targets = fs::read_dir(paths::workspace().join("tests")).unwrap();
+        for target in targets {
+            let path = target.unwrap().path();
+            let target = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let suite = Suite::from_str(&target, false).is_ok();
+            assert!(
+                suite || PLAIN_TARGETS.contains(&target.as_str()),
+                "`{target}` is in no suite"
+            );
+        }
+    }
 }

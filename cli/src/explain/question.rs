@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_task};
 use dagward::measure::Direction;
-use dagward::operation::Request;
+use dagward::operation::{Request, host_of};
 use dagward::walk::{Incoming, Proxy};
 
 use super::{Explain, Listener};
@@ -56,7 +56,7 @@ impl Question {
         }
         let proxy = explain.proxy.clone().unwrap_or_else(|| assumed_proxy(policy));
         let proxy = Principal::parse(&proxy).map_err(|error| format!("error: `--proxy`: {error}"))?;
-        let host = without_port(&explain.host).to_ascii_lowercase();
+        let host = host_of(&explain.host).into_owned();
         Ok(Self {
             listener,
             peer: explain.peer.as_deref().map(Principal::parse).transpose(),
@@ -140,13 +140,6 @@ fn cluster(host: &str, namespace: Option<&str>) -> String {
             format!("outbound|80||{host}.{namespace}.svc.cluster.local")
         }
         _ => format!("outbound|80||{host}"),
-    }
-}
-
-fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
     }
 }
 

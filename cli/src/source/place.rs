@@ -30,17 +30,28 @@ impl<'a> Lines<'a> {
 
     /// The line and column of a byte offset.
     pub(crate) fn place(&self, offset: usize) -> Place {
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = line
-            .checked_sub(1)
-            .and_then(|before| self.starts.get(before))
-            .copied()
-            .unwrap_or(0);
+        let line = self.number(offset);
+        let start = self.starts.get(line).copied().unwrap_or(0);
         let before = self.text.get(start..offset).unwrap_or_default();
         Place {
-            line,
+            line: line + 1,
             column: before.chars().count() + 1,
         }
+    }
+
+    /// The whole lines of a span, with some lines of context on either side.
+    pub(crate) fn around(&self, span: &Span, before: usize, after: usize) -> Span {
+        let first = self.number(span.start).saturating_sub(before);
+        let behind = self.number(span.end).saturating_add(after).saturating_add(1);
+        let start = self.starts.get(first).copied().unwrap_or(0);
+        start..self.starts.get(behind).copied().unwrap_or(self.text.len())
+    }
+
+    /// The number of an offset's line, from 0.
+    fn number(&self, offset: usize) -> usize {
+        self.starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1)
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// The labels of dagward's metrics, given to Istio as `extraStatTags`.
-const EXTRA: [&str; 14] = [
+const EXTRA: [&str; 12] = [
     "direction",
     "caller",
     "dag_id",
@@ -14,10 +14,8 @@ const EXTRA: [&str; 14] = [
     "code_class",
     "policy",
     "reason",
-    "state",
     "status",
     "mode",
-    "digest",
     "version",
 ];
 

@@ -1,0 +1,54 @@
+//! The lines that a problem is shown with.
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+use crate::source::Source;
+use crate::source::place::Lines;
+
+/// A file from which lines can be cut in no time: miette's own way to them is to read the text
+/// from its start, for each problem anew.
+#[derive(Debug)]
+pub(super) struct Excerpts<'a> {
+    source: &'a Source,
+    lines: Lines<'a>,
+}
+
+impl<'a> Excerpts<'a> {
+    pub(super) fn of(source: &'a Source) -> Self {
+        Self {
+            source,
+            lines: Lines::new(&source.text),
+        }
+    }
+}
+
+impl SourceCode for Excerpts<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        context_lines_before: usize,
+        context_lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let wanted = span.offset()..span.offset() + span.len();
+        let window = self
+            .lines
+            .around(&wanted, context_lines_before, context_lines_after);
+        let text = self
+            .source
+            .text
+            .get(window.clone())
+            .ok_or(MietteError::OutOfBounds)?;
+        let shifted = SourceSpan::from((span.offset() - window.start, span.len()));
+        let contents = text.read_span(&shifted, context_lines_before, context_lines_after)?;
+        let offset = contents.span().offset() + window.start;
+        let place = self.lines.place(offset);
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.source.name.clone(),
+            contents.data(),
+            (offset, contents.span().len()).into(),
+            place.line - 1,
+            place.column - 1,
+            contents.line_count(),
+        )))
+    }
+}

@@ -1,0 +1,19 @@
+"""Team ml: two tasks, the second reads what the first has put into XCom."""
+
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None)
+def ml_train():
+    @task
+    def features():
+        return {"age": 0.4, "income": 0.6}
+
+    @task
+    def train(weights):
+        print(f"trained on {sorted(weights)}")
+
+    train(features())
+
+
+ml_train()

@@ -1,0 +1,19 @@
+"""Team sales: two tasks, the second reads what the first has put into XCom."""
+
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None)
+def sales_daily():
+    @task
+    def extract():
+        return [19, 23]
+
+    @task
+    def load(orders):
+        print(f"loaded {sum(orders)}")
+
+    load(extract())
+
+
+sales_daily()

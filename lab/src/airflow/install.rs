@@ -1,0 +1,104 @@
+//! Airflow from PyPI, every package pinned, and an empty database of its schema.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::python::Venv;
+use crate::{cache, paths, progress};
+
+/// The version of Airflow.
+pub const VERSION: &str = "3.3.2";
+
+const REQUIREMENTS: &str = include_str!("../../airflow/requirements-3.3.2.txt");
+
+const DATABASE: &str = "airflow.db";
+
+/// HS512 wants a key as long as its digest.
+const SECRET_BYTES: usize = 64;
+
+/// An installed Airflow.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// The command `airflow`.
+    pub program: PathBuf,
+    /// An SQLite database with Airflow's tables and nothing in them, to be copied.
+    pub database: PathBuf,
+}
+
+/// The variables that Airflow runs with.
+#[derive(Debug, Clone)]
+pub(super) struct Environment(Vec<(&'static str, String)>);
+
+impl Installation {
+    /// Installs Airflow unless it is there: about 300 MB, a minute or two.
+    pub fn ensure() -> Result<Self> {
+        let requirements: Vec<&str> = REQUIREMENTS
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect();
+        let program = Venv::ensure(&format!("airflow-{VERSION}"), &requirements)?.program("airflow");
+        let directory = cache::ensure(
+            &format!("airflow-{VERSION}-database"),
+            &[REQUIREMENTS],
+            |directory| {
+                let mut migrate = Command::new(&program);
+                migrate.args(["db", "migrate"]);
+                Environment::new(directory)?.apply(&mut migrate);
+                progress::run("making Airflow's database", &mut migrate)
+            },
+        )?;
+        Ok(Self {
+            program,
+            database: directory.join(DATABASE),
+        })
+    }
+
+    /// What the processes of one run share: their files are in `home`.
+    pub(super) fn environment(&self, home: &Path) -> Result<Environment> {
+        Environment::new(home)
+    }
+}
+
+impl Environment {
+    fn new(home: &Path) -> Result<Self> {
+        let files = paths::workspace().join("lab/airflow");
+        let text = |path: PathBuf| path.display().to_string();
+        // Airflow waits up to `timeout` seconds where another of its processes writes.
+        let database = format!("sqlite:///{}?timeout=60", home.join(DATABASE).display());
+        Ok(Self(vec![
+            ("AIRFLOW_HOME", text(home.to_owned())),
+            ("AIRFLOW_CONFIG", text(files.join("airflow.cfg"))),
+            ("PYTHONPATH", text(files.clone())),
+            ("AIRFLOW__CORE__DAGS_FOLDER", text(files.join("dags"))),
+            ("AIRFLOW__CORE__PLUGINS_FOLDER", text(home.join("plugins"))),
+            ("AIRFLOW__LOGGING__BASE_LOG_FOLDER", text(home.join("logs"))),
+            ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database),
+            ("AIRFLOW__API_AUTH__JWT_SECRET", secret()?),
+        ]))
+    }
+
+    /// Sets the variables of `command`; Airflow's settings in the caller's environment do not count.
+    pub(super) fn apply(&self, command: &mut Command) {
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("AIRFLOW_") {
+                command.env_remove(name);
+            }
+        }
+        command.envs(self.0.iter().map(|(name, value)| (name, value)));
+    }
+}
+
+/// Signs the tokens of one run.
+fn secret() -> Result<String> {
+    let mut bytes = [0; SECRET_BYTES];
+    let provider = rustls::crypto::ring::default_provider();
+    provider
+        .secure_random
+        .fill(&mut bytes)
+        .ok()
+        .context("no random numbers")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

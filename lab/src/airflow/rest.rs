@@ -1,0 +1,120 @@
+//! Airflow's public REST API, as an operator uses it: start a run, follow it, read what came of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::client::{Client, Request, Response};
+use crate::{progress, wait};
+
+/// The api-server's name in the mesh.
+const HOST: &str = "airflow-api-server:8080";
+
+/// How long a run of the lab's DAGs may take on a busy machine.
+const FINISHED: Duration = Duration::from_secs(300);
+
+/// How long a DAG's file may take to be found and parsed.
+const PARSED: Duration = Duration::from_secs(120);
+
+/// A session with a token.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    client: Client,
+    token: String,
+}
+
+impl Rest {
+    /// Asks for a token by `client`.
+    pub fn connect(client: Client) -> Result<Self> {
+        let answer = ok(client.send(&Request::get(HOST, "/auth/token"))?)?;
+        let token = answer.get("access_token").and_then(Value::as_str);
+        let token = token.context("an answer without token")?.to_owned();
+        Ok(Self { client, token })
+    }
+
+    /// The answer to `GET path`, whatever it is.
+    pub fn get(&self, path: &str) -> Result<Response> {
+        self.send(Request::get(HOST, path))
+    }
+
+    /// The answer to `POST path` with a JSON body, whatever it is.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Response> {
+        let request = Request::new("POST", HOST, path).header("content-type", "application/json");
+        self.send(request.body(body.to_string()))
+    }
+
+    /// Starts the run `run` of `dag`, once the DAG is known.
+    pub fn trigger(&self, dag: &str, run: &str, conf: &Value) -> Result<()> {
+        let path = format!("/api/v2/dags/{dag}");
+        wait::until(&format!("the DAG `{dag}`"), PARSED, || {
+            Ok((self.get(&path)?.status == 200).then_some(()))
+        })?;
+        let body = json!({"dag_run_id": run, "logical_date": null, "conf": conf});
+        ok(self.post(&format!("{path}/dagRuns"), &body)?)?;
+        Ok(())
+    }
+
+    /// The state of a run, `None` if there is no such run.
+    pub fn run_state(&self, dag: &str, run: &str) -> Result<Option<String>> {
+        let response = self.get(&format!("/api/v2/dags/{dag}/dagRuns/{run}"))?;
+        if response.status == 404 {
+            return Ok(None);
+        }
+        Ok(Some(text(&ok(response)?, "state")))
+    }
+
+    /// Waits until a run is over and says how it ended: `success` or `failed`.
+    pub fn finished(&self, dag: &str, run: &str) -> Result<String> {
+        progress::during(&format!("running the DAG `{dag}`"), |_| {
+            wait::until(&format!("the run `{run}` of `{dag}`"), FINISHED, || {
+                let state = self.run_state(dag, run)?;
+                Ok(state.filter(|state| state == "success" || state == "failed"))
+            })
+        })
+    }
+
+    /// The state of each task of a run.
+    pub fn task_states(&self, dag: &str, run: &str) -> Result<BTreeMap<String, String>> {
+        let answer = ok(self.get(&format!("/api/v2/dags/{dag}/dagRuns/{run}/taskInstances"))?)?;
+        let tasks = answer.get("task_instances").and_then(Value::as_array);
+        let tasks = tasks.context("an answer without task instances")?.iter();
+        Ok(tasks
+            .map(|task| (text(task, "task_id"), text(task, "state")))
+            .collect())
+    }
+
+    /// The log of a task's first try: the messages, one per line.
+    pub fn task_log(&self, dag: &str, run: &str, task: &str) -> Result<String> {
+        let path = format!("/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1");
+        let answer = ok(self.send(Request::get(HOST, &path).header("accept", "application/json"))?)?;
+        let lines = answer.get("content").and_then(Value::as_array);
+        let lines = lines.context("an answer without log")?.iter();
+        Ok(lines.map(|line| text(line, "event") + "\n").collect())
+    }
+
+    /// What a task returned.
+    pub fn result(&self, dag: &str, run: &str, task: &str) -> Result<Value> {
+        let entry = format!("taskInstances/{task}/xcomEntries/return_value?deserialize=true");
+        let mut answer = ok(self.get(&format!("/api/v2/dags/{dag}/dagRuns/{run}/{entry}"))?)?;
+        Ok(answer.get_mut("value").map(Value::take).unwrap_or_default())
+    }
+
+    fn send(&self, request: Request) -> Result<Response> {
+        let token = format!("Bearer {}", self.token);
+        self.client.send(&request.header("authorization", token))
+    }
+}
+
+fn ok(response: Response) -> Result<Value> {
+    if !(200..300).contains(&response.status) {
+        bail!("Airflow answered {}: {}", response.status, response.text());
+    }
+    response.json()
+}
+
+fn text(object: &Value, field: &str) -> String {
+    let value = object.get(field).and_then(Value::as_str);
+    value.unwrap_or_default().to_owned()
+}

@@ -1,0 +1,51 @@
+//! The YAML files that users apply, and the policies in them.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::Value;
+
+use crate::paths;
+
+/// A file of the repository that holds one YAML document, as `kubectl` makes JSON of it.
+pub fn read(file: &str) -> Result<Value> {
+    let text =
+        fs::read_to_string(paths::workspace().join(file)).with_context(|| format!("cannot read `{file}`"))?;
+    parse(&text).with_context(|| format!("cannot use `{file}`"))
+}
+
+/// The one document of a YAML text.
+pub fn parse(text: &str) -> Result<Value> {
+    match Yaml::load_from_str(text)?.as_slice() {
+        [document] => value(document),
+        documents => bail!("{} YAML documents, where one was expected", documents.len()),
+    }
+}
+
+/// The policy document that a manifest is, or carries for the filter.
+pub fn policy(manifest: &Value) -> Option<&Value> {
+    match manifest.pointer("/kind").and_then(Value::as_str) {
+        Some("WasmPlugin") => manifest.pointer("/spec/pluginConfig"),
+        Some("TrafficExtension") => manifest.pointer("/spec/wasm/pluginConfig"),
+        Some(_) => None,
+        None => manifest.pointer("/policies").map(|_| manifest),
+    }
+}
+
+fn value(yaml: &Yaml<'_>) -> Result<Value> {
+    Ok(match yaml {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(boolean)) => (*boolean).into(),
+        Yaml::Value(Scalar::Integer(integer)) => (*integer).into(),
+        Yaml::Value(Scalar::String(text)) => text.as_ref().into(),
+        Yaml::Sequence(items) => items.iter().map(value).collect::<Result<_>>()?,
+        Yaml::Mapping(fields) => fields.iter().map(field).collect::<Result<_>>()?,
+        other => bail!("neither text, number, list nor object: {other:?}"),
+    })
+}
+
+fn field((key, field): (&Yaml<'_>, &Yaml<'_>)) -> Result<(String, Value)> {
+    let key = key.as_str().context("a key that is no text")?;
+    Ok((key.to_owned(), value(field)?))
+}

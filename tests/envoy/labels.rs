@@ -1,0 +1,149 @@
+//! Every id as a label, past Istio's regular expressions.
+
+use std::collections::BTreeMap;
+
+use dagward::caller::{id, percent};
+use dagward_lab::client::Request;
+use dagward_lab::sidecar::Node;
+use serde_json::Value;
+
+use crate::mesh::{API_SERVER, Server, allow_all, ask, counted};
+use crate::setup::{Setup, on_every_setup};
+
+on_every_setup!(ids_come_out_as_they_went_in);
+
+/// Ids in which one of the regular expressions would find a label, and what the label shows.
+const COLLISIONS: [(&str, &str); 14] = [
+    ("my-tag.v1", "my-tag%2Ev1"),
+    ("etl.cache.refresh", "etl.cache%2Erefresh"),
+    ("component.x", "component%2Ex"),
+    ("wasm_filter.x.y", "wasm_filter%2Ex.y"),
+    ("ends_in_tag.", "ends_in_tag%2E"),
+    ("rbac.allowed", "rbac%2Eallowed"),
+    ("rbac.denied", "rbac%2Edenied"),
+    ("x.istio_dry_run_allow_y", "x%2Eistio_dry_run_allow_y"),
+    (".istio_dry_run_deny_", "%2Eistio_dry_run_deny_"),
+    ("x.shadow_allowed", "x%2Eshadow_allowed"),
+    ("x.shadow_denied", "x%2Eshadow_denied"),
+    ("x_rq_500", "x_rq_500"),
+    ("x_rq_5xx", "x_rq_5xx"),
+    ("...a..b...", "...a..b..%2E"),
+];
+
+/// Values that Airflow accepts as no id, so that they get no label at all.
+const NO_IDS: [&str; 12] = [
+    "a task_id=.=b",
+    ".=b",
+    "a;.;b",
+    "a;",
+    "line\nbreak",
+    "nul\0",
+    "100%",
+    "quo\"te",
+    "back\\slash",
+    "a:b/c=d,e",
+    "{}",
+    "$~",
+];
+
+/// The label vectors' ids, as Airflow makes labels of them.
+fn vectors() -> Vec<String> {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../src/measure/testdata/label_vectors.json")).unwrap();
+    let vectors = vectors.as_array().unwrap().iter();
+    vectors
+        .flat_map(|vector| ["in", "out"].map(|end| vector[end].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+fn ids_come_out_as_they_went_in(setup: Setup) {
+    let server = Server::start(setup, &allow_all());
+    let peer = server.peer("airflow", "airflow-worker");
+    let mut expected: BTreeMap<String, f64> = BTreeMap::new();
+    let (mut asked, mut refused) = (0, 0.0);
+    let mut send = |value: &str, label: &str| {
+        let value_sent = percent::encode(value);
+        let request = Request::get(API_SERVER, "/api/v2/dags/etl")
+            .header("x-airflow-dag-id", &*value_sent)
+            .header("x-airflow-task-id", &*value_sent);
+        asked += 1;
+        if id::is_id(value) {
+            assert_eq!(ask(&peer, &request).status, 200, "{value:?}");
+            *expected.entry(label.to_owned()).or_default() += 1.0;
+        } else {
+            assert_eq!(ask(&peer, &request).status, 400, "{value:?}");
+            refused += 1.0;
+        }
+    };
+    for (value, label) in COLLISIONS {
+        send(value, label);
+    }
+    for value in NO_IDS.into_iter().map(str::to_owned).chain(vectors()) {
+        // Envoy drops the dots at the end of a label, so the last one is escaped.
+        let label = value.strip_suffix('.').map(|start| format!("{start}%2E"));
+        send(&value, label.as_ref().unwrap_or(&value));
+    }
+    expected.insert(String::new(), refused);
+
+    let series = server.counted(asked);
+    let names = [
+        "action",
+        "caller",
+        "code_class",
+        "dag_id",
+        "decision",
+        "direction",
+        "task_id",
+    ];
+    let mut shown: BTreeMap<String, f64> = BTreeMap::new();
+    for series in &series {
+        assert!(series.labels.keys().eq(names), "{series:?}");
+        assert_eq!(series.label("dag_id"), series.label("task_id"));
+        *shown.entry(series.label("dag_id").to_owned()).or_default() += series.value;
+    }
+    assert_eq!(shown, expected);
+
+    // The same for the metrics with fewer labels.
+    let all = server.sidecar.admin().metrics().unwrap();
+    for sample in all.iter().filter(|sample| sample.name.starts_with("dagward_re")) {
+        let known: Vec<_> = sample.labels.keys().filter(|name| *name != "le").collect();
+        assert!(
+            known.iter().all(|name| names.contains(&name.as_str())),
+            "{sample:?}"
+        );
+    }
+    assert!(
+        !all.iter().any(|sample| sample.name.contains("dag_id")),
+        "an id in a metric's name"
+    );
+    server.assert_unharmed();
+}
+
+/// A SPIFFE ID becomes a label too.
+#[test]
+fn callers_come_out_as_they_went_in() {
+    let server = Server::start(Setup::DEFAULT, &allow_all());
+    let uri = "spiffe://cluster.local/ns/airflow.cache.x/sa/my-tag.v1";
+    let peer = server.presenting(&server.authority.uri(uri).unwrap());
+    ask(&peer, &Request::get(API_SERVER, "/x"));
+    let [series] = server.counted(1).try_into().unwrap();
+    assert_eq!(
+        series.label("caller"),
+        "spiffe://cluster.local/ns/airflow.cache%2Ex/sa/my-tag%2Ev1"
+    );
+    assert_eq!(series.labels.len(), 7, "{series:?}");
+}
+
+/// Annotations can hold anything; what is no id does not become one.
+#[test]
+fn an_annotation_that_is_no_id_has_no_label() {
+    let server = Server::start(Setup::DEFAULT, &allow_all());
+    let node = Node::new("w", "airflow", "airflow-worker").annotation("dag_id", "a task_id=.=b;.;\n\0");
+    let worker = server.worker(node, &allow_all());
+    ask(&worker.app(), &Request::get(API_SERVER, "/x"));
+    let [series] = counted(&worker.sidecar, 1).try_into().unwrap();
+    assert!(
+        series.carries(&[("dag_id", ""), ("task_id", "")]) && series.labels.len() == 7,
+        "{series:?}"
+    );
+}

@@ -1,0 +1,223 @@
+//! A small mesh: the api-server's sidecar with the app behind it, and sidecars of its callers.
+
+use std::time::Duration;
+
+use dagward_lab::admin::Sample;
+use dagward_lab::certs::{Authority, Identity};
+use dagward_lab::client::{Client, Request, Response};
+use dagward_lab::module;
+use dagward_lab::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec};
+use dagward_lab::upstream::{Received, Upstream};
+use dagward_lab::wait;
+use serde_json::{Value, json};
+
+use crate::setup::Setup;
+
+/// The name by which callers know the app.
+pub(crate) const API_SERVER: &str = "airflow-api-server";
+
+/// A host outside the mesh that a ServiceEntry names.
+pub(crate) const EXTERNAL: &str = "api.example.com";
+
+/// A host outside the mesh that nobody names.
+pub(crate) const UNKNOWN: &str = "unknown.example.org";
+
+/// The longest that a proxy may take to count and to log what it did.
+const SOON: Duration = Duration::from_secs(10);
+
+/// The api-server: the app and its sidecar, which takes mutual TLS and plaintext.
+pub(crate) struct Server {
+    pub(crate) setup: Setup,
+    pub(crate) authority: Authority,
+    pub(crate) app: Upstream,
+    pub(crate) sidecar: Sidecar,
+}
+
+/// A pod that calls, behind its sidecar, and what lies outside the mesh.
+pub(crate) struct Worker {
+    pub(crate) sidecar: Sidecar,
+    pub(crate) external: Upstream,
+    pub(crate) unknown: Upstream,
+    setup: Setup,
+}
+
+impl Server {
+    /// An api-server whose sidecar has the document `policy`.
+    pub(crate) fn start(setup: Setup, policy: &Value) -> Self {
+        Self::configured(setup, &policy.to_string())
+    }
+
+    /// An api-server whose sidecar has `configuration`, which may be no document at all.
+    pub(crate) fn configured(setup: Setup, configuration: &str) -> Self {
+        Self::before(Upstream::echo().unwrap(), setup, configuration)
+    }
+
+    /// The same with this app behind the sidecar.
+    pub(crate) fn before(app: Upstream, setup: Setup, configuration: &str) -> Self {
+        let authority = Authority::new().unwrap();
+        let identity = authority.service_account("airflow", API_SERVER).unwrap();
+        let sidecar = Sidecar::start(Spec {
+            inbound: Some(Inbound {
+                http2: setup.http2,
+                ..Inbound::permissive(app.address())
+            }),
+            plugin: Some(plugin(configuration)),
+            version: setup.version.to_owned(),
+            concurrency: setup.workers,
+            ..Spec::new(Node::new(API_SERVER, "airflow", API_SERVER), &identity)
+        })
+        .unwrap();
+        Self {
+            setup,
+            authority,
+            app,
+            sidecar,
+        }
+    }
+
+    /// A pod `node` with a sidecar of its own, which has the document `policy`.
+    pub(crate) fn worker(&self, node: Node, policy: &Value) -> Worker {
+        let (external, unknown) = (Upstream::echo().unwrap(), Upstream::echo().unwrap());
+        let identity = self
+            .authority
+            .service_account(&node.namespace, &node.service_account)
+            .unwrap();
+        let inside = Destination::mesh(API_SERVER, "airflow", 8080, self.sidecar.inbound().unwrap());
+        let outbound = [
+            inside,
+            Destination::external(EXTERNAL, 80, external.address()),
+            Destination::passthrough(unknown.address()),
+        ];
+        let sidecar = Sidecar::start(Spec {
+            outbound: outbound
+                .into_iter()
+                .map(|destination| Destination {
+                    http2: self.setup.http2,
+                    ..destination
+                })
+                .collect(),
+            plugin: Some(plugin(&policy.to_string())),
+            version: self.setup.version.to_owned(),
+            concurrency: self.setup.workers,
+            ..Spec::new(node, &identity)
+        })
+        .unwrap();
+        Worker {
+            sidecar,
+            external,
+            unknown,
+            setup: self.setup,
+        }
+    }
+
+    /// A peer with a service account's certificate.
+    pub(crate) fn peer(&self, namespace: &str, account: &str) -> Client {
+        self.presenting(&self.authority.service_account(namespace, account).unwrap())
+    }
+
+    /// A peer with this certificate.
+    pub(crate) fn presenting(&self, identity: &Identity) -> Client {
+        self.setup
+            .speak(Client::mtls(self.sidecar.inbound().unwrap(), identity).unwrap())
+    }
+
+    /// A peer for what is written byte by byte, always HTTP/1.1.
+    pub(crate) fn wire(&self) -> Client {
+        let identity = self
+            .authority
+            .service_account("airflow", "airflow-worker")
+            .unwrap();
+        Client::mtls(self.sidecar.inbound().unwrap(), &identity).unwrap()
+    }
+
+    /// A caller in plaintext.
+    pub(crate) fn plaintext(&self) -> Client {
+        self.setup.speak(Client::plain(self.sidecar.inbound().unwrap()))
+    }
+
+    /// The last request that came to the app.
+    pub(crate) fn last(&self) -> Received {
+        self.app.received().last().cloned().unwrap()
+    }
+
+    /// The series of `dagward_requests_total` once there are `requests` of them in all, and no more.
+    pub(crate) fn counted(&self, requests: u64) -> Vec<Sample> {
+        counted(&self.sidecar, requests)
+    }
+
+    /// Checks that the filter never crashed. A reload would show, as would the panic in the log.
+    pub(crate) fn assert_unharmed(&self) {
+        assert_unharmed(&self.sidecar);
+    }
+}
+
+impl Worker {
+    /// The app in the pod.
+    pub(crate) fn app(&self) -> Client {
+        self.setup.speak(Client::plain(self.sidecar.outbound().unwrap()))
+    }
+}
+
+impl Setup {
+    fn speak(self, client: Client) -> Client {
+        if self.http2 { client.http2() } else { client }
+    }
+}
+
+/// The series of `dagward_requests_total` once there are `requests` of them in all, and no more.
+/// A request is counted when it is over, which its caller may know before.
+pub(crate) fn counted(sidecar: &Sidecar, requests: u64) -> Vec<Sample> {
+    let (total, series) = wait::until("the requests to be counted", SOON, || {
+        let series: Vec<_> = sidecar
+            .admin()
+            .metrics()?
+            .into_iter()
+            .filter(|sample| sample.name == "dagward_requests_total")
+            .collect();
+        let total = series.iter().map(|sample| sample.value).sum::<f64>() as u64;
+        Ok((total >= requests).then_some((total, series)))
+    })
+    .unwrap();
+    assert_eq!(total, requests, "{series:#?}");
+    series
+}
+
+/// Checks that the filter in this sidecar never crashed.
+pub(crate) fn assert_unharmed(sidecar: &Sidecar) {
+    let reloads = sidecar.admin().stats("vm_reload").unwrap();
+    assert!(reloads.values().all(|count| *count == 0), "{reloads:?}");
+    let log = sidecar.process().output().unwrap();
+    assert!(!log.contains("panicked") && !log.contains("Function:"), "{log}");
+}
+
+/// Sends a request that must be answered.
+pub(crate) fn ask(client: &Client, request: &Request) -> Response {
+    client.send(request).unwrap()
+}
+
+/// The reason that stands in an answer of the filter, and the word in brackets behind its message.
+pub(crate) fn refusal(response: &Response) -> (u16, String) {
+    let body = response.json().unwrap();
+    let message = body["detail"]["message"].as_str().unwrap().to_owned();
+    let code = message
+        .rsplit_once('(')
+        .unwrap()
+        .1
+        .trim_end_matches(')')
+        .to_owned();
+    (response.status, code)
+}
+
+/// A document in enforce mode.
+pub(crate) fn enforce(policies: &Value) -> Value {
+    json!({"apiVersion": "dagward/v1", "mode": "enforce", "policies": policies})
+}
+
+/// A document that allows everything.
+pub(crate) fn allow_all() -> Value {
+    enforce(&json!([{"name": "all", "action": "ALLOW", "rules": [{}]}]))
+}
+
+fn plugin(configuration: &str) -> Plugin {
+    Plugin::new(&module::build().unwrap().path, configuration)
+}

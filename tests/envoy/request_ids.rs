@@ -1,0 +1,159 @@
+//! `x-request-id` and its kin: kept, replaced or made, and the same everywhere.
+
+use dagward_lab::client::{Client, Request};
+use dagward_lab::sidecar::Node;
+use dagward_lab::upstream::{Answer, Upstream};
+use serde_json::json;
+
+use crate::mesh::{API_SERVER, Server, allow_all, ask, enforce};
+use crate::setup::{Setup, on_every_setup};
+
+on_every_setup!(
+    a_request_has_one_id_everywhere,
+    correlation_ids_are_filled_and_never_overwritten,
+    what_belongs_to_airflow_is_left_alone
+);
+
+const VALID: &str = "12345678-1234-4123-8123-123456789abc";
+
+/// Lets `/x` pass and nothing else.
+fn some() -> serde_json::Value {
+    enforce(&json!([{"name": "x", "action": "ALLOW", "rules": [{"to": [{"paths": ["/x"]}]}]}]))
+}
+
+fn is_uuid(id: &str) -> bool {
+    dagward::caller::id::is_uuid(id.as_bytes())
+}
+
+fn a_request_has_one_id_everywhere(setup: Setup) {
+    let server = Server::start(setup, &some());
+    let peer = server.peer("airflow", "airflow-worker");
+    // The request's ids, and whether what comes of them is the first of them.
+    let cases: [(&[&str], bool); 6] = [
+        (&[], false),
+        (&[VALID], true),
+        (&["not-a-uuid"], false),
+        (&["<script>\u{e9}"], false),
+        (&[VALID, VALID], false),
+        (&["12345678-1234-9123-8123-123456789abX"], false),
+    ];
+    for path in ["/x", "/y"] {
+        for (ids, kept) in cases {
+            let request = ids.iter().fold(Request::get(API_SERVER, path), |request, id| {
+                request.header("x-request-id", id)
+            });
+            let response = ask(&peer, &request);
+            assert_eq!(response.header_values("x-request-id").len(), 1, "{ids:?}");
+            let id = response.header("x-request-id").unwrap();
+            assert!(is_uuid(id), "{ids:?} became {id}");
+            assert_eq!(ids.first() == Some(&id), kept, "{ids:?} became {id}");
+            if path == "/x" {
+                let received = server.last();
+                let values: Vec<_> = received
+                    .headers
+                    .iter()
+                    .filter(|(name, _)| name == "x-request-id")
+                    .collect();
+                assert_eq!(values.len(), 1);
+                assert_eq!(received.header("x-request-id"), Some(id), "{ids:?}");
+            } else {
+                assert_eq!(response.json().unwrap()["detail"]["request_id"], id);
+            }
+        }
+    }
+    server.counted(12);
+}
+
+/// The version digit of the id is Envoy's sampling decision, which the next hop reads.
+#[test]
+fn a_new_id_keeps_the_sampling_decision() {
+    let server = Server::start(Setup::DEFAULT, &some());
+    let peer = server.peer("airflow", "airflow-worker");
+    for nibble in ["4", "9", "a", "b"] {
+        let bad = format!("12345678-1234-{nibble}123-8123-123456789abX");
+        let response = ask(
+            &peer,
+            &Request::get(API_SERVER, "/x").header("x-request-id", &bad),
+        );
+        let id = response.header("x-request-id").unwrap();
+        assert!(is_uuid(id) && id.get(14..15) == Some(nibble), "{bad} became {id}");
+    }
+}
+
+#[test]
+fn both_sidecars_agree_on_the_id() {
+    let server = Server::start(Setup::DEFAULT, &some());
+    let worker = server.worker(Node::new("w", "airflow", "airflow-worker"), &allow_all());
+    for id in [VALID, "bad"] {
+        let request = Request::get(API_SERVER, "/x").header("x-request-id", id);
+        let response = ask(&worker.app(), &request);
+        assert_eq!(
+            response.header("x-request-id"),
+            server.last().header("x-request-id")
+        );
+    }
+    let log = |sidecar: &dagward_lab::sidecar::Sidecar| {
+        sidecar
+            .access_log_of(2)
+            .unwrap()
+            .iter()
+            .map(|entry| entry["request_id"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(log(&worker.sidecar), log(&server.sidecar));
+}
+
+fn correlation_ids_are_filled_and_never_overwritten(setup: Setup) {
+    let server = Server::start(setup, &allow_all());
+    let peer = server.peer("airflow", "airflow-worker");
+    let variable = || Request::get(API_SERVER, "/execution/variables/x").header("x-request-id", VALID);
+    for (request, expected) in [
+        (variable(), Some(VALID)),
+        (
+            variable().header("correlation-id", "the task's"),
+            Some("the task's"),
+        ),
+        (Request::get(API_SERVER, "/api/v2/dags/etl"), None),
+        (Request::get(API_SERVER, "/elsewhere"), None),
+    ] {
+        assert_eq!(ask(&peer, &request).status, 200);
+        assert_eq!(
+            server.last().header("correlation-id"),
+            expected,
+            "{}",
+            request.path
+        );
+    }
+}
+
+fn what_belongs_to_airflow_is_left_alone(setup: Setup) {
+    let app = Upstream::with(|_| Answer {
+        headers: vec![
+            ("refreshed-api-token".to_owned(), "fresh".to_owned()),
+            ("x-request-id".to_owned(), "the app's".to_owned()),
+        ],
+        ..Answer::json(200, &json!({}))
+    });
+    let server = Server::before(app.unwrap(), setup, &allow_all().to_string());
+    let peer: Client = server.peer("airflow", "airflow-worker");
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let request = Request::get(API_SERVER, "/execution/variables/x")
+        .header("traceparent", trace)
+        .header("tracestate", "a=b")
+        .header("airflow-api-version", "2025-04-28")
+        .header("authorization", "Bearer abc")
+        .header("x-request-id", VALID);
+    let response = ask(&peer, &request);
+    assert_eq!(response.header_values("refreshed-api-token"), [b"fresh"]);
+    // The app's own would lead nowhere: the logs of both sidecars have the request's.
+    assert_eq!(response.header_values("x-request-id"), [VALID.as_bytes()]);
+    let received = server.last();
+    for (name, value) in [
+        ("traceparent", trace),
+        ("tracestate", "a=b"),
+        ("airflow-api-version", "2025-04-28"),
+        ("authorization", "Bearer abc"),
+    ] {
+        assert_eq!(received.header(name), Some(value), "{name}");
+    }
+}

@@ -1,0 +1,40 @@
+//! Reading the example files.
+
+use std::fs;
+
+use dagward_lab::{manifest, paths};
+use serde_json::Value;
+
+/// Every YAML file that users copy, by its path in the repository, sorted.
+pub(crate) fn yaml_files() -> Vec<String> {
+    let mut files = vec!["wasm-plugin.yaml".to_owned()];
+    let mut folders = vec!["examples".to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(paths::workspace().join(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else if path.ends_with(".yaml") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort_unstable();
+    files
+}
+
+/// The policy document that a YAML file is or carries, as the filter gets it.
+pub(crate) fn policy_in(file: &str) -> Option<String> {
+    let manifest = manifest::read(file).unwrap();
+    manifest::policy(&manifest).map(Value::to_string)
+}
+
+/// The `extraStatTags` of a pod template's annotation.
+pub(crate) fn stat_tags(file: &str) -> Vec<String> {
+    let patch = manifest::read(file).unwrap();
+    let annotations = patch.pointer("/spec/template/metadata/annotations").unwrap();
+    let proxy = manifest::parse(annotations["proxy.istio.io/config"].as_str().unwrap()).unwrap();
+    let tags = proxy["extraStatTags"].as_array().unwrap();
+    tags.iter().map(|tag| tag.as_str().unwrap().to_owned()).collect()
+}
