@@ -49,8 +49,8 @@ pub struct Effort {
 impl Effort {
     /// For numbers that are to be believed: minutes.
     pub const FULL: Self = Self {
-        rounds: 9,
-        requests: 4_000,
+        rounds: 7,
+        requests: 2_000,
         pinned: true,
         most_rules: 100_000,
     };
