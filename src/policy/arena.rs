@@ -156,7 +156,10 @@ impl ArenaBuilder {
     }
 
     /// What was built.
-    pub(super) fn finish(self) -> Arena {
+    pub(super) fn finish(mut self) -> Arena {
+        self.arena.buffer.shrink_to_fit();
+        self.arena.parts.shrink_to_fit();
+        self.arena.patterns.shrink_to_fit();
         self.arena
     }
 

@@ -214,7 +214,9 @@ impl Loader {
 
     fn rules_of(&mut self, at: At<'_>, policy: u32, raw: &RawValue) {
         let rules = self.reader.some_list(at, raw);
-        self.rules.reserve(rules.len());
+        self.rules.reserve_exact(rules.len());
+        // One entry in each half is the most common rule.
+        self.entries.reserve(rules.len() * 2);
         for (number, rule) in rules.into_iter().enumerate() {
             self.rule(at.index(number), policy, number, rule);
         }
@@ -241,7 +243,10 @@ impl Loader {
         Some(span)
     }
 
-    fn finish(self, parts: Parts) -> Ruleset {
+    fn finish(mut self, parts: Parts) -> Ruleset {
+        // What they have too much of, the indexes can use.
+        self.conditions.shrink_to_fit();
+        self.entries.shrink_to_fit();
         let mut ruleset = Ruleset {
             mode: parts.mode,
             stampers: parts.stampers,
