@@ -102,7 +102,7 @@ const ACTIONS: &[&str] = &[
 ];
 
 /// Every action that a route can ask for, in alphabetical order.
-pub fn actions() -> impl Iterator<Item = &'static str> {
+pub fn actions() -> impl Iterator<Item = &'static str> + Clone {
     ACTIONS.iter().copied()
 }
 

@@ -24,9 +24,9 @@ impl Configuration {
         let key = format!("dagward.policy.{}", abi::text(b"plugin_name").unwrap_or_default());
         match policy::load(document) {
             Ok(ruleset) => {
-                if abi::shared(&key).is_none_or(|(last, _)| last != document) {
-                    abi::set_shared(&key, document, 0);
-                }
+                // Not compared with what is there: that would take the document's size again in a
+                // memory that never shrinks.
+                abi::set_shared(&key, document, 0);
                 info!(
                     "dagward {}: mode {}, {} policies, {} rules",
                     env!("CARGO_PKG_VERSION"),

@@ -4,7 +4,7 @@
 //! every proxy. Flat, a rule takes about 150 bytes and its text.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use super::pattern::{Piece, Shape, Written};
 
@@ -38,7 +38,7 @@ impl Span {
 }
 
 /// A piece of a compiled pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Part {
     /// Literal text.
     Text(Span),
@@ -74,9 +74,11 @@ impl Arena {
         pattern.parts.of(&self.parts)
     }
 
-    /// How many patterns it holds.
-    pub(super) fn len(&self) -> usize {
-        self.patterns.len()
+    /// Whether two lists of patterns are the same, as far as their texts are stored once.
+    fn are_alike(&self, one: Span, other: Span) -> bool {
+        let shape_and_parts = |pattern: &Pattern| (pattern.shape, self.parts(*pattern));
+        let one = self.patterns(one).iter().map(shape_and_parts);
+        one.eq(self.patterns(other).iter().map(shape_and_parts))
     }
 
     /// The pattern as it was written, for explanations.
@@ -98,17 +100,70 @@ impl Arena {
     }
 }
 
-/// Fills an [`Arena`], each distinct text once.
+/// How many texts, and how many lists, are remembered. What repeats in a document repeats often,
+/// so forgetting all of them now and then costs little, while remembering all of them would take
+/// about as much memory as the rules themselves.
+const MAX_RECENT: usize = 4_096;
+
+/// Fills an [`Arena`]. Texts and lists of patterns that were met lately are not stored again.
 #[derive(Default)]
 pub(super) struct ArenaBuilder {
     arena: Arena,
     hasher: RandomState,
-    known: HashMap<u64, Span>,
+    texts: HashMap<u64, Span>,
+    lists: HashMap<u64, Span>,
 }
 
 impl ArenaBuilder {
-    /// Adds a pattern; `number` gives each variable its number.
-    pub(super) fn push(&mut self, written: &Written<'_>, number: impl Fn(&str) -> u8) {
+    /// The range of a list of patterns; `number` gives each variable its number.
+    pub(super) fn list<'w>(
+        &mut self,
+        list: impl IntoIterator<Item = Written<'w>>,
+        number: impl Fn(&str) -> u8,
+    ) -> Span {
+        let (patterns, parts) = (self.arena.patterns.len(), self.arena.parts.len());
+        for written in list {
+            self.push(&written, &number);
+        }
+        let added = Span::new(patterns, self.arena.patterns.len());
+        let hash = self.hash_of(added);
+        match self.lists.get(&hash) {
+            Some(known) if self.arena.are_alike(*known, added) => {
+                self.arena.patterns.truncate(patterns);
+                self.arena.parts.truncate(parts);
+                *known
+            }
+            _ => {
+                remember(&mut self.lists, hash, added);
+                added
+            }
+        }
+    }
+
+    /// The range of `text`.
+    pub(super) fn intern(&mut self, text: &str) -> Span {
+        let hash = self.hasher.hash_one(text);
+        if let Some(known) = self.texts.get(&hash)
+            && self.arena.text(*known) == text
+        {
+            return *known;
+        }
+        let start = self.arena.buffer.len();
+        self.arena.buffer.push_str(text);
+        let span = Span::new(start, self.arena.buffer.len());
+        remember(&mut self.texts, hash, span);
+        span
+    }
+
+    /// What was built.
+    pub(super) fn finish(mut self) -> Arena {
+        self.arena.buffer.shrink_to_fit();
+        self.arena.parts.shrink_to_fit();
+        self.arena.patterns.shrink_to_fit();
+        self.arena
+    }
+
+    fn push(&mut self, written: &Written<'_>, number: impl Fn(&str) -> u8) {
         let start = self.arena.parts.len();
         for piece in &written.pieces {
             let part = match piece {
@@ -124,28 +179,19 @@ impl ArenaBuilder {
         });
     }
 
-    /// The range of `text`, added if it is new.
-    pub(super) fn intern(&mut self, text: &str) -> Span {
-        let hash = self.hasher.hash_one(text);
-        if let Some(span) = self.known.get(&hash)
-            && self.arena.text(*span) == text
-        {
-            return *span;
+    fn hash_of(&self, list: Span) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        for pattern in self.arena.patterns(list) {
+            pattern.shape.hash(&mut hasher);
+            self.arena.parts(*pattern).hash(&mut hasher);
         }
-        let start = self.arena.buffer.len();
-        self.arena.buffer.push_str(text);
-        let span = Span::new(start, self.arena.buffer.len());
-        self.known.insert(hash, span);
-        span
+        hasher.finish()
     }
+}
 
-    /// How many patterns were added.
-    pub(super) fn len(&self) -> usize {
-        self.arena.len()
+fn remember(recent: &mut HashMap<u64, Span>, hash: u64, span: Span) {
+    if recent.len() >= MAX_RECENT {
+        recent.clear();
     }
-
-    /// What was built so far.
-    pub(super) fn finish(self) -> Arena {
-        self.arena
-    }
+    recent.insert(hash, span);
 }

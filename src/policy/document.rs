@@ -143,22 +143,20 @@ impl Loader {
     }
 
     fn stampers(&mut self, at: At<'_>, value: &RawValue) -> Span {
-        let start = self.arena.len();
-        for (number, text) in self.reader.texts(at, value) {
-            let at = at.index(number);
-            let Some(written) = self.reader.pattern(at, Field::Principals, &text) else {
-                continue;
-            };
-            match written.variables().next() {
-                None => self.arena.push(&written, |_| 0),
-                Some(_) => self.reader.error(
+        let texts = self.reader.texts(at, value);
+        let mut stampers = Vec::with_capacity(texts.len());
+        for (number, text) in &texts {
+            let at = at.index(*number);
+            match self.reader.pattern(at, Field::Principals, text) {
+                Some(written) if written.is_template() => self.reader.error(
                     at,
                     format!("`{text}` has a variable, which nothing binds here"),
                     Some("a pattern without variables".into()),
                 ),
+                written => stampers.extend(written),
             }
         }
-        Span::new(start, self.arena.len())
+        self.arena.list(stampers, |_| 0)
     }
 
     fn policy(&mut self, at: At<'_>, number: usize, raw: &RawValue) {
@@ -216,6 +214,9 @@ impl Loader {
 
     fn rules_of(&mut self, at: At<'_>, policy: u32, raw: &RawValue) {
         let rules = self.reader.some_list(at, raw);
+        self.rules.reserve_exact(rules.len());
+        // One entry in each half is the most common rule.
+        self.entries.reserve(rules.len() * 2);
         for (number, rule) in rules.into_iter().enumerate() {
             self.rule(at.index(number), policy, number, rule);
         }
@@ -242,7 +243,10 @@ impl Loader {
         Some(span)
     }
 
-    fn finish(self, parts: Parts) -> Ruleset {
+    fn finish(mut self, parts: Parts) -> Ruleset {
+        // What they have too much of, the indexes can use.
+        self.conditions.shrink_to_fit();
+        self.entries.shrink_to_fit();
         let mut ruleset = Ruleset {
             mode: parts.mode,
             stampers: parts.stampers,

@@ -5,7 +5,7 @@
 //! rules found there are evaluated. The cost grows with the logarithm of the number of rules.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::fact::Fact;
 
@@ -33,11 +33,11 @@ impl Index {
                 .policy_of(rule)
                 .is_some_and(|policy| policy.effect == effect)
         };
-        let shared = frequencies(ruleset, ruleset.rules.iter().filter(of_effect));
+        let shares = Shares::count(ruleset, ruleset.rules.iter().filter(of_effect));
         let mut index = Self::default();
         let mut filed: Vec<(Anchor, u32)> = Vec::new();
         for (number, rule) in (0u32..).zip(&ruleset.rules).filter(|(_, rule)| of_effect(rule)) {
-            match rarest_half(ruleset, rule, &shared) {
+            match rarest_half(ruleset, rule, &shares) {
                 Some(anchors) => filed.extend(anchors.into_iter().map(|anchor| (anchor, number))),
                 None => index.always.push(number),
             }
@@ -169,35 +169,50 @@ fn extends(shape: Shape, value: &str, text: &str) -> bool {
     }
 }
 
-/// How many conditions share each anchor.
-fn frequencies<'r>(ruleset: &Ruleset, rules: impl Iterator<Item = &'r Rule>) -> HashMap<Anchor, u32> {
-    let mut shared = HashMap::new();
-    for rule in rules {
-        for entry in [rule.from, rule.to]
-            .iter()
-            .flat_map(|half| ruleset.entries_of(*half))
+/// How many conditions share each anchor, counted by the anchor's hash. Two of one hash look
+/// commoner than they are, which may cost a rule its best place and nothing else.
+struct Shares(Vec<u32>);
+
+/// The most counts: a quarter of a megabyte.
+const MAX_COUNTS: usize = 1 << 16;
+
+impl Shares {
+    fn count<'r>(ruleset: &Ruleset, rules: impl Iterator<Item = &'r Rule>) -> Self {
+        let size = (ruleset.rules.len() * 8).clamp(64, MAX_COUNTS);
+        let mut shares = Self(vec![0; size]);
+        let halves = rules.flat_map(|rule| [rule.from, rule.to]);
+        let entries = halves.flat_map(|half| ruleset.entries_of(half));
+        let conditions = entries.flat_map(|entry| ruleset.conditions_of(*entry));
+        for anchor in conditions
+            .filter_map(|condition| anchors(ruleset, condition))
+            .flatten()
         {
-            for anchor in ruleset
-                .conditions_of(*entry)
-                .iter()
-                .filter_map(|condition| anchors(ruleset, condition))
-            {
-                for anchor in anchor {
-                    *shared.entry(anchor).or_insert(0) += 1;
-                }
+            let slot = shares.slot(&ruleset.arena, &anchor);
+            if let Some(count) = shares.0.get_mut(slot) {
+                *count += 1;
             }
         }
+        shares
     }
-    shared
+
+    fn of(&self, arena: &Arena, anchor: &Anchor) -> u32 {
+        self.0.get(self.slot(arena, anchor)).copied().unwrap_or(0)
+    }
+
+    fn slot(&self, arena: &Arena, (field, shape, text): &Anchor) -> usize {
+        let mut hasher = DefaultHasher::new();
+        (field, shape, arena.text(*text)).hash(&mut hasher);
+        hasher.finish() as usize % self.0.len().max(1)
+    }
 }
 
 /// The anchors of the half of `rule` that the fewest others share; `None` where neither half has
 /// an anchor in each of its entries.
-fn rarest_half(ruleset: &Ruleset, rule: &Rule, shared: &HashMap<Anchor, u32>) -> Option<Vec<Anchor>> {
+fn rarest_half(ruleset: &Ruleset, rule: &Rule, shares: &Shares) -> Option<Vec<Anchor>> {
     let commonest = |anchors: &[Anchor]| {
         anchors
             .iter()
-            .map(|anchor| shared.get(anchor).copied().unwrap_or(0))
+            .map(|anchor| shares.of(&ruleset.arena, anchor))
             .max()
             .unwrap_or(u32::MAX)
     };

@@ -97,15 +97,15 @@ fn first_segment(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::arena::{ArenaBuilder, Span};
+    use super::super::arena::ArenaBuilder;
     use super::super::pattern::Written;
     use super::*;
 
     fn compiled(text: &str) -> (Arena, Pattern) {
         let mut builder = ArenaBuilder::default();
-        builder.push(&Written::parse(text).unwrap(), |name| name.as_bytes()[0] - b'a');
+        let list = builder.list([Written::parse(text).unwrap()], |name| name.as_bytes()[0] - b'a');
         let arena = builder.finish();
-        let pattern = arena.patterns(Span::new(0, 1))[0];
+        let pattern = arena.patterns(list)[0];
         (arena, pattern)
     }
 

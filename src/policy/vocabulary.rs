@@ -44,12 +44,17 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
 fn one_of<'w>(
     text: &str,
     written: &Written<'_>,
-    words: impl IntoIterator<Item = &'w str>,
+    words: impl IntoIterator<Item = &'w str> + Clone,
 ) -> Result<(), Complaint> {
-    let words: Vec<&str> = words.into_iter().collect();
-    if written.is_template() || words.iter().any(|word| literal_matches(written, word)) {
+    if written.is_template()
+        || words
+            .clone()
+            .into_iter()
+            .any(|word| literal_matches(written, word))
+    {
         return Ok(());
     }
+    let words: Vec<&str> = words.into_iter().collect();
     Err(Complaint {
         found: format!("`{text}` matches nothing that exists"),
         allowed: list(&words),

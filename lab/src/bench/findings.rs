@@ -78,7 +78,7 @@ impl About {
         Ok(Self {
             date: OffsetDateTime::now_utc().date().to_string(),
             cpu: cpu().unwrap_or_else(|| "unknown".to_owned()),
-            cpus: std::thread::available_parallelism()?.get(),
+            cpus: cpus(),
             dagward: env!("CARGO_PKG_VERSION"),
             envoy: envoy::DEFAULT_VERSION,
             rustc: String::from_utf8_lossy(&rustc.stdout).trim().to_owned(),
@@ -86,6 +86,12 @@ impl About {
             requests,
         })
     }
+}
+
+/// All of the machine's, wherever this process is pinned.
+fn cpus() -> usize {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    text.lines().filter(|line| line.starts_with("processor")).count()
 }
 
 fn cpu() -> Option<String> {

@@ -13,8 +13,12 @@ use super::findings::Instructions;
 use super::{directory, scene};
 use crate::{paths, progress};
 
-/// The rules that are loaded and decided with.
-const RULES: [u32; 4] = [10, 1_000, 10_000, 100_000];
+/// Cases that need rules, and how many.
+const WITH_RULES: [(&str, &[u32]); 3] = [
+    ("load", &[10, 1_000, 10_000]),
+    ("decide", &[10, 1_000, 10_000, 100_000]),
+    ("walk", &[10, 10_000]),
+];
 
 /// Cases that need no rules.
 const PLAIN: [&str; 6] = [
@@ -46,8 +50,8 @@ pub(super) fn count(most: u32) -> Result<Option<Vec<Instructions>>> {
         for case in PLAIN {
             add(case, case.replace('-', " "), None)?;
         }
-        for case in ["load", "decide", "walk"] {
-            for rules in RULES.into_iter().filter(|rules| *rules <= most) {
+        for (case, sizes) in WITH_RULES {
+            for rules in sizes.iter().copied().filter(|rules| *rules <= most) {
                 let policy = directory()?.join(format!("{rules}-rules.json"));
                 fs::write(&policy, scene::dagward(rules))?;
                 add(case, format!("{case}, {rules} rules"), Some(&policy))?;

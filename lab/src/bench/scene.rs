@@ -74,10 +74,7 @@ pub(super) fn dagward(count: u32) -> String {
         let own = format!("{team}_*");
         json!({
             "from": [{"principals": [principal(&team)], "dags": [own], "proof": ["pod", "airflow"]}],
-            "to": [
-                {"dags": [own], "actions": ["task_instance:*", "dag_run:read", "xcom:*"]},
-                {"connections": [own], "actions": ["connection:read"]},
-            ],
+            "to": [{"dags": [own], "actions": ["task_instance:*", "dag_run:read", "xcom:*"]}],
         })
     };
     let rules: Vec<Value> = teams(count).map(rule).collect();
@@ -100,7 +97,6 @@ pub(super) fn rbac(count: u32) -> Value {
             "permissions": [{"or_rules": {"rules": [
                 path("/execution/xcoms/"),
                 path("/execution/dag-runs/"),
-                path("/execution/connections/"),
             ]}}],
             "principals": [{"and_ids": {"ids": [
                 {"authenticated": {"principal_name": {"exact": principal(&team)}}},

@@ -155,11 +155,8 @@ impl Loader {
         for entry in entries {
             let start = self.conditions.len();
             for condition in &entry.conditions {
-                let first = self.arena.len();
-                for (_, _, written) in condition.patterns() {
-                    self.arena.push(&written, |name| variables.number(name));
-                }
-                let patterns = Span::new(first, self.arena.len());
+                let written = condition.patterns().map(|(_, _, written)| written);
+                let patterns = self.arena.list(written, |name| variables.number(name));
                 let ReadCondition { field, negated, .. } = *condition;
                 self.conditions.push(Condition {
                     field,
