@@ -58,24 +58,23 @@ impl fmt::Display for BadHeader {
 
 impl std::error::Error for BadHeader {}
 
-/// The contract's header that `name` is, if it is one.
-pub fn contract_name(name: &[u8]) -> Option<&'static str> {
-    CONTRACT.into_iter().find(|contract| contract.as_bytes() == name)
-}
-
-/// The contract's header that `name` is read as where `_` and `-` are the same letter.
-pub fn spelled_like_contract(name: &[u8]) -> Option<&'static str> {
+/// The place in [`CONTRACT`] of the header that `name` is read as where `_` and `-` are the same
+/// letter.
+fn place_in_contract(name: &[u8]) -> Option<usize> {
     // Nearly every header of a request ends here.
     let [b'x', b'-' | b'_', b'a', ..] = name else {
         return None;
     };
     let same = |ours: u8, theirs: u8| ours == theirs || (ours == b'-' && theirs == b'_');
-    CONTRACT.into_iter().find(|contract| {
-        contract.len() == name.len()
-            && contract
-                .bytes()
-                .zip(name)
-                .all(|(ours, theirs)| same(ours, *theirs))
+    let exact = CONTRACT.iter().position(|contract| contract.as_bytes() == name);
+    exact.or_else(|| {
+        CONTRACT.iter().position(|contract| {
+            contract.len() == name.len()
+                && contract
+                    .bytes()
+                    .zip(name)
+                    .all(|(ours, theirs)| same(ours, *theirs))
+        })
     })
 }
 
@@ -88,7 +87,10 @@ pub fn spelled_like_contract(name: &[u8]) -> Option<&'static str> {
 pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, BadHeader> {
     let mut values: [Option<&[u8]>; CONTRACT.len()] = [None; CONTRACT.len()];
     for (name, value) in headers {
-        let Some(contract) = spelled_like_contract(name) else {
+        let Some(place) = place_in_contract(name) else {
+            continue;
+        };
+        let (Some(contract), Some(slot)) = (CONTRACT.get(place), values.get_mut(place)) else {
             continue;
         };
         if contract.as_bytes() != *name {
@@ -98,10 +100,8 @@ pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, Ba
                 problem: "is spelled with underscores",
             });
         }
-        for (slot, known) in values.iter_mut().zip(CONTRACT) {
-            if known == contract && slot.replace(value).is_some() {
-                return Err(BadHeader::new(contract, "is given more than once"));
-            }
+        if slot.replace(value).is_some() {
+            return Err(BadHeader::new(contract, "is given more than once"));
         }
     }
     let [dag_id, run_id, task_id, map_index, try_number, ti_id, proof] = values;

@@ -10,13 +10,18 @@ pub fn is_id_char(c: char) -> bool {
 
 /// Whether `id` can be the id of a DAG or a task.
 pub fn is_id(id: &str) -> bool {
-    !id.is_empty() && id.chars().all(is_id_char) && id.chars().count() <= MAX_CHARS
+    !id.is_empty() && is_short(id) && id.chars().all(is_id_char)
 }
 
 /// Whether `id` can be the id of a DAG run. `[scheduler] allowed_run_id_pattern` is the
 /// operator's, so nothing but control characters and the length is sure.
 pub fn is_run_id(id: &str) -> bool {
-    !id.is_empty() && !id.chars().any(char::is_control) && id.chars().count() <= MAX_CHARS
+    !id.is_empty() && is_short(id) && !id.chars().any(char::is_control)
+}
+
+/// A text has no more characters than bytes, and bytes need no counting.
+fn is_short(id: &str) -> bool {
+    id.len() <= MAX_CHARS || id.chars().count() <= MAX_CHARS
 }
 
 /// Whether `id` is a UUID in its canonical form of 36 characters.

@@ -36,7 +36,7 @@ pub const RESPONSE_BYTES: Metric<3> = Metric {
     labels: ["direction", "dag_id", "task_id"],
 };
 
-/// Time from a request's first byte to its answer's last, in milliseconds.
+/// Time from when a request's headers were there to its answer's last byte, in milliseconds.
 pub const REQUEST_DURATION: Metric<2> = Metric {
     name: "dagward_request_duration_milliseconds",
     kind: Kind::Histogram,

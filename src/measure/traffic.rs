@@ -41,7 +41,7 @@ pub struct Traffic<'a> {
     pub request_bytes: u64,
     /// Bytes of the answer, headers included.
     pub response_bytes: u64,
-    /// From the request's first byte to the answer's last, in milliseconds.
+    /// From when the request's headers were there to the answer's last byte, in milliseconds.
     pub duration_ms: u64,
     /// The policy that refused it (empty if none did) and why.
     pub denied: Option<(&'a str, &'a str)>,

@@ -20,13 +20,15 @@ pub(super) struct Configuration {
 impl Configuration {
     /// Loads a document. A bad one leaves the last good one of this plugin in force, which the VMs
     /// of the proxy share and a VM that was reloaded finds again.
-    pub(super) fn load(document: &[u8]) -> Self {
+    pub(super) fn load(document: Vec<u8>) -> Self {
         let key = format!("dagward.policy.{}", abi::text(b"plugin_name").unwrap_or_default());
-        match policy::load(document) {
-            Ok(ruleset) => {
+        match policy::read(&document) {
+            Ok(draft) => {
                 // Not compared with what is there: that would take the document's size again in a
                 // memory that never shrinks.
-                abi::set_shared(&key, document, 0);
+                abi::set_shared(&key, &document, 0);
+                drop(document);
+                let ruleset = draft.compile();
                 info!(
                     "dagward {}: mode {}, {} policies, {} rules",
                     env!("CARGO_PKG_VERSION"),

@@ -41,7 +41,7 @@ impl Context for Root {}
 impl RootContext for Root {
     /// Never false: the host would answer 500 to everything, and say nothing of why.
     fn on_configure(&mut self, size: usize) -> bool {
-        let configuration = Configuration::load(&abi::configuration(size).unwrap_or_default());
+        let configuration = Configuration::load(abi::configuration(size).unwrap_or_default());
         self.plugin = Some(Rc::new(Plugin {
             configuration,
             node: Node::read(),

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Instant;
 
 use log::{info, warn};
 use proxy_wasm::traits::{Context, HttpContext};
@@ -38,6 +39,12 @@ pub(super) struct Stream {
 /// What is kept of a request for its answer and its measures.
 struct Decided {
     connection: Rc<Connection>,
+    /// When the request's headers were there.
+    since: Instant,
+    /// The bytes of a request that is nothing but headers: known here, and dear to ask for later.
+    headers_only: Option<u64>,
+    /// The answer's status; 0 until there is one.
+    status: u16,
     request_id: String,
     decision: Decision,
     code: Code,
@@ -53,7 +60,8 @@ struct Decided {
 impl Context for Stream {}
 
 impl HttpContext for Stream {
-    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let since = Instant::now();
         let bytes = abi::request_headers().unwrap_or_default();
         let headers = pairs::read(&bytes);
         let (method, target) = (header_text(&headers, ":method"), header_text(&headers, ":path"));
@@ -91,16 +99,15 @@ impl HttpContext for Stream {
         } else {
             stamp(&outcome, &request_id, header(&headers, CORRELATION_ID));
         }
-        self.decided = Some(Decided::new(
-            &outcome,
-            Rc::clone(&connection),
-            request_id.as_str(),
-        ));
+        let mut decided = Decided::new(&outcome, Rc::clone(&connection), request_id.as_str(), since);
+        decided.headers_only = end_of_stream.then(|| size(&headers));
+        self.decided = Some(decided);
         if refused { Action::Pause } else { Action::Continue }
     }
 
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        if let Some(decided) = &self.decided {
+        if let Some(decided) = &mut self.decided {
+            decided.status = abi::response_status().unwrap_or(0);
             abi::replace_header(MapType::HttpResponseHeaders, REQUEST_ID, &decided.request_id);
         }
         Action::Continue
@@ -122,12 +129,13 @@ impl HttpContext for Stream {
             task_id: &decided.task_id,
             action: decided.action,
             decision: decided.decision,
-            code: abi::number(b"response\0code")
-                .and_then(|code| code.try_into().ok())
+            code: decided.status,
+            request_bytes: decided
+                .headers_only
+                .or_else(|| abi::number(b"request\0total_size"))
                 .unwrap_or(0),
-            request_bytes: abi::number(b"request\0total_size").unwrap_or(0),
             response_bytes: abi::number(b"response\0total_size").unwrap_or(0),
-            duration_ms: abi::number(b"request\0duration").unwrap_or(0) / 1_000_000,
+            duration_ms: u64::try_from(decided.since.elapsed().as_millis()).unwrap_or(u64::MAX),
             denied,
             shadow_denied,
         };
@@ -178,7 +186,7 @@ impl Stream {
 }
 
 impl Decided {
-    fn new(outcome: &Outcome<'_>, connection: Rc<Connection>, request_id: &str) -> Self {
+    fn new(outcome: &Outcome<'_>, connection: Rc<Connection>, request_id: &str, since: Instant) -> Self {
         let refusing = match outcome.shadow {
             Some((policy, _)) => policy,
             None => outcome.by.map_or("", |(policy, _)| policy),
@@ -187,6 +195,9 @@ impl Decided {
         let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
         Self {
             connection,
+            since,
+            headers_only: None,
+            status: 0,
             request_id: request_id.to_owned(),
             decision: outcome.decision,
             code: outcome.code,
@@ -252,6 +263,14 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str) {
             abi::set_property(name, value.as_bytes());
         }
     }
+}
+
+/// The bytes of all names and values, as Envoy counts them.
+fn size(headers: &[Header<'_>]) -> u64 {
+    headers
+        .iter()
+        .map(|(name, value)| (name.len() + value.len()) as u64)
+        .sum()
 }
 
 /// The value of a header that is there once.

@@ -30,11 +30,33 @@ const EFFECTS: [Effect; 2] = [Effect::Allow, Effect::Deny];
 ///
 /// Everything that is wrong with the document at once, in document order.
 pub fn load(document: &[u8]) -> Result<Ruleset, Vec<LoadError>> {
+    read(document).map(Draft::compile)
+}
+
+/// Reads and checks a policy document.
+///
+/// # Errors
+///
+/// Everything that is wrong with the document at once, in document order.
+pub fn read(document: &[u8]) -> Result<Draft, Vec<LoadError>> {
     let mut loader = Loader::default();
-    let parts = loader.document(document);
-    match parts {
-        Some(parts) if loader.reader.errors.is_empty() => Ok(loader.finish(parts)),
+    match loader.document(document) {
+        Some(parts) if loader.reader.errors.is_empty() => Ok(Draft { loader, parts }),
         _ => Err(loader.reader.errors),
+    }
+}
+
+/// A document without errors. Whoever is short of memory can give the text back before it is
+/// compiled: the indexes then take its place.
+pub struct Draft {
+    loader: Loader,
+    parts: Parts,
+}
+
+impl Draft {
+    /// Compiles and indexes the document.
+    pub fn compile(self) -> Ruleset {
+        self.loader.finish(self.parts)
     }
 }
 

@@ -17,7 +17,7 @@ mod ruleset;
 mod vocabulary;
 
 pub use decide::{Decider, Scope, Verdict};
-pub use document::{API_VERSION, load};
+pub use document::{API_VERSION, Draft, load, read};
 pub use error::{FieldPath, LoadError, Step};
 pub use facts::Facts;
 pub use field::{Field, Side};
