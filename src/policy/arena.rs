@@ -155,6 +155,14 @@ impl ArenaBuilder {
         span
     }
 
+    /// Makes room for the texts and patterns of so many rules, written in so many bytes: about a
+    /// third of a document is words of its own, the rest is the language's.
+    pub(super) fn reserve(&mut self, rules: usize, bytes: usize) {
+        self.arena.buffer.reserve(bytes / 3);
+        self.arena.patterns.reserve(rules * 2);
+        self.arena.parts.reserve(rules * 2);
+    }
+
     /// What was built.
     pub(super) fn finish(mut self) -> Arena {
         self.arena.buffer.shrink_to_fit();

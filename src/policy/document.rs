@@ -237,8 +237,11 @@ impl Loader {
     fn rules_of(&mut self, at: At<'_>, policy: u32, raw: &RawValue) {
         let rules = self.reader.some_list(at, raw);
         self.rules.reserve_exact(rules.len());
-        // One entry in each half is the most common rule.
+        // One entry in each half, with two conditions or three, is the most common rule. Vectors
+        // that grow by doubling leave holes in a memory that never shrinks.
         self.entries.reserve(rules.len() * 2);
+        self.conditions.reserve(rules.len() * 5);
+        self.arena.reserve(rules.len(), raw.get().len());
         for (number, rule) in rules.into_iter().enumerate() {
             self.rule(at.index(number), policy, number, rule);
         }
