@@ -104,11 +104,7 @@ pub fn ensure_target() -> Result<()> {
     if Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir() {
         return Ok(());
     }
-    let mut rustup = Command::new("rustup");
-    rustup
-        .args(["target", "add", TARGET])
-        .current_dir(paths::workspace());
-    if rustup.get_program().is_empty() || Command::new("rustup").arg("--version").output().is_err() {
+    if Command::new("rustup").arg("--version").output().is_err() {
         bail!(
             "the Rust target `{TARGET}` is missing and there is no rustup to add it; install rustup, then run: \
              rustup target add {TARGET}"

@@ -58,23 +58,24 @@ impl fmt::Display for BadHeader {
 
 impl std::error::Error for BadHeader {}
 
-/// The place in [`CONTRACT`] of the header that `name` is read as where `_` and `-` are the same
-/// letter.
+/// Whether a server that takes `_` and `-` for the same letter reads `name` as `header`.
+pub(crate) fn is_spelling_of(name: &[u8], header: &str) -> bool {
+    let same = |ours: u8, theirs: u8| ours == theirs || (ours == b'-' && theirs == b'_');
+    let mut letters = header.bytes().zip(name);
+    header.len() == name.len() && letters.all(|(ours, theirs)| same(ours, *theirs))
+}
+
+/// The place in [`CONTRACT`] of the header that `name` is read as.
 fn place_in_contract(name: &[u8]) -> Option<usize> {
     // Nearly every header of a request ends here.
     let [b'x', b'-' | b'_', b'a', ..] = name else {
         return None;
     };
-    let same = |ours: u8, theirs: u8| ours == theirs || (ours == b'-' && theirs == b'_');
     let exact = CONTRACT.iter().position(|contract| contract.as_bytes() == name);
     exact.or_else(|| {
-        CONTRACT.iter().position(|contract| {
-            contract.len() == name.len()
-                && contract
-                    .bytes()
-                    .zip(name)
-                    .all(|(ours, theirs)| same(ours, *theirs))
-        })
+        CONTRACT
+            .iter()
+            .position(|contract| is_spelling_of(name, contract))
     })
 }
 

@@ -63,13 +63,14 @@ unsafe extern "C" {
     -> u32;
 }
 
-/// Takes over bytes that the host wrote into memory it had this module allocate.
+/// Makes a call that hands bytes over, and takes them.
 ///
 /// # Safety
 ///
-/// `data` and `size` must come from a host call that returned [`OK`].
-unsafe fn take(data: *mut u8, size: usize) -> Option<Vec<u8>> {
-    if data.is_null() {
+/// `call` must be one host call that sets both pointers where it returns [`OK`].
+unsafe fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
+    let (mut data, mut size) = (null_mut(), 0);
+    if call(&mut data, &mut size) != OK || data.is_null() {
         return None;
     }
     // SAFETY: the host allocates through `proxy_on_memory_allocate`, which leaks a `Vec<u8>` of
@@ -87,15 +88,8 @@ pub(super) fn logs(level: LogLevel) -> bool {
 
 /// The bytes of a property; `None` where there is none or where it is empty.
 pub(super) fn property(path: &[u8]) -> Option<Vec<u8>> {
-    let (mut data, mut size) = (null_mut(), 0);
-    // SAFETY: the pointers are to live values for the length of the call.
-    let status = unsafe { proxy_get_property(path.as_ptr(), path.len(), &mut data, &mut size) };
-    // SAFETY: the call went well.
-    if status == OK {
-        unsafe { take(data, size) }
-    } else {
-        None
-    }
+    // SAFETY: one host call, its pointers to live values for its length.
+    unsafe { received(|data, size| proxy_get_property(path.as_ptr(), path.len(), data, size)) }
 }
 
 /// A property that is text.
@@ -118,28 +112,16 @@ pub(super) fn set_property(path: &str, value: &[u8]) {
 
 /// All request headers, serialized; see [`super::pairs`].
 pub(super) fn request_headers() -> Option<Vec<u8>> {
-    let (mut data, mut size) = (null_mut(), 0);
-    // SAFETY: the pointers are to live values for the length of the call.
-    let status = unsafe { proxy_get_header_map_pairs(MapType::HttpRequestHeaders, &mut data, &mut size) };
-    // SAFETY: the call went well.
-    if status == OK {
-        unsafe { take(data, size) }
-    } else {
-        None
-    }
+    // SAFETY: one host call, its pointers to live values for its length.
+    unsafe { received(|data, size| proxy_get_header_map_pairs(MapType::HttpRequestHeaders, data, size)) }
 }
 
 /// The answer's status. Cheaper than the property `response.code`.
 pub(super) fn response_status() -> Option<u16> {
     let (map, name) = (MapType::HttpResponseHeaders, ":status");
-    let (mut data, mut size) = (null_mut(), 0);
-    // SAFETY: the pointers are to live values for the length of the call.
-    let status = unsafe { proxy_get_header_map_value(map, name.as_ptr(), name.len(), &mut data, &mut size) };
-    // SAFETY: the call went well.
-    let value = if status == OK {
-        unsafe { take(data, size) }
-    } else {
-        None
+    // SAFETY: one host call, its pointers to live values for its length.
+    let value = unsafe {
+        received(|data, size| proxy_get_header_map_value(map, name.as_ptr(), name.len(), data, size))
     };
     std::str::from_utf8(&value?).ok()?.parse().ok()
 }
@@ -158,15 +140,9 @@ pub(super) fn remove_header(map: MapType, name: &str) {
 
 /// The plugin's configuration; `None` where it is empty.
 pub(super) fn configuration(size: usize) -> Option<Vec<u8>> {
-    let (mut data, mut got) = (null_mut(), 0);
-    // SAFETY: the pointers are to live values for the length of the call.
-    let status =
-        unsafe { proxy_get_buffer_bytes(BufferType::PluginConfiguration, 0, size, &mut data, &mut got) };
-    // SAFETY: the call went well.
-    if status == OK {
-        unsafe { take(data, got) }
-    } else {
-        None
+    // SAFETY: one host call, its pointers to live values for its length.
+    unsafe {
+        received(|data, got| proxy_get_buffer_bytes(BufferType::PluginConfiguration, 0, size, data, got))
     }
 }
 
@@ -209,14 +185,10 @@ pub(super) fn record_metric(id: u32, value: u64) {
 
 /// The value that all VMs share under `key`, with its version.
 pub(super) fn shared(key: &str) -> Option<(Vec<u8>, u32)> {
-    let (mut data, mut size, mut cas) = (null_mut(), 0, 0);
-    // SAFETY: the pointers are to live values for the length of the call.
-    let status = unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), &mut data, &mut size, &mut cas) };
-    // SAFETY: the call went well.
-    let value = if status == OK {
-        unsafe { take(data, size) }
-    } else {
-        None
+    let mut cas = 0;
+    // SAFETY: one host call, its pointers to live values for its length.
+    let value = unsafe {
+        received(|data, size| proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &mut cas))
     };
     value.map(|value| (value, cas))
 }

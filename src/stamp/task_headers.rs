@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::caller::headers::{DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER};
+use crate::caller::headers::{DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER, is_spelling_of};
 use crate::caller::{Acting, Header, Proof, percent};
 
 /// What every header of Airflow's or dagward's own begins with.
@@ -34,7 +34,7 @@ pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&'a Acting>) -> Vec<E
     let Some(acting) = own else {
         let claims = ours
             .iter()
-            .any(|(name, _)| TASK.iter().any(|header| is_spelling_of(name, header)));
+            .any(|(name, _)| TASK.iter().any(|header| is_spelling_of(name.as_bytes(), header)));
         let proof = claims.then_some(Cow::Borrowed(Proof::Claimed.as_str()));
         replace(PROOF, proof, &ours, &mut edits);
         return edits;
@@ -69,14 +69,9 @@ fn airflow_headers<'a>(headers: &[Header<'a>]) -> Vec<(&'a str, &'a [u8])> {
         .filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, *value)))
         .filter(|(name, _)| {
             name.get(..PREFIX.len())
-                .is_some_and(|start| is_spelling_of(start, PREFIX))
+                .is_some_and(|start| is_spelling_of(start.as_bytes(), PREFIX))
         })
         .collect()
-}
-
-fn is_spelling_of(name: &str, header: &str) -> bool {
-    let dashed = name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
-    dashed.eq(header.bytes())
 }
 
 /// What the headers have to say for a pod that acts for `acting`.
@@ -107,7 +102,10 @@ fn replace<'a>(
     edits: &mut Vec<Edit<'a>>,
 ) {
     let mut exact = Vec::new();
-    for (name, current) in present.iter().filter(|(name, _)| is_spelling_of(name, header)) {
+    for (name, current) in present
+        .iter()
+        .filter(|(name, _)| is_spelling_of(name.as_bytes(), header))
+    {
         if *name == header {
             exact.push((*name, *current));
         } else {
