@@ -62,6 +62,8 @@ pub struct Outcome<'a> {
     pub operation: Option<Operation<'a>>,
     /// The changes to its task headers.
     pub edits: Vec<Edit<'a>>,
+    /// Whether it is to be decided again once its body is there, which may refuse it still.
+    pub awaits_body: bool,
 }
 
 /// What is wrong with a request before any policy is asked.
@@ -111,14 +113,25 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let malformed = None
         .or_else(|| Malformed::of(Code::MalformedIdentity, incoming.peer.as_ref().err()))
         .or_else(|| Malformed::of(Code::MalformedTaskHeaders, acting.as_ref().err()))
-        .or_else(|| Malformed::of(Code::MalformedPath, operation.as_ref().err()));
+        .or_else(|| {
+            let error = operation.as_ref().err()?;
+            let code = match error {
+                operation::Malformed::Body(_) => Code::MalformedBody,
+                _ => Code::MalformedPath,
+            };
+            Malformed::of(code, Some(error))
+        });
     let outcome = Outcome {
         acting: acting.ok().flatten().map(Cow::Owned),
+        awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
         operation: operation.ok(),
         ..Outcome::passing(Code::Observed, edits)
     };
     match (ruleset.mode(), malformed) {
-        (Mode::Observe, _) => outcome,
+        (Mode::Observe, _) => Outcome {
+            awaits_body: false,
+            ..outcome
+        },
         (Mode::Shadow, Some(Malformed { code, .. })) => Outcome {
             code: Code::ShadowDenied,
             shadow: Some(("", code)),
@@ -178,6 +191,7 @@ fn decide<'a>(
             (None, Some(verdict)) => code_of(verdict),
             (None, None) => Code::Observed,
         },
+        awaits_body: outcome.awaits_body && refused.is_none(),
         by: deciding
             .and_then(|verdict| verdict.by)
             .map(|by| (by.policy, by.rule)),
@@ -210,6 +224,7 @@ impl<'a> Outcome<'a> {
             acting: None,
             operation: None,
             edits,
+            awaits_body: false,
         }
     }
 }

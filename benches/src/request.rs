@@ -2,7 +2,7 @@
 
 use dagward::caller::{Header, Principal};
 use dagward::measure::{Decision, Direction, Traffic};
-use dagward::operation::Request;
+use dagward::operation::{Body, Request};
 use dagward::walk::{Incoming, Proxy};
 
 /// Who asks.
@@ -45,6 +45,7 @@ pub(crate) fn line(method: &'static str, target: &'static str) -> Request<'stati
         method,
         target,
         host: "airflow-api-server.airflow.svc.cluster.local",
+        body: Body::Whole(&[]),
     }
 }
 

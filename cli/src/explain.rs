@@ -123,12 +123,12 @@ impl Explain {
 
     fn answer(&self) -> Result<Decision, String> {
         let (policy, ruleset) = self.policy()?;
-        let body = self.body.as_ref().map(read_body).transpose()?;
+        let body = self.body.as_ref().map(read_body).transpose()?.unwrap_or_default();
         let question = Question::of(self, &policy)?;
         let headers = question.headers();
-        let incoming = question.incoming(&headers);
+        let incoming = question.incoming(&headers, &body);
         let outcome = walk::walk(Some(&ruleset), question.proxy(), &incoming);
-        let reasons = reasons::reasons(&ruleset, &question, &incoming, &outcome, body.as_deref());
+        let reasons = reasons::reasons(&ruleset, &question, &incoming, &outcome);
         let answer = Answer::new(&ruleset, &question, &outcome, reasons);
         match self.format {
             Format::Json => println!("{}", answer.to_json()),

@@ -267,16 +267,33 @@ fn annotations_that_name_no_task_are_pointed_out() {
 }
 
 #[test]
-fn a_body_is_never_ignored_in_silence() {
-    let question = [
-        &from_sales("POST", "/api/v2/dags/sales_daily/dagRuns")[..],
-        &["--body", "policy.yaml"],
-    ]
-    .concat();
-    let (status, answer) = explain_json("policy.yaml", &question);
-    assert_eq!(status, 0);
+fn a_body_counts_where_it_names_ids() {
+    let bulk = "/api/v2/dags/sales_daily/dagRuns/r/taskInstances";
+    let (status, answer) = explain_json("policy.yaml", &from_sales("PATCH", bulk));
+    assert_eq!(status, 0, "{answer}");
+    let reasons = answer["reasons"].as_array().unwrap();
     assert!(
-        answer["reasons"][1].as_str().unwrap().starts_with("the body ("),
+        reasons.last().unwrap().as_str().unwrap().contains("`--body`"),
+        "{answer}"
+    );
+
+    let other = [&from_sales("PATCH", bulk)[..], &["--body", "bulk.json"]].concat();
+    let (status, answer) = explain_json("policy.yaml", &other);
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"no_rule_allows".into()),
+        "{answer}"
+    );
+    assert_eq!(
+        answer["operation"]["dag_ids"],
+        json!(["sales_daily", "finance_daily"])
+    );
+
+    let unread = [&from_sales("PATCH", bulk)[..], &["--body", "policy.yaml"]].concat();
+    let (status, answer) = explain_json("policy.yaml", &unread);
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"malformed_body".into()),
         "{answer}"
     );
 }

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::body::{self, Body, Named};
 use super::query;
-use super::route::{Id, Param};
+use super::route::{Field, Id, Param};
 use super::{Ask, Malformed};
 use crate::fact::Fact;
 
@@ -61,16 +62,72 @@ impl<'a> Asks<'a> {
     }
 
     /// Takes note of the ids that only the body tells. Where path or query name one of them as
-    /// well, the body may name another: both are asked for.
-    pub(super) fn body(&mut self, ids: &[Id]) {
-        let named = ids
-            .iter()
-            .any(|&id| self.asks.iter().any(|ask| ask.fact(id).known().is_some()));
-        let asks = if named { self.asks.clone() } else { Vec::new() };
-        for &id in ids {
-            self.set(id, &Fact::Unknown);
+    /// well, the body may name another: both are asked for. Gives whether the body is to come.
+    pub(super) fn body(&mut self, fields: &[Field], body: Body<'_>) -> Result<bool, Malformed> {
+        if fields.is_empty() {
+            return Ok(false);
+        }
+        let Some(json) = body.read().map_err(Malformed::Body)? else {
+            self.later(fields);
+            return Ok(true);
+        };
+        for (place, field) in fields.iter().enumerate() {
+            if fields.iter().take(place).any(|earlier| earlier.id == field.id) {
+                continue;
+            }
+            let named = body::named(&json, fields, field.id).map_err(Malformed::Body)?;
+            self.also(field.id, named);
+        }
+        Ok(false)
+    }
+
+    /// Leaves the ids open that the body may name.
+    fn later(&mut self, fields: &[Field]) {
+        let asks = match fields.iter().any(|field| self.known(field.id)) {
+            true => self.asks.clone(),
+            false => Vec::new(),
+        };
+        for field in fields {
+            self.set(field.id, &Fact::Later);
         }
         self.asks.splice(0..0, asks);
+    }
+
+    /// Takes note of the values that the body has for `id`. They stand beside what path or query
+    /// name; where these name nothing and the body leaves it open, it may be any.
+    fn also(&mut self, id: Id, named: Named) {
+        let wildcard =
+            matches!(id, Id::Dag | Id::Run | Id::Task) && named.values.iter().any(|value| value == "~");
+        let open =
+            named.widened || wildcard || (!self.known(id) && (named.missing || named.values.is_empty()));
+        let several = (named.values.len() + 1).saturating_mul(self.asks.len());
+        if several > MAX_NAMED {
+            return self.any(id);
+        }
+        let known = self.known(id).then(|| self.asks.clone());
+        let values = named
+            .values
+            .into_iter()
+            .map(|value| Fact::Known(Cow::Owned(value)));
+        let facts: Vec<_> = values.chain(open.then_some(Fact::Unknown)).collect();
+        if id == Id::Dag {
+            self.any_dag = open;
+        }
+        let asks = std::mem::take(&mut self.asks);
+        self.asks = known.unwrap_or_default();
+        for fact in facts {
+            for mut ask in asks.iter().cloned() {
+                ask.set(id, &fact);
+                if !self.asks.contains(&ask) {
+                    self.asks.push(ask);
+                }
+            }
+        }
+    }
+
+    /// Whether path or query name `id`.
+    fn known(&self, id: Id) -> bool {
+        self.asks.iter().any(|ask| ask.fact(id).known().is_some())
     }
 
     /// Whether the server picks the DAG, or all of them.

@@ -2,6 +2,7 @@
 
 mod action;
 mod asks;
+mod body;
 mod find;
 mod host;
 mod path;
@@ -17,6 +18,7 @@ use std::fmt;
 use crate::fact::Fact;
 
 pub use action::actions;
+pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use host::host_of;
 pub use path::Ambiguity;
 pub use read::read;
@@ -33,6 +35,8 @@ pub struct Request<'a> {
     pub target: &'a str,
     /// The host of `:authority`, in lower case and without its port; see [`host_of`].
     pub host: &'a str,
+    /// The body, as far as it is there.
+    pub body: Body<'a>,
 }
 
 /// What a request asks for.
@@ -50,6 +54,8 @@ pub struct Operation<'a> {
     pub template: Option<&'static str>,
     /// Whether the server picks the DAG, or all of them.
     pub any_dag: bool,
+    /// Whether the body may name ids and is still to come.
+    pub awaits_body: bool,
     /// What it asks for: at least one, and all of them must be allowed.
     pub asks: Vec<Ask<'a>>,
 }
@@ -61,7 +67,7 @@ impl Operation<'_> {
         match self.asks.first().map(|ask| ask.action) {
             Some(Fact::Known(action)) => action,
             Some(Fact::Unknown) => Surface::Unclassified.as_str(),
-            Some(Fact::Absent) | None => "",
+            Some(Fact::Absent | Fact::Later) | None => "",
         }
     }
 
@@ -105,7 +111,7 @@ pub struct Ask<'a> {
 }
 
 /// A request to Airflow that two parsers could take for different ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Malformed {
     /// The path.
     Path(Ambiguity),
@@ -113,6 +119,8 @@ pub enum Malformed {
     RepeatedParameter(&'static str),
     /// A query parameter that names an id does not decode.
     Parameter(&'static str),
+    /// The body, on a route where it names ids.
+    Body(BadBody),
 }
 
 impl fmt::Display for Malformed {
@@ -121,6 +129,7 @@ impl fmt::Display for Malformed {
             Self::Path(ambiguity) => write!(f, "{ambiguity}"),
             Self::RepeatedParameter(name) => write!(f, "the query has `{name}` more than once"),
             Self::Parameter(name) => write!(f, "the query's `{name}` is not encoded UTF-8 text"),
+            Self::Body(problem) => write!(f, "the body {problem}"),
         }
     }
 }

@@ -61,10 +61,11 @@ fn classify<'a, 'p>(
     for &id in route.any {
         asks.any(id);
     }
-    asks.body(route.body);
+    let awaits_body = asks.body(route.body, request.body)?;
     Ok(Operation {
         template: Some(route.template),
         any_dag: asks.any_dag(),
+        awaits_body,
         ..operation(request, found.surface, asks.for_actions(route.actions))
     })
 }
@@ -106,6 +107,7 @@ fn operation<'a>(request: &Request<'a>, surface: Surface, asks: Vec<Ask<'a>>) ->
         path: Fact::Unknown,
         template: None,
         any_dag: false,
+        awaits_body: false,
         asks,
     }
 }

@@ -84,6 +84,45 @@ pub(super) const fn list(name: &'static str, id: Id) -> Param {
     Param { name, id, list: true }
 }
 
+/// One place of a body that says what the request is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field {
+    /// Where it is: names of fields with `.` between them, `[]` behind that of a list for each of
+    /// its elements.
+    pub(super) path: &'static str,
+    pub(super) id: Id,
+    pub(super) means: Means,
+}
+
+/// What a place of a body says of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Means {
+    /// It is the id.
+    Is,
+    /// It is the id, and an element of the list may be the id itself in place of an object.
+    IsOrElement,
+    /// Where it is true, the request is about others too.
+    Widens,
+}
+
+/// A place that is an id.
+pub(super) const fn is(path: &'static str, id: Id) -> Field {
+    let means = Means::Is;
+    Field { path, id, means }
+}
+
+/// A place that is an id, where the element that it is in may be the id as well.
+pub(super) const fn is_or_element(path: &'static str, id: Id) -> Field {
+    let means = Means::IsOrElement;
+    Field { path, id, means }
+}
+
+/// A place that says, where it is true, that the request is about others too.
+pub(super) const fn widens(path: &'static str, id: Id) -> Field {
+    let means = Means::Widens;
+    Field { path, id, means }
+}
+
 /// One row of the table.
 #[derive(Debug)]
 pub(super) struct Route {
@@ -100,8 +139,8 @@ pub(super) struct Route {
     pub(super) query: &'static [Param],
     /// The ids that the server picks, or takes all of.
     pub(super) any: &'static [Id],
-    /// The ids that the body names, in place of the path's or beside them.
-    pub(super) body: &'static [Id],
+    /// Where the body names ids, in place of the path's or beside them.
+    pub(super) body: &'static [Field],
 }
 
 /// A row whose ids are in its path.
@@ -135,8 +174,8 @@ impl Route {
         self
     }
 
-    /// The body may name these.
-    pub(super) const fn body(mut self, body: &'static [Id]) -> Self {
+    /// The body may name ids at these places.
+    pub(super) const fn body(mut self, body: &'static [Field]) -> Self {
         self.body = body;
         self
     }

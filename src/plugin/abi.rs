@@ -138,6 +138,12 @@ pub(super) fn remove_header(map: MapType, name: &str) {
     unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) };
 }
 
+/// The first `size` bytes of the request's body, of which the proxy holds back all.
+pub(super) fn request_body(size: usize) -> Option<Vec<u8>> {
+    // SAFETY: one host call, its pointers to live values for its length.
+    unsafe { received(|data, got| proxy_get_buffer_bytes(BufferType::HttpRequestBody, 0, size, data, got)) }
+}
+
 /// The plugin's configuration; `None` where it is empty.
 pub(super) fn configuration(size: usize) -> Option<Vec<u8>> {
     // SAFETY: one host call, its pointers to live values for its length.

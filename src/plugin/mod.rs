@@ -4,6 +4,8 @@ mod abi;
 mod answer;
 mod configuration;
 mod connection;
+mod decide;
+mod incoming;
 mod meter;
 mod node;
 mod pairs;

@@ -4,19 +4,20 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use log::{info, warn};
 use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::{Action, LogLevel, MapType};
+use proxy_wasm::types::{Action, MapType};
 
 use crate::caller::{Acting, Header};
-use crate::measure::{Decision, Direction, Ledger, Traffic};
-use crate::operation::{Request, host_of};
+use crate::measure::{Decision, Ledger, Traffic};
+use crate::operation::{Body, MAX_BODY_BYTES};
 use crate::stamp::{Edit, RequestId, correlation_id};
-use crate::walk::{self, Code, Incoming, Outcome, Proxy};
+use crate::walk::{Code, Outcome};
 
 use super::connection::Connection;
+use super::decide::caller;
+use super::incoming::{self, header};
 use super::meter::Host;
-use super::{Plugin, abi, answer, pairs};
+use super::{Plugin, abi};
 
 const REQUEST_ID: &str = "x-request-id";
 const CORRELATION_ID: &str = "correlation-id";
@@ -34,6 +35,15 @@ pub(super) fn ledger(then: impl FnOnce(&mut Ledger)) {
 pub(super) struct Stream {
     plugin: Rc<Plugin>,
     decided: Option<Decided>,
+    waiting: Option<Waiting>,
+}
+
+/// A request that passed at its headers, and is decided again once its body is there.
+struct Waiting {
+    /// The headers, serialized.
+    headers: Vec<u8>,
+    /// The bytes of the body so far.
+    size: usize,
 }
 
 /// What is kept of a request for its answer and its measures.
@@ -63,46 +73,46 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         let since = Instant::now();
         let bytes = abi::request_headers().unwrap_or_default();
-        let headers = pairs::read(&bytes);
-        let (method, target) = (header_text(&headers, ":method"), header_text(&headers, ":path"));
-        let authority = header_text(&headers, ":authority");
-        let host = host_of(&authority);
-        let request_id = RequestId::keep_or_make(header(&headers, REQUEST_ID), random);
-        let connection = Connection::current();
-        let cluster = match connection.listener {
-            Direction::Inbound => Vec::new(),
-            Direction::Outbound => abi::property(b"xds\0cluster_name").unwrap_or_default(),
-        };
-        let incoming = Incoming {
-            listener: connection.listener,
-            peer: connection.peer.as_ref().map(Option::as_ref),
-            request: Request {
-                method: &method,
-                target: &target,
-                host: &host,
-            },
-            headers: &headers,
-            cluster: &cluster,
-        };
-        let proxy = Proxy {
-            identity: connection.own.as_ref(),
-            pod: self.plugin.node.pod.as_ref(),
-        };
-        let plugin = Rc::clone(&self.plugin);
-        let outcome = walk::walk(plugin.configuration.ruleset.as_ref(), proxy, &incoming);
-        let caller = caller(&plugin, &connection);
-        set_properties(&outcome, caller);
-        self.log_refusal(&outcome, caller, &incoming, request_id.as_str());
-        let refused = outcome.decision != Decision::Allow;
-        if refused {
-            answer::refuse(&outcome, request_id.as_str());
+        let body = if end_of_stream {
+            Body::Whole(&[])
         } else {
-            stamp(&outcome, &request_id, header(&headers, CORRELATION_ID));
+            Body::Pending
+        };
+        let connection = Connection::current();
+        let plugin = Rc::clone(&self.plugin);
+        let (decided, awaits_body) = incoming::with(&connection, &bytes, body, |incoming| {
+            let request_id = RequestId::keep_or_make(header(incoming.headers, REQUEST_ID), random);
+            let outcome = plugin.decide(&connection, incoming, request_id.as_str());
+            if outcome.decision == Decision::Allow {
+                stamp(&outcome, &request_id, header(incoming.headers, CORRELATION_ID));
+            }
+            let mut decided = Decided::new(&outcome, Rc::clone(&connection), request_id.as_str(), since);
+            decided.headers_only = end_of_stream.then(|| size(incoming.headers));
+            (decided, outcome.awaits_body)
+        });
+        self.waiting = awaits_body.then_some(Waiting {
+            headers: bytes,
+            size: 0,
+        });
+        self.go_on(decided)
+    }
+
+    /// Holds back the body that decides, until all of it is there. The headers have gone: the
+    /// proxy calls for no body while it holds them.
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let Some(waiting) = &mut self.waiting else {
+            return self.action();
+        };
+        waiting.size = size;
+        match end_of_stream || size > MAX_BODY_BYTES {
+            true => self.decide_by_body(),
+            false => Action::Pause,
         }
-        let mut decided = Decided::new(&outcome, Rc::clone(&connection), request_id.as_str(), since);
-        decided.headers_only = end_of_stream.then(|| size(&headers));
-        self.decided = Some(decided);
-        if refused { Action::Pause } else { Action::Continue }
+    }
+
+    /// The end of a body with trailers behind it.
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        self.decide_by_body()
     }
 
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
@@ -148,39 +158,46 @@ impl Stream {
         Self {
             plugin,
             decided: None,
+            waiting: None,
         }
     }
 
-    /// Says why a request was refused, or would have been: the caller is told no more than a code.
-    /// What came from the caller is quoted, so that it cannot break the line.
-    fn log_refusal(&self, outcome: &Outcome<'_>, caller: &str, incoming: &Incoming<'_>, request_id: &str) {
-        let (level, word) = match (outcome.decision, outcome.shadow) {
-            (Decision::Allow, None) => return,
-            (Decision::Allow, Some(_)) => (LogLevel::Info, "would refuse"),
-            (Decision::Deny | Decision::Malformed, _) => (LogLevel::Warn, "refused"),
+    /// Decides again, with the body.
+    fn decide_by_body(&mut self) -> Action {
+        let (Some(Waiting { headers, size }), Some(before)) = (self.waiting.take(), self.decided.take())
+        else {
+            return self.action();
         };
-        if !abi::logs(level) {
-            return;
-        }
-        let reasons = walk::reasons(
-            self.plugin.configuration.ruleset.as_ref(),
-            outcome,
-            incoming,
-            false,
-        );
-        let Request { method, target, host } = incoming.request;
-        let acting = outcome
-            .acting
-            .as_deref()
-            .map_or("", |acting| acting.dag_id.as_str());
-        let line = format!(
-            "dagward {word} request_id={request_id} caller={caller:?} acting={acting:?} \
-             asked={method:?} {target:?} host={host:?} code={} why={reasons:?}",
-            outcome.shadow.map_or(outcome.code, |(_, code)| code),
-        );
-        match level {
-            LogLevel::Warn => warn!("{line}"),
-            _ => info!("{line}"),
+        let bytes = match size {
+            0 => Some(Vec::new()),
+            1..=MAX_BODY_BYTES => abi::request_body(size),
+            _ => None,
+        };
+        // What cannot be had is not taken for empty.
+        let body = bytes.as_deref().map_or(Body::TooLong, Body::Whole);
+        let plugin = Rc::clone(&self.plugin);
+        let decided = incoming::with(&before.connection, &headers, body, |incoming| {
+            let outcome = plugin.decide(&before.connection, incoming, &before.request_id);
+            Decided::new(
+                &outcome,
+                Rc::clone(&before.connection),
+                &before.request_id,
+                before.since,
+            )
+        });
+        self.go_on(decided)
+    }
+
+    fn go_on(&mut self, decided: Decided) -> Action {
+        self.decided = Some(decided);
+        self.action()
+    }
+
+    /// Nothing of a request that is refused goes on.
+    fn action(&self) -> Action {
+        match &self.decided {
+            Some(decided) if decided.decision != Decision::Allow => Action::Pause,
+            _ => Action::Continue,
         }
     }
 }
@@ -213,17 +230,6 @@ impl Decided {
     }
 }
 
-/// The label of who asks: the peer, or on its own outbound listener the proxy itself.
-fn caller<'p>(plugin: &'p Plugin, connection: &'p Connection) -> &'p str {
-    match connection.listener {
-        Direction::Inbound => match &connection.peer {
-            Ok(Some(principal)) => principal.as_str(),
-            Ok(None) | Err(_) => "",
-        },
-        Direction::Outbound => &plugin.node.label,
-    }
-}
-
 /// Changes the request's headers, each change at the price of choosing its route anew.
 fn stamp(outcome: &Outcome<'_>, request_id: &RequestId<'_>, correlation: Option<&[u8]>) {
     let map = MapType::HttpRequestHeaders;
@@ -242,52 +248,12 @@ fn stamp(outcome: &Outcome<'_>, request_id: &RequestId<'_>, correlation: Option<
     }
 }
 
-/// Sets the filter state that Istio's Telemetry, access logs and traces read.
-fn set_properties(outcome: &Outcome<'_>, caller: &str) {
-    let acting = outcome.acting.as_deref();
-    for (name, value) in [
-        ("dagward_dag_id", acting.map(|acting| acting.dag_id.as_str())),
-        (
-            "dagward_task_id",
-            acting.and_then(|acting| acting.task_id.as_deref()),
-        ),
-        (
-            "dagward_run_id",
-            acting.and_then(|acting| acting.run_id.as_deref()),
-        ),
-        ("dagward_caller", Some(caller)),
-        ("dagward_decision", Some(outcome.code.as_str())),
-        ("dagward_policy", outcome.by.map(|(policy, _)| policy)),
-    ] {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            abi::set_property(name, value.as_bytes());
-        }
-    }
-}
-
 /// The bytes of all names and values, as Envoy counts them.
 fn size(headers: &[Header<'_>]) -> u64 {
     headers
         .iter()
         .map(|(name, value)| (name.len() + value.len()) as u64)
         .sum()
-}
-
-/// The value of a header that is there once.
-fn header<'h>(headers: &[Header<'h>], name: &str) -> Option<&'h [u8]> {
-    let mut values = headers
-        .iter()
-        .filter(|(other, _)| *other == name.as_bytes())
-        .map(|(_, value)| *value);
-    let first = values.next()?;
-    values.next().is_none().then_some(first)
-}
-
-/// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have.
-fn header_text<'h>(headers: &[Header<'h>], name: &str) -> std::borrow::Cow<'h, str> {
-    header(headers, name)
-        .map(String::from_utf8_lossy)
-        .unwrap_or_default()
 }
 
 /// Random bytes. Where the host has none the id is a constant: a poor one, but no panic.

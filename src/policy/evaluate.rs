@@ -2,7 +2,8 @@
 //!
 //! What is unknown counts for the safe side: in an ALLOW the condition does not hold, in a DENY it
 //! does, `not…` alike. What is absent matches no pattern; so `not…` holds of it, but an anonymous
-//! caller satisfies no condition on identity in an ALLOW.
+//! caller satisfies no condition on identity in an ALLOW. What comes later counts for the open side,
+//! and is decided again when it is there.
 
 use crate::fact::Fact;
 
@@ -81,6 +82,7 @@ impl Ruleset {
     ) -> bool {
         match facts.fact(condition.field) {
             Fact::Unknown => effect == Effect::Deny,
+            Fact::Later => effect == Effect::Allow,
             Fact::Absent if condition.field.is_identity() && effect == Effect::Allow => false,
             Fact::Absent => condition.negated,
             Fact::Known(value) => {

@@ -141,6 +141,7 @@ impl Ruleset {
         let found = match facts.fact(condition.field) {
             Fact::Known(value) => format!("`{value}`"),
             Fact::Unknown => "not known".to_owned(),
+            Fact::Later => "not known yet".to_owned(),
             Fact::Absent if condition.field == Field::Principals => {
                 "none: the caller is anonymous".to_owned()
             }

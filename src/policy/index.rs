@@ -70,7 +70,9 @@ impl Index {
                 Fact::Known(value) => table.find(arena, value, &mut found),
                 // What is unknown holds in every DENY that asks for it, and in no ALLOW.
                 Fact::Unknown if effect == Effect::Deny => found.extend(&table.rules),
-                Fact::Unknown | Fact::Absent => {}
+                // What comes later is the other way round.
+                Fact::Later if effect == Effect::Allow => found.extend(&table.rules),
+                Fact::Unknown | Fact::Later | Fact::Absent => {}
             }
         }
         found.sort_unstable();

@@ -12,6 +12,8 @@ pub enum Code {
     ConfigRefused,
     /// A DENY rule holds.
     DeniedByRule,
+    /// The body names ids on this route, and cannot be read.
+    MalformedBody,
     /// The peer's certificate names no SPIFFE ID.
     MalformedIdentity,
     /// The path can be read in two ways.
@@ -35,6 +37,7 @@ impl Code {
             Self::Allowed => "allowed",
             Self::ConfigRefused => "config_refused",
             Self::DeniedByRule => "denied_by_rule",
+            Self::MalformedBody => "malformed_body",
             Self::MalformedIdentity => "malformed_identity",
             Self::MalformedPath => "malformed_path",
             Self::MalformedTaskHeaders => "malformed_task_headers",
@@ -51,6 +54,7 @@ impl Code {
             Self::Allowed | Self::Observed | Self::Outbound | Self::ShadowDenied => "allowed",
             Self::ConfigRefused => "the proxy's policy document was refused, so nothing is allowed",
             Self::DeniedByRule => "a policy denies this request",
+            Self::MalformedBody => "the body cannot be read",
             Self::MalformedIdentity => "the peer's identity is malformed",
             Self::MalformedPath => "the path can be read in more than one way",
             Self::MalformedTaskHeaders => "the task headers are malformed",

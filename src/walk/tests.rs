@@ -1,5 +1,6 @@
 use super::*;
 use crate::caller::Proof;
+use crate::operation::Body;
 use crate::policy;
 
 const POLICY: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE","policies":[
@@ -63,6 +64,7 @@ impl Scene {
                 method: self.method,
                 target: self.target,
                 host: "api",
+                body: Body::Pending,
             },
             headers: &headers,
             cluster: self.cluster.as_bytes(),
@@ -269,6 +271,7 @@ fn nothing_passes_without_a_policy() {
                 method: "GET",
                 target: "/",
                 host: "api",
+                body: Body::Pending,
             },
             headers: &headers,
             cluster: b"",

@@ -15,6 +15,7 @@ mod setup;
 mod answers;
 mod bodies;
 mod configuration;
+mod deciding_bodies;
 mod identity;
 mod labels;
 mod live_update;

@@ -12,7 +12,7 @@ mod files;
 
 use dagward::caller::Principal;
 use dagward::measure::{Direction, catalog};
-use dagward::operation::Request;
+use dagward::operation::{Body, Request};
 use dagward::policy::{self, LoadError, Mode, Ruleset};
 use dagward::walk::{self, Code, Incoming, Outcome, Proxy};
 use files::{policy_in, stat_tags, yaml_files};
@@ -55,6 +55,7 @@ impl Asked<'_> {
                 method,
                 target,
                 host: "airflow-api-server",
+                body: Body::Whole(&[]),
             },
             headers: &headers,
             cluster: b"",

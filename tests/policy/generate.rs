@@ -40,6 +40,7 @@ impl Asked {
             path: owned(self.path),
             template: None,
             any_dag: false,
+            awaits_body: false,
             asks: self
                 .asks
                 .iter()
@@ -74,6 +75,25 @@ impl Asked {
         push(&|asked| asked.asks[0].action = Fact::Unknown);
         push(&|asked| asked.asks[0].connection = Fact::Unknown);
         less
+    }
+}
+
+impl Asked {
+    /// The same request, with one fact left open each.
+    pub(crate) fn left_open(&self) -> Vec<Self> {
+        let later: [fn(&mut Wanted); 3] = [
+            |wanted| wanted.dag = Fact::Later,
+            |wanted| wanted.task = Fact::Later,
+            |wanted| wanted.connection = Fact::Later,
+        ];
+        later
+            .iter()
+            .map(|leave_open| {
+                let mut open = self.clone();
+                leave_open(&mut open.asks[0]);
+                open
+            })
+            .collect()
     }
 }
 
@@ -152,6 +172,7 @@ fn fact(words: &'static [&'static str]) -> impl Strategy<Value = Fact<&'static s
         6 => select(words).prop_map(Fact::Known),
         1 => Just(Fact::Absent),
         1 => Just(Fact::Unknown),
+        1 => Just(Fact::Later),
     ]
 }
 

@@ -90,6 +90,18 @@ proptest! {
     }
 
     #[test]
+    fn what_is_refused_before_its_body_is_refused_with_any_body(
+        ruleset in document().prop_filter_map("a valid document", |document| load(&document)),
+        requests in prop::collection::vec(asked(), 20),
+    ) {
+        for request in requests {
+            for open in request.left_open() {
+                prop_assert!(allowed(&ruleset, &open) || !allowed(&ruleset, &request), "{request:#?}\n{open:#?}");
+            }
+        }
+    }
+
+    #[test]
     fn no_document_panics(text in "\\PC{0,60}", mut document in document(), at in any::<prop::sample::Index>()) {
         let _ = policy::load(text.as_bytes());
         let mut bytes = document.to_string().into_bytes();

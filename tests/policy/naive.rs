@@ -120,6 +120,7 @@ fn condition(
     let identity = matches!(word.as_str(), "principals" | "namespaces" | "serviceAccounts");
     match fact(to, &word, asked, wanted) {
         Fact::Unknown => deny,
+        Fact::Later => !deny,
         Fact::Absent if identity && !deny => false,
         Fact::Absent => negated,
         Fact::Known(value) => {

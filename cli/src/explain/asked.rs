@@ -8,7 +8,7 @@ pub(super) fn asked(ask: &Ask<'_>) -> String {
     let action = match ask.action {
         Fact::Known(action) => format!("`{action}`"),
         Fact::Absent => "it".to_owned(),
-        Fact::Unknown => "it, whose action is not known".to_owned(),
+        Fact::Unknown | Fact::Later => "it, whose action is not known".to_owned(),
     };
     let objects = [
         ("dag", &ask.dag),

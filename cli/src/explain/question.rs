@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_task};
 use dagward::measure::Direction;
-use dagward::operation::{Request, host_of};
+use dagward::operation::{Body, Request, host_of};
 use dagward::walk::{Incoming, Proxy};
 
 use super::{Explain, Listener};
@@ -88,8 +88,8 @@ impl Question {
             .collect()
     }
 
-    /// The request as the walk takes it.
-    pub(super) fn incoming<'a>(&'a self, headers: &'a [Header<'a>]) -> Incoming<'a> {
+    /// The request as the walk takes it, all of its body there.
+    pub(super) fn incoming<'a>(&'a self, headers: &'a [Header<'a>], body: &'a [u8]) -> Incoming<'a> {
         Incoming {
             listener: self.listener,
             peer: self.peer.as_ref().map(Option::as_ref),
@@ -97,6 +97,7 @@ impl Question {
                 method: &self.method,
                 target: &self.path,
                 host: &self.host,
+                body: Body::Whole(body),
             },
             headers,
             cluster: self.cluster.as_bytes(),

@@ -4,6 +4,7 @@ use std::slice;
 
 use dagward::caller::headers::PROOF;
 use dagward::measure::Direction;
+use dagward::operation::{self, Body, Request};
 use dagward::policy::{Ruleset, Scope};
 use dagward::stamp::Edit;
 use dagward::walk::{self, Code, Incoming, Outcome};
@@ -17,7 +18,6 @@ pub(super) fn reasons(
     question: &Question,
     incoming: &Incoming<'_>,
     outcome: &Outcome<'_>,
-    body: Option<&[u8]>,
 ) -> Vec<String> {
     let logged = || walk::reasons(Some(ruleset), outcome, incoming, true);
     let mut reasons = match outcome.code {
@@ -39,11 +39,13 @@ pub(super) fn reasons(
             "the annotations name no task: `dag_id` is missing, or no id that Airflow accepts".to_owned(),
         );
     }
-    if let Some(body) = body {
-        let bytes = body.len();
-        reasons.push(format!(
-            "the body ({bytes} bytes) was read, but plays no part: this version decides without it"
-        ));
+    let request = Request {
+        body: Body::Pending,
+        ..incoming.request
+    };
+    let reads_body = operation::read(&request).is_ok_and(|operation| operation.awaits_body);
+    if reads_body && incoming.request.body == Body::Whole(&[]) {
+        reasons.push("on this route the body may name ids, and none is given (`--body`)".to_owned());
     }
     reasons
 }

@@ -3,6 +3,7 @@
 //! Where Airflow 3.0 has `{key}` and later lines `{key:path}`, the row has the wider one.
 
 mod auth;
+mod bodies;
 mod edge;
 mod execution;
 mod health;

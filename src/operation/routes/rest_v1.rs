@@ -1,5 +1,8 @@
 //! The REST API v1 of Airflow 2.11.
 
+use super::bodies::{
+    CLEAR_TASK_INSTANCES, CONNECTION, DATASET, LIST_RUNS, LIST_TASK_INSTANCES, POOL, SET_STATE, VARIABLE,
+};
 use crate::operation::route::{Id::*, Route, V2, list, on, one};
 
 #[rustfmt::skip]
@@ -20,20 +23,20 @@ pub(super) const ROUTES: &[Route] = &[
 
     // Runs. Clearing follows markers into other DAGs.
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns",                                    &["dag_run:read"]),
-    on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns",                                    &["dag_run:trigger"]).body(&[Run]),
-    on(V2, "POST",   "/api/v1/dags/~/dagRuns/list",                                      &["dag_run:read"]).any(&[Dag]).body(&[Dag]),
+    on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns",                                    &["dag_run:trigger"]),
+    on(V2, "POST",   "/api/v1/dags/~/dagRuns/list",                                      &["dag_run:read"]).any(&[Dag]).body(LIST_RUNS),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &["dag_run:read"]),
     on(V2, "PATCH",  "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &["dag_run:update"]),
     on(V2, "DELETE", "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &["dag_run:delete"]),
     on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/clear",                 &["dag_run:clear"]).any(&[Task]),
     on(V2, "PATCH",  "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/setNote",               &["dag_run:update"]),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamDatasetEvents", &["dag_run:read", "asset:read"]).any(&[Asset]),
-    on(V2, "POST",   "/api/v1/dags/{dag_id}/clearTaskInstances",                         &["task_instance:clear"]).body(&[Dag, Run, Task]),
-    on(V2, "POST",   "/api/v1/dags/{dag_id}/updateTaskInstancesState",                   &["task_instance:update"]).body(&[Run, Task]),
+    on(V2, "POST",   "/api/v1/dags/{dag_id}/clearTaskInstances",                         &["task_instance:clear"]).body(CLEAR_TASK_INSTANCES),
+    on(V2, "POST",   "/api/v1/dags/{dag_id}/updateTaskInstancesState",                   &["task_instance:update"]).body(SET_STATE),
 
     // Task instances, logs, XComs.
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances",                               &["task_instance:read"]).any(&[Task]),
-    on(V2, "POST",   "/api/v1/dags/~/dagRuns/~/taskInstances/list",                                            &["task_instance:read"]).any(&[Dag]).body(&[Dag, Run, Task]),
+    on(V2, "POST",   "/api/v1/dags/~/dagRuns/~/taskInstances/list",                                            &["task_instance:read"]).any(&[Dag]).body(LIST_TASK_INSTANCES),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",                     &["task_instance:read"]),
     on(V2, "PATCH",  "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",                     &["task_instance:update"]),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",         &["task_instance:read"]),
@@ -54,8 +57,8 @@ pub(super) const ROUTES: &[Route] = &[
 
     // Datasets, today's assets. An event may start a run of any DAG that consumes the dataset.
     on(V2, "GET",    "/api/v1/datasets",                                       &["asset:read"]).query(&[list("dag_ids", Dag)]).any(&[Asset]),
-    on(V2, "GET",    "/api/v1/datasets/events",                                &["asset:read"]).query(&[one("dataset_id", Asset), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
-    on(V2, "POST",   "/api/v1/datasets/events",                                &["asset:create"]).any(&[Dag]).body(&[Asset]),
+    on(V2, "GET",    "/api/v1/datasets/events",                                &["asset:read"]).query(&[one("dataset_id", Asset), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]).body(DATASET),
+    on(V2, "POST",   "/api/v1/datasets/events",                                &["asset:create"]).any(&[Dag]).body(DATASET),
     on(V2, "GET",    "/api/v1/datasets/queuedEvent/{uri:path}",                &["asset:read"]).any(&[Dag]),
     on(V2, "DELETE", "/api/v1/datasets/queuedEvent/{uri:path}",                &["asset:delete"]).any(&[Dag]),
     on(V2, "GET",    "/api/v1/datasets/{uri:path}",                            &["asset:read"]),
@@ -66,20 +69,20 @@ pub(super) const ROUTES: &[Route] = &[
 
     // Connections, variables, pools.
     on(V2, "GET",    "/api/v1/connections",                   &["connection:read"]).any(&[Connection]),
-    on(V2, "POST",   "/api/v1/connections",                   &["connection:create"]).body(&[Connection]),
-    on(V2, "POST",   "/api/v1/connections/test",              &["connection:test"]).body(&[Connection]),
+    on(V2, "POST",   "/api/v1/connections",                   &["connection:create"]).body(CONNECTION),
+    on(V2, "POST",   "/api/v1/connections/test",              &["connection:test"]).body(CONNECTION),
     on(V2, "GET",    "/api/v1/connections/{connection_id}",   &["connection:read"]),
-    on(V2, "PATCH",  "/api/v1/connections/{connection_id}",   &["connection:update"]),
+    on(V2, "PATCH",  "/api/v1/connections/{connection_id}",   &["connection:update"]).body(CONNECTION),
     on(V2, "DELETE", "/api/v1/connections/{connection_id}",   &["connection:delete"]),
     on(V2, "GET",    "/api/v1/variables",                     &["variable:read"]).any(&[Variable]),
-    on(V2, "POST",   "/api/v1/variables",                     &["variable:create"]).body(&[Variable]),
+    on(V2, "POST",   "/api/v1/variables",                     &["variable:create"]).body(VARIABLE),
     on(V2, "GET",    "/api/v1/variables/{variable_key:path}", &["variable:read"]),
-    on(V2, "PATCH",  "/api/v1/variables/{variable_key:path}", &["variable:update"]),
+    on(V2, "PATCH",  "/api/v1/variables/{variable_key:path}", &["variable:update"]).body(VARIABLE),
     on(V2, "DELETE", "/api/v1/variables/{variable_key:path}", &["variable:delete"]),
     on(V2, "GET",    "/api/v1/pools",                         &["pool:read"]).any(&[Pool]),
-    on(V2, "POST",   "/api/v1/pools",                         &["pool:create"]).body(&[Pool]),
+    on(V2, "POST",   "/api/v1/pools",                         &["pool:create"]).body(POOL),
     on(V2, "GET",    "/api/v1/pools/{pool_name}",             &["pool:read"]),
-    on(V2, "PATCH",  "/api/v1/pools/{pool_name}",             &["pool:update"]).body(&[Pool]),
+    on(V2, "PATCH",  "/api/v1/pools/{pool_name}",             &["pool:update"]).body(POOL),
     on(V2, "DELETE", "/api/v1/pools/{pool_name}",             &["pool:delete"]),
 
     // The installation.

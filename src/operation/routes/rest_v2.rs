@@ -1,5 +1,9 @@
 //! The REST API v2 of Airflow 3: everything but what lies below a run.
 
+use super::bodies::{
+    ASSET, BACKFILL, BULK_CONNECTIONS, BULK_POOLS, BULK_RUNS, BULK_VARIABLES, CLEAR_RUNS,
+    CLEAR_TASK_INSTANCES, CONNECTION, LIST_RUNS, POOL, POOL_UPDATE, VARIABLE,
+};
 use crate::operation::route::{Id::*, ONLY_3_0, Route, SINCE_3_1, SINCE_3_3, V3, list, on, one};
 
 #[rustfmt::skip]
@@ -26,23 +30,23 @@ pub(super) const ROUTES: &[Route] = &[
 
     // Runs. In a bulk update the body's DAG overrides the path's; clearing follows markers into other DAGs.
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:read"]),
-    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:trigger"]).body(&[Run]),
-    on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:update", "dag_run:delete"]).body(&[Dag, Run]),
-    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/list",                             &["dag_run:read"]).body(&[Dag]),
+    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:trigger"]),
+    on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:update", "dag_run:delete"]).body(BULK_RUNS),
+    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/list",                             &["dag_run:read"]).body(LIST_RUNS),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}",                     &["dag_run:read"]),
     on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}",                     &["dag_run:update"]),
     on(V3,        "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}",                     &["dag_run:delete"]),
     on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear",               &["dag_run:clear"]).any(&[Task]),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamAssetEvents", &["dag_run:read", "asset:read"]).any(&[Asset]),
     on(SINCE_3_1, "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait",                &["dag_run:read"]),
-    on(SINCE_3_3, "POST",   "/api/v2/dags/{dag_id}/clearDagRuns",                             &["dag_run:clear"]).any(&[Task]).body(&[Dag, Run]),
-    on(SINCE_3_3, "POST",   "/api/v2/dags/{dag_id}/clearPartitions",                          &["dag_run:clear"]).any(&[Task]).body(&[Run]),
-    on(V3,        "POST",   "/api/v2/dags/{dag_id}/clearTaskInstances",                       &["task_instance:clear"]).body(&[Dag, Run, Task]),
+    on(SINCE_3_3, "POST",   "/api/v2/dags/{dag_id}/clearDagRuns",                             &["dag_run:clear"]).any(&[Task]).body(CLEAR_RUNS),
+    on(SINCE_3_3, "POST",   "/api/v2/dags/{dag_id}/clearPartitions",                          &["dag_run:clear"]).any(&[Task]),
+    on(V3,        "POST",   "/api/v2/dags/{dag_id}/clearTaskInstances",                       &["task_instance:clear"]).body(CLEAR_TASK_INSTANCES),
 
     // Backfills.
     on(V3, "GET",  "/api/v2/backfills",                       &["backfill:read"]).query(&[one("dag_id", Dag)]),
-    on(V3, "POST", "/api/v2/backfills",                       &["backfill:create"]).body(&[Dag]),
-    on(V3, "POST", "/api/v2/backfills/dry_run",               &["backfill:create"]).body(&[Dag]),
+    on(V3, "POST", "/api/v2/backfills",                       &["backfill:create"]).body(BACKFILL),
+    on(V3, "POST", "/api/v2/backfills/dry_run",               &["backfill:create"]).body(BACKFILL),
     on(V3, "GET",  "/api/v2/backfills/{backfill_id}",         &["backfill:read"]).any(&[Dag]),
     on(V3, "PUT",  "/api/v2/backfills/{backfill_id}/pause",   &["backfill:update"]).any(&[Dag]),
     on(V3, "PUT",  "/api/v2/backfills/{backfill_id}/unpause", &["backfill:update"]).any(&[Dag]),
@@ -53,8 +57,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "GET",    "/api/v2/assets/aliases",                    &["asset:read"]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases/{asset_alias_id}",   &["asset:read"]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/events",                     &["asset:read"]).query(&[one("asset_id", Asset), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
-    on(V3,        "POST",   "/api/v2/assets/events",                     &["asset:create"]).any(&[Dag]).body(&[Asset]),
-    on(V3,        "POST",   "/api/v2/assets/{asset_id}/materialize",     &["asset:create", "dag_run:trigger"]).any(&[Dag]).body(&[Run]),
+    on(V3,        "POST",   "/api/v2/assets/events",                     &["asset:create"]).any(&[Dag]).body(ASSET),
+    on(V3,        "POST",   "/api/v2/assets/{asset_id}/materialize",     &["asset:create", "dag_run:trigger"]).any(&[Dag]),
     on(V3,        "GET",    "/api/v2/assets/{asset_id}",                 &["asset:read"]),
     on(V3,        "GET",    "/api/v2/assets/{asset_id}/queuedEvents",    &["asset:read"]).any(&[Dag]),
     on(V3,        "DELETE", "/api/v2/assets/{asset_id}/queuedEvents",    &["asset:delete"]).any(&[Dag]),
@@ -70,28 +74,28 @@ pub(super) const ROUTES: &[Route] = &[
 
     // Connections.
     on(V3,        "GET",    "/api/v2/connections",                 &["connection:read"]).any(&[Connection]),
-    on(V3,        "POST",   "/api/v2/connections",                 &["connection:create"]).body(&[Connection]),
-    on(V3,        "PATCH",  "/api/v2/connections",                 &["connection:create", "connection:update", "connection:delete"]).body(&[Connection]),
-    on(V3,        "POST",   "/api/v2/connections/test",            &["connection:test"]).body(&[Connection]),
+    on(V3,        "POST",   "/api/v2/connections",                 &["connection:create"]).body(CONNECTION),
+    on(V3,        "PATCH",  "/api/v2/connections",                 &["connection:create", "connection:update", "connection:delete"]).body(BULK_CONNECTIONS),
+    on(V3,        "POST",   "/api/v2/connections/test",            &["connection:test"]).body(CONNECTION),
     on(SINCE_3_3, "GET",    "/api/v2/connections/enqueue-test",    &["connection:test"]).any(&[Connection]),
-    on(SINCE_3_3, "POST",   "/api/v2/connections/enqueue-test",    &["connection:test"]).body(&[Connection]),
+    on(SINCE_3_3, "POST",   "/api/v2/connections/enqueue-test",    &["connection:test"]).body(CONNECTION),
     on(V3,        "POST",   "/api/v2/connections/defaults",        &["connection:create"]).any(&[Connection]),
     on(V3,        "GET",    "/api/v2/connections/{connection_id}", &["connection:read"]),
-    on(V3,        "PATCH",  "/api/v2/connections/{connection_id}", &["connection:update"]),
+    on(V3,        "PATCH",  "/api/v2/connections/{connection_id}", &["connection:update"]).body(CONNECTION),
     on(V3,        "DELETE", "/api/v2/connections/{connection_id}", &["connection:delete"]),
 
     // Variables and pools.
     on(V3, "GET",    "/api/v2/variables",                     &["variable:read"]).any(&[Variable]),
-    on(V3, "POST",   "/api/v2/variables",                     &["variable:create"]).body(&[Variable]),
-    on(V3, "PATCH",  "/api/v2/variables",                     &["variable:create", "variable:update", "variable:delete"]).body(&[Variable]),
+    on(V3, "POST",   "/api/v2/variables",                     &["variable:create"]).body(VARIABLE),
+    on(V3, "PATCH",  "/api/v2/variables",                     &["variable:create", "variable:update", "variable:delete"]).body(BULK_VARIABLES),
     on(V3, "GET",    "/api/v2/variables/{variable_key:path}", &["variable:read"]),
-    on(V3, "PATCH",  "/api/v2/variables/{variable_key:path}", &["variable:update"]),
+    on(V3, "PATCH",  "/api/v2/variables/{variable_key:path}", &["variable:update"]).body(VARIABLE),
     on(V3, "DELETE", "/api/v2/variables/{variable_key:path}", &["variable:delete"]),
     on(V3, "GET",    "/api/v2/pools",                  &["pool:read"]).any(&[Pool]),
-    on(V3, "POST",   "/api/v2/pools",                  &["pool:create"]).body(&[Pool]),
-    on(V3, "PATCH",  "/api/v2/pools",                  &["pool:create", "pool:update", "pool:delete"]).body(&[Pool]),
+    on(V3, "POST",   "/api/v2/pools",                  &["pool:create"]).body(POOL),
+    on(V3, "PATCH",  "/api/v2/pools",                  &["pool:create", "pool:update", "pool:delete"]).body(BULK_POOLS),
     on(V3, "GET",    "/api/v2/pools/{pool_name:path}", &["pool:read"]),
-    on(V3, "PATCH",  "/api/v2/pools/{pool_name:path}", &["pool:update"]),
+    on(V3, "PATCH",  "/api/v2/pools/{pool_name:path}", &["pool:update"]).body(POOL_UPDATE),
     on(V3, "DELETE", "/api/v2/pools/{pool_name:path}", &["pool:delete"]),
 
     // The installation.

@@ -1,20 +1,21 @@
 //! The REST API v2 of Airflow 3 below a run: task instances, logs, XComs.
 
+use super::bodies::{BULK_TASK_INSTANCES, LIST_TASK_INSTANCES, UPDATE_TASK_INSTANCE, XCOM};
 use crate::operation::route::{Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, V3, list, on};
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
     // Task instances. In a bulk update the body's DAG and run override the path's.
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances",                     &["task_instance:read"]).query(&[list("task_id", Task)]),
-    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list",                &["task_instance:read"]).body(&[Dag, Run, Task]),
-    on(SINCE_3_1, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances",                     &["task_instance:update", "task_instance:delete"]).body(&[Dag, Run, Task]),
+    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list",                &["task_instance:read"]).body(LIST_TASK_INSTANCES),
+    on(SINCE_3_1, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances",                     &["task_instance:update", "task_instance:delete"]).body(BULK_TASK_INSTANCES),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",           &["task_instance:read"]),
-    on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",           &["task_instance:update"]),
+    on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",           &["task_instance:update"]).body(UPDATE_TASK_INSTANCE),
     on(SINCE_3_1, "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",           &["task_instance:delete"]),
-    on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dry_run",   &["task_instance:update"]),
+    on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dry_run",   &["task_instance:update"]).body(UPDATE_TASK_INSTANCE),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",         &["task_instance:read"]),
-    on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",         &["task_instance:update"]),
-    on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dry_run", &["task_instance:update"]),
+    on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}",         &["task_instance:update"]).body(UPDATE_TASK_INSTANCE),
+    on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/dry_run", &["task_instance:update"]).body(UPDATE_TASK_INSTANCE),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/links",        &["task_instance:read"]),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped",   &["task_instance:read"]),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies", &["task_instance:read"]),
@@ -32,7 +33,7 @@ pub(super) const ROUTES: &[Route] = &[
 
     // XComs.
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries",                 &["xcom:read"]).any(&[XcomKey]),
-    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries",                 &["xcom:create"]).body(&[XcomKey]),
+    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries",                 &["xcom:create"]).body(XCOM),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key:path}", &["xcom:read"]),
     on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key:path}", &["xcom:update"]),
     on(SINCE_3_2, "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key:path}", &["xcom:delete"]),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::fact::Fact;
 use crate::operation::route::{Id, Segment, segments};
-use crate::operation::{Request, read};
+use crate::operation::{Body, Request, read};
 
 const INSTALLED: [(Line, &str); 3] = [
     (Line::V2_11, include_str!("../testdata/routes-2.11.txt")),
@@ -93,6 +93,7 @@ fn every_row_is_found_by_its_own_path_with_the_ids_in_it() {
             method: route.method,
             target: &target,
             host: "airflow",
+            body: Body::Pending,
         };
         let operation = read(&request).unwrap_or_else(|error| panic!("{target}: {error}"));
         assert_eq!(

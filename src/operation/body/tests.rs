@@ -1,0 +1,133 @@
+use super::*;
+use crate::operation::route::{is, is_or_element, widens};
+
+const BULK: &[Field] = &[
+    is("actions[].entities[].dag_id", Id::Dag),
+    is_or_element("actions[].entities[].task_id", Id::Task),
+    widens("actions[].entities[].include_upstream", Id::Task),
+];
+
+fn read(body: &str, fields: &[Field], id: Id) -> Result<(Vec<String>, bool, bool), String> {
+    let json = Body::Whole(body.as_bytes())
+        .read()
+        .map_err(|error| error.to_string())?
+        .unwrap();
+    named(&json, fields, id)
+        .map(|named| (named.values, named.missing, named.widened))
+        .map_err(|error| error.to_string())
+}
+
+fn values(values: &[&str]) -> Vec<String> {
+    values.iter().map(|&value| value.to_owned()).collect()
+}
+
+#[test]
+fn every_element_counts() {
+    let body = r#"{"actions": [
+        {"action": "update", "entities": [{"dag_id": "a", "task_id": "t"}, {"dag_id": "b", "task_id": "u"}]},
+        {"action": "delete", "entities": ["v"]}
+    ]}"#;
+    assert_eq!(read(body, BULK, Id::Dag), Ok((values(&["a", "b"]), true, false)));
+    assert_eq!(
+        read(body, BULK, Id::Task),
+        Ok((values(&["t", "u", "v"]), false, false))
+    );
+}
+
+#[test]
+fn what_is_left_out_is_missing() {
+    for body in [
+        "",
+        "{}",
+        r#"{"dag_ids": null}"#,
+        r#"{"dag_ids": []}"#,
+        r#"{"dag_ids": [""]}"#,
+        r#"{"dag_ids": [null]}"#,
+    ] {
+        assert_eq!(
+            read(body, &[is("dag_ids[]", Id::Dag)], Id::Dag),
+            Ok((vec![], true, false)),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_flag_widens_unless_it_is_false() {
+    let fields = &[widens("include_downstream", Id::Task)];
+    for (body, widened) in [
+        ("{}", false),
+        (r#"{"include_downstream": false}"#, false),
+        (r#"{"include_downstream": null}"#, false),
+        (r#"{"include_downstream": true}"#, true),
+        (r#"{"include_downstream": "yes"}"#, true),
+        (r#"{"include_downstream": 1}"#, true),
+    ] {
+        assert_eq!(
+            read(body, fields, Id::Task),
+            Ok((vec![], false, widened)),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_mapped_task_is_a_pair() {
+    let fields = &[is("task_ids[]", Id::Task)];
+    assert_eq!(
+        read(r#"{"task_ids": ["a", ["b", 3]]}"#, fields, Id::Task),
+        Ok((values(&["a", "b"]), false, false))
+    );
+    assert_eq!(
+        read(r#"{"task_ids": [[3, "b"]]}"#, fields, Id::Task),
+        Err("has no text at `task_ids[]`".into())
+    );
+}
+
+#[test]
+fn assets_have_numbers() {
+    let fields = &[is("asset_id", Id::Asset)];
+    assert_eq!(
+        read(r#"{"asset_id": 7}"#, fields, Id::Asset),
+        Ok((values(&["7"]), false, false))
+    );
+    let fields = &[is("dag_id", Id::Dag)];
+    assert_eq!(
+        read(r#"{"dag_id": 7}"#, fields, Id::Dag),
+        Err("has no text at `dag_id`".into())
+    );
+}
+
+#[test]
+fn what_parsers_read_differently_is_refused() {
+    let fields = &[is("dag_id", Id::Dag)];
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    for body in [
+        r#"{"dag_id": "a", "dag_id": "b"}"#,
+        r#"{"dag_id": "a", "conf": {"x": 1, "x": 2}}"#,
+        r#"{"dag_id": "a", "dag\u005fid": "b"}"#,
+        r#"{"dag_id": "\ud800"}"#,
+        r#"{"dag_id": NaN}"#,
+        "{\"dag_id\": \"a\"}{}",
+        "\u{feff}{\"dag_id\": \"a\"}",
+        "dag_id=a",
+        &format!(r#"{{"dag_id": "a", "conf": {deep}}}"#),
+    ] {
+        let error = read(body, fields, Id::Dag).unwrap_err();
+        assert!(
+            error.starts_with("is not the JSON that Airflow reads: "),
+            "{body}: {error}"
+        );
+    }
+    let utf16: Vec<u8> = r#"{"dag_id": "a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(matches!(Body::Whole(&utf16).read(), Err(BadBody::NotJson(_))));
+    assert_eq!(read("[]", fields, Id::Dag), Err("is not a JSON object".into()));
+    let long = format!(r#"{{"dag_id": "{}"}}"#, "a".repeat(MAX_BODY_BYTES));
+    assert_eq!(Body::Whole(long.as_bytes()).read(), Err(BadBody::TooLong));
+}
+
+#[test]
+fn a_body_to_come_says_nothing() {
+    assert_eq!(Body::Pending.read(), Ok(None));
+    assert_eq!(Body::TooLong.read(), Err(BadBody::TooLong));
+}

@@ -1,0 +1,84 @@
+//! Where bodies name ids that a policy can ask for, so not runs, for the rows that share a form.
+
+use crate::operation::route::{Field, Id, is, is_or_element, widens};
+
+/// Runs by lists of ids.
+pub(super) const LIST_RUNS: &[Field] = &[is("dag_ids[]", Id::Dag)];
+
+/// Task instances by lists of ids.
+pub(super) const LIST_TASK_INSTANCES: &[Field] = &[is("dag_ids[]", Id::Dag), is("task_ids[]", Id::Task)];
+
+/// Runs in bulk: an element may be an object whose DAG overrides the path's.
+pub(super) const BULK_RUNS: &[Field] = &[is("actions[].entities[].dag_id", Id::Dag)];
+
+/// Task instances in bulk: an element is a task's id, or an object whose ids override the path's.
+pub(super) const BULK_TASK_INSTANCES: &[Field] = &[
+    is("actions[].entities[].dag_id", Id::Dag),
+    is_or_element("actions[].entities[].task_id", Id::Task),
+    widens("actions[].entities[].include_upstream", Id::Task),
+    widens("actions[].entities[].include_downstream", Id::Task),
+];
+
+/// What widens a change of one task instance to others.
+pub(super) const UPDATE_TASK_INSTANCE: &[Field] = &[
+    widens("include_upstream", Id::Task),
+    widens("include_downstream", Id::Task),
+];
+
+/// Which task instances of a DAG to clear. Airflow 2 can reach into DAGs above and below.
+pub(super) const CLEAR_TASK_INSTANCES: &[Field] = &[
+    is("task_ids[]", Id::Task),
+    widens("include_upstream", Id::Task),
+    widens("include_downstream", Id::Task),
+    widens("include_subdags", Id::Dag),
+    widens("include_parentdag", Id::Dag),
+];
+
+/// Task instances of Airflow 2 to set a state of.
+pub(super) const SET_STATE: &[Field] = &[
+    is("task_id", Id::Task),
+    widens("include_upstream", Id::Task),
+    widens("include_downstream", Id::Task),
+];
+
+/// Runs to clear; a DAG must be the path's, unless that is `~`.
+pub(super) const CLEAR_RUNS: &[Field] = &[is("dag_runs[].dag_id", Id::Dag)];
+
+/// A DAG to fill back.
+pub(super) const BACKFILL: &[Field] = &[is("dag_id", Id::Dag)];
+
+/// An asset that something happened to.
+pub(super) const ASSET: &[Field] = &[is("asset_id", Id::Asset)];
+
+/// The same in Airflow 2, where it is a dataset.
+pub(super) const DATASET: &[Field] = &[is("dataset_uri", Id::Asset)];
+
+/// An XCom to make.
+pub(super) const XCOM: &[Field] = &[is("key", Id::XcomKey)];
+
+/// A connection to make, test or change.
+pub(super) const CONNECTION: &[Field] = &[is("connection_id", Id::Connection)];
+
+/// Connections in bulk: those to delete are named by their ids alone.
+pub(super) const BULK_CONNECTIONS: &[Field] = &[is_or_element(
+    "actions[].entities[].connection_id",
+    Id::Connection,
+)];
+
+/// A variable to make or change.
+pub(super) const VARIABLE: &[Field] = &[is("key", Id::Variable)];
+
+/// Variables in bulk.
+pub(super) const BULK_VARIABLES: &[Field] = &[is_or_element("actions[].entities[].key", Id::Variable)];
+
+/// A pool to make or change.
+pub(super) const POOL: &[Field] = &[is("name", Id::Pool)];
+
+/// A pool to change in Airflow 3.
+pub(super) const POOL_UPDATE: &[Field] = &[is("pool", Id::Pool)];
+
+/// Pools in bulk. Those to make have a `name`, those to change a `pool`.
+pub(super) const BULK_POOLS: &[Field] = &[
+    is_or_element("actions[].entities[].name", Id::Pool),
+    is_or_element("actions[].entities[].pool", Id::Pool),
+];
