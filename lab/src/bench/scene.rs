@@ -14,6 +14,12 @@ const TEAM: &str = "sales";
 /// A team whose DAGs it may not touch.
 const OTHER_TEAM: &str = "finance";
 
+/// The run whose task asks.
+const RUN: &str = "scheduled__2026-11-23T00:00:00+00:00";
+
+/// Whom it asks.
+const HOST: &str = "airflow-api-server.airflow.svc.cluster.local:8080";
+
 /// The namespace of all.
 pub(super) const NAMESPACE: &str = "airflow";
 
@@ -47,25 +53,84 @@ pub(super) fn refused() -> Request {
     request(OTHER_TEAM)
 }
 
-/// What Airflow's task SDK sends, and what the caller's own sidecar adds.
+/// Requests with what every filter that does all of the checks has to answer: so the one that is
+/// quick is not the one that looks away.
+pub(super) fn checked() -> Vec<(Request, u16)> {
+    let own = || allowed();
+    let acting = |dag: &str| without("x-airflow-dag-id").header("x-airflow-dag-id", dag);
+    vec![
+        (own(), 200),
+        (to("POST", "/execution/xcoms/sales_daily/r/load/key"), 200),
+        (to("GET", "/execution/dag-runs/sales_daily/r/state"), 200),
+        (without("x-request-id"), 200),
+        (refused(), 403),
+        (to("POST", "/execution/dag-runs/sales_daily/r"), 403),
+        (to("GET", "/execution/variables/rate"), 403),
+        (to("GET", "/execution/nothing"), 403),
+        (acting("finance_daily"), 403),
+        (without("x-airflow-proof"), 403),
+        (acting("caf%C3%A9 daily"), 400),
+        (acting("sales%zz"), 400),
+        (own().header("x-airflow-dag-id", "sales_daily"), 400),
+        (own().header("x_airflow_task_id", "load"), 400),
+        (without("x-airflow-dag-id"), 400),
+        (without("x-airflow-ti-id").header("x-airflow-ti-id", "1"), 400),
+        (
+            without("x-airflow-map-index").header("x-airflow-map-index", "-2"),
+            400,
+        ),
+        (to("GET", "/execution/xcoms/sales_daily%2Fr/r/load/key"), 400),
+        (to("GET", "/execution/xcoms//sales_daily/r/load/key"), 400),
+        (to("GET", "/execution/xcoms/sales_daily;x/r/load/key"), 400),
+    ]
+}
+
+fn to(method: &str, path: &str) -> Request {
+    headers(Request::new(method, HOST, path), None)
+}
+
+fn without(header: &str) -> Request {
+    headers(Request::get(HOST, &xcom(TEAM)), Some(header))
+}
+
 fn request(team: &str) -> Request {
-    let run = "scheduled__2026-11-23T00:00:00+00:00";
-    let xcom = format!("/execution/xcoms/{team}_daily/{run}/extract/return_value");
-    Request::get("airflow-api-server.airflow.svc.cluster.local:8080", &xcom)
-        .header("accept", "*/*")
-        .header("accept-encoding", "gzip, deflate")
-        .header("user-agent", "apache-airflow-task-sdk/1.3.2 (Python/3.12.11)")
-        .header("airflow-api-version", "2026-06-30")
-        .header("authorization", format!("Bearer {}", "e".repeat(420)))
-        .header("correlation-id", "019ab1c2-8f4e-7c3a-9d5e-0123456789ab")
-        .header("x-request-id", "7c8e3f5a-1b2c-4d3e-8f9a-0b1c2d3e4f5a")
-        .header("x-airflow-dag-id", format!("{TEAM}_daily"))
-        .header("x-airflow-run-id", run)
-        .header("x-airflow-task-id", "load")
-        .header("x-airflow-map-index", "-1")
-        .header("x-airflow-try-number", "1")
-        .header("x-airflow-ti-id", "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112")
-        .header("x-airflow-proof", "pod")
+    headers(Request::get(HOST, &xcom(team)), None)
+}
+
+fn xcom(team: &str) -> String {
+    format!("/execution/xcoms/{team}_daily/{RUN}/extract/return_value")
+}
+
+/// What Airflow's task SDK sends, and what the caller's own sidecar adds; one may be left out.
+fn headers(request: Request, left_out: Option<&str>) -> Request {
+    [
+        ("accept", "*/*".to_owned()),
+        ("accept-encoding", "gzip, deflate".to_owned()),
+        (
+            "user-agent",
+            "apache-airflow-task-sdk/1.3.2 (Python/3.12.11)".to_owned(),
+        ),
+        ("airflow-api-version", "2026-06-30".to_owned()),
+        ("authorization", format!("Bearer {}", "e".repeat(420))),
+        (
+            "correlation-id",
+            "019ab1c2-8f4e-7c3a-9d5e-0123456789ab".to_owned(),
+        ),
+        ("x-request-id", "7c8e3f5a-1b2c-4d3e-8f9a-0b1c2d3e4f5a".to_owned()),
+        ("x-airflow-dag-id", format!("{TEAM}_daily")),
+        ("x-airflow-run-id", RUN.to_owned()),
+        ("x-airflow-task-id", "load".to_owned()),
+        ("x-airflow-map-index", "-1".to_owned()),
+        ("x-airflow-try-number", "1".to_owned()),
+        (
+            "x-airflow-ti-id",
+            "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112".to_owned(),
+        ),
+        ("x-airflow-proof", "pod".to_owned()),
+    ]
+    .into_iter()
+    .filter(|(name, _)| left_out != Some(name))
+    .fold(request, |request, (name, value)| request.header(name, value))
 }
 
 /// The rules as a dagward document: one for each team, no templates.
