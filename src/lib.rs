@@ -7,6 +7,7 @@
 //! 3. [`policy`]: may they. Document → compile → index → decide, with reasons.
 //! 4. [`stamp`]: request IDs and task headers, in and out.
 //! 5. [`measure`]: series names, label escaping, the cap on series.
+//! 6. [`learn`]: what Airflow's answers teach about the tasks that ask.
 //!
 //! [`walk`] leads a request through them. Everything but the `plugin` module, which exists for
 //! wasm targets only, is plain Rust: plain types in, plain types out, no host.
@@ -15,9 +16,11 @@
 
 pub mod caller;
 pub mod fact;
+pub mod learn;
 pub mod measure;
 pub mod operation;
 pub mod policy;
+pub mod shared;
 pub mod stamp;
 pub mod walk;
 

@@ -4,17 +4,20 @@
 //! may not say. An outbound listener strips and stamps, and decides nothing: the destination's own
 //! sidecar does.
 
+mod acting;
 mod code;
 mod reasons;
 
 use std::borrow::Cow;
 
 use crate::caller::{Acting, BadPrincipal, Header, Principal, headers};
+use crate::fact::Fact;
 use crate::measure::{Decision, Direction};
-use crate::operation::{self, Operation, Request};
+use crate::operation::{self, Operation, Request, Surface};
 use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
 use crate::stamp::{Edit, task_headers};
 
+pub use acting::Token;
 pub use code::Code;
 pub use reasons::reasons;
 
@@ -40,6 +43,8 @@ pub struct Incoming<'a> {
     pub headers: &'a [Header<'a>],
     /// Envoy's name for the destination, on an outbound listener.
     pub cluster: &'a [u8],
+    /// The task's token that it carries.
+    pub token: Token<'a>,
 }
 
 /// What comes of a request.
@@ -64,13 +69,12 @@ pub struct Outcome<'a> {
     pub edits: Vec<Edit<'a>>,
     /// Whether it is to be decided again once its body is there, which may refuse it still.
     pub awaits_body: bool,
+    /// Whether Airflow's answer is to be learned from, and it is to be decided again with that.
+    pub awaits_answer: bool,
 }
 
-/// What is wrong with a request before any policy is asked.
-struct Malformed {
-    code: Code,
-    problem: String,
-}
+/// What refuses a request before any policy is asked, and the problem with it.
+struct Refused(Decision, Code, Option<String>);
 
 /// Leads a request through the rooms. Without a rule set, because the first document was refused,
 /// nothing passes.
@@ -88,15 +92,23 @@ pub fn walk<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incom
 }
 
 fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
+    let acting = acting::own(proxy.pod, &incoming.token);
     let edits = match ruleset.mesh().contains(incoming.cluster) {
-        true => task_headers::toward_mesh(incoming.headers, proxy.pod),
+        true => task_headers::toward_mesh(incoming.headers, acting.as_deref()),
         false => task_headers::leaving_mesh(incoming.headers),
     };
     // What an application claims wrongly is for the destination to refuse.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
+    let mut operation = operation::read(&incoming.request).ok();
+    if let Some(operation) = &mut operation {
+        acting::resolve_task_instance(operation, &incoming.token);
+    }
     Outcome {
-        acting: proxy.pod.map(Cow::Borrowed).or_else(|| claimed().map(Cow::Owned)),
-        operation: operation::read(&incoming.request).ok(),
+        awaits_answer: operation
+            .as_ref()
+            .is_some_and(|operation| operation.awaits_answer),
+        acting: acting.or_else(|| claimed().map(Cow::Owned)),
+        operation,
         ..Outcome::passing(Code::Outbound, edits)
     }
 }
@@ -108,39 +120,61 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         true => Vec::new(),
         false => task_headers::from_stranger(incoming.headers),
     };
-    let acting = headers::read(incoming.headers, believed);
-    let operation = operation::read(&incoming.request);
-    let malformed = None
-        .or_else(|| Malformed::of(Code::MalformedIdentity, incoming.peer.as_ref().err()))
-        .or_else(|| Malformed::of(Code::MalformedTaskHeaders, acting.as_ref().err()))
+    let stamped = headers::read(incoming.headers, believed);
+    let mut operation = operation::read(&incoming.request);
+    if let Ok(operation) = &mut operation {
+        acting::resolve_task_instance(operation, &incoming.token);
+    }
+    let acting = stamped.clone().ok().flatten();
+    let acting = acting::learned(acting, &incoming.token);
+    let execution = operation
+        .as_ref()
+        .is_ok_and(|operation| operation.surface == Surface::Execution);
+    let refused = None
+        .or_else(|| Refused::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
+        .or_else(|| Refused::malformed(Code::MalformedTaskHeaders, stamped.as_ref().err()))
         .or_else(|| {
             let error = operation.as_ref().err()?;
             let code = match error {
                 operation::Malformed::Body(_) => Code::MalformedBody,
                 _ => Code::MalformedPath,
             };
-            Malformed::of(code, Some(error))
+            Refused::malformed(code, Some(error))
+        })
+        .or_else(|| {
+            let repeated = execution && incoming.token.repeated;
+            repeated.then_some(Refused(Decision::Malformed, Code::MalformedToken, None))
+        })
+        .or_else(|| {
+            let stolen = execution && incoming.token.is_of_another(principal);
+            stolen.then_some(Refused(Decision::Deny, Code::TokenOfAnother, None))
+        })
+        .or_else(|| {
+            acting
+                .is_err()
+                .then_some(Refused(Decision::Deny, Code::TaskConflict, None))
         });
     let outcome = Outcome {
         acting: acting.ok().flatten().map(Cow::Owned),
         awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
+        awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
         operation: operation.ok(),
         ..Outcome::passing(Code::Observed, edits)
     };
-    match (ruleset.mode(), malformed) {
+    match (ruleset.mode(), refused) {
         (Mode::Observe, _) => Outcome {
             awaits_body: false,
             ..outcome
         },
-        (Mode::Shadow, Some(Malformed { code, .. })) => Outcome {
+        (Mode::Shadow, Some(Refused(_, code, _))) => Outcome {
             code: Code::ShadowDenied,
             shadow: Some(("", code)),
             ..outcome
         },
-        (Mode::Enforce, Some(Malformed { code, problem })) => Outcome {
-            decision: Decision::Malformed,
+        (Mode::Enforce, Some(Refused(decision, code, problem))) => Outcome {
+            decision,
             code,
-            problem: Some(problem),
+            problem,
             ..outcome
         },
         (mode, None) => decide(ruleset, mode, principal, outcome),
@@ -206,6 +240,11 @@ pub fn facts<'f>(
     acting: Option<&'f Acting>,
     operation: &'f Operation<'f>,
 ) -> Vec<Facts<'f>> {
+    let acting = match acting {
+        Some(acting) => Fact::Known(acting),
+        None if operation.awaits_answer => Fact::Later,
+        None => Fact::Unknown,
+    };
     operation
         .asks
         .iter()
@@ -225,16 +264,14 @@ impl<'a> Outcome<'a> {
             operation: None,
             edits,
             awaits_body: false,
+            awaits_answer: false,
         }
     }
 }
 
-impl Malformed {
-    fn of(code: Code, error: Option<&impl ToString>) -> Option<Self> {
-        error.map(|error| Self {
-            code,
-            problem: error.to_string(),
-        })
+impl Refused {
+    fn malformed(code: Code, error: Option<&impl ToString>) -> Option<Self> {
+        error.map(|error| Self(Decision::Malformed, code, Some(error.to_string())))
     }
 }
 

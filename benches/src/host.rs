@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use dagward::measure::{Kind, Meter, Shared};
+use dagward::measure::{Kind, Meter};
+use dagward::shared::Shared;
 
 /// Numbers metrics and keeps shared values; what is counted goes nowhere.
 #[derive(Default)]

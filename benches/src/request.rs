@@ -3,7 +3,7 @@
 use dagward::caller::{Header, Principal};
 use dagward::measure::{Decision, Direction, Traffic};
 use dagward::operation::{Body, Request};
-use dagward::walk::{Incoming, Proxy};
+use dagward::walk::{Incoming, Proxy, Token};
 
 /// Who asks.
 pub(crate) const PEER: &str = "spiffe://cluster.local/ns/airflow/sa/worker-sales";
@@ -57,6 +57,7 @@ pub(crate) fn incoming(peer: &Principal) -> Incoming<'_> {
         request: line("GET", XCOM),
         headers: &HEADERS,
         cluster: b"",
+        token: Token::default(),
     }
 }
 

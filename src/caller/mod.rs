@@ -7,6 +7,7 @@ mod acting;
 pub mod headers;
 mod pod;
 mod principal;
+pub mod token;
 
 pub use acting::{Acting, Proof};
 pub use headers::Header;

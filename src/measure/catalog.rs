@@ -71,8 +71,15 @@ pub const CONFIG_INFO: Metric<3> = Metric {
     labels: ["version", "mode", "status"],
 };
 
+/// Task instances that the proxy knows from Airflow's answers.
+pub const LEARNED_TASKS: Metric<0> = Metric {
+    name: "dagward_learned_tasks",
+    kind: Kind::Gauge,
+    labels: [],
+};
+
 /// Every metric's name and labels. All labels together are what Istio's `extraStatTags` must list.
-pub const ALL: [(&str, &[&str]); 8] = [
+pub const ALL: [(&str, &[&str]); 9] = [
     (REQUESTS.name, &REQUESTS.labels),
     (REQUEST_BYTES.name, &REQUEST_BYTES.labels),
     (RESPONSE_BYTES.name, &RESPONSE_BYTES.labels),
@@ -81,4 +88,5 @@ pub const ALL: [(&str, &[&str]); 8] = [
     (SHADOW_DENIED.name, &SHADOW_DENIED.labels),
     (SERIES_DROPPED.name, &SERIES_DROPPED.labels),
     (CONFIG_INFO.name, &CONFIG_INFO.labels),
+    (LEARNED_TASKS.name, &LEARNED_TASKS.labels),
 ];

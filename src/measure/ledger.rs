@@ -9,12 +9,13 @@ use std::hash::{BuildHasher, Hash};
 
 use super::admission;
 use super::catalog::{
-    CONFIG_INFO, DENIED, REQUEST_BYTES, REQUEST_DURATION, REQUESTS, RESPONSE_BYTES, SERIES_DROPPED,
-    SHADOW_DENIED,
+    CONFIG_INFO, DENIED, LEARNED_TASKS, REQUEST_BYTES, REQUEST_DURATION, REQUESTS, RESPONSE_BYTES,
+    SERIES_DROPPED, SHADOW_DENIED,
 };
-use super::host::{Meter, Shared};
+use super::host::Meter;
 use super::series::Metric;
 use super::traffic::{Decision, Direction, Traffic};
+use crate::shared::Shared;
 
 /// The most label sets that `dagward_requests_total` has in a proxy, `__other__` apart: at about
 /// 8 KB for one with its bytes and duration, 16 MB where every one has its own DAG.
@@ -77,6 +78,12 @@ impl Ledger {
             host.set(before, 0);
         }
         host.set(id, 1);
+    }
+
+    /// Shows how many tasks are known.
+    pub fn learned(&mut self, count: u64, host: &mut impl Meter) {
+        let id = self.defined.id(&LEARNED_TASKS, [], host);
+        host.set(id, count);
     }
 
     /// The series of labels that are not remembered. Refused requests open new ones only in the

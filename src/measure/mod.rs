@@ -12,9 +12,9 @@ pub mod label;
 pub mod ledger;
 pub mod series;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod traffic;
 
-pub use host::{Kind, Meter, Shared};
+pub use host::{Kind, Meter};
 pub use ledger::Ledger;
 pub use traffic::{Decision, Direction, Traffic};

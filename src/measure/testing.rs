@@ -5,11 +5,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::host::{Kind, Meter, Shared};
+use super::host::{Kind, Meter};
+use crate::shared::Shared;
 
 /// The store that all VMs share.
 #[derive(Debug, Default)]
-pub(super) struct Store {
+pub(crate) struct Store {
     values: HashMap<String, (Vec<u8>, u32)>,
     version: u32,
 }

@@ -125,6 +125,12 @@ impl<'a> Asks<'a> {
         }
     }
 
+    /// Leaves the DAG and the run open, which the answer names.
+    pub(super) fn answer(&mut self) {
+        self.set(Id::Dag, &Fact::Later);
+        self.set(Id::Run, &Fact::Later);
+    }
+
     /// Whether path or query name `id`.
     fn known(&self, id: Id) -> bool {
         self.asks.iter().any(|ask| ask.fact(id).known().is_some())

@@ -56,6 +56,10 @@ pub struct Operation<'a> {
     pub any_dag: bool,
     /// Whether the body may name ids and is still to come.
     pub awaits_body: bool,
+    /// The task instance by whose UUID it asks, where it asks by one.
+    pub task_instance: Option<Cow<'a, str>>,
+    /// Whether Airflow's answer is to say which DAG and run that task instance belongs to.
+    pub awaits_answer: bool,
     /// What it asks for: at least one, and all of them must be allowed.
     pub asks: Vec<Ask<'a>>,
 }
@@ -68,6 +72,25 @@ impl Operation<'_> {
             Some(Fact::Known(action)) => action,
             Some(Fact::Unknown) => Surface::Unclassified.as_str(),
             Some(Fact::Absent | Fact::Later) | None => "",
+        }
+    }
+
+    /// Says which DAG and run the task instance belongs to, or that nobody is to say so.
+    pub fn belongs_to(&mut self, run: Option<(&str, &str)>) {
+        if self.task_instance.is_none() {
+            return;
+        }
+        self.awaits_answer = false;
+        let (dag, run) = match run {
+            Some((dag, run)) => (
+                Fact::Known(Cow::Owned(dag.to_owned())),
+                Fact::Known(Cow::Owned(run.to_owned())),
+            ),
+            None => (Fact::Unknown, Fact::Unknown),
+        };
+        for ask in &mut self.asks {
+            ask.dag = dag.clone();
+            ask.run = run.clone();
         }
     }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::asks::Asks;
 use super::find::find;
 use super::path::{self, Ambiguity, Path};
+use super::route::Id;
 use super::{Ask, Malformed, Operation, Request, Surface};
 use crate::fact::Fact;
 
@@ -54,18 +55,27 @@ fn classify<'a, 'p>(
     }
     let route = found.route;
     let mut asks = Asks::default();
+    let mut task_instance = None;
     for (id, value) in found.ids() {
         asks.name(id, &[own(value)]);
+        if id == Id::TaskInstance {
+            task_instance = Some(own(value));
+        }
     }
     asks.query(route.query, query)?;
     for &id in route.any {
         asks.any(id);
     }
     let awaits_body = asks.body(route.body, request.body)?;
+    if route.answer_names_dag {
+        asks.answer();
+    }
     Ok(Operation {
         template: Some(route.template),
         any_dag: asks.any_dag(),
         awaits_body,
+        task_instance,
+        awaits_answer: route.answer_names_dag,
         ..operation(request, found.surface, asks.for_actions(route.actions))
     })
 }
@@ -108,6 +118,8 @@ fn operation<'a>(request: &Request<'a>, surface: Surface, asks: Vec<Ask<'a>>) ->
         template: None,
         any_dag: false,
         awaits_body: false,
+        task_instance: None,
+        awaits_answer: false,
         asks,
     }
 }

@@ -139,6 +139,8 @@ pub(super) struct Route {
     pub(super) query: &'static [Param],
     /// The ids that the server picks, or takes all of.
     pub(super) any: &'static [Id],
+    /// Whether Airflow's answer names the task instance's DAG and run.
+    pub(super) answer_names_dag: bool,
     /// Where the body names ids, in place of the path's or beside them.
     pub(super) body: &'static [Field],
 }
@@ -158,6 +160,7 @@ pub(super) const fn on(
         query: &[],
         any: &[],
         body: &[],
+        answer_names_dag: false,
     }
 }
 
@@ -171,6 +174,12 @@ impl Route {
     /// The server picks these, or takes all of them.
     pub(super) const fn any(mut self, any: &'static [Id]) -> Self {
         self.any = any;
+        self
+    }
+
+    /// The answer names the DAG and the run.
+    pub(super) const fn answer_names_dag(mut self) -> Self {
+        self.answer_names_dag = true;
         self
     }
 

@@ -39,6 +39,13 @@ unsafe extern "C" {
         bytes: *mut *mut u8,
         size: *mut usize,
     ) -> u32;
+    fn proxy_set_buffer_bytes(
+        buffer: BufferType,
+        start: usize,
+        size: usize,
+        bytes: *const u8,
+        bytes_size: usize,
+    ) -> u32;
     fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -142,6 +149,18 @@ pub(super) fn remove_header(map: MapType, name: &str) {
 pub(super) fn request_body(size: usize) -> Option<Vec<u8>> {
     // SAFETY: one host call, its pointers to live values for its length.
     unsafe { received(|data, got| proxy_get_buffer_bytes(BufferType::HttpRequestBody, 0, size, data, got)) }
+}
+
+/// The first `size` bytes of the answer's body, of which the proxy holds back all.
+pub(super) fn response_body(size: usize) -> Option<Vec<u8>> {
+    // SAFETY: one host call, its pointers to live values for its length.
+    unsafe { received(|data, got| proxy_get_buffer_bytes(BufferType::HttpResponseBody, 0, size, data, got)) }
+}
+
+/// Replaces the first `size` bytes of the answer's body.
+pub(super) fn set_response_body(size: usize, body: &[u8]) {
+    // SAFETY: the pointers are to live values for the length of the call.
+    unsafe { proxy_set_buffer_bytes(BufferType::HttpResponseBody, 0, size, body.as_ptr(), body.len()) };
 }
 
 /// The plugin's configuration; `None` where it is empty.

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::measure::Decision;
-use crate::walk::{Code, Outcome};
+use crate::walk::Code;
 
+use super::decided::Decided;
 use super::{abi, pairs};
 
 /// gRPC's status for what a policy refuses.
@@ -27,21 +28,35 @@ struct Detail<'a> {
 
 /// Refuses the request of the current stream. 403 and 400 only: a heartbeat's 404, 409 or 410
 /// kills the task, and 5xx is tried again.
-pub(super) fn refuse(outcome: &Outcome<'_>, request_id: &str) {
-    let (status, grpc_status, reason) = match outcome.decision {
-        Decision::Malformed => (400, INVALID_ARGUMENT, "dagward_malformed"),
-        Decision::Allow | Decision::Deny => (403, PERMISSION_DENIED, "dagward_denied"),
+pub(super) fn refuse(decided: &Decided) {
+    let (status, grpc_status) = match decided.decision {
+        Decision::Malformed => (400, INVALID_ARGUMENT),
+        Decision::Allow | Decision::Deny => (403, PERMISSION_DENIED),
     };
-    let detail = Detail {
-        reason,
-        message: message(outcome.code, outcome.problem.as_deref()),
-        request_id,
-    };
-    let body = serde_json::to_vec(&Body { detail }).unwrap_or_default();
-    let headers = pairs::write(&[("content-type", "application/json"), ("x-request-id", request_id)]);
+    let headers = pairs::write(&[
+        ("content-type", "application/json"),
+        ("x-request-id", &decided.request_id),
+    ]);
     // On a gRPC request the proxy makes trailers of the status and the body; elsewhere it has no
     // use for the status.
-    abi::respond(status, reason, &body, &headers, grpc_status);
+    abi::respond(status, reason(decided), &body(decided), &headers, grpc_status);
+}
+
+/// The body of a refusal.
+pub(super) fn body(decided: &Decided) -> Vec<u8> {
+    let detail = Detail {
+        reason: reason(decided),
+        message: message(decided.code, decided.problem.as_deref()),
+        request_id: &decided.request_id,
+    };
+    serde_json::to_vec(&Body { detail }).unwrap_or_default()
+}
+
+fn reason(decided: &Decided) -> &'static str {
+    match decided.decision {
+        Decision::Malformed => "dagward_malformed",
+        Decision::Allow | Decision::Deny => "dagward_denied",
+    }
 }
 
 fn message(code: Code, problem: Option<&str>) -> String {

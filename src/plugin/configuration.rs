@@ -5,8 +5,8 @@ use log::{error, info};
 use crate::policy::{self, LoadError, Ruleset};
 
 use super::abi;
+use super::decided::ledger;
 use super::meter::Host;
-use super::stream::ledger;
 
 /// The most errors that are logged line by line.
 const MAX_LINES: usize = 100;

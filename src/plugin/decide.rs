@@ -1,4 +1,4 @@
-//! A decision about a request, carried out: the answer, the properties, the line in the log.
+//! A decision about a request, told: the properties, the line in the log.
 
 use log::{info, warn};
 use proxy_wasm::types::LogLevel;
@@ -8,10 +8,10 @@ use crate::operation::Request;
 use crate::walk::{self, Incoming, Outcome, Proxy};
 
 use super::connection::Connection;
-use super::{Plugin, abi, answer};
+use super::{Plugin, abi};
 
 impl Plugin {
-    /// Decides about a request. Where it is refused, the proxy answers it.
+    /// Decides about a request, and says so in properties and log.
     pub(super) fn decide<'p>(
         &'p self,
         connection: &'p Connection,
@@ -26,9 +26,6 @@ impl Plugin {
         let caller = caller(self, connection);
         set_properties(&outcome, caller);
         self.log_refusal(&outcome, caller, incoming, request_id);
-        if outcome.decision != Decision::Allow {
-            answer::refuse(&outcome, request_id);
-        }
         outcome
     }
 

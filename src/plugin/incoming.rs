@@ -2,19 +2,28 @@
 
 use std::borrow::Cow;
 
-use crate::caller::Header;
+use crate::caller::{Header, token};
 use crate::measure::Direction;
 use crate::operation::{Body, Request, host_of};
-use crate::walk::Incoming;
+use crate::walk::{Incoming, Token};
 
 use super::connection::Connection;
-use super::{abi, pairs};
+use super::{abi, pairs, tasks};
+
+/// How far a request has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stage<'a> {
+    /// It is still at the filter, with this much of its body.
+    Request(Body<'a>),
+    /// Airflow has answered it.
+    Answered,
+}
 
 /// Calls `then` with the request whose headers are `bytes`, serialized.
 pub(super) fn with<T>(
     connection: &Connection,
     bytes: &[u8],
-    body: Body<'_>,
+    stage: Stage<'_>,
     then: impl FnOnce(&Incoming<'_>) -> T,
 ) -> T {
     let headers = pairs::read(bytes);
@@ -24,6 +33,14 @@ pub(super) fn with<T>(
     let cluster = match connection.listener {
         Direction::Inbound => Vec::new(),
         Direction::Outbound => abi::property(b"xds\0cluster_name").unwrap_or_default(),
+    };
+    let task = token::task_of(&headers);
+    let repeated = task.is_err();
+    let task = task.ok().flatten();
+    let learned = task.as_deref().and_then(tasks::known);
+    let (body, answered) = match stage {
+        Stage::Request(body) => (body, false),
+        Stage::Answered => (Body::Pending, true),
     };
     then(&Incoming {
         listener: connection.listener,
@@ -36,6 +53,12 @@ pub(super) fn with<T>(
         },
         headers: &headers,
         cluster: &cluster,
+        token: Token {
+            task: task.as_deref(),
+            repeated,
+            learned: learned.as_ref(),
+            answered,
+        },
     })
 }
 

@@ -2,7 +2,8 @@
 
 use proxy_wasm::types::MetricType;
 
-use crate::measure::{Kind, Meter, Shared};
+use crate::measure::{Kind, Meter};
+use crate::shared::Shared;
 
 use super::abi;
 

@@ -5,11 +5,13 @@ mod answer;
 mod configuration;
 mod connection;
 mod decide;
+mod decided;
 mod incoming;
 mod meter;
 mod node;
 mod pairs;
 mod stream;
+mod tasks;
 
 use std::rc::Rc;
 

@@ -1,70 +1,51 @@
 //! One request: read, led through the rooms, answered or passed on, counted.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType};
 
-use crate::caller::{Acting, Header};
-use crate::measure::{Decision, Ledger, Traffic};
+use crate::caller::Header;
+use crate::learn::{MAX_ANSWER_BYTES, read_run};
+use crate::measure::Decision;
 use crate::operation::{Body, MAX_BODY_BYTES};
 use crate::stamp::{Edit, RequestId, correlation_id};
-use crate::walk::{Code, Outcome};
+use crate::walk::Outcome;
 
 use super::connection::Connection;
 use super::decide::caller;
-use super::incoming::{self, header};
-use super::meter::Host;
-use super::{Plugin, abi};
+use super::decided::Decided;
+use super::incoming::{self, Stage, header};
+use super::{Plugin, abi, answer, tasks};
 
 const REQUEST_ID: &str = "x-request-id";
 const CORRELATION_ID: &str = "correlation-id";
-
-/// Runs `then` with the VM's ledger. There is one for all plugins in the VM, as defining a metric
-/// twice takes memory twice.
-pub(super) fn ledger(then: impl FnOnce(&mut Ledger)) {
-    thread_local! {
-        static LEDGER: RefCell<Ledger> = RefCell::default();
-    }
-    LEDGER.with_borrow_mut(then);
-}
 
 /// One request and its answer.
 pub(super) struct Stream {
     plugin: Rc<Plugin>,
     decided: Option<Decided>,
-    waiting: Option<Waiting>,
+    held: Option<Held>,
+    /// Whether the answer's body has been replaced by a refusal.
+    replaced: bool,
 }
 
-/// A request that passed at its headers, and is decided again once its body is there.
-struct Waiting {
+/// A request that passed, and is decided again once what it awaits is there.
+struct Held {
     /// The headers, serialized.
     headers: Vec<u8>,
-    /// The bytes of the body so far.
+    awaited: Awaited,
+    /// The bytes of it so far.
     size: usize,
 }
 
-/// What is kept of a request for its answer and its measures.
-struct Decided {
-    connection: Rc<Connection>,
-    /// When the request's headers were there.
-    since: Instant,
-    /// The bytes of a request that is nothing but headers: known here, and dear to ask for later.
-    headers_only: Option<u64>,
-    /// The answer's status; 0 until there is one.
-    status: u16,
-    request_id: String,
-    decision: Decision,
-    code: Code,
-    /// The policy that refused, or would have.
-    policy: String,
-    /// Why it would have been refused.
-    shadow: Option<Code>,
-    dag_id: String,
-    task_id: String,
-    action: &'static str,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    /// The request's body.
+    Body,
+    /// The answer's.
+    Answer,
 }
 
 impl Context for Stream {}
@@ -80,7 +61,7 @@ impl HttpContext for Stream {
         };
         let connection = Connection::current();
         let plugin = Rc::clone(&self.plugin);
-        let (decided, awaits_body) = incoming::with(&connection, &bytes, body, |incoming| {
+        let (decided, awaits) = incoming::with(&connection, &bytes, Stage::Request(body), |incoming| {
             let request_id = RequestId::keep_or_make(header(incoming.headers, REQUEST_ID), random);
             let outcome = plugin.decide(&connection, incoming, request_id.as_str());
             if outcome.decision == Decision::Allow {
@@ -88,10 +69,19 @@ impl HttpContext for Stream {
             }
             let mut decided = Decided::new(&outcome, Rc::clone(&connection), request_id.as_str(), since);
             decided.headers_only = end_of_stream.then(|| size(incoming.headers));
-            (decided, outcome.awaits_body)
+            decided.task = incoming.token.task.map(str::to_owned);
+            decided.bound = incoming
+                .token
+                .learned
+                .is_some_and(|learned| learned.peer.is_some());
+            (decided, Awaited::by(&outcome))
         });
-        self.waiting = awaits_body.then_some(Waiting {
+        if decided.decision != Decision::Allow {
+            answer::refuse(&decided);
+        }
+        self.held = awaits.map(|awaited| Held {
             headers: bytes,
+            awaited,
             size: 0,
         });
         self.go_on(decided)
@@ -100,25 +90,66 @@ impl HttpContext for Stream {
     /// Holds back the body that decides, until all of it is there. The headers have gone: the
     /// proxy calls for no body while it holds them.
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        let Some(waiting) = &mut self.waiting else {
-            return self.action();
-        };
-        waiting.size = size;
-        match end_of_stream || size > MAX_BODY_BYTES {
-            true => self.decide_by_body(),
-            false => Action::Pause,
+        match self.held(Awaited::Body) {
+            Some(held) if !end_of_stream && size <= MAX_BODY_BYTES => held.wait(size),
+            Some(held) => {
+                held.size = size;
+                self.decide_by_body()
+            }
+            None => self.action(),
         }
     }
 
     /// The end of a body with trailers behind it.
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        self.decide_by_body()
+        match self.held(Awaited::Body) {
+            Some(_) => self.decide_by_body(),
+            None => self.action(),
+        }
     }
 
-    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        if let Some(decided) = &mut self.decided {
-            decided.status = abi::response_status().unwrap_or(0);
-            abi::replace_header(MapType::HttpResponseHeaders, REQUEST_ID, &decided.request_id);
+    fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let Some(decided) = &mut self.decided else {
+            return Action::Continue;
+        };
+        decided.status = abi::response_status().unwrap_or(0);
+        let map = MapType::HttpResponseHeaders;
+        abi::replace_header(map, REQUEST_ID, &decided.request_id);
+        if (200..300).contains(&decided.status) && decided.decision == Decision::Allow {
+            decided.bind();
+        }
+        // Only what Airflow grants teaches.
+        if self.decided.as_ref().is_some_and(|decided| decided.status != 200) || end_of_stream {
+            self.held = None;
+        } else if self.held(Awaited::Answer).is_some() {
+            // The body may become another.
+            abi::remove_header(map, "content-length");
+        }
+        Action::Continue
+    }
+
+    /// Holds back the answer that names the DAG, until all of it is there.
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        match self.held(Awaited::Answer) {
+            Some(held) if !end_of_stream && size <= MAX_ANSWER_BYTES => held.wait(size),
+            Some(held) => {
+                held.size = size;
+                self.decide_by_answer();
+                Action::Continue
+            }
+            None => {
+                if self.replaced {
+                    abi::set_response_body(size, b"");
+                }
+                Action::Continue
+            }
+        }
+    }
+
+    /// The end of an answer with trailers behind it.
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        if self.held(Awaited::Answer).is_some() {
+            self.decide_by_answer();
         }
         Action::Continue
     }
@@ -127,29 +158,7 @@ impl HttpContext for Stream {
     /// answered before this one saw it is not counted here.
     fn on_log(&mut self) {
         let Some(decided) = &self.decided else { return };
-        let reason = decided.code.as_str();
-        let denied = (decided.decision != Decision::Allow).then_some((decided.policy.as_str(), reason));
-        let shadow_denied = decided
-            .shadow
-            .map(|code| (decided.policy.as_str(), code.as_str()));
-        let traffic = Traffic {
-            direction: decided.connection.listener,
-            caller: caller(&self.plugin, &decided.connection),
-            dag_id: &decided.dag_id,
-            task_id: &decided.task_id,
-            action: decided.action,
-            decision: decided.decision,
-            code: decided.status,
-            request_bytes: decided
-                .headers_only
-                .or_else(|| abi::number(b"request\0total_size"))
-                .unwrap_or(0),
-            response_bytes: abi::number(b"response\0total_size").unwrap_or(0),
-            duration_ms: u64::try_from(decided.since.elapsed().as_millis()).unwrap_or(u64::MAX),
-            denied,
-            shadow_denied,
-        };
-        ledger(|ledger| ledger.record(&traffic, &mut Host));
+        decided.count(caller(&self.plugin, &decided.connection));
     }
 }
 
@@ -158,34 +167,64 @@ impl Stream {
         Self {
             plugin,
             decided: None,
-            waiting: None,
+            held: None,
+            replaced: false,
         }
+    }
+
+    /// What is held until `awaited` is there.
+    fn held(&mut self, awaited: Awaited) -> Option<&mut Held> {
+        self.held.as_mut().filter(|held| held.awaited == awaited)
     }
 
     /// Decides again, with the body.
     fn decide_by_body(&mut self) -> Action {
-        let (Some(Waiting { headers, size }), Some(before)) = (self.waiting.take(), self.decided.take())
-        else {
+        let (Some(held), Some(before)) = (self.held.take(), self.decided.take()) else {
             return self.action();
         };
-        let bytes = match size {
+        let bytes = match held.size {
             0 => Some(Vec::new()),
-            1..=MAX_BODY_BYTES => abi::request_body(size),
+            1..=MAX_BODY_BYTES => abi::request_body(held.size),
             _ => None,
         };
         // What cannot be had is not taken for empty.
         let body = bytes.as_deref().map_or(Body::TooLong, Body::Whole);
-        let plugin = Rc::clone(&self.plugin);
-        let decided = incoming::with(&before.connection, &headers, body, |incoming| {
-            let outcome = plugin.decide(&before.connection, incoming, &before.request_id);
-            Decided::new(
-                &outcome,
-                Rc::clone(&before.connection),
-                &before.request_id,
-                before.since,
-            )
-        });
+        let decided = self.decide_again(&before, &held, Stage::Request(body));
+        if decided.decision != Decision::Allow {
+            answer::refuse(&decided);
+        }
         self.go_on(decided)
+    }
+
+    /// Learns from Airflow's answer, and decides again. The answer's status has gone; in place of
+    /// its body the caller gets the refusal, which is no answer that Airflow's supervisor starts a
+    /// task with.
+    fn decide_by_answer(&mut self) {
+        let (Some(held), Some(before)) = (self.held.take(), self.decided.take()) else {
+            return;
+        };
+        let run = (held.size <= MAX_ANSWER_BYTES)
+            .then(|| abi::response_body(held.size))
+            .flatten()
+            .and_then(|body| read_run(&body));
+        if let (Some(task), Some(run)) = (&before.task, run) {
+            tasks::learn(task, |learned| learned.run = Some(run.clone()));
+        }
+        let decided = self.decide_again(&before, &held, Stage::Answered);
+        if decided.decision != Decision::Allow {
+            abi::set_response_body(held.size, &answer::body(&decided));
+            self.replaced = true;
+        }
+        self.decided = Some(decided);
+    }
+
+    fn decide_again(&self, before: &Decided, held: &Held, stage: Stage<'_>) -> Decided {
+        incoming::with(&before.connection, &held.headers, stage, |incoming| {
+            let outcome = self
+                .plugin
+                .decide(&before.connection, incoming, &before.request_id);
+            before.again(&outcome)
+        })
     }
 
     fn go_on(&mut self, decided: Decided) -> Action {
@@ -202,37 +241,30 @@ impl Stream {
     }
 }
 
-impl Decided {
-    fn new(outcome: &Outcome<'_>, connection: Rc<Connection>, request_id: &str, since: Instant) -> Self {
-        let refusing = match outcome.shadow {
-            Some((policy, _)) => policy,
-            None => outcome.by.map_or("", |(policy, _)| policy),
-        };
-        let acting = outcome.acting.as_deref();
-        let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
-        Self {
-            connection,
-            since,
-            headers_only: None,
-            status: 0,
-            request_id: request_id.to_owned(),
-            decision: outcome.decision,
-            code: outcome.code,
-            policy: refusing.to_owned(),
-            shadow: outcome.shadow.map(|(_, code)| code),
-            dag_id: text(|acting| Some(&acting.dag_id)),
-            task_id: text(|acting| acting.task_id.as_deref()),
-            action: outcome
-                .operation
-                .as_ref()
-                .map_or("", |operation| operation.action_label()),
+impl Awaited {
+    fn by(outcome: &Outcome<'_>) -> Option<Self> {
+        match outcome.decision {
+            Decision::Allow if outcome.awaits_body => Some(Self::Body),
+            Decision::Allow if outcome.awaits_answer => Some(Self::Answer),
+            _ => None,
         }
+    }
+}
+
+impl Held {
+    fn wait(&mut self, size: usize) -> Action {
+        self.size = size;
+        Action::Pause
     }
 }
 
 /// Changes the request's headers, each change at the price of choosing its route anew.
 fn stamp(outcome: &Outcome<'_>, request_id: &RequestId<'_>, correlation: Option<&[u8]>) {
     let map = MapType::HttpRequestHeaders;
+    if outcome.awaits_answer {
+        // A compressed answer could not be read.
+        abi::remove_header(map, "accept-encoding");
+    }
     for edit in &outcome.edits {
         match edit {
             Edit::Set(name, value) => abi::replace_header(map, name, value),

@@ -13,10 +13,11 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of one ask: who asks, acting for what, for what.
+    /// The facts of one ask: who asks, acting for what, for what. On a mesh of tasks an acting task
+    /// always exists, so it is never absent.
     pub fn new(
         principal: Option<&'a Principal>,
-        acting: Option<&'a Acting>,
+        acting: Fact<&'a Acting>,
         operation: &'a Operation<'a>,
         ask: &'a Ask<'a>,
     ) -> Self {
@@ -24,9 +25,12 @@ impl<'a> Facts<'a> {
             Field::Principals => principal.map(Principal::as_str).into(),
             Field::Namespaces => principal.and_then(Principal::namespace).into(),
             Field::ServiceAccounts => principal.and_then(Principal::service_account).into(),
-            Field::ActingDags => known(acting.map(|acting| acting.dag_id.as_str())),
-            Field::ActingTasks => known(acting.and_then(|acting| acting.task_id.as_deref())),
-            Field::Proof => known(acting.map(|acting| acting.proof.as_str())),
+            Field::ActingDags => acting.map(|acting| acting.dag_id.as_str()),
+            Field::ActingTasks => match acting {
+                Fact::Known(acting) => acting.task_id.as_deref().map_or(Fact::Unknown, Fact::Known),
+                nobody => nobody.map(|_| ""),
+            },
+            Field::Proof => acting.map(|acting| acting.proof.as_str()),
             Field::Surfaces => Fact::Known(operation.surface.as_str()),
             Field::Actions => ask.action,
             Field::Dags => ask.dag.as_ref().map(|text| &**text),
@@ -52,9 +56,4 @@ impl<'a> Facts<'a> {
     pub(super) fn is_unclassified(&self) -> bool {
         self.fact(Field::Surfaces) == Fact::Known(Surface::Unclassified.as_str())
     }
-}
-
-/// An acting task always exists on a mesh of tasks; what is not known of it is unknown.
-fn known(value: Option<&str>) -> Fact<&str> {
-    value.map_or(Fact::Unknown, Fact::Known)
 }

@@ -14,6 +14,8 @@ pub enum Code {
     DeniedByRule,
     /// The body names ids on this route, and cannot be read.
     MalformedBody,
+    /// There is more than one `authorization`.
+    MalformedToken,
     /// The peer's certificate names no SPIFFE ID.
     MalformedIdentity,
     /// The path can be read in two ways.
@@ -26,6 +28,10 @@ pub enum Code {
     Observed,
     /// Nothing was decided, because the request leaves the pod.
     Outbound,
+    /// The caller's own sidecar and Airflow's answer name different DAGs.
+    TaskConflict,
+    /// The task's token has been used by another principal.
+    TokenOfAnother,
     /// It passed, but would be refused if all policies were enforced.
     ShadowDenied,
 }
@@ -41,10 +47,13 @@ impl Code {
             Self::MalformedIdentity => "malformed_identity",
             Self::MalformedPath => "malformed_path",
             Self::MalformedTaskHeaders => "malformed_task_headers",
+            Self::MalformedToken => "malformed_token",
             Self::NoRuleAllows => "no_rule_allows",
             Self::Observed => "observed",
             Self::Outbound => "outbound",
             Self::ShadowDenied => "shadow_denied",
+            Self::TaskConflict => "task_conflict",
+            Self::TokenOfAnother => "token_of_another",
         }
     }
 
@@ -58,6 +67,9 @@ impl Code {
             Self::MalformedIdentity => "the peer's identity is malformed",
             Self::MalformedPath => "the path can be read in more than one way",
             Self::MalformedTaskHeaders => "the task headers are malformed",
+            Self::MalformedToken => "the request has more than one token",
+            Self::TaskConflict => "the pod and Airflow name different DAGs",
+            Self::TokenOfAnother => "the token is another caller's",
             Self::NoRuleAllows => "no policy allows this request",
         }
     }

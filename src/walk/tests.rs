@@ -68,6 +68,7 @@ impl Scene {
             },
             headers: &headers,
             cluster: self.cluster.as_bytes(),
+            token: Token::default(),
         };
         let proxy = Proxy {
             identity: Some(&self.own),
@@ -275,6 +276,7 @@ fn nothing_passes_without_a_policy() {
             },
             headers: &headers,
             cluster: b"",
+            token: Token::default(),
         };
         let outcome = walk(None, Proxy::default(), &incoming);
         assert_eq!(

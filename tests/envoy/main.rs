@@ -18,6 +18,7 @@ mod configuration;
 mod deciding_bodies;
 mod identity;
 mod labels;
+mod learned;
 mod live_update;
 mod malformed;
 mod metrics;

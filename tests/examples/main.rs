@@ -14,7 +14,7 @@ use dagward::caller::Principal;
 use dagward::measure::{Direction, catalog};
 use dagward::operation::{Body, Request};
 use dagward::policy::{self, LoadError, Mode, Ruleset};
-use dagward::walk::{self, Code, Incoming, Outcome, Proxy};
+use dagward::walk::{self, Code, Incoming, Outcome, Proxy, Token};
 use files::{policy_in, stat_tags, yaml_files};
 
 const API_SERVER: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-api-server";
@@ -59,6 +59,7 @@ impl Asked<'_> {
             },
             headers: &headers,
             cluster: b"",
+            token: Token::default(),
         };
         let proxy = Proxy {
             identity: Some(&own),

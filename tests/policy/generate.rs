@@ -41,6 +41,8 @@ impl Asked {
             template: None,
             any_dag: false,
             awaits_body: false,
+            task_instance: None,
+            awaits_answer: false,
             asks: self
                 .asks
                 .iter()
@@ -53,6 +55,11 @@ impl Asked {
                 })
                 .collect(),
         }
+    }
+
+    /// The acting task, as the policy takes it.
+    pub(crate) fn acting(&self) -> Fact<&Acting> {
+        self.acting.as_ref().map_or(Fact::Unknown, Fact::Known)
     }
 
     /// The same request, with one fact less known each.

@@ -29,7 +29,7 @@ fn decide(ruleset: &Ruleset, scope: Scope, asked: &Asked) -> (bool, Option<(Stri
     let facts: Vec<Facts<'_>> = operation
         .asks
         .iter()
-        .map(|ask| Facts::new(asked.principal.as_ref(), asked.acting.as_ref(), &operation, ask))
+        .map(|ask| Facts::new(asked.principal.as_ref(), asked.acting(), &operation, ask))
         .collect();
     let verdict = ruleset.decide(scope, &facts);
     (

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_task};
 use dagward::measure::Direction;
 use dagward::operation::{Body, Request, host_of};
-use dagward::walk::{Incoming, Proxy};
+use dagward::walk::{Incoming, Proxy, Token};
 
 use super::{Explain, Listener};
 use crate::check::Policy;
@@ -101,6 +101,7 @@ impl Question {
             },
             headers,
             cluster: self.cluster.as_bytes(),
+            token: Token::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::operation::route::{Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, V3,
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
     // A task's own routes, by its UUID. The answer to `run` names the DAG.
-    on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/run",                          &["task_instance:run"]),
+    on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/run",                          &["task_instance:run"]).answer_names_dag(),
     on(V3,        "PUT",    "/execution/task-instances/{task_instance_id}/heartbeat",                    &["task_instance:heartbeat"]),
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/state",                        &["task_instance:state"]),
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/skip-downstream",              &["task_instance:update"]),

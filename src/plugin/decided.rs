@@ -1,0 +1,135 @@
+//! What is kept of a request that was decided, for its answer and its measures.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use crate::caller::Acting;
+use crate::measure::{Decision, Direction, Ledger, Traffic};
+use crate::walk::{Code, Outcome};
+
+use super::connection::Connection;
+use super::meter::Host;
+use super::{abi, tasks};
+
+/// Runs `then` with the VM's ledger. There is one for all plugins in the VM, as defining a metric
+/// twice takes memory twice.
+pub(super) fn ledger(then: impl FnOnce(&mut Ledger)) {
+    thread_local! {
+        static LEDGER: RefCell<Ledger> = RefCell::default();
+    }
+    LEDGER.with_borrow_mut(then);
+}
+
+/// What is kept of a request for its answer and its measures.
+pub(super) struct Decided {
+    pub(super) connection: Rc<Connection>,
+    /// When the request's headers were there.
+    pub(super) since: Instant,
+    /// The bytes of a request that is nothing but headers: known here, and dear to ask for later.
+    pub(super) headers_only: Option<u64>,
+    /// The answer's status; 0 until there is one.
+    pub(super) status: u16,
+    pub(super) request_id: String,
+    pub(super) decision: Decision,
+    pub(super) code: Code,
+    /// What is malformed.
+    pub(super) problem: Option<String>,
+    /// The policy that refused, or would have.
+    pub(super) policy: String,
+    /// Why it would have been refused.
+    pub(super) shadow: Option<Code>,
+    pub(super) dag_id: String,
+    pub(super) task_id: String,
+    pub(super) action: &'static str,
+    /// The task instance that its token is for.
+    pub(super) task: Option<String>,
+    /// Whether it is known whose that token is.
+    pub(super) bound: bool,
+}
+
+impl Decided {
+    pub(super) fn new(
+        outcome: &Outcome<'_>,
+        connection: Rc<Connection>,
+        request_id: &str,
+        since: Instant,
+    ) -> Self {
+        let refusing = match outcome.shadow {
+            Some((policy, _)) => policy,
+            None => outcome.by.map_or("", |(policy, _)| policy),
+        };
+        let acting = outcome.acting.as_deref();
+        let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
+        Self {
+            connection,
+            since,
+            headers_only: None,
+            status: 0,
+            request_id: request_id.to_owned(),
+            decision: outcome.decision,
+            code: outcome.code,
+            problem: outcome.problem.clone(),
+            policy: refusing.to_owned(),
+            shadow: outcome.shadow.map(|(_, code)| code),
+            dag_id: text(|acting| Some(&acting.dag_id)),
+            task_id: text(|acting| acting.task_id.as_deref()),
+            task: None,
+            bound: false,
+            action: outcome
+                .operation
+                .as_ref()
+                .map_or("", |operation| operation.action_label()),
+        }
+    }
+
+    /// The same request, decided again.
+    pub(super) fn again(&self, outcome: &Outcome<'_>) -> Self {
+        Self {
+            headers_only: self.headers_only,
+            status: self.status,
+            task: self.task.clone(),
+            bound: self.bound,
+            ..Self::new(outcome, Rc::clone(&self.connection), &self.request_id, self.since)
+        }
+    }
+
+    /// Takes note that Airflow has accepted the token, so that it belongs to the peer. A forged one
+    /// gets no 2xx, and so locks nobody out.
+    pub(super) fn bind(&mut self) {
+        let Ok(Some(peer)) = &self.connection.peer else {
+            return;
+        };
+        if let (false, Direction::Inbound, Some(task)) = (self.bound, self.connection.listener, &self.task) {
+            tasks::learn(task, |learned| {
+                learned.peer.get_or_insert_with(|| peer.as_str().to_owned());
+            });
+            self.bound = true;
+        }
+    }
+
+    /// Counts the request, once it is over.
+    pub(super) fn count(&self, caller: &str) {
+        let reason = self.code.as_str();
+        let denied = (self.decision != Decision::Allow).then_some((self.policy.as_str(), reason));
+        let shadow_denied = self.shadow.map(|code| (self.policy.as_str(), code.as_str()));
+        let traffic = Traffic {
+            direction: self.connection.listener,
+            caller,
+            dag_id: &self.dag_id,
+            task_id: &self.task_id,
+            action: self.action,
+            decision: self.decision,
+            code: self.status,
+            request_bytes: self
+                .headers_only
+                .or_else(|| abi::number(b"request\0total_size"))
+                .unwrap_or(0),
+            response_bytes: abi::number(b"response\0total_size").unwrap_or(0),
+            duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
+            denied,
+            shadow_denied,
+        };
+        ledger(|ledger| ledger.record(&traffic, &mut Host));
+    }
+}

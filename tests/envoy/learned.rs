@@ -1,0 +1,299 @@
+//! The task identity that Airflow's answer to `run` teaches, and the token that belongs to a peer.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dagward_lab::client::{Client, Request, Response};
+use dagward_lab::sidecar::Node;
+use dagward_lab::upstream::{Answer, Received, Upstream};
+use serde_json::{Value, json};
+
+use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};
+use crate::setup::{Setup, on_every_setup};
+
+on_every_setup!(
+    the_answer_to_run_says_whose_task_it_is,
+    the_worker_of_another_team_gets_no_task,
+    a_token_belongs_to_whom_airflow_gave_an_answer,
+    the_callers_own_sidecar_learns_as_well,
+    an_answer_of_any_form_is_read_or_refused
+);
+
+const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
+const OTHER_TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809113";
+
+/// Each team's worker may do what its tasks need, where Airflow says that the task is the team's.
+fn teams() -> Value {
+    enforce(&json!([{"name": "teams", "action": "ALLOW", "rules": [{
+        "from": [{
+            "principals": ["spiffe://cluster.local/ns/airflow/sa/airflow-worker-{team}"],
+            "dags": ["{team}_*"],
+            "proof": ["airflow", "pod"],
+        }],
+        "to": [{"dags": ["{team}_*"]}, {"connections": ["{team}_*"]}],
+    }]}]))
+}
+
+fn token(task: &str) -> String {
+    let claims = URL_SAFE_NO_PAD.encode(json!({"sub": task, "scope": "execution"}).to_string());
+    format!("Bearer e30.{claims}.c2ln")
+}
+
+fn with_token(method: &str, path: &str, task: &str) -> Request {
+    Request::new(method, API_SERVER, path).header("authorization", token(task))
+}
+
+fn run_path(task: &str) -> String {
+    format!("/execution/task-instances/{task}/run")
+}
+
+fn run(task: &str) -> Request {
+    with_token("PATCH", &run_path(task), task)
+        .header("accept-encoding", "gzip")
+        .body(r#"{"state": "running", "pid": 1}"#)
+}
+
+fn xcom(dag: &str, task: &str) -> Request {
+    with_token("GET", &format!("/execution/xcoms/{dag}/r/t/k"), task)
+}
+
+/// Airflow's answers, as a real one gives them: `run` names the DAG, whatever the token.
+fn airflow(request: &Received) -> Answer {
+    let answer = match request.path.split('/').nth(4) {
+        Some("run") => {
+            json!({"dag_run": {"dag_id": "sales_daily", "run_id": "manual__1", "conf": {}}, "max_tries": 0})
+        }
+        _ => request_echo(request),
+    };
+    Answer::json(200, &answer)
+}
+
+fn request_echo(request: &Received) -> Value {
+    let headers: Vec<_> = request
+        .headers
+        .iter()
+        .map(|(name, value)| json!([name, String::from_utf8_lossy(value)]))
+        .collect();
+    json!({"headers": headers})
+}
+
+fn start(setup: Setup) -> Server {
+    Server::before(Upstream::with(airflow).unwrap(), setup, &teams().to_string())
+}
+
+fn team(server: &Server, team: &str) -> Client {
+    server.peer("airflow", &format!("airflow-worker-{team}"))
+}
+
+fn code(response: &Response) -> String {
+    match response.status {
+        200 => "allowed".to_owned(),
+        _ => refusal(response).1,
+    }
+}
+
+fn the_answer_to_run_says_whose_task_it_is(setup: Setup) {
+    let server = start(setup);
+    let sales = team(&server, "sales");
+    assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "no_rule_allows");
+
+    let answer = ask(&sales, &run(TASK));
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json().unwrap()["dag_run"]["dag_id"], "sales_daily");
+    assert_eq!(
+        server
+            .last()
+            .headers
+            .iter()
+            .find(|(name, _)| name == "accept-encoding"),
+        None
+    );
+
+    assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
+    assert_eq!(code(&ask(&sales, &xcom("finance_daily", TASK))), "no_rule_allows");
+    let heartbeat = with_token(
+        "PUT",
+        &format!("/execution/task-instances/{TASK}/heartbeat"),
+        TASK,
+    );
+    assert_eq!(code(&ask(&sales, &heartbeat)), "allowed");
+    // Another task's own route is not this token's.
+    let other = with_token(
+        "PUT",
+        &format!("/execution/task-instances/{OTHER_TASK}/heartbeat"),
+        TASK,
+    );
+    assert_eq!(code(&ask(&sales, &other)), "no_rule_allows");
+    assert_eq!(
+        code(&ask(&sales, &xcom("sales_daily", OTHER_TASK))),
+        "no_rule_allows"
+    );
+    assert_eq!(
+        server
+            .sidecar
+            .admin()
+            .metric("dagward_learned_tasks", &[])
+            .unwrap(),
+        1.0
+    );
+    server.assert_unharmed();
+}
+
+fn the_worker_of_another_team_gets_no_task(setup: Setup) {
+    let server = start(setup);
+    let finance = team(&server, "finance");
+    let answer = ask(&finance, &run(TASK));
+    // The status had gone; the body is the refusal, and nothing of Airflow's answer.
+    assert_eq!(answer.status, 200);
+    let body = answer.json().unwrap();
+    assert_eq!(body["detail"]["reason"], "dagward_denied", "{body}");
+    assert!(!answer.text().contains("sales_daily"), "{body}");
+    assert_eq!(code(&ask(&finance, &xcom("sales_daily", TASK))), "no_rule_allows");
+    assert_eq!(
+        code(&ask(&finance, &xcom("finance_daily", TASK))),
+        "no_rule_allows"
+    );
+
+    // What the pod says of itself does not help.
+    let forged = run(OTHER_TASK)
+        .header("x-airflow-dag-id", "finance_daily")
+        .header("x-airflow-proof", "pod");
+    let body = ask(&finance, &forged).json().unwrap();
+    assert!(
+        body["detail"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("task_conflict"),
+        "{body}"
+    );
+    let forged = xcom("finance_daily", OTHER_TASK)
+        .header("x-airflow-dag-id", "finance_daily")
+        .header("x-airflow-proof", "pod");
+    assert_eq!(code(&ask(&finance, &forged)), "task_conflict");
+    server.assert_unharmed();
+}
+
+fn a_token_belongs_to_whom_airflow_gave_an_answer(setup: Setup) {
+    let refuses = |request: &Received| {
+        let forged = request.headers.iter().any(|(name, _)| name == "x-forged");
+        if forged {
+            Answer::json(403, &json!({"detail": "Invalid auth token"}))
+        } else {
+            airflow(request)
+        }
+    };
+    let server = Server::before(Upstream::with(refuses).unwrap(), setup, &teams().to_string());
+    let (sales, second) = (
+        team(&server, "sales"),
+        server.peer("airflow", "airflow-worker-sales-eu"),
+    );
+    // What Airflow refuses neither teaches nor binds.
+    assert_eq!(ask(&second, &run(TASK).header("x-forged", "1")).status, 403);
+    assert_eq!(
+        ask(&sales, &run(TASK)).json().unwrap()["dag_run"]["dag_id"],
+        "sales_daily"
+    );
+    for request in [run(TASK), xcom("sales_daily", TASK), xcom("sales_eu", TASK)] {
+        assert_eq!(code(&ask(&second, &request)), "token_of_another");
+    }
+    assert_eq!(
+        code(&ask(&server.plaintext(), &xcom("sales_daily", TASK))),
+        "token_of_another"
+    );
+    assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
+    // Two tokens are none.
+    let two = xcom("sales_daily", TASK).header("authorization", token(OTHER_TASK));
+    assert_eq!(code(&ask(&second, &two)), "malformed_token");
+    server.assert_unharmed();
+}
+
+fn the_callers_own_sidecar_learns_as_well(setup: Setup) {
+    let server = start(setup);
+    let node = Node::new("worker", "airflow", "airflow-worker-sales");
+    let worker = server.worker(node, &teams());
+    let client = worker.app();
+    assert_eq!(
+        ask(&client, &run(TASK)).json().unwrap()["dag_run"]["dag_id"],
+        "sales_daily"
+    );
+    // The application's word does not count beside Airflow's.
+    let response = ask(
+        &client,
+        &xcom("sales_daily", TASK).header("x-airflow-dag-id", "sales_other"),
+    );
+    assert_eq!(response.status, 200);
+    let seen = server.last();
+    let header = |name: &str| {
+        let mut values = seen.headers.iter().filter(|(other, _)| other == name);
+        let value = values
+            .next()
+            .map(|(_, value)| String::from_utf8_lossy(value).into_owned());
+        assert!(values.next().is_none());
+        value
+    };
+    assert_eq!(header("x-airflow-dag-id").as_deref(), Some("sales_daily"));
+    assert_eq!(header("x-airflow-run-id").as_deref(), Some("manual__1"));
+    assert_eq!(header("x-airflow-ti-id").as_deref(), Some(TASK));
+    assert_eq!(header("x-airflow-proof").as_deref(), Some("airflow"));
+}
+
+fn an_answer_of_any_form_is_read_or_refused(setup: Setup) {
+    let form = |request: &Received| {
+        let name = |name: &str| request.headers.iter().any(|(other, _)| other == name);
+        let large =
+            json!({"dag_run": {"dag_id": "sales_daily", "run_id": "r", "conf": {"x": "y".repeat(200_000)}}});
+        let huge =
+            json!({"dag_run": {"dag_id": "sales_daily", "run_id": "r", "conf": {"x": "y".repeat(700_000)}}});
+        match () {
+            () if name("x-large") => Answer::json(200, &large),
+            () if name("x-huge") => Answer::json(200, &huge),
+            () if name("x-empty") => Answer {
+                body: Vec::new(),
+                ..Answer::json(200, &json!({}))
+            },
+            () if name("x-rubbish") => Answer {
+                body: b"\x1f\x8b\x08".to_vec(),
+                ..Answer::json(200, &json!({}))
+            },
+            () if name("x-trailers") => Answer {
+                trailers: vec![("x-checksum".to_owned(), "1".to_owned())],
+                ..airflow(request)
+            },
+            () => airflow(request),
+        }
+    };
+    let server = Server::before(Upstream::with(form).unwrap(), setup, &teams().to_string());
+    let sales = team(&server, "sales");
+    let mut number = 0;
+    let mut answer = |form: &str| {
+        number += 1;
+        let task = format!("019ab1c2-7d11-7b3f-a3c4-{number:012}");
+        (
+            ask(&sales, &run(&task).header(form, "1")),
+            code(&ask(&sales, &xcom("sales_daily", &task))),
+        )
+    };
+    for (form, learned) in [
+        ("x-large", true),
+        ("x-trailers", true),
+        ("x-huge", false),
+        ("x-rubbish", false),
+    ] {
+        let (response, then) = answer(form);
+        assert_eq!(response.status, 200);
+        assert_eq!(
+            response.text().contains("sales_daily"),
+            learned,
+            "{form}: {:.200}",
+            response.text()
+        );
+        assert_eq!(then, if learned { "allowed" } else { "no_rule_allows" }, "{form}");
+        assert!(
+            learned || response.text().contains("dagward_denied"),
+            "{form}: {:.200}",
+            response.text()
+        );
+    }
+    let (response, then) = answer("x-empty");
+    assert_eq!((response.status, then.as_str()), (200, "no_rule_allows"));
+    server.assert_unharmed();
+}
