@@ -85,6 +85,10 @@ pub(crate) struct Explain {
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<HeaderLine>,
 
+    /// The DAG that Airflow's answer to `run` has named for the request's token
+    #[arg(long, value_name = "DAG_ID")]
+    learned: Option<String>,
+
     /// A file with the request's body
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,

@@ -299,6 +299,40 @@ fn a_body_counts_where_it_names_ids() {
 }
 
 #[test]
+fn what_airflow_answered_counts() {
+    let run = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
+    let question = |dag: &'static str| {
+        [
+            "--peer",
+            SALES,
+            "--method",
+            "PATCH",
+            "--path",
+            run,
+            "--learned",
+            dag,
+        ]
+    };
+    let (status, answer) = explain_json("policy.yaml", &question("sales_daily"));
+    assert_eq!(status, 0, "{answer}");
+    assert_eq!(answer["caller"]["acting"]["proof"], "airflow");
+    assert_eq!(answer["operation"]["dag_ids"], json!(["sales_daily"]));
+    let (status, answer) = explain_json("policy.yaml", &question("finance_daily"));
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"no_rule_allows".into()),
+        "{answer}"
+    );
+    let pod = [&question("finance_daily")[..], &TASK].concat();
+    let (status, answer) = explain_json("policy.yaml", &pod);
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"task_conflict".into()),
+        "{answer}"
+    );
+}
+
+#[test]
 fn misuse_is_status_2_and_prints_no_answer() {
     let request = ["--method", "GET", "--path", "/"];
     let cases: [(&str, &[&str], &str); 9] = [

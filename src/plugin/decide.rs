@@ -11,12 +11,13 @@ use super::connection::Connection;
 use super::{Plugin, abi};
 
 impl Plugin {
-    /// Decides about a request, and says so in properties and log.
+    /// Decides about a request, for the first time or again, and says so in properties and log.
     pub(super) fn decide<'p>(
         &'p self,
         connection: &'p Connection,
         incoming: &Incoming<'p>,
         request_id: &str,
+        again: bool,
     ) -> Outcome<'p> {
         let proxy = Proxy {
             identity: connection.own.as_ref(),
@@ -24,7 +25,7 @@ impl Plugin {
         };
         let outcome = walk::walk(self.configuration.ruleset.as_ref(), proxy, incoming);
         let caller = caller(self, connection);
-        set_properties(&outcome, caller);
+        set_properties(&outcome, caller, again);
         self.log_refusal(&outcome, caller, incoming, request_id);
         outcome
     }
@@ -72,7 +73,7 @@ pub(super) fn caller<'p>(plugin: &'p Plugin, connection: &'p Connection) -> &'p 
 }
 
 /// Sets the filter state that Istio's Telemetry, access logs and traces read.
-fn set_properties(outcome: &Outcome<'_>, caller: &str) {
+fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool) {
     let acting = outcome.acting.as_deref();
     for (name, value) in [
         ("dagward_dag_id", acting.map(|acting| acting.dag_id.as_str())),
@@ -88,7 +89,9 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str) {
         ("dagward_decision", Some(outcome.code.as_str())),
         ("dagward_policy", outcome.by.map(|(policy, _)| policy)),
     ] {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
+        let value = value.unwrap_or_default();
+        // What is empty need not be said, unless something else was said before.
+        if again || !value.is_empty() {
             abi::set_property(name, value.as_bytes());
         }
     }

@@ -63,7 +63,7 @@ impl HttpContext for Stream {
         let plugin = Rc::clone(&self.plugin);
         let (decided, awaits) = incoming::with(&connection, &bytes, Stage::Request(body), |incoming| {
             let request_id = RequestId::keep_or_make(header(incoming.headers, REQUEST_ID), random);
-            let outcome = plugin.decide(&connection, incoming, request_id.as_str());
+            let outcome = plugin.decide(&connection, incoming, request_id.as_str(), false);
             if outcome.decision == Decision::Allow {
                 stamp(&outcome, &request_id, header(incoming.headers, CORRELATION_ID));
             }
@@ -222,7 +222,7 @@ impl Stream {
         incoming::with(&before.connection, &held.headers, stage, |incoming| {
             let outcome = self
                 .plugin
-                .decide(&before.connection, incoming, &before.request_id);
+                .decide(&before.connection, incoming, &before.request_id, true);
             before.again(&outcome)
         })
     }

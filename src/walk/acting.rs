@@ -78,3 +78,109 @@ pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token
         None => operation.belongs_to(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::Run;
+
+    const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
+
+    fn known(peer: Option<&str>) -> Learned {
+        Learned {
+            run: Some(Run {
+                dag_id: "sales_daily".to_owned(),
+                run_id: "r".to_owned(),
+            }),
+            peer: peer.map(str::to_owned),
+        }
+    }
+
+    fn token(learned: Option<&Learned>) -> Token<'_> {
+        Token {
+            task: Some(TASK),
+            learned,
+            ..Token::default()
+        }
+    }
+
+    fn stamped(dag: &str, proof: Proof) -> Option<Acting> {
+        Some(Acting {
+            dag_id: dag.to_owned(),
+            run_id: None,
+            task_id: Some("load".to_owned()),
+            map_index: Some(3),
+            try_number: Some(1),
+            ti_id: None,
+            proof,
+        })
+    }
+
+    #[test]
+    fn what_airflow_said_stands_above_a_claim() {
+        let known = known(None);
+        for claim in [
+            None,
+            stamped("ml_train", Proof::Claimed),
+            stamped("sales_daily", Proof::Claimed),
+        ] {
+            let acting = learned(claim, &token(Some(&known))).unwrap().unwrap();
+            assert_eq!(
+                (acting.dag_id.as_str(), acting.run_id.as_deref()),
+                ("sales_daily", Some("r"))
+            );
+            assert_eq!(
+                (acting.proof, acting.ti_id.as_deref()),
+                (Proof::Airflow, Some(TASK))
+            );
+            // Which task it is only the application said.
+            assert_eq!((acting.task_id, acting.map_index), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_pod_that_airflow_agrees_with_says_which_task() {
+        let known = known(None);
+        let acting = learned(stamped("sales_daily", Proof::Pod), &token(Some(&known)));
+        let acting = acting.unwrap().unwrap();
+        assert_eq!(
+            (acting.task_id.as_deref(), acting.proof),
+            (Some("load"), Proof::Airflow)
+        );
+    }
+
+    #[test]
+    fn a_pod_that_airflow_disagrees_with_is_a_conflict() {
+        let known = known(None);
+        for proof in [Proof::Pod, Proof::Airflow] {
+            let stamped = stamped("ml_train", proof);
+            assert_eq!(learned(stamped.clone(), &token(Some(&known))), Err(Conflict));
+            assert_eq!(learned(stamped.clone(), &token(None)), Ok(stamped));
+        }
+        // On its way out Airflow's word goes along.
+        let pod = stamped("ml_train", Proof::Pod);
+        let acting = own(pod.as_ref(), &token(Some(&known))).unwrap();
+        assert_eq!(
+            (acting.dag_id.as_str(), acting.proof),
+            ("sales_daily", Proof::Airflow)
+        );
+    }
+
+    #[test]
+    fn a_token_is_of_whom_airflow_answered_first() {
+        let sales = Principal::parse("spiffe://td/ns/airflow/sa/worker-sales").unwrap();
+        let ml = Principal::parse("spiffe://td/ns/airflow/sa/worker-ml").unwrap();
+        let of_sales = known(Some(sales.as_str()));
+        let token = token(Some(&of_sales));
+        assert!(!token.is_of_another(Some(&sales)));
+        assert!(token.is_of_another(Some(&ml)) && token.is_of_another(None));
+        let nobodys = known(None);
+        assert!(
+            !super::Token {
+                learned: Some(&nobodys),
+                ..token
+            }
+            .is_of_another(Some(&ml))
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! A task of one team that wants what is the other's.
 
-use dagward_lab::airflow::story::{ATTACK, FORGED};
+use dagward_lab::airflow::story::{ATTACK, FORGED, QUEUED, SMUGGLED};
 use dagward_lab::client::Response;
 
 use crate::STORY;
@@ -30,6 +30,29 @@ fn with_the_filter_it_gets_nothing() {
         assert!(outcome.contains("dagward_denied"), "{attempt}: {outcome}");
     }
     assert_eq!(attack.forged, None, "the run `{FORGED}` must not exist");
+}
+
+#[test]
+fn in_a_pod_of_the_other_team_its_code_never_starts() {
+    let free = &STORY.unguarded_smuggled;
+    assert_eq!(free.run, "success");
+    assert_eq!(free.result.as_ref().unwrap()["read"], "got [19, 23]");
+    for (smuggled, run, code) in [
+        (&STORY.guarded.smuggled, SMUGGLED, "task_conflict"),
+        (&STORY.guarded.queued, QUEUED, "no_rule_allows"),
+    ] {
+        assert_eq!(
+            (smuggled.run.as_str(), &smuggled.result),
+            ("failed", &None),
+            "{run}"
+        );
+        let mut requests = STORY.guarded.requests.iter();
+        let refused = requests.find(|request| {
+            let path = request["path"].as_str().unwrap_or_default();
+            path.ends_with("/run") && request["dagward_decision"] == code
+        });
+        assert!(refused.is_some(), "{run}: {:#?}", STORY.guarded.requests);
+    }
 }
 
 #[test]

@@ -59,7 +59,11 @@ impl Asked<'_> {
             },
             headers: &headers,
             cluster: b"",
-            token: Token::default(),
+            // A task's own routes are asked for with its own token.
+            token: Token {
+                task: target.contains(UUID).then_some(UUID),
+                ..Token::default()
+            },
         };
         let proxy = Proxy {
             identity: Some(&own),

@@ -1,10 +1,13 @@
 //! The request as the filter would have it, from the command line.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
+use dagward::caller::token::{self, RepeatedAuthorization};
 use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_task};
+use dagward::learn::{Learned, Run};
 use dagward::measure::Direction;
-use dagward::operation::{Body, Request, host_of};
+use dagward::operation::{self, Body, Request, host_of};
 use dagward::walk::{Incoming, Proxy, Token};
 
 use super::{Explain, Listener};
@@ -26,6 +29,9 @@ pub(super) struct Question {
     pub(super) has_annotations: bool,
     headers: Vec<HeaderLine>,
     cluster: String,
+    /// The task instance that the token is for, and whether there is more than one token.
+    token: Result<Option<String>, RepeatedAuthorization>,
+    learned: Option<Learned>,
 }
 
 /// A header from the command line, its name in lower case as proxies have it.
@@ -67,6 +73,8 @@ impl Question {
             has_annotations: !explain.annotations.is_empty(),
             pod: pod_task(&Annotations(&explain.annotations)),
             cluster: cluster(&host, proxy.namespace()),
+            token: token_of(explain),
+            learned: explain.learned.as_deref().map(learned),
             proxy,
             host,
         })
@@ -101,13 +109,50 @@ impl Question {
             },
             headers,
             cluster: self.cluster.as_bytes(),
-            token: Token::default(),
+            token: Token {
+                task: self.token.as_ref().ok().and_then(Option::as_deref),
+                repeated: self.token.is_err(),
+                learned: self.learned.as_ref(),
+                answered: false,
+            },
         }
     }
 
     /// The caller's identity, where it has one.
     pub(super) fn principal(&self) -> Option<&Principal> {
         self.peer.as_ref().ok().and_then(Option::as_ref)
+    }
+}
+
+/// The task instance of the token in the headers. Where none is given and Airflow is said to have
+/// answered, a task's own route is asked for with its own.
+fn token_of(explain: &Explain) -> Result<Option<String>, RepeatedAuthorization> {
+    let headers: Vec<Header<'_>> = explain
+        .headers
+        .iter()
+        .map(|header| (header.name.as_bytes(), header.value.as_bytes()))
+        .collect();
+    let given = token::task_of(&headers)?;
+    let request = Request {
+        method: &explain.method,
+        target: &explain.path,
+        host: "",
+        body: Body::Pending,
+    };
+    let own = explain
+        .learned
+        .as_ref()
+        .and_then(|_| operation::read(&request).ok()?.task_instance);
+    Ok(given.or(own.map(Cow::into_owned)))
+}
+
+fn learned(dag_id: &str) -> Learned {
+    Learned {
+        run: Some(Run {
+            dag_id: dag_id.to_owned(),
+            run_id: String::new(),
+        }),
+        peer: None,
     }
 }
 

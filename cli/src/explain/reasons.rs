@@ -39,6 +39,10 @@ pub(super) fn reasons(
             "the annotations name no task: `dag_id` is missing, or no id that Airflow accepts".to_owned(),
         );
     }
+    if outcome.awaits_answer {
+        reasons
+            .push("it is decided again when Airflow's answer names the task's DAG (`--learned`)".to_owned());
+    }
     let request = Request {
         body: Body::Pending,
         ..incoming.request

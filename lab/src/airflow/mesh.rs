@@ -28,6 +28,8 @@ pub struct Pod {
     pub task: String,
     /// The service account that it runs as.
     pub service_account: String,
+    /// The DAG, run and task of its annotations, if it has any.
+    pub annotations: Option<[String; 3]>,
 }
 
 /// Running sidecars. They end with their handle.
@@ -47,6 +49,23 @@ impl Pod {
             run: run.to_owned(),
             task: task.to_owned(),
             service_account: format!("airflow-worker-{team}"),
+            annotations: Some([dag, run, task].map(str::to_owned)),
+        }
+    }
+
+    /// The same with the annotations of another task, which `pod_override` lets an author write.
+    pub fn annotated(self, dag: &str, run: &str, task: &str) -> Self {
+        Self {
+            annotations: Some([dag, run, task].map(str::to_owned)),
+            ..self
+        }
+    }
+
+    /// The same without annotations, as the pod of a Celery worker, which runs any task of its queue.
+    pub fn unannotated(self) -> Self {
+        Self {
+            annotations: None,
+            ..self
         }
     }
 
@@ -57,11 +76,14 @@ impl Pod {
 
     fn node(&self) -> Node {
         let name = format!("{}-{}", self.dag, self.task).replace('_', "-");
-        Node::new(&name, NAMESPACE, &self.service_account)
-            .label("kubernetes_executor", "True")
-            .annotation("dag_id", &self.dag)
-            .annotation("task_id", &self.task)
-            .annotation("run_id", &self.run)
+        let node = Node::new(&name, NAMESPACE, &self.service_account);
+        let Some([dag, run, task]) = &self.annotations else {
+            return node;
+        };
+        node.label("kubernetes_executor", "True")
+            .annotation("dag_id", dag)
+            .annotation("task_id", task)
+            .annotation("run_id", run)
             .annotation("try_number", "1")
     }
 }

@@ -31,6 +31,12 @@ pub const ATTACK: &str = "attack";
 /// The run of `sales_daily` that `ml_rogue` wants to start.
 pub const FORGED: &str = "forged";
 
+/// The run of `ml_rogue` in a pod of team sales with annotations of team sales.
+pub const SMUGGLED: &str = "smuggled";
+
+/// The run of `ml_rogue` in a pod of team sales without annotations.
+pub const QUEUED: &str = "queued";
+
 /// What happened.
 #[derive(Debug)]
 pub struct Story {
@@ -38,6 +44,8 @@ pub struct Story {
     pub guarded: Guarded,
     /// The same attack on the same Airflow, without the filter.
     pub unguarded: Attack,
+    /// The task in the other team's pod, without the filter.
+    pub unguarded_smuggled: Smuggled,
 }
 
 /// What happened with the filter in all sidecars.
@@ -51,12 +59,25 @@ pub struct Guarded {
     pub stranger: Response,
     /// The same from a pod whose author gave it the annotations of `sales_daily`.
     pub impostor: Response,
+    /// A task of `ml_rogue` as a worker of team sales, in a pod with the annotations of `sales_daily`.
+    pub smuggled: Smuggled,
+    /// The same in a pod without annotations, as where it has chosen the other team's queue.
+    pub queued: Smuggled,
     /// The access log of the api-server's sidecar.
     pub requests: Vec<Value>,
     /// The metrics of the api-server's sidecar.
     pub metrics: Vec<Sample>,
     /// The lines of Airflow's own log that name a request.
     pub airflow_log: Vec<Value>,
+}
+
+/// What became of a task in a pod of the other team's.
+#[derive(Debug)]
+pub struct Smuggled {
+    /// How its run ended.
+    pub run: String,
+    /// What its code returned, if it ever ran.
+    pub result: Option<Value>,
 }
 
 /// What the rogue task got.
@@ -80,6 +101,7 @@ impl Story {
         Ok(Self {
             guarded: Guarded::tell(&airflow, &rest, &Plugin::new(module, POLICY))?,
             unguarded: unguarded(&airflow, &rest)?,
+            unguarded_smuggled: unguarded_smuggled(&airflow, &rest)?,
         })
     }
 }
@@ -99,6 +121,8 @@ impl Guarded {
             Pod::new("ml", "ml_rogue", ATTACK, "steal"),
             stranger.clone(),
             impostor.clone(),
+            in_pod_of_sales(SMUGGLED).annotated("sales_daily", SMUGGLED, "load"),
+            in_pod_of_sales(QUEUED).unannotated(),
         ];
         let mesh = Mesh::start(airflow, &pods, Some(plugin))?;
 
@@ -118,11 +142,15 @@ impl Guarded {
 
         let stranger = read_xcom_of_sales(&mesh, &stranger)?;
         let impostor = read_xcom_of_sales(&mesh, &impostor)?;
+        let smuggled = Smuggled::tell(rest, SMUGGLED)?;
+        let queued = Smuggled::tell(rest, QUEUED)?;
         Ok(Self {
             runs,
             attack,
             stranger,
             impostor,
+            smuggled,
+            queued,
             requests: complete_log(&mesh)?,
             metrics: mesh.server().admin().metrics()?,
             airflow_log: airflow.request_log()?,
@@ -141,6 +169,27 @@ impl Attack {
             forged: rest.run_state("sales_daily", forged)?,
         })
     }
+}
+
+impl Smuggled {
+    fn tell(rest: &Rest, run: &str) -> Result<Self> {
+        rest.trigger("ml_rogue", run, &json!({"victim_run": FIRST, "forged_run": run}))?;
+        Ok(Self {
+            run: rest.finished("ml_rogue", run)?,
+            result: rest.result("ml_rogue", run, "steal").ok(),
+        })
+    }
+}
+
+/// The pod of the rogue task as a worker of the other team.
+fn in_pod_of_sales(run: &str) -> Pod {
+    Pod::new("sales", "ml_rogue", run, "steal")
+}
+
+fn unguarded_smuggled(airflow: &Airflow, rest: &Rest) -> Result<Smuggled> {
+    let run = "unguarded-smuggled";
+    let _mesh = Mesh::start(airflow, &[in_pod_of_sales(run)], None)?;
+    Smuggled::tell(rest, run)
 }
 
 /// Shows that the attack is real: nothing but the filter stands in its way.
