@@ -10,7 +10,8 @@ use std::fs;
 use std::hint::black_box;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use dagward::caller::{Principal, headers};
+use dagward::caller::{Principal, headers, token};
+use dagward::learn::{MAX_TASKS, Run, Tasks};
 use dagward::measure::Ledger;
 use dagward::operation;
 use dagward::policy::{self, Ruleset, Scope};
@@ -28,6 +29,7 @@ fn main() -> Result<()> {
         "read-own-route" => read("PUT", HEARTBEAT)?,
         "read-xcom" => read("GET", XCOM)?,
         "read-bulk" => read("PATCH", "/api/v2/dags/~/dagRuns/~/taskInstances")?,
+        "learned-task" => learned_task()?,
         "record-known-series" => record(true),
         "record-new-series" => record(false),
         "load" => load(&document)?,
@@ -52,6 +54,28 @@ fn read_caller() -> Result<()> {
         )
     });
     ensure!(principal.is_ok() && acting.is_ok(), "the caller is refused");
+    Ok(())
+}
+
+/// The task of a token, and what is known of it, on a shelf that is full.
+fn learned_task() -> Result<()> {
+    let mut host = Host::default();
+    for number in 0..MAX_TASKS {
+        let task = format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}");
+        Tasks::new(&mut host).change(&task, |learned| {
+            learned.run = Some(Run {
+                dag_id: "sales_daily".to_owned(),
+                run_id: "scheduled__2026-11-23T00:00:00+00:00".to_owned(),
+            });
+        });
+    }
+    Tasks::new(&mut host).change(request::TASK, |learned| learned.peer = Some(PEER.to_owned()));
+    let headers = [(&b"authorization"[..], request::TOKEN.as_bytes())];
+    let known = measured(|| {
+        let task = token::task_of(black_box(&headers)).ok().flatten()?;
+        Tasks::new(&mut host).get(&task)
+    });
+    ensure!(known.is_some(), "the task is not known");
     Ok(())
 }
 

@@ -39,6 +39,18 @@ pub(crate) const HEADERS: [Header<'static>; 17] = [
     (b"x-airflow-proof", b"pod"),
 ];
 
+/// The task instance whose token is sent.
+pub(crate) const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
+
+/// A token with the claims that Airflow 3.3 gives one.
+pub(crate) const TOKEN: &str = concat!(
+    "Bearer eyJhbGciOiJIUzUxMiJ9.",
+    "eyJzdWIiOiAiMDE5YWIxYzItN2QxMS03YjNmLWEzYzQtNWQ2ZTdmODA5MTEyIiwgInNjb3BlIjogImV4ZWN1dGlvbi",
+    "IsICJqdGkiOiAiMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAiLCAiYXVkIjogInVybjphaXJmbG93LmFw",
+    "YWNoZS5vcmc6dGFzayIsICJuYmYiOiAxNzk1MDAwMDAwLCAiZXhwIjogMTc5NTAwMDYwMCwgImlhdCI6IDE3OTUwMDAwMDB9",
+    ".c2lnbmF0dXJl",
+);
+
 /// A request line.
 pub(crate) fn line(method: &'static str, target: &'static str) -> Request<'static> {
     Request {

@@ -21,11 +21,12 @@ const WITH_RULES: [(&str, &[u32]); 3] = [
 ];
 
 /// Cases that need no rules.
-const PLAIN: [&str; 6] = [
+const PLAIN: [&str; 7] = [
     "read-caller",
     "read-own-route",
     "read-xcom",
     "read-bulk",
+    "learned-task",
     "record-known-series",
     "record-new-series",
 ];
