@@ -10,13 +10,16 @@ pub fn is_id_char(c: char) -> bool {
 
 /// Whether `id` can be the id of a DAG or a task.
 pub fn is_id(id: &str) -> bool {
-    !id.is_empty() && is_short(id) && id.chars().all(is_id_char)
+    // Nearly every id is ASCII, whose letters need no tables.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    !id.is_empty() && is_short(id) && (id.bytes().all(plain) || id.chars().all(is_id_char))
 }
 
 /// Whether `id` can be the id of a DAG run. `[scheduler] allowed_run_id_pattern` is the
 /// operator's, so nothing but control characters and the length is sure.
 pub fn is_run_id(id: &str) -> bool {
-    !id.is_empty() && is_short(id) && !id.chars().any(char::is_control)
+    let plain = |byte: u8| matches!(byte, b' '..=b'~');
+    !id.is_empty() && is_short(id) && (id.bytes().all(plain) || !id.chars().any(char::is_control))
 }
 
 /// A text has no more characters than bytes, and bytes need no counting.

@@ -29,7 +29,7 @@ pub const REQUEST_BYTES: Metric<3> = Metric {
     labels: ["direction", "dag_id", "task_id"],
 };
 
-/// Bytes of responses, headers included.
+/// Bytes of responses as they came, headers included, trailers not.
 pub const RESPONSE_BYTES: Metric<3> = Metric {
     name: "dagward_response_bytes_total",
     kind: Kind::Counter,

@@ -17,13 +17,6 @@ unsafe extern "C" {
     fn proxy_get_property(path: *const u8, path_size: usize, value: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, size: usize) -> u32;
     fn proxy_get_header_map_pairs(map: MapType, pairs: *mut *mut u8, size: *mut usize) -> u32;
-    fn proxy_get_header_map_value(
-        map: MapType,
-        name: *const u8,
-        name_size: usize,
-        value: *mut *mut u8,
-        size: *mut usize,
-    ) -> u32;
     fn proxy_replace_header_map_value(
         map: MapType,
         name: *const u8,
@@ -117,20 +110,10 @@ pub(super) fn set_property(path: &str, value: &[u8]) {
     unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) };
 }
 
-/// All request headers, serialized; see [`super::pairs`].
-pub(super) fn request_headers() -> Option<Vec<u8>> {
+/// All headers of `map`, serialized; see [`super::pairs`].
+pub(super) fn headers(map: MapType) -> Option<Vec<u8>> {
     // SAFETY: one host call, its pointers to live values for its length.
-    unsafe { received(|data, size| proxy_get_header_map_pairs(MapType::HttpRequestHeaders, data, size)) }
-}
-
-/// The answer's status. Cheaper than the property `response.code`.
-pub(super) fn response_status() -> Option<u16> {
-    let (map, name) = (MapType::HttpResponseHeaders, ":status");
-    // SAFETY: one host call, its pointers to live values for its length.
-    let value = unsafe {
-        received(|data, size| proxy_get_header_map_value(map, name.as_ptr(), name.len(), data, size))
-    };
-    std::str::from_utf8(&value?).ok()?.parse().ok()
+    unsafe { received(|data, size| proxy_get_header_map_pairs(map, data, size)) }
 }
 
 /// Makes `value` the header's only one.

@@ -29,7 +29,7 @@ impl Connection {
             static KNOWN: RefCell<HashMap<u64, Rc<Connection>>> = RefCell::default();
         }
         // Envoy never gives an id again while it runs.
-        let Some(id) = abi::number(b"connection\0id") else {
+        let Some(id) = abi::number(b"connection_id") else {
             return Rc::new(Self::read());
         };
         KNOWN.with_borrow_mut(|known| {

@@ -28,6 +28,8 @@ pub(super) struct Decided {
     pub(super) since: Instant,
     /// The bytes of a request that is nothing but headers: known here, and dear to ask for later.
     pub(super) headers_only: Option<u64>,
+    /// The bytes of the answer so far, headers included, trailers not.
+    pub(super) response_bytes: u64,
     /// The answer's status; 0 until there is one.
     pub(super) status: u16,
     pub(super) request_id: String,
@@ -65,6 +67,7 @@ impl Decided {
             connection,
             since,
             headers_only: None,
+            response_bytes: 0,
             status: 0,
             request_id: request_id.to_owned(),
             decision: outcome.decision,
@@ -87,6 +90,7 @@ impl Decided {
     pub(super) fn again(&self, outcome: &Outcome<'_>) -> Self {
         Self {
             headers_only: self.headers_only,
+            response_bytes: self.response_bytes,
             status: self.status,
             task: self.task.clone(),
             bound: self.bound,
@@ -125,7 +129,7 @@ impl Decided {
                 .headers_only
                 .or_else(|| abi::number(b"request\0total_size"))
                 .unwrap_or(0),
-            response_bytes: abi::number(b"response\0total_size").unwrap_or(0),
+            response_bytes: self.response_bytes,
             duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
             denied,
             shadow_denied,

@@ -17,7 +17,7 @@ use super::connection::Connection;
 use super::decide::caller;
 use super::decided::Decided;
 use super::incoming::{self, Stage, header};
-use super::{Plugin, abi, answer, tasks};
+use super::{Plugin, abi, answer, pairs, tasks};
 
 const REQUEST_ID: &str = "x-request-id";
 const CORRELATION_ID: &str = "correlation-id";
@@ -53,7 +53,7 @@ impl Context for Stream {}
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         let since = Instant::now();
-        let bytes = abi::request_headers().unwrap_or_default();
+        let bytes = abi::headers(MapType::HttpRequestHeaders).unwrap_or_default();
         let body = if end_of_stream {
             Body::Whole(&[])
         } else {
@@ -112,8 +112,12 @@ impl HttpContext for Stream {
         let Some(decided) = &mut self.decided else {
             return Action::Continue;
         };
-        decided.status = abi::response_status().unwrap_or(0);
         let map = MapType::HttpResponseHeaders;
+        let bytes = abi::headers(map).unwrap_or_default();
+        let headers = pairs::read(&bytes);
+        let status = header(&headers, ":status").and_then(|status| std::str::from_utf8(status).ok());
+        decided.status = status.and_then(|status| status.parse().ok()).unwrap_or(0);
+        decided.response_bytes = size(&headers);
         abi::replace_header(map, REQUEST_ID, &decided.request_id);
         if (200..300).contains(&decided.status) && decided.decision == Decision::Allow {
             decided.bind();
@@ -130,6 +134,9 @@ impl HttpContext for Stream {
 
     /// Holds back the answer that names the DAG, until all of it is there.
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if let (None, Some(decided)) = (&self.held, &mut self.decided) {
+            decided.response_bytes += size as u64;
+        }
         match self.held(Awaited::Answer) {
             Some(held) if !end_of_stream && size <= MAX_ANSWER_BYTES => held.wait(size),
             Some(held) => {
@@ -200,9 +207,10 @@ impl Stream {
     /// its body the caller gets the refusal, which is no answer that Airflow's supervisor starts a
     /// task with.
     fn decide_by_answer(&mut self) {
-        let (Some(held), Some(before)) = (self.held.take(), self.decided.take()) else {
+        let (Some(held), Some(mut before)) = (self.held.take(), self.decided.take()) else {
             return;
         };
+        before.response_bytes += held.size as u64;
         let run = (held.size <= MAX_ANSWER_BYTES)
             .then(|| abi::response_body(held.size))
             .flatten()
