@@ -23,7 +23,7 @@ pub const TARGET: &str = "wasm32-wasip1";
 ///   `proxy_on_context_create` the module is refused;
 /// * without `proxy_on_delete` all seems well, but the SDK keeps every stream's context for ever;
 /// * without `proxy_on_done` a stream counts as done at once, and `proxy_on_log` comes all the same.
-const EXPORTS: [&str; 15] = [
+const EXPORTS: [&str; 14] = [
     // What the proxy needs of every module (proxy-wasm ABI 0.2.1).
     "memory",
     "_initialize",
@@ -41,7 +41,6 @@ const EXPORTS: [&str; 15] = [
     "proxy_on_response_headers",
     "proxy_on_response_body",
     "proxy_on_response_trailers",
-    "proxy_on_log",
 ];
 
 /// A built module.

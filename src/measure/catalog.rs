@@ -22,7 +22,7 @@ pub const REQUESTS: Metric<7> = Metric {
     ],
 };
 
-/// Bytes of requests, headers included: those that came, not those that `content-length` promises.
+/// Bytes of requests, headers included and trailers not: those that came, not those that `content-length` promises.
 pub const REQUEST_BYTES: Metric<3> = Metric {
     name: "dagward_request_bytes_total",
     kind: Kind::Counter,

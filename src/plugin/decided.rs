@@ -10,7 +10,7 @@ use crate::walk::{Code, Outcome};
 
 use super::connection::Connection;
 use super::meter::Host;
-use super::{abi, tasks};
+use super::tasks;
 
 /// Runs `then` with the VM's ledger. There is one for all plugins in the VM, as defining a metric
 /// twice takes memory twice.
@@ -26,8 +26,8 @@ pub(super) struct Decided {
     pub(super) connection: Rc<Connection>,
     /// When the request's headers were there.
     pub(super) since: Instant,
-    /// The bytes of a request that is nothing but headers: known here, and dear to ask for later.
-    pub(super) headers_only: Option<u64>,
+    /// The bytes of the request so far, headers included, trailers not.
+    pub(super) request_bytes: u64,
     /// The bytes of the answer so far, headers included, trailers not.
     pub(super) response_bytes: u64,
     /// The answer's status; 0 until there is one.
@@ -66,7 +66,7 @@ impl Decided {
         Self {
             connection,
             since,
-            headers_only: None,
+            request_bytes: 0,
             response_bytes: 0,
             status: 0,
             request_id: request_id.to_owned(),
@@ -89,7 +89,7 @@ impl Decided {
     /// The same request, decided again.
     pub(super) fn again(&self, outcome: &Outcome<'_>) -> Self {
         Self {
-            headers_only: self.headers_only,
+            request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
             status: self.status,
             task: self.task.clone(),
@@ -125,10 +125,7 @@ impl Decided {
             action: self.action,
             decision: self.decision,
             code: self.status,
-            request_bytes: self
-                .headers_only
-                .or_else(|| abi::number(b"request\0total_size"))
-                .unwrap_or(0),
+            request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
             duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
             denied,

@@ -68,7 +68,7 @@ impl HttpContext for Stream {
                 stamp(&outcome, &request_id, header(incoming.headers, CORRELATION_ID));
             }
             let mut decided = Decided::new(&outcome, Rc::clone(&connection), request_id.as_str(), since);
-            decided.headers_only = end_of_stream.then(|| size(incoming.headers));
+            decided.request_bytes = size(incoming.headers);
             decided.task = incoming.token.task.map(str::to_owned);
             decided.bound = incoming
                 .token
@@ -90,6 +90,9 @@ impl HttpContext for Stream {
     /// Holds back the body that decides, until all of it is there. The headers have gone: the
     /// proxy calls for no body while it holds them.
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if let (None, Some(decided)) = (&self.held, &mut self.decided) {
+            decided.request_bytes += size as u64;
+        }
         match self.held(Awaited::Body) {
             Some(held) if !end_of_stream && size <= MAX_BODY_BYTES => held.wait(size),
             Some(held) => {
@@ -160,12 +163,16 @@ impl HttpContext for Stream {
         }
         Action::Continue
     }
+}
 
-    /// Called once for every request, whatever became of it. A request that another filter
-    /// answered before this one saw it is not counted here.
-    fn on_log(&mut self) {
-        let Some(decided) = &self.decided else { return };
-        decided.count(caller(&self.plugin, &decided.connection));
+/// Counts the request, once for each, whatever became of it. One that another filter answered
+/// before this one saw it is not counted. The host lets go of every stream, so this needs no call
+/// of its own to say that the request is over.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(decided) = &self.decided {
+            decided.count(caller(&self.plugin, &decided.connection));
+        }
     }
 }
 
@@ -186,9 +193,10 @@ impl Stream {
 
     /// Decides again, with the body.
     fn decide_by_body(&mut self) -> Action {
-        let (Some(held), Some(before)) = (self.held.take(), self.decided.take()) else {
+        let (Some(held), Some(mut before)) = (self.held.take(), self.decided.take()) else {
             return self.action();
         };
+        before.request_bytes += held.size as u64;
         let bytes = match held.size {
             0 => Some(Vec::new()),
             1..=MAX_BODY_BYTES => abi::request_body(held.size),
