@@ -22,7 +22,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Validate),
-    Explain(explain::Explain),
+    Explain(Box<explain::Explain>),
 }
 
 /// The form of the output.

@@ -21,8 +21,9 @@ pub const TARGET: &str = "wasm32-wasip1";
 ///
 /// * without `_initialize` every request is answered with 503, without `proxy_on_memory_allocate` or
 ///   `proxy_on_context_create` the module is refused;
-/// * without `proxy_on_delete` all seems well, but the SDK keeps every stream's context for ever;
-/// * without `proxy_on_done` a stream counts as done at once, and `proxy_on_log` comes all the same.
+/// * without `proxy_on_delete` all seems well, but the SDK keeps every stream's context for ever, and
+///   the filter counts nothing;
+/// * without `proxy_on_done` a stream counts as done at once.
 const EXPORTS: [&str; 14] = [
     // What the proxy needs of every module (proxy-wasm ABI 0.2.1).
     "memory",
