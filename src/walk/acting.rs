@@ -176,7 +176,7 @@ mod tests {
         assert!(token.is_of_another(Some(&ml)) && token.is_of_another(None));
         let nobodys = known(None);
         assert!(
-            !super::Token {
+            !Token {
                 learned: Some(&nobodys),
                 ..token
             }
