@@ -91,24 +91,18 @@ pub fn walk<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incom
     }
 }
 
+/// Nothing is learned on the way out: who answers there may be a server that a task has started
+/// itself, and names any DAG.
 fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
-    let acting = acting::own(proxy.pod, &incoming.token);
     let edits = match ruleset.mesh().contains(incoming.cluster) {
-        true => task_headers::toward_mesh(incoming.headers, acting.as_deref()),
+        true => task_headers::toward_mesh(incoming.headers, proxy.pod),
         false => task_headers::leaving_mesh(incoming.headers),
     };
     // What an application claims wrongly is for the destination to refuse.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
-    let mut operation = operation::read(&incoming.request).ok();
-    if let Some(operation) = &mut operation {
-        acting::resolve_task_instance(operation, &incoming.token);
-    }
     Outcome {
-        awaits_answer: operation
-            .as_ref()
-            .is_some_and(|operation| operation.awaits_answer),
-        acting: acting.or_else(|| claimed().map(Cow::Owned)),
-        operation,
+        acting: proxy.pod.map(Cow::Borrowed).or_else(|| claimed().map(Cow::Owned)),
+        operation: operation::read(&incoming.request).ok(),
         ..Outcome::passing(Code::Outbound, edits)
     }
 }

@@ -34,7 +34,10 @@ pub(super) fn with<T>(
         Direction::Inbound => Vec::new(),
         Direction::Outbound => abi::property(b"xds\0cluster_name").unwrap_or_default(),
     };
-    let task = token::task_of(&headers);
+    let task = match connection.listener {
+        Direction::Inbound => token::task_of(&headers),
+        Direction::Outbound => Ok(None),
+    };
     let repeated = task.is_err();
     let task = task.ok().flatten();
     let learned = task.as_deref().and_then(tasks::known);

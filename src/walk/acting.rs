@@ -1,7 +1,5 @@
 //! The task that a caller acts for, from all that is said of it.
 
-use std::borrow::Cow;
-
 use crate::caller::{Acting, Principal, Proof};
 use crate::learn::Learned;
 use crate::operation::Operation;
@@ -58,11 +56,6 @@ pub(super) fn learned(stamped: Option<Acting>, token: &Token<'_>) -> Result<Opti
         true => Err(Conflict),
         false => Ok(Some(acting)),
     }
-}
-
-/// The acting task of what leaves: what Airflow said, else what the pod's metadata say.
-pub(super) fn own<'a>(pod: Option<&'a Acting>, token: &Token<'_>) -> Option<Cow<'a, Acting>> {
-    token.acting(pod).map(Cow::Owned).or(pod.map(Cow::Borrowed))
 }
 
 /// Says which DAG the task instance in the path belongs to, where the request's own token tells.
@@ -157,13 +150,6 @@ mod tests {
             assert_eq!(learned(stamped.clone(), &token(Some(&known))), Err(Conflict));
             assert_eq!(learned(stamped.clone(), &token(None)), Ok(stamped));
         }
-        // On its way out Airflow's word goes along.
-        let pod = stamped("ml_train", Proof::Pod);
-        let acting = own(pod.as_ref(), &token(Some(&known))).unwrap();
-        assert_eq!(
-            (acting.dag_id.as_str(), acting.proof),
-            ("sales_daily", Proof::Airflow)
-        );
     }
 
     #[test]
