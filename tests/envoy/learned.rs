@@ -1,10 +1,13 @@
 //! The task identity that Airflow's answer to `run` teaches, and the token that belongs to a peer.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::sidecar::Node;
+use dagward_lab::sidecar::{Node, Update};
 use dagward_lab::upstream::{Answer, Received, Upstream};
+use dagward_lab::wait;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};
@@ -15,8 +18,11 @@ on_every_setup!(
     the_worker_of_another_team_gets_no_task,
     a_token_belongs_to_whom_airflow_gave_an_answer,
     nothing_is_learned_from_who_a_task_asks,
-    an_answer_of_any_form_is_read_or_refused
+    an_answer_of_any_form_is_read_or_refused,
+    a_new_policy_knows_what_was_learned
 );
+
+const SOON: Duration = Duration::from_secs(10);
 
 const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
 const OTHER_TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809113";
@@ -297,4 +303,24 @@ fn an_answer_of_any_form_is_read_or_refused(setup: Setup) {
     let (response, then) = answer("x-empty");
     assert_eq!((response.status, then.as_str()), (200, "no_rule_allows"));
     server.assert_unharmed();
+}
+
+fn a_new_policy_knows_what_was_learned(setup: Setup) {
+    let mut server = start(setup);
+    let sales = team(&server, "sales");
+    ask(&sales, &run(TASK));
+    let mut policy = teams();
+    let marker = json!({"name": "marker", "action": "ALLOW", "rules": [{"to": [{"paths": ["/marker"]}]}]});
+    policy["policies"].as_array_mut().unwrap().push(marker);
+    assert_eq!(server.sidecar.update(&policy.to_string()).unwrap(), Update::Taken);
+    wait::until("the update", SOON, || {
+        Ok((ask(&sales, &Request::get(API_SERVER, "/marker")).status == 200).then_some(()))
+    })
+    .unwrap();
+    assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
+    let finance = team(&server, "finance");
+    assert_eq!(
+        code(&ask(&finance, &xcom("sales_daily", TASK))),
+        "token_of_another"
+    );
 }
