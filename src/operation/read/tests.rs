@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::operation::{BadBody, Body};
+use crate::operation::Body;
 
 fn request<'a>(method: &'a str, target: &'a str) -> Request<'a> {
     Request {
@@ -233,121 +233,6 @@ fn a_flood_of_ids_is_any_dag() {
     assert!(operation.any_dag && operation.asks.len() == 1);
 }
 
-/// The same with its body there.
-fn with_body<'a>(method: &'a str, target: &'a str, body: &'a str) -> Result<Operation<'a>, Malformed> {
-    read(&Request {
-        body: Body::Whole(body.as_bytes()),
-        ..request(method, target)
-    })
-}
-
-#[test]
-fn a_body_to_come_leaves_open_what_it_may_name() {
-    let bulk = ok("PATCH", "/api/v2/dags/mine/dagRuns/r/taskInstances");
-    let dags: Vec<_> = bulk.asks.iter().map(|ask| ask.dag.clone()).collect();
-    assert_eq!(dags, [known("mine"), Fact::Later, known("mine"), Fact::Later]);
-    assert_eq!(bulk.actions(), ["task_instance:update", "task_instance:delete"]);
-    assert!(!bulk.any_dag && bulk.awaits_body);
-
-    let backfill = ok("POST", "/api/v2/backfills");
-    assert_eq!((&backfill.asks[0].dag, backfill.any_dag), (&Fact::Later, false));
-
-    let event = ok("POST", "/api/v2/assets/events");
-    assert!(event.asks[0].dag.is_unknown() && event.any_dag);
-    assert_eq!(event.asks[0].asset, Fact::Later);
-
-    let trigger = ok("POST", "/api/v2/dags/mine/dagRuns");
-    assert_eq!((trigger.asks.len(), trigger.dag_ids()), (1, vec!["mine"]));
-    assert!(!ok("POST", "/execution/xcoms/d/r/t/k").awaits_body);
-}
-
-#[test]
-fn what_a_body_names_counts_beside_the_path() {
-    let bulk = "/api/v2/dags/mine/dagRuns/r/taskInstances";
-    for (target, body, dags, any_dag) in [
-        (bulk, r#"{"actions": [{"entities": ["t"]}]}"#, vec!["mine"], false),
-        (
-            bulk,
-            r#"{"actions": [{"entities": [{"task_id": "t", "dag_id": "other"}]}]}"#,
-            vec!["mine", "other"],
-            false,
-        ),
-        (
-            "/api/v2/dags/~/dagRuns/~/taskInstances",
-            r#"{"actions": [{"entities": [{"task_id": "t", "dag_id": "a"}, {"task_id": "t", "dag_id": "b"}]}]}"#,
-            vec!["a", "b"],
-            false,
-        ),
-        (
-            "/api/v2/dags/~/dagRuns/~/taskInstances",
-            r#"{"actions": [{"entities": [{"task_id": "t", "dag_id": "a"}, {"task_id": "t"}]}]}"#,
-            vec!["a"],
-            true,
-        ),
-        (
-            "/api/v2/dags/~/dagRuns/~/taskInstances",
-            r#"{"actions": [{"entities": [{"task_id": "t", "dag_id": "~"}]}]}"#,
-            vec!["~"],
-            true,
-        ),
-    ] {
-        let operation = with_body("PATCH", target, body).unwrap();
-        assert_eq!(operation.dag_ids(), dags, "{body}");
-        assert_eq!(operation.any_dag, any_dag, "{body}");
-        assert_eq!(
-            operation.asks.iter().any(|ask| ask.dag.is_unknown()),
-            any_dag,
-            "{body}"
-        );
-        assert!(!operation.awaits_body);
-    }
-}
-
-#[test]
-fn clearing_may_reach_further_than_it_names() {
-    let clear = |body| with_body("POST", "/api/v1/dags/mine/clearTaskInstances", body).unwrap();
-    let tasks = |body| {
-        clear(body)
-            .asks
-            .iter()
-            .map(|ask| ask.task.clone())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(tasks(r#"{"task_ids": ["a"]}"#), [known("a")]);
-    assert_eq!(
-        tasks(r#"{"task_ids": ["a"], "include_downstream": true}"#),
-        [known("a"), Fact::Unknown]
-    );
-    assert_eq!(tasks("{}"), [Fact::Unknown]);
-    let above = clear(r#"{"task_ids": ["a"], "include_parentdag": true}"#);
-    assert!(above.any_dag && above.dag_ids() == ["mine"]);
-}
-
-#[test]
-fn a_list_of_none_is_a_list_of_all() {
-    let list = |body| with_body("POST", "/api/v2/dags/~/dagRuns/list", body).unwrap();
-    for body in ["{}", r#"{"dag_ids": []}"#, r#"{"dag_ids": null}"#] {
-        assert!(
-            list(body).any_dag && list(body).asks[0].dag.is_unknown(),
-            "{body}"
-        );
-    }
-    assert_eq!(list(r#"{"dag_ids": ["a", "b"]}"#).dag_ids(), ["a", "b"]);
-    assert!(!list(r#"{"dag_ids": ["a", "b"]}"#).any_dag);
-    let flood = format!(r#"{{"dag_ids": [{}"a"]}}"#, r#""a","#.repeat(1000));
-    assert!(list(&flood).any_dag && list(&flood).asks.len() == 1);
-}
-
-#[test]
-fn a_body_that_cannot_be_read_is_refused_where_it_counts() {
-    let bad = with_body("POST", "/api/v2/backfills", "dag_id=x");
-    assert!(
-        matches!(bad, Err(Malformed::Body(BadBody::NotJson(_)))),
-        "{bad:?}"
-    );
-    assert!(with_body("POST", "/execution/xcoms/d/r/t/k", "dag_id=x").is_ok());
-}
-
 #[test]
 fn logs_name_their_task() {
     let log = ok(
@@ -433,3 +318,5 @@ proptest! {
         }
     }
 }
+
+mod bodies;

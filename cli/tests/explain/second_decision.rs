@@ -1,0 +1,69 @@
+//! What is decided again: with the body, and with Airflow's answer.
+
+use super::*;
+
+#[test]
+fn a_body_counts_where_it_names_ids() {
+    let bulk = "/api/v2/dags/sales_daily/dagRuns/r/taskInstances";
+    let (status, answer) = explain_json("policy.yaml", &from_sales("PATCH", bulk));
+    assert_eq!(status, 0, "{answer}");
+    let reasons = answer["reasons"].as_array().unwrap();
+    assert!(
+        reasons.last().unwrap().as_str().unwrap().contains("`--body`"),
+        "{answer}"
+    );
+
+    let other = [&from_sales("PATCH", bulk)[..], &["--body", "bulk.json"]].concat();
+    let (status, answer) = explain_json("policy.yaml", &other);
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"no_rule_allows".into()),
+        "{answer}"
+    );
+    assert_eq!(
+        answer["operation"]["dag_ids"],
+        json!(["sales_daily", "finance_daily"])
+    );
+
+    let unread = [&from_sales("PATCH", bulk)[..], &["--body", "policy.yaml"]].concat();
+    let (status, answer) = explain_json("policy.yaml", &unread);
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"malformed_body".into()),
+        "{answer}"
+    );
+}
+
+#[test]
+fn what_airflow_answered_counts() {
+    let run = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
+    let question = |dag: &'static str| {
+        [
+            "--peer",
+            SALES,
+            "--method",
+            "PATCH",
+            "--path",
+            run,
+            "--learned",
+            dag,
+        ]
+    };
+    let (status, answer) = explain_json("policy.yaml", &question("sales_daily"));
+    assert_eq!(status, 0, "{answer}");
+    assert_eq!(answer["caller"]["acting"]["proof"], "airflow");
+    assert_eq!(answer["operation"]["dag_ids"], json!(["sales_daily"]));
+    let (status, answer) = explain_json("policy.yaml", &question("finance_daily"));
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"no_rule_allows".into()),
+        "{answer}"
+    );
+    let pod = [&question("finance_daily")[..], &TASK].concat();
+    let (status, answer) = explain_json("policy.yaml", &pod);
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"task_conflict".into()),
+        "{answer}"
+    );
+}
