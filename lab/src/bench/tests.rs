@@ -41,6 +41,6 @@ fn a_quick_run_has_every_row() {
     assert!(table.contains("| dagward, 10,000 rules |"), "{table}");
     match &written["findings"]["instructions"] {
         Value::Null => assert!(table.contains("apt-get install valgrind"), "{table}"),
-        counted => assert_eq!(counted.as_array().unwrap().len(), 6 + 2 + 2 + 1, "{counted}"),
+        counted => assert_eq!(counted.as_array().unwrap().len(), 7 + 2 + 2 + 1, "{counted}"),
     }
 }

@@ -6,7 +6,7 @@ use crate::client::Request;
 const SERVER: &str = "airflow-api-server:8080";
 const LOGS: &str = "airflow-worker-sales:8793";
 const LOG: &str = "/log/dag_id=sales_daily/run_id=r1/task_id=load/attempt=1.log";
-const RUN: &str = "/execution/task-instances/0192f0c1-7a3e-7b52-9d41-5f0c8e2a9b10/run";
+const HEARTBEAT: &str = "/execution/task-instances/0192f0c1-7a3e-7b52-9d41-5f0c8e2a9b10/heartbeat";
 
 /// One request of the story.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub(super) fn all() -> Vec<Scene> {
         Scene::of(
             "report that it runs",
             From::Sales,
-            Request::new("PATCH", SERVER, RUN),
+            Request::new("PUT", SERVER, HEARTBEAT),
         ),
         Scene::of("read an XCom of its DAG", From::Sales, get(ours)),
         Scene::of(
