@@ -67,9 +67,9 @@ pub struct Outcome<'a> {
     pub operation: Option<Operation<'a>>,
     /// The changes to its task headers.
     pub edits: Vec<Edit<'a>>,
-    /// Whether it is to be decided again once its body is there, which may refuse it still.
+    /// Whether, if it passes, it is to be decided again once its body is there.
     pub awaits_body: bool,
-    /// Whether Airflow's answer is to be learned from, and it is to be decided again with that.
+    /// Whether, if it passes, it is to be decided again with what Airflow's answer teaches.
     pub awaits_answer: bool,
 }
 
@@ -114,19 +114,21 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         true => Vec::new(),
         false => task_headers::from_stranger(incoming.headers),
     };
-    let stamped = headers::read(incoming.headers, believed);
+    let (stamped, bad_headers) = match headers::read(incoming.headers, believed) {
+        Ok(stamped) => (stamped, None),
+        Err(error) => (None, Some(error)),
+    };
     let mut operation = operation::read(&incoming.request);
     if let Ok(operation) = &mut operation {
         acting::resolve_task_instance(operation, &incoming.token);
     }
-    let acting = stamped.clone().ok().flatten();
-    let acting = acting::learned(acting, &incoming.token);
+    let acting = acting::learned(stamped, &incoming.token);
     let execution = operation
         .as_ref()
         .is_ok_and(|operation| operation.surface == Surface::Execution);
     let refused = None
         .or_else(|| Refused::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
-        .or_else(|| Refused::malformed(Code::MalformedTaskHeaders, stamped.as_ref().err()))
+        .or_else(|| Refused::malformed(Code::MalformedTaskHeaders, bad_headers.as_ref()))
         .or_else(|| {
             let error = operation.as_ref().err()?;
             let code = match error {
@@ -219,7 +221,6 @@ fn decide<'a>(
             (None, Some(verdict)) => code_of(verdict),
             (None, None) => Code::Observed,
         },
-        awaits_body: outcome.awaits_body && refused.is_none(),
         by: deciding
             .and_then(|verdict| verdict.by)
             .map(|by| (by.policy, by.rule)),

@@ -32,27 +32,29 @@ pub fn task_of(headers: &[Header<'_>]) -> Result<Option<String>, RepeatedAuthori
         .filter(|(name, _)| *name == b"authorization")
         .map(|(_, value)| *value);
     let first = values.next();
-    // Envoy joins the values of a repeated `authorization` by commas, which no bearer token has.
-    let joined = first.is_some_and(|value| is_bearer(value) && value.contains(&b','));
-    match values.next() {
-        Some(_) => Err(RepeatedAuthorization),
-        None if joined => Err(RepeatedAuthorization),
-        None => Ok(first.and_then(subject)),
+    if values.next().is_some() {
+        return Err(RepeatedAuthorization);
+    }
+    match first.and_then(bearer) {
+        // Envoy joins the values of a repeated `authorization` by commas, which no such token has.
+        Some(token) if token.contains(&b',') => Err(RepeatedAuthorization),
+        token => Ok(token.and_then(subject)),
     }
 }
 
-fn is_bearer(authorization: &[u8]) -> bool {
-    let scheme = authorization.split(|byte| *byte == b' ').next();
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+/// The token of an `authorization` whose scheme is `Bearer`.
+fn bearer(authorization: &[u8]) -> Option<&[u8]> {
+    let space = authorization.iter().position(|byte| *byte == b' ')?;
+    let (scheme, token) = authorization.split_at_checked(space)?;
+    scheme.eq_ignore_ascii_case(b"bearer").then_some(token)
 }
 
-fn subject(authorization: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(authorization).ok()?;
-    let (scheme, token) = text.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") || token.len() > MAX_BYTES {
+fn subject(token: &[u8]) -> Option<String> {
+    let token = std::str::from_utf8(token).ok()?.trim();
+    if token.len() > MAX_BYTES {
         return None;
     }
-    let mut parts = token.trim().split('.').skip(1);
+    let mut parts = token.split('.').skip(1);
     let (claims, _signature) = (parts.next()?, parts.next()?);
     let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
     let Claims { sub } = serde_json::from_slice(&claims).ok()?;

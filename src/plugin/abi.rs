@@ -128,30 +128,17 @@ pub(super) fn remove_header(map: MapType, name: &str) {
     unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) };
 }
 
-/// The first `size` bytes of the request's body, of which the proxy holds back all.
-pub(super) fn request_body(size: usize) -> Option<Vec<u8>> {
+/// The first `size` bytes of `buffer`: of a body those that the proxy holds back. `None` where there
+/// are none.
+pub(super) fn buffer(buffer: BufferType, size: usize) -> Option<Vec<u8>> {
     // SAFETY: one host call, its pointers to live values for its length.
-    unsafe { received(|data, got| proxy_get_buffer_bytes(BufferType::HttpRequestBody, 0, size, data, got)) }
-}
-
-/// The first `size` bytes of the answer's body, of which the proxy holds back all.
-pub(super) fn response_body(size: usize) -> Option<Vec<u8>> {
-    // SAFETY: one host call, its pointers to live values for its length.
-    unsafe { received(|data, got| proxy_get_buffer_bytes(BufferType::HttpResponseBody, 0, size, data, got)) }
+    unsafe { received(|data, got| proxy_get_buffer_bytes(buffer, 0, size, data, got)) }
 }
 
 /// Replaces the first `size` bytes of the answer's body.
 pub(super) fn set_response_body(size: usize, body: &[u8]) {
     // SAFETY: the pointers are to live values for the length of the call.
     unsafe { proxy_set_buffer_bytes(BufferType::HttpResponseBody, 0, size, body.as_ptr(), body.len()) };
-}
-
-/// The plugin's configuration; `None` where it is empty.
-pub(super) fn configuration(size: usize) -> Option<Vec<u8>> {
-    // SAFETY: one host call, its pointers to live values for its length.
-    unsafe {
-        received(|data, got| proxy_get_buffer_bytes(BufferType::PluginConfiguration, 0, size, data, got))
-    }
 }
 
 /// Answers in the upstream's place. `headers` is serialized as [`super::pairs`] does it.

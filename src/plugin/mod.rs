@@ -16,7 +16,7 @@ mod tasks;
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::{ContextType, LogLevel};
+use proxy_wasm::types::{BufferType, ContextType, LogLevel};
 
 use configuration::Configuration;
 use node::Node;
@@ -45,7 +45,8 @@ impl Context for Root {}
 impl RootContext for Root {
     /// Never false: the host would answer 500 to everything, and say nothing of why.
     fn on_configure(&mut self, size: usize) -> bool {
-        let configuration = Configuration::load(abi::configuration(size).unwrap_or_default());
+        let configuration =
+            Configuration::load(abi::buffer(BufferType::PluginConfiguration, size).unwrap_or_default());
         self.plugin = Some(Rc::new(Plugin {
             configuration,
             node: Node::read(),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::{Action, MapType};
+use proxy_wasm::types::{Action, BufferType, MapType};
 
 use crate::caller::Header;
 use crate::learn::{MAX_ANSWER_BYTES, read_run};
@@ -199,7 +199,7 @@ impl Stream {
         before.request_bytes += held.size as u64;
         let bytes = match held.size {
             0 => Some(Vec::new()),
-            1..=MAX_BODY_BYTES => abi::request_body(held.size),
+            1..=MAX_BODY_BYTES => abi::buffer(BufferType::HttpRequestBody, held.size),
             _ => None,
         };
         // What cannot be had is not taken for empty.
@@ -220,7 +220,7 @@ impl Stream {
         };
         before.response_bytes += held.size as u64;
         let run = (held.size <= MAX_ANSWER_BYTES)
-            .then(|| abi::response_body(held.size))
+            .then(|| abi::buffer(BufferType::HttpResponseBody, held.size))
             .flatten()
             .and_then(|body| read_run(&body));
         if let (Some(task), Some(run)) = (&before.task, run) {

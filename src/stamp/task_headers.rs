@@ -18,7 +18,7 @@ const TASK: [&str; 6] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER, TI_ID];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit<'a> {
     /// Sets the header to this value; at most one value is there before.
-    Set(&'static str, String),
+    Set(&'static str, Cow<'a, str>),
     /// Removes every value of the header.
     Remove(&'a str),
 }
@@ -28,7 +28,7 @@ pub enum Edit<'a> {
 /// Where the proxy knows the pod's task, `own`, it alone says so: what the application wrote
 /// is replaced. Otherwise the application's task headers stay as they are, marked as claimed; what
 /// is malformed among them is for the receiving side to refuse. A proof is never the application's.
-pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Acting>) -> Vec<Edit<'a>> {
+pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&'a Acting>) -> Vec<Edit<'a>> {
     let ours = airflow_headers(headers);
     let mut edits = Vec::new();
     let Some(acting) = own else {
@@ -97,7 +97,7 @@ fn stamps(acting: &Acting) -> [(&'static str, Option<Cow<'_, str>>); 7] {
 /// each costs a host call and makes Envoy choose the route anew.
 fn replace<'a>(
     header: &'static str,
-    value: Option<Cow<'_, str>>,
+    value: Option<Cow<'a, str>>,
     present: &[(&'a str, &'a [u8])],
     edits: &mut Vec<Edit<'a>>,
 ) {
@@ -115,12 +115,12 @@ fn replace<'a>(
     match (exact.as_slice(), value) {
         ([], None) => {}
         ([(_, current)], Some(value)) if *current == value.as_bytes() => {}
-        ([] | [_], Some(value)) => edits.push(Edit::Set(header, value.into_owned())),
+        ([] | [_], Some(value)) => edits.push(Edit::Set(header, value)),
         ([(name, _), ..], None) => push_removal(name, edits),
         // Hosts differ on whether replacing a repeated header leaves its other values.
         ([(name, _), ..], Some(value)) => {
             push_removal(name, edits);
-            edits.push(Edit::Set(header, value.into_owned()));
+            edits.push(Edit::Set(header, value));
         }
     }
 }

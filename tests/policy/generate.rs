@@ -83,9 +83,7 @@ impl Asked {
         push(&|asked| asked.asks[0].connection = Fact::Unknown);
         less
     }
-}
 
-impl Asked {
     /// The same request, with one fact left open each.
     pub(crate) fn left_open(&self) -> Vec<Self> {
         let later: [fn(&mut Wanted); 3] = [

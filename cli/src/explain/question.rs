@@ -90,10 +90,7 @@ impl Question {
 
     /// The headers as the proxy has them.
     pub(super) fn headers(&self) -> Vec<Header<'_>> {
-        self.headers
-            .iter()
-            .map(|header| (header.name.as_bytes(), header.value.as_bytes()))
-            .collect()
+        as_headers(&self.headers)
     }
 
     /// The request as the walk takes it, all of its body there.
@@ -124,15 +121,17 @@ impl Question {
     }
 }
 
+fn as_headers(lines: &[HeaderLine]) -> Vec<Header<'_>> {
+    lines
+        .iter()
+        .map(|line| (line.name.as_bytes(), line.value.as_bytes()))
+        .collect()
+}
+
 /// The task instance of the token in the headers. Where none is given and Airflow is said to have
 /// answered, a task's own route is asked for with its own.
 fn token_of(explain: &Explain) -> Result<Option<String>, RepeatedAuthorization> {
-    let headers: Vec<Header<'_>> = explain
-        .headers
-        .iter()
-        .map(|header| (header.name.as_bytes(), header.value.as_bytes()))
-        .collect();
-    let given = token::task_of(&headers)?;
+    let given = token::task_of(&as_headers(&explain.headers))?;
     let request = Request {
         method: &explain.method,
         target: &explain.path,
