@@ -23,7 +23,7 @@ mod mesh;
 mod rest;
 pub mod story;
 
-pub use install::{Installation, VERSION};
+pub use install::{Installation, Release};
 pub use mesh::{Mesh, Pod};
 pub use rest::Rest;
 
@@ -44,7 +44,7 @@ pub struct Airflow {
 impl Airflow {
     /// Starts Airflow, installed if need be, and waits until its api-server takes requests.
     pub fn start() -> Result<Self> {
-        let installation = Installation::ensure()?;
+        let installation = Installation::ensure(Release::V3_3)?;
         let home = paths::scratch("airflow")?;
         fs::copy(&installation.database, home.path().join("airflow.db"))?;
         fs::write(pods_file(home.path()), "{}")?;

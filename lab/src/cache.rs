@@ -34,7 +34,7 @@ fn ensure_in(
         return Ok(directory);
     }
 
-    let lock = File::create(directory.with_extension("lock"))?;
+    let lock = File::create(root.join(format!("{name}-{}.lock", digest(inputs))))?;
     if lock.try_lock().is_err() {
         progress::during(&format!("waiting for another process to install {name}"), |_| {
             lock.lock()

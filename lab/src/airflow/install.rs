@@ -9,21 +9,26 @@ use anyhow::{Context, Result};
 use crate::python::Venv;
 use crate::{cache, paths, progress};
 
-/// The version of Airflow.
-pub const VERSION: &str = "3.3.2";
-
-const REQUIREMENTS: &str = include_str!("../../airflow/requirements-3.3.2.txt");
-
 const DATABASE: &str = "airflow.db";
 
 /// HS512 wants a key as long as its digest.
 const SECRET_BYTES: usize = 64;
+
+/// A release of Airflow, with the version of every package that it was tried with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    /// `3.3.2`, …
+    pub version: &'static str,
+    requirements: &'static str,
+}
 
 /// An installed Airflow.
 #[derive(Debug, Clone)]
 pub struct Installation {
     /// The command `airflow`.
     pub program: PathBuf,
+    /// The interpreter that has Airflow.
+    pub python: PathBuf,
     /// An SQLite database with Airflow's tables and nothing in them, to be copied.
     pub database: PathBuf,
 }
@@ -32,26 +37,62 @@ pub struct Installation {
 #[derive(Debug, Clone)]
 pub(super) struct Environment(Vec<(&'static str, String)>);
 
+impl Release {
+    /// The last release of each line that dagward knows, oldest first.
+    pub const ALL: [Self; 5] = [Self::V2_11, Self::V3_0, Self::V3_1, Self::V3_2, Self::V3_3];
+    /// The last release of 2.
+    pub const V2_11: Self = Self {
+        version: "2.11.2",
+        requirements: include_str!("../../airflow/requirements-2.11.2.txt"),
+    };
+    /// The last release of 3.0.
+    pub const V3_0: Self = Self {
+        version: "3.0.6",
+        requirements: include_str!("../../airflow/requirements-3.0.6.txt"),
+    };
+    /// The last release of 3.1.
+    pub const V3_1: Self = Self {
+        version: "3.1.8",
+        requirements: include_str!("../../airflow/requirements-3.1.8.txt"),
+    };
+    /// The last release of 3.2.
+    pub const V3_2: Self = Self {
+        version: "3.2.2",
+        requirements: include_str!("../../airflow/requirements-3.2.2.txt"),
+    };
+    /// The last release of 3.3.
+    pub const V3_3: Self = Self {
+        version: "3.3.2",
+        requirements: include_str!("../../airflow/requirements-3.3.2.txt"),
+    };
+}
+
 impl Installation {
-    /// Installs Airflow unless it is there: about 300 MB, a minute or two.
-    pub fn ensure() -> Result<Self> {
-        let requirements: Vec<&str> = REQUIREMENTS
+    /// Installs a release of Airflow unless it is there: about 300 MB, a minute or two.
+    pub fn ensure(release: Release) -> Result<Self> {
+        let name = format!("airflow-{}", release.version);
+        let requirements: Vec<&str> = release
+            .requirements
             .lines()
             .filter(|line| !line.starts_with('#'))
             .collect();
-        let program = Venv::ensure(&format!("airflow-{VERSION}"), &requirements)?.program("airflow");
+        let venv = Venv::ensure(&name, &requirements)?;
+        let program = venv.program("airflow");
         let directory = cache::ensure(
-            &format!("airflow-{VERSION}-database"),
-            &[REQUIREMENTS],
+            &format!("{name}-database"),
+            &[release.requirements],
             |directory| {
                 let mut migrate = Command::new(&program);
                 migrate.args(["db", "migrate"]);
                 Environment::new(directory)?.apply(&mut migrate);
+                // Airflow 2 would have no executor but its own beside SQLite; none runs here.
+                migrate.env("_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK", "1");
                 progress::run("making Airflow's database", &mut migrate)
             },
         )?;
         Ok(Self {
             program,
+            python: venv.python(),
             database: directory.join(DATABASE),
         })
     }
