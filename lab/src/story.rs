@@ -23,7 +23,7 @@ use scenes::Scene;
 use witness::Testimony;
 
 /// The policy that the sidecars enforce.
-const POLICY: &str = "examples/policies/teams-by-template.yaml";
+const POLICY: &str = "examples/policies/two-teams.yaml";
 
 /// What happened.
 #[derive(Debug)]

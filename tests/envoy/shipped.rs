@@ -8,12 +8,14 @@ use crate::mesh::{API_SERVER, Server, ask, refusal};
 use crate::setup::Setup;
 
 /// Every file that carries a policy.
-const FILES: [&str; 5] = [
+const FILES: [&str; 7] = [
     "wasm-plugin.yaml",
     "examples/istio/traffic-extension.yaml",
+    "examples/policies/ai-agents.yaml",
     "examples/policies/business-service.yaml",
+    "examples/policies/components.yaml",
     "examples/policies/observe-first-day.yaml",
-    "examples/policies/teams-by-template.yaml",
+    "examples/policies/two-teams.yaml",
 ];
 
 #[test]

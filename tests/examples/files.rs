@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use dagward::policy::{self, LoadError, Ruleset};
 use dagward_lab::{manifest, paths};
 use serde_json::Value;
 
@@ -24,10 +25,23 @@ pub(crate) fn yaml_files() -> Vec<String> {
     files
 }
 
-/// The policy document that a YAML file is or carries, as the filter gets it.
-pub(crate) fn policy_in(file: &str) -> Option<String> {
+/// The policy document that a YAML file is or carries.
+pub(crate) fn policy_in(file: &str) -> Option<Value> {
     let manifest = manifest::read(file).unwrap();
-    manifest::policy(&manifest).map(Value::to_string)
+    manifest::policy(&manifest).cloned()
+}
+
+/// The policy of a file, as the filter has it.
+pub(crate) fn ruleset(file: &str) -> Ruleset {
+    load(&policy_in(file).expect(file))
+}
+
+/// A policy document, as the filter has it.
+pub(crate) fn load(document: &Value) -> Ruleset {
+    policy::load(document.to_string().as_bytes()).unwrap_or_else(|errors| {
+        let errors: Vec<_> = errors.iter().map(LoadError::to_string).collect();
+        panic!("{errors:#?}: {document}")
+    })
 }
 
 /// The `extraStatTags` of a pod template's annotation.

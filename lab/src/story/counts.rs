@@ -6,11 +6,7 @@ use crate::admin::Sample;
 use crate::table::Table;
 
 /// The metrics that say most come first, all others behind them.
-const FIRST: [&str; 3] = [
-    "dagward_requests_total",
-    "dagward_denied_total",
-    "dagward_shadow_denied_total",
-];
+const FIRST: [&str; 2] = ["dagward_requests_total", "dagward_denied_total"];
 
 /// The order in which labels are read.
 const LABELS: [&str; 8] = [

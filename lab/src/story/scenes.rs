@@ -38,13 +38,6 @@ impl Scene {
         Self { to: To::Logs, ..self }
     }
 
-    fn tried_out(self) -> Self {
-        Self {
-            code: "shadow_denied",
-            ..self
-        }
-    }
-
     fn refused(self) -> Self {
         Self {
             answer: 403,
@@ -85,8 +78,7 @@ pub(super) fn all() -> Vec<Scene> {
             "start a run of its DAG",
             From::Sales,
             Request::new("POST", SERVER, start),
-        )
-        .tried_out(),
+        ),
         Scene::of("read another team's XCom", From::Sales, get(theirs)).refused(),
         Scene::of(
             "the same, with forged headers",

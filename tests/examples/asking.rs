@@ -1,0 +1,117 @@
+//! Requests to a sidecar, and what a policy makes of them.
+
+use dagward::caller::Principal;
+use dagward::learn::{Learned, Run};
+use dagward::measure::Direction;
+use dagward::operation::{Body, Request};
+use dagward::policy::Ruleset;
+use dagward::walk::{self, Code, Incoming, Outcome, Proxy, Token};
+
+pub(crate) const API_SERVER: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-api-server";
+pub(crate) const SCHEDULER: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-scheduler";
+pub(crate) const PROCESSOR: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-dag-processor";
+pub(crate) const TRIGGERER: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-triggerer";
+pub(crate) const WORKER: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker";
+pub(crate) const SALES: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales";
+pub(crate) const ML: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-ml";
+pub(crate) const FINANCE: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-finance";
+pub(crate) const GATEWAY: &str = "spiffe://cluster.local/ns/istio-ingress/sa/gateway";
+pub(crate) const MONITORING: &str = "spiffe://cluster.local/ns/monitoring/sa/prometheus";
+pub(crate) const PAYMENTS: &str = "spiffe://cluster.local/ns/billing/sa/payments";
+pub(crate) const AGENT: &str = "spiffe://cluster.local/ns/ai-agents/sa/assistant";
+
+/// A task's own routes, and a log file.
+pub(crate) const RUN: &str = "PATCH /execution/task-instances/0192f0c1-0000-7000-8000-000000000001/run";
+pub(crate) const HEARTBEAT: &str =
+    "PUT /execution/task-instances/0192f0c1-0000-7000-8000-000000000001/heartbeat";
+pub(crate) const LOG: &str = "GET /log/dag_id=sales_daily/run_id=r/task_id=load/attempt=1.log";
+
+const UUID: &str = "0192f0c1-0000-7000-8000-000000000001";
+
+/// A request to a sidecar of `own`, as its peer's sidecar sends it.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) own: &'a str,
+    pub(crate) peer: &'a str,
+    /// Method and target.
+    pub(crate) request: &'a str,
+    pub(crate) body: &'a str,
+    /// DAG, task and proof, as the task headers have them.
+    pub(crate) acting: Option<[&'a str; 3]>,
+    /// The DAG of the request's token, as Airflow's answer to `run` named it.
+    pub(crate) learned: Option<&'a str>,
+    /// Whether Airflow has answered this very request.
+    pub(crate) answered: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// A request to the api-server by a caller of whose task nothing is known.
+    pub(crate) fn of(peer: &'a str, request: &'a str) -> Self {
+        Self {
+            own: API_SERVER,
+            peer,
+            request,
+            body: "",
+            acting: None,
+            learned: None,
+            answered: false,
+        }
+    }
+
+    /// Why it is refused, or would be if all were enforced; `None` if it passes.
+    pub(crate) fn refused(self, ruleset: &Ruleset) -> Option<Code> {
+        let (own, peer) = (principal(self.own), principal(self.peer));
+        let (method, target) = self.request.split_once(' ').unwrap();
+        let names = ["x-airflow-dag-id", "x-airflow-task-id", "x-airflow-proof"];
+        let headers: Vec<_> = self
+            .acting
+            .iter()
+            .flat_map(|values| names.into_iter().zip(*values))
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+            .collect();
+        let learned = self.learned.map(|dag| Learned {
+            run: Some(Run {
+                dag_id: dag.to_owned(),
+                run_id: "r".to_owned(),
+            }),
+            peer: None,
+        });
+        let incoming = Incoming {
+            listener: Direction::Inbound,
+            peer: Ok(Some(&peer)),
+            request: Request {
+                method,
+                target,
+                host: "airflow-api-server",
+                body: Body::Whole(self.body.as_bytes()),
+            },
+            headers: &headers,
+            cluster: b"",
+            // A task's own routes are asked for with its own token.
+            token: Token {
+                task: (learned.is_some() || target.contains(UUID)).then_some(UUID),
+                learned: learned.as_ref(),
+                answered: self.answered,
+                ..Token::default()
+            },
+        };
+        let proxy = Proxy {
+            identity: Some(&own),
+            pod: None,
+        };
+        match walk::walk(Some(ruleset), proxy, &incoming) {
+            Outcome {
+                shadow: Some((_, code)),
+                ..
+            } => Some(code),
+            Outcome {
+                code: Code::Allowed, ..
+            } => None,
+            Outcome { code, .. } => Some(code),
+        }
+    }
+}
+
+fn principal(id: &str) -> Principal {
+    Principal::parse(id).unwrap()
+}
