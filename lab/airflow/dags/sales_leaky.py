@@ -1,0 +1,34 @@
+"""Team sales, careless: its task leaves its token in the file ``leak_to`` of its run's ``conf``.
+
+It goes on until there is a file ``until``, so that the token is that of a running task; without one it ends.
+"""
+
+import time
+from pathlib import Path
+
+from airflow.sdk import dag, task
+
+DEADLINE = 300
+
+
+@dag(schedule=None)
+def sales_leaky():
+    @task
+    def leak(ti, dag_run):
+        import task_token
+
+        conf = dag_run.conf
+        file = Path(conf["leak_to"])
+        fresh = file.with_suffix(".new")
+        fresh.write_text(task_token.own(ti.id))
+        fresh.rename(file)
+        deadline = time.monotonic() + DEADLINE
+        while "until" in conf and not Path(conf["until"]).exists():
+            if time.monotonic() > deadline:
+                raise TimeoutError(conf["until"])
+            time.sleep(0.1)
+
+    leak()
+
+
+sales_leaky()
