@@ -18,11 +18,20 @@ use crate::client::Client;
 use crate::process::Process;
 use crate::{paths, progress};
 
+mod component;
+mod deployment;
+mod executor;
 mod install;
 mod mesh;
+mod postgres;
+mod redis;
 mod rest;
+mod settings;
 pub mod story;
 
+pub use component::{Component, TEAMS};
+pub use deployment::{Deployment, Setup};
+pub use executor::Executor;
 pub use install::{Installation, Release};
 pub use mesh::{Mesh, Pod};
 pub use rest::Rest;
@@ -54,7 +63,7 @@ impl Airflow {
             command.arg(component).args(arguments);
             environment.apply(&mut command);
             command.env("DAGWARD_LAB_PODS", pods_file(home.path()));
-            Process::start(&format!("airflow-{component}"), &mut command)
+            Process::start(&format!("airflow-{component}"), &command)
         };
 
         let bind = ["--host", "127.0.0.1", "--port", "0", "--workers", "1"];

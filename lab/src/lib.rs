@@ -7,8 +7,8 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`paths`], [`cache`], [`progress`], [`table`] | where things lie, install once, say what takes long, print a result |
-//! | [`python`], [`envoy`], [`module`] | the programs: a virtual environment, Envoy, the filter as wasm |
-//! | [`process`] | a child with a log, a readiness check and a certain end |
+//! | [`python`], [`debian`], [`envoy`], [`module`] | the programs: a virtual environment, Debian's packages, Envoy, the filter as wasm |
+//! | [`process`], [`port`] | a child with a log, a readiness check and a certain end; a port that outlives it |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
@@ -22,11 +22,13 @@ pub mod bench;
 pub mod cache;
 pub mod certs;
 pub mod client;
+pub mod debian;
 pub mod envoy;
 pub mod load;
 pub mod manifest;
 pub mod module;
 pub mod paths;
+pub mod port;
 pub mod process;
 pub mod progress;
 pub mod python;

@@ -36,6 +36,11 @@ pub fn scratch(name: &str) -> Result<TempDir> {
         .with_context(|| format!("cannot make a directory in `{}`", parent.display()))
 }
 
+/// A fresh directory for Unix sockets, whose paths may not have more than 107 bytes.
+pub fn sockets() -> Result<TempDir> {
+    Ok(tempfile::Builder::new().prefix("dagward-").tempdir()?)
+}
+
 fn made(directory: PathBuf) -> Result<PathBuf> {
     fs::create_dir_all(&directory).with_context(|| format!("cannot make `{}`", directory.display()))?;
     Ok(directory)

@@ -3,9 +3,9 @@
 //! A child ends with its [`Process`]. If this process dies without dropping anything (Ctrl-C, an
 //! abort, `kill -9`), a guard ends the child: a shell that holds one end of a pipe and reads end of
 //! file when the kernel closes ours. `PR_SET_PDEATHSIG` would not do: it fires when the *thread*
-//! that started the child ends, which in a test is soon. Child and guard have process groups of
-//! their own, so that Ctrl-C in a terminal does not reach them first, and the child's own children
-//! end with it.
+//! that started the child ends, which in a test is soon. Child and guard are out of this process's group,
+//! so that Ctrl-C in a terminal does not reach them first. The child has a session of its own, and all
+//! of the session ends with it: Airflow puts its tasks into groups of their own.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
@@ -24,8 +24,16 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Lines of the log that an error quotes.
 const QUOTED_LINES: usize = 20;
 
-/// Waits for the end of its input, then ends the process group `$1`, kindly first.
-const GUARD: &str = "read -r _; kill -s TERM -- \"-$1\" || exit 0; sleep 3; kill -s KILL -- \"-$1\"";
+/// Waits for the end of its input, then ends the session `$1`, kindly first. In `/proc/<pid>/stat` the
+/// session is the fourth field after the name in parentheses.
+const GUARD: &str = r#"
+read -r _
+kill -s TERM -- "-$1"
+sleep 3
+for stat in /proc/[0-9]*/stat; do
+    read -r line < "$stat" && set -- "$1" ${line##*) } || continue
+    test "$5" != "$1" || kill -s KILL "${line%% *}"
+done"#;
 
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
@@ -40,15 +48,15 @@ pub struct Process {
 
 impl Process {
     /// Starts `command`; both of its outputs go to `target/lab/logs/<name>-<pid>-<n>.log`.
-    pub fn start(name: &str, command: &mut Command) -> Result<Self> {
+    pub fn start(name: &str, command: &Command) -> Result<Self> {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let log = paths::logs()?.join(format!("{name}-{}-{number}.log", std::process::id()));
         let file = File::create(&log).with_context(|| format!("cannot write `{}`", log.display()))?;
-        let mut child = command
+        // A session of its own. It keeps the process id, as the child leads no group before.
+        let mut child = launched_by("setsid", &[], command)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)
-            .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start `{name}`"))?;
         let guard = guard(child.id()).inspect_err(|_| {
@@ -114,24 +122,71 @@ impl Process {
     /// Ends the child and its children: SIGTERM first, SIGKILL when it does not listen.
     pub fn stop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal("TERM");
+            signal("TERM", &[format!("-{}", self.child.id())]);
             let _ = wait::until("the end", GRACE, || Ok(self.child.try_wait()?));
         }
-        // Also when the child itself has ended: its own children are still in its group.
-        self.signal("KILL");
+        // Also when the child itself has ended: its own children are still in its session. One that
+        // makes another meanwhile is found the next time.
+        let _ = wait::until("the children's end", GRACE, || {
+            let left = session(self.child.id());
+            signal("KILL", &left);
+            let _ = self.child.try_wait();
+            Ok(left.is_empty().then_some(()))
+        });
+        // One that was stopped before it had its session.
+        let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = self.guard.kill();
         let _ = self.guard.wait();
     }
+}
 
-    fn signal(&self, signal: &str) {
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill")
-            .args(["-s", signal, "--", &group])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+/// `command` with its variables and its folder as the arguments of a launcher, such as `taskset`.
+pub fn launched_by(launcher: &str, arguments: &[&str], command: &Command) -> Command {
+    let mut launched = Command::new(launcher);
+    launched
+        .args(arguments)
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => launched.env(name, value),
+            None => launched.env_remove(name),
+        };
     }
+    if let Some(directory) = command.get_current_dir() {
+        launched.current_dir(directory);
+    }
+    launched
+}
+
+/// The processes of a session that have not ended.
+fn session(leader: u32) -> Vec<String> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let stats = processes.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
+    stats
+        .filter_map(|stat| {
+            let (id, _) = stat.split_once(' ')?;
+            // After the name in parentheses, which may have any character: state, parent, group, session.
+            let (_, fields) = stat.rsplit_once(") ")?;
+            let mut fields = fields.split(' ');
+            let ended = fields.next()? == "Z";
+            (!ended && fields.nth(2)? == leader.to_string()).then(|| id.to_owned())
+        })
+        .collect()
+}
+
+/// Sends a signal to processes, or to groups by their negated ids.
+fn signal(signal: &str, targets: &[String]) {
+    if targets.is_empty() {
+        return;
+    }
+    let _ = Command::new("kill")
+        .args(["-s", signal, "--"])
+        .args(targets)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
 }
 
 impl Drop for Process {
@@ -174,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_error_names_the_log_and_quotes_it() {
-        let mut process = Process::start("failing", &mut shell("echo no such port; exit 3")).unwrap();
+        let mut process = Process::start("failing", &shell("echo no such port; exit 3")).unwrap();
         let error = process
             .ready(Duration::from_secs(5), || None::<()>)
             .unwrap_err()
@@ -184,29 +239,36 @@ mod tests {
         assert!(error.contains("failing-"), "{error}");
     }
 
-    #[test]
-    fn grandchildren_end_with_the_handle() {
-        let mut process = Process::start("parent", &mut shell("sleep 60 & echo $!; wait")).unwrap();
+    /// A process with a child in a group of its own, as job control makes it, and the child's id.
+    fn parent() -> (Process, String) {
+        let mut process = Process::start("parent", &shell("set -m; sleep 60 & echo $!; wait")).unwrap();
         let log = process.log().to_owned();
-        let grandchild = process
-            .ready(Duration::from_secs(5), || {
-                let text = fs::read_to_string(&log).ok()?;
-                text.ends_with('\n').then(|| text.trim().to_owned())
-            })
-            .unwrap();
-        assert!(runs(&grandchild));
-        drop(process);
-        wait::until("the grandchild's end", GRACE, || {
-            Ok((!runs(&grandchild)).then_some(()))
-        })
-        .unwrap();
+        let child = process.ready(GRACE, || {
+            let text = fs::read_to_string(&log).ok()?;
+            text.ends_with('\n').then(|| text.trim().to_owned())
+        });
+        (process, child.unwrap())
+    }
+
+    fn ends(pid: &str) {
+        let limit = Duration::from_secs(10);
+        wait::until("the child's end", limit, || Ok((!runs(pid)).then_some(()))).unwrap();
     }
 
     #[test]
-    fn the_guard_ends_the_child_when_the_pipe_closes() {
-        let mut process = Process::start("orphan", &mut shell("sleep 60")).unwrap();
+    fn grandchildren_end_with_the_handle() {
+        let (process, grandchild) = parent();
+        assert!(runs(&grandchild));
+        drop(process);
+        ends(&grandchild);
+    }
+
+    #[test]
+    fn the_guard_ends_them_all_when_the_pipe_closes() {
+        let (mut process, grandchild) = parent();
         drop(process.guard.stdin.take());
         let ended = wait::until("the child's end", GRACE, || process.ended());
         assert!(!ended.unwrap().success());
+        ends(&grandchild);
     }
 }

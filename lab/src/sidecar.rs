@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::admin::Admin;
-use crate::process::Process;
+use crate::process::{Process, launched_by};
 use crate::{envoy, paths};
 
 mod bootstrap;
@@ -76,9 +76,9 @@ impl Sidecar {
             // Ten seconds otherwise, and who reads the access log waits for them.
             .args(["--file-flush-interval-msec", "100"]);
         if let Some(cpu) = spec.cpu {
-            command = pinned(&command, cpu);
+            command = launched_by("taskset", &["--cpu-list", &cpu.to_string()], &command);
         }
-        let mut process = Process::start(&format!("envoy-{}", spec.node.name), &mut command)?;
+        let mut process = Process::start(&format!("envoy-{}", spec.node.name), &command)?;
         let pid = process.id();
         let admin = process.ready(READY, || {
             let address = fs::read_to_string(&files.admin).ok()?.parse().ok()?;
@@ -157,14 +157,4 @@ impl Files {
             plugin: directory.join("ecds/plugin.json"),
         }
     }
-}
-
-/// The same command on one CPU only.
-fn pinned(command: &Command, cpu: usize) -> Command {
-    let mut pinned = Command::new("taskset");
-    pinned
-        .args(["--cpu-list", &cpu.to_string()])
-        .arg(command.get_program())
-        .args(command.get_args());
-    pinned
 }

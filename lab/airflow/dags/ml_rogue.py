@@ -16,7 +16,7 @@ def outcome_of(attempt):
         return f"refused: {error}"
 
 
-@dag(schedule=None)
+@dag(schedule=None, default_args={"queue": "ml"})
 def ml_rogue():
     @task
     def steal(ti, dag_run):

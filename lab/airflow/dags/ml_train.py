@@ -3,7 +3,7 @@
 from airflow.sdk import dag, task
 
 
-@dag(schedule=None)
+@dag(schedule=None, default_args={"queue": "ml"})
 def ml_train():
     @task
     def features():

@@ -3,7 +3,7 @@
 from airflow.sdk import dag, task
 
 
-@dag(schedule=None)
+@dag(schedule=None, default_args={"queue": "sales"})
 def sales_daily():
     @task
     def extract():

@@ -19,7 +19,7 @@ const SECRET_BYTES: usize = 64;
 pub struct Release {
     /// `3.3.2`, …
     pub version: &'static str,
-    requirements: &'static str,
+    pub(super) requirements: &'static str,
 }
 
 /// An installed Airflow.
@@ -65,6 +65,11 @@ impl Release {
         version: "3.3.2",
         requirements: include_str!("../../airflow/requirements-3.3.2.txt"),
     };
+
+    /// Airflow 2 has other components, and its tasks use the database and no API.
+    pub fn is_airflow_2(self) -> bool {
+        self == Self::V2_11
+    }
 }
 
 impl Installation {
@@ -132,8 +137,8 @@ impl Environment {
     }
 }
 
-/// Signs the tokens of one run.
-fn secret() -> Result<String> {
+/// What signs the tokens of one run.
+pub(super) fn secret() -> Result<String> {
     let mut bytes = [0; SECRET_BYTES];
     let provider = rustls::crypto::ring::default_provider();
     provider

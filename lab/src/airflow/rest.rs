@@ -18,11 +18,12 @@ const FINISHED: Duration = Duration::from_secs(300);
 /// How long a DAG's file may take to be found and parsed.
 const PARSED: Duration = Duration::from_secs(120);
 
-/// A session with a token.
+/// A session.
 #[derive(Debug, Clone)]
 pub struct Rest {
     client: Client,
-    token: String,
+    // None for Airflow 2, which has another version of the API.
+    token: Option<String>,
 }
 
 impl Rest {
@@ -31,7 +32,20 @@ impl Rest {
         let answer = ok(client.send(&Request::get(HOST, "/auth/token"))?)?;
         let token = answer.get("access_token").and_then(Value::as_str);
         let token = token.context("an answer without token")?.to_owned();
-        Ok(Self { client, token })
+        Ok(Self {
+            client,
+            token: Some(token),
+        })
+    }
+
+    /// The API of Airflow 2, which takes anybody for an administrator here.
+    pub(super) fn of_airflow_2(client: Client) -> Self {
+        Self { client, token: None }
+    }
+
+    /// The user's token.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// The answer to `GET path`, whatever it is.
@@ -47,18 +61,21 @@ impl Rest {
 
     /// Starts the run `run` of `dag`, once the DAG is known.
     pub fn trigger(&self, dag: &str, run: &str, conf: &Value) -> Result<()> {
-        let path = format!("/api/v2/dags/{dag}");
+        let path = self.dag(dag);
         wait::until(&format!("the DAG `{dag}`"), PARSED, || {
             Ok((self.get(&path)?.status == 200).then_some(()))
         })?;
-        let body = json!({"dag_run_id": run, "logical_date": null, "conf": conf});
+        let body = match self.token {
+            Some(_) => json!({"dag_run_id": run, "logical_date": null, "conf": conf}),
+            None => json!({"dag_run_id": run, "conf": conf}),
+        };
         ok(self.post(&format!("{path}/dagRuns"), &body)?)?;
         Ok(())
     }
 
     /// The state of a run, `None` if there is no such run.
     pub fn run_state(&self, dag: &str, run: &str) -> Result<Option<String>> {
-        let response = self.get(&format!("/api/v2/dags/{dag}/dagRuns/{run}"))?;
+        let response = self.get(&self.run(dag, run))?;
         if response.status == 404 {
             return Ok(None);
         }
@@ -77,7 +94,7 @@ impl Rest {
 
     /// The state of each task of a run.
     pub fn task_states(&self, dag: &str, run: &str) -> Result<BTreeMap<String, String>> {
-        let answer = ok(self.get(&format!("/api/v2/dags/{dag}/dagRuns/{run}/taskInstances"))?)?;
+        let answer = ok(self.get(&(self.run(dag, run) + "/taskInstances"))?)?;
         let tasks = answer.get("task_instances").and_then(Value::as_array);
         let tasks = tasks.context("an answer without task instances")?.iter();
         Ok(tasks
@@ -87,23 +104,40 @@ impl Rest {
 
     /// The log of a task's first try: the messages, one per line.
     pub fn task_log(&self, dag: &str, run: &str, task: &str) -> Result<String> {
-        let path = format!("/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1");
+        let path = self.run(dag, run) + &format!("/taskInstances/{task}/logs/1");
         let answer = ok(self.send(Request::get(HOST, &path).header("accept", "application/json"))?)?;
-        let lines = answer.get("content").and_then(Value::as_array);
-        let lines = lines.context("an answer without log")?.iter();
-        Ok(lines.map(|line| text(line, "event") + "\n").collect())
+        match answer.get("content") {
+            Some(Value::Array(lines)) => Ok(lines.iter().map(|line| text(line, "event") + "\n").collect()),
+            // Airflow 2 has it all in one.
+            Some(Value::String(log)) => Ok(log.clone()),
+            _ => bail!("an answer without log"),
+        }
     }
 
     /// What a task returned.
     pub fn result(&self, dag: &str, run: &str, task: &str) -> Result<Value> {
-        let entry = format!("taskInstances/{task}/xcomEntries/return_value?deserialize=true");
-        let mut answer = ok(self.get(&format!("/api/v2/dags/{dag}/dagRuns/{run}/{entry}"))?)?;
+        let entry = format!("/taskInstances/{task}/xcomEntries/return_value?deserialize=true");
+        let mut answer = ok(self.get(&(self.run(dag, run) + &entry))?)?;
         Ok(answer.get_mut("value").map(Value::take).unwrap_or_default())
     }
 
-    fn send(&self, request: Request) -> Result<Response> {
-        let token = format!("Bearer {}", self.token);
-        self.client.send(&request.header("authorization", token))
+    fn dag(&self, dag: &str) -> String {
+        let version = if self.token.is_some() { "v2" } else { "v1" };
+        format!("/api/{version}/dags/{dag}")
+    }
+
+    fn run(&self, dag: &str, run: &str) -> String {
+        format!("{}/dagRuns/{run}", self.dag(dag))
+    }
+
+    /// The answer to a request with the user's token.
+    pub fn send(&self, request: Request) -> Result<Response> {
+        match &self.token {
+            Some(token) => self
+                .client
+                .send(&request.header("authorization", format!("Bearer {token}"))),
+            None => self.client.send(&request),
+        }
     }
 }
 

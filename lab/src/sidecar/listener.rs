@@ -15,8 +15,6 @@ pub(super) const INBOUND: &str = "virtualInbound";
 /// The name of the listener for the app.
 pub(super) const OUTBOUND: &str = "virtualOutbound";
 
-const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
-
 /// What is logged of each request.
 const LOGGED: [(&str, &str); 13] = [
     ("method", "%REQ(:METHOD)%"),
@@ -77,7 +75,7 @@ fn inbound(spec: &Spec, app: &Inbound, files: &Files) -> Value {
     }
     json!({
         "name": INBOUND,
-        "address": socket(ANY_PORT.into()),
+        "address": socket(spec.inbound_address),
         "traffic_direction": "INBOUND",
         "listener_filters": [{
             "name": "envoy.filters.listener.tls_inspector",
@@ -94,7 +92,7 @@ fn outbound(spec: &Spec, files: &Files) -> Value {
     let routes = json!({"name": "outbound", "virtual_hosts": hosts});
     json!({
         "name": OUTBOUND,
-        "address": socket(ANY_PORT.into()),
+        "address": socket(spec.outbound_address),
         "traffic_direction": "OUTBOUND",
         "filter_chains": [{"filters": [filter(&manager(spec, "outbound", &routes, files))]}],
     })

@@ -8,6 +8,8 @@ use super::plugin::Plugin;
 use crate::certs::Identity;
 use crate::envoy;
 
+const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+
 /// A sidecar in plain words. [`Spec::new`] gives the usual values; the fields are there to be changed.
 #[derive(Debug, Clone)]
 pub struct Spec {
@@ -21,6 +23,10 @@ pub struct Spec {
     pub concurrency: u32,
     /// The CPU to run on, for measurements; any if `None`.
     pub cpu: Option<usize>,
+    /// Where the inbound listener is to be; with port 0 the system chooses.
+    pub inbound_address: SocketAddr,
+    /// Where the outbound listener is to be; with port 0 the system chooses.
+    pub outbound_address: SocketAddr,
     /// The app behind, if it takes requests.
     pub inbound: Option<Inbound>,
     /// Where the app's requests go; there is an outbound listener if there is a destination.
@@ -94,6 +100,8 @@ impl Spec {
             version: envoy::DEFAULT_VERSION.to_owned(),
             concurrency: 1,
             cpu: None,
+            inbound_address: ANY_PORT.into(),
+            outbound_address: ANY_PORT.into(),
             inbound: None,
             outbound: Vec::new(),
             access_log: true,

@@ -1,0 +1,20 @@
+"""Team sales on Airflow 2: two tasks, the second reads what the first has put into XCom."""
+
+import pendulum
+from airflow.decorators import dag, task
+
+
+@dag(schedule=None, start_date=pendulum.datetime(2026, 1, 1))
+def sales_daily():
+    @task
+    def extract():
+        return [19, 23]
+
+    @task
+    def load(orders):
+        print(f"loaded {sum(orders)}")
+
+    load(extract())
+
+
+sales_daily()

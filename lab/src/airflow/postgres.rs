@@ -1,0 +1,181 @@
+//! PostgreSQL from Debian's packages, on a Unix socket that only its owner reaches.
+//!
+//! Airflow's tables are made once per version of Airflow and copied for each run.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::debian::Program;
+use crate::process::{Process, launched_by};
+use crate::{cache, paths, progress};
+
+const READY: Duration = Duration::from_secs(60);
+
+/// Whoever reaches the socket is let in as this one.
+const USER: &str = "airflow";
+
+/// The database that each new cluster has.
+const DATABASE: &str = "postgres";
+
+/// A lab's data need not outlive its machine.
+const SETTINGS: [&str; 5] = [
+    "listen_addresses=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=200",
+];
+
+/// A running server. It ends with its handle.
+#[derive(Debug)]
+pub(super) struct Postgres {
+    _process: Process,
+    program: Program,
+    socket: TempDir,
+    _data: Option<TempDir>,
+}
+
+/// The user that the server runs as, which refuses to be root.
+#[derive(Debug, Clone)]
+struct User(Option<[String; 2]>);
+
+impl Postgres {
+    /// Starts a server on a copy of the database of `key`, which `fill` makes the first time: it gets the
+    /// URI of an empty one.
+    pub(super) fn start(key: &str, inputs: &[&str], fill: impl FnOnce(&str) -> Result<()>) -> Result<Self> {
+        let program = Program::ensure("postgres", "postgresql")?;
+        let user = User::find()?;
+        let (version, owner) = (version(&program)?, user.name());
+        let inputs = [inputs, &[&version, &owner]].concat();
+        let template = cache::ensure(&format!("{key}-postgresql"), &inputs, |directory| {
+            let data = directory.join("data");
+            initialize(&program, &user, &data)?;
+            let server = Self::serve(&program, &user, &data, None)?;
+            fill(&server.uri())
+        })?;
+        let scratch = paths::scratch("postgresql")?;
+        user.own(scratch.path())?;
+        let data = scratch.path().join("data");
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(template.join("data")).arg(&data);
+        progress::run("copying Airflow's database", &mut copy)?;
+        Self::serve(&program, &user, &data, Some(scratch))
+    }
+
+    /// Airflow's `sql_alchemy_conn`.
+    pub(super) fn uri(&self) -> String {
+        let socket = self.socket.path().display();
+        format!("postgresql+psycopg2://{USER}@/{DATABASE}?host={socket}")
+    }
+
+    /// The rows that a query gives, a line each, columns separated by `|`. It can change nothing.
+    pub(super) fn query(&self, sql: &str) -> Result<String> {
+        let mut psql = self.program.sibling("psql").command();
+        psql.args(["--no-psqlrc", "--tuples-only", "--no-align", "--host"])
+            .arg(self.socket.path())
+            .args(["--username", USER, "--dbname", DATABASE, "--command", sql])
+            .env("PGOPTIONS", "-c default_transaction_read_only=on");
+        let output = psql.output().context("cannot start `psql`")?;
+        if !output.status.success() {
+            bail!("`{sql}`: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+
+    fn serve(program: &Program, user: &User, data: &Path, scratch: Option<TempDir>) -> Result<Self> {
+        let socket = paths::sockets()?;
+        user.own(socket.path())?;
+        let mut command = program.command();
+        command.arg("-D").arg(data).current_dir("/");
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        let directory = socket.path().display();
+        command.args(["-c", &format!("unix_socket_directories={directory}")]);
+        let mut process = Process::start("postgresql", &user.command(&command))?;
+        let ready = program.sibling("pg_isready");
+        process.ready(READY, || {
+            let mut ask = ready.command();
+            ask.arg("--quiet").arg("--host").arg(socket.path());
+            ask.status().ok()?.success().then_some(())
+        })?;
+        Ok(Self {
+            _process: process,
+            program: program.clone(),
+            socket,
+            _data: scratch,
+        })
+    }
+}
+
+fn version(program: &Program) -> Result<String> {
+    let output = program.command().arg("--version").output();
+    let output = output.with_context(|| format!("cannot start `{}`", program.path().display()))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// An empty cluster.
+fn initialize(program: &Program, user: &User, data: &PathBuf) -> Result<()> {
+    fs::create_dir(data)?;
+    user.own(data)?;
+    let mut init = program.sibling("initdb").command();
+    init.arg("-D").arg(data).current_dir("/");
+    init.args([
+        "--username",
+        USER,
+        "--auth",
+        "trust",
+        "--encoding",
+        "UTF8",
+        "--no-locale",
+    ]);
+    progress::run("making a PostgreSQL cluster", &mut user.command(&init))
+}
+
+impl User {
+    /// The user of this process; for root `postgres`, or else `nobody`.
+    fn find() -> Result<Self> {
+        if fs::metadata("/proc/self")?.uid() != 0 {
+            return Ok(Self(None));
+        }
+        let users = fs::read_to_string("/etc/passwd")?;
+        let ids = |name: &str| {
+            let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+            let mut fields = line.split(':').skip(2).map(str::to_owned);
+            Some([fields.next()?, fields.next()?])
+        };
+        let found = ids("postgres").or_else(|| ids("nobody"));
+        Ok(Self(Some(found.context(
+            "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`",
+        )?)))
+    }
+
+    fn name(&self) -> String {
+        self.0.as_ref().map_or_else(String::new, |[user, _]| user.clone())
+    }
+
+    /// Makes a directory the user's.
+    fn own(&self, directory: &Path) -> Result<()> {
+        let Some([user, group]) = &self.0 else {
+            return Ok(());
+        };
+        let owner = (Some(user.parse()?), Some(group.parse()?));
+        Ok(std::os::unix::fs::chown(directory, owner.0, owner.1)?)
+    }
+
+    /// The same command as this user.
+    fn command(&self, command: &Command) -> Command {
+        let Some([user, group]) = &self.0 else {
+            return launched_by("env", &[], command);
+        };
+        let ids = [format!("--reuid={user}"), format!("--regid={group}")];
+        let arguments: Vec<&str> = ids.iter().map(String::as_str).chain(["--clear-groups"]).collect();
+        launched_by("setpriv", &arguments, command)
+    }
+}

@@ -1,0 +1,72 @@
+//! What a component of a deployment runs with beside what every Airflow of the lab does.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::component::Component;
+use super::executor::Executor;
+use super::install::{Release, secret};
+use super::redis::Redis;
+use crate::paths;
+
+/// What all components of a deployment share, as Helm's chart mounts it into each pod.
+#[derive(Debug)]
+pub(super) struct Settings(Vec<(&'static str, String)>);
+
+impl Settings {
+    /// Settings for a deployment on these servers.
+    pub(super) fn new(
+        release: Release,
+        executor: Executor,
+        database: String,
+        broker: Option<&Redis>,
+    ) -> Result<Self> {
+        let mut settings = vec![
+            ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database),
+            ("AIRFLOW__CORE__EXECUTOR", executor.name().to_owned()),
+            ("AIRFLOW__CORE__HOSTNAME_CALLABLE", "lab_host.name".to_owned()),
+            ("AIRFLOW__API_AUTH__JWT_SECRET", secret()?),
+        ];
+        // Signs the tokens by which logs are read.
+        if release.is_airflow_2() {
+            let files = paths::workspace().join("lab/airflow/airflow-2");
+            let text = |name: &str| files.join(name).display().to_string();
+            settings.extend([
+                ("AIRFLOW__WEBSERVER__SECRET_KEY", secret()?),
+                ("AIRFLOW__WEBSERVER__CONFIG_FILE", text("webserver_config.py")),
+                ("AIRFLOW__CORE__DAGS_FOLDER", text("dags")),
+            ]);
+        } else {
+            settings.push(("AIRFLOW__API__SECRET_KEY", secret()?));
+        }
+        settings.extend(broker.map(|broker| ("AIRFLOW__CELERY__BROKER_URL", broker.uri())));
+        Ok(Self(settings))
+    }
+
+    /// Sets the variables of `command`.
+    pub(super) fn apply(&self, command: &mut Command) {
+        command.envs(self.0.iter().map(|(name, value)| (name, value)));
+    }
+}
+
+impl Component {
+    /// Sets what makes `command` this component: its pod's name, its way into the mesh, and the port of
+    /// its own log server, which the others know by the usual number.
+    pub(super) fn settings(self, command: &mut Command, log_server: u16, outbound: SocketAddr) {
+        command.env("DAGWARD_LAB_HOST", self.account());
+        // What iptables does in a pod, this does here.
+        command.env("http_proxy", format!("http://{outbound}"));
+        command.env("no_proxy", "");
+        let name = match self {
+            Self::Worker(_) | Self::Scheduler => "WORKER",
+            Self::Triggerer => "TRIGGER",
+            Self::ApiServer | Self::DagProcessor => return,
+        };
+        command.env(
+            format!("AIRFLOW__LOGGING__{name}_LOG_SERVER_PORT"),
+            log_server.to_string(),
+        );
+    }
+}
