@@ -21,6 +21,7 @@ use crate::{paths, progress};
 mod component;
 mod deployment;
 mod executor;
+mod health;
 mod install;
 mod mesh;
 mod postgres;

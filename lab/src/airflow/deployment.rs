@@ -14,13 +14,14 @@ use tempfile::TempDir;
 
 use super::component::Component;
 use super::executor::Executor;
+use super::health::Health;
 use super::install::{Installation, Release};
 use super::postgres::Postgres;
 use super::redis::Redis;
 use super::rest::Rest;
 use super::settings::Settings;
 use crate::certs::{Authority, Identity};
-use crate::client::{Client, Request};
+use crate::client::Client;
 use crate::port::Port;
 use crate::process::Process;
 use crate::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec, Update};
@@ -238,23 +239,16 @@ impl Deployment {
         Rest::connect(client)
     }
 
+    /// Waits until all components are at work. One that ends before is an error.
     fn ready(&mut self) -> Result<()> {
-        let path = if self.setup.release.is_airflow_2() {
-            "/health"
-        } else {
-            "/api/v2/version"
-        };
-        let pod = self
-            .pods
-            .iter_mut()
-            .find(|pod| pod.component == Component::ApiServer);
-        let pod = pod.context("no api-server")?;
-        let client = Client::plain(pod.app.address());
-        let process = pod.process.as_mut().context("no process")?;
+        let address = self.pod(Component::ApiServer)?.app.address();
+        let health = Health::new(self.setup.release, address);
         progress::during("starting Airflow", |_| {
-            process.ready(READY, || {
-                let answer = client.send(&Request::get("airflow-api-server:8080", path)).ok()?;
-                (answer.status == 200).then_some(())
+            each(&mut self.pods, |pod| {
+                let component = pod.component;
+                let process = pod.process.as_mut().context("no process")?;
+                let log = process.log().to_owned();
+                process.ready(READY, || health.is_good(component, &log).then_some(()))
             })
         })
     }

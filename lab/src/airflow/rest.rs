@@ -10,7 +10,7 @@ use crate::client::{Client, Request, Response};
 use crate::{progress, wait};
 
 /// The api-server's name in the mesh.
-const HOST: &str = "airflow-api-server:8080";
+pub(super) const HOST: &str = "airflow-api-server:8080";
 
 /// How long a run of the lab's DAGs may take on a busy machine.
 const FINISHED: Duration = Duration::from_secs(300);
