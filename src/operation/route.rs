@@ -42,6 +42,11 @@ impl Versions {
     pub(super) fn include(self, line: Line) -> bool {
         self.since <= line && line <= self.until
     }
+
+    /// Whether any line of Airflow 3 is one of them.
+    pub(super) fn reach_3(self) -> bool {
+        self.until >= Line::V3_0
+    }
 }
 
 /// 2.11 and every 3.x.
@@ -203,7 +208,8 @@ pub(super) enum Segment {
 
 /// The segments of a template.
 pub(super) fn segments(template: &'static str) -> impl Iterator<Item = Segment> {
-    template.split('/').skip(1).map(segment)
+    let texts = template.split('/').filter(|text| !text.is_empty());
+    texts.map(segment)
 }
 
 fn segment(text: &'static str) -> Segment {

@@ -12,8 +12,12 @@ fn request<'a>(method: &'a str, target: &'a str) -> Request<'a> {
     }
 }
 
+fn read_at<'a>(site: &Site, method: &'a str, target: &'a str) -> Result<Operation<'a>, Malformed> {
+    read(&request(method, target), site)
+}
+
 fn ok<'a>(method: &'a str, target: &'a str) -> Operation<'a> {
-    read(&request(method, target)).unwrap_or_else(|error| panic!("{method} {target}: {error}"))
+    read_at(&Site::default(), method, target).unwrap_or_else(|error| panic!("{method} {target}: {error}"))
 }
 
 fn known(value: &str) -> Fact<Cow<'_, str>> {
@@ -58,7 +62,7 @@ fn measured_targets() {
     let refused = |target, ambiguity| {
         for method in ["GET", "POST", "BREW"] {
             assert_eq!(
-                read(&request(method, target)),
+                read_at(&Site::default(), method, target),
                 Err(Malformed::Path(ambiguity)),
                 "{target}"
             );
@@ -110,7 +114,7 @@ fn an_encoded_slash_may_stand_in_a_key() {
         assert_eq!(operation.asks[0].xcom_key, known(key));
     }
     // Airflow reads a slice of `k`, a filter that splits first would see the key `k/slice`.
-    let slice = read(&request("GET", "/execution/xcoms/d/r/t/k%2Fslice"));
+    let slice = read_at(&Site::default(), "GET", "/execution/xcoms/d/r/t/k%2Fslice");
     assert_eq!(slice, Err(Malformed::Path(Ambiguity::EncodedSlash)));
     assert_eq!(ok("GET", "/api/v2/pools/a%2Fb").asks[0].pool, known("a/b"));
     assert_eq!(
@@ -222,7 +226,7 @@ fn ids_in_the_query() {
     let assets: Vec<_> = events.asks.iter().map(|ask| ask.asset.clone()).collect();
     assert_eq!(assets, [known("n"), known("s3://b")]);
 
-    let twice = read(&request("GET", "/api/v2/backfills?dag_id=a&dag_id=b"));
+    let twice = read_at(&Site::default(), "GET", "/api/v2/backfills?dag_id=a&dag_id=b");
     assert_eq!(twice, Err(Malformed::RepeatedParameter("dag_id")));
 }
 
@@ -284,7 +288,7 @@ proptest! {
     #[test]
     fn never_panics(method in "GET|HEAD|POST|PUT|[A-Z]{1,4}", target in any::<String>(), host in any::<String>()) {
         let body = Body::Pending;
-        let _ = read(&Request { method: &method, target: &target, host: &host, body });
+        let _ = read(&Request { method: &method, target: &target, host: &host, body }, &Site::default());
     }
 
     #[test]
@@ -294,7 +298,7 @@ proptest! {
     ) {
         let encoded = encode(&path, &choices);
         let plain = ok(method, &path);
-        match read(&request(method, &encoded)) {
+        match read_at(&Site::default(), method, &encoded) {
             Ok(operation) if encoded.starts_with('/') => prop_assert_eq!(operation, plain),
             Ok(operation) => prop_assert_eq!(operation.surface, Surface::Other),
             Err(Malformed::Path(ambiguity)) => prop_assert!(
@@ -311,7 +315,7 @@ proptest! {
         let place = slashes[at.index(slashes.len())];
         let (before, slash) = path.split_at(place);
         let encoded = format!("{before}{}", slash.replacen('/', "%2F", 1));
-        match read(&request(method, &encoded)) {
+        match read_at(&Site::default(), method, &encoded) {
             Ok(operation) if operation.surface == Surface::Other => prop_assert!(operation.path.is_unknown()),
             Ok(operation) => prop_assert_eq!(operation.asks, ok(method, &path).asks),
             Err(error) => prop_assert_eq!(error, Malformed::Path(Ambiguity::EncodedSlash)),
@@ -320,3 +324,4 @@ proptest! {
 }
 
 mod bodies;
+mod sites;

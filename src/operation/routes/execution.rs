@@ -33,7 +33,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(SINCE_3_2, "GET",  "/execution/dags/{dag_id}",                     &["dag:read"]),
     on(V3,        "GET",  "/execution/dag-runs/count",                    &["dag_run:read"]).query(&[one("dag_id", Dag), list("run_ids", Run)]),
     on(SINCE_3_2, "GET",  "/execution/dag-runs/previous",                 &["dag_run:read"]).query(&[one("dag_id", Dag)]),
-    on(V3,        "GET",  "/execution/dag-runs/{dag_id}/previous",        &["dag_run:read"]),
+    on(V3,        "GET",  "/execution/dag-runs/{dag_id}/previous",        &["dag_run:read"]).any(&[Run]),
     on(SINCE_3_2, "GET",  "/execution/dag-runs/{dag_id}/{run_id}",        &["dag_run:read"]),
     on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}",        &["dag_run:trigger"]),
     on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}/clear",  &["dag_run:clear"]).any(&[Task]),

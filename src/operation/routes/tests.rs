@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::fact::Fact;
 use crate::operation::route::{Id, Segment, segments};
-use crate::operation::{Body, Request, read};
+use crate::operation::{Body, Request, Site, read};
 
 const INSTALLED: [(Line, &str); 3] = [
     (Line::V2_11, include_str!("../testdata/routes-2.11.txt")),
@@ -65,6 +65,27 @@ fn every_route_of_every_line_is_classified() {
     }
 }
 
+/// Every route of an installed Airflow 2.11, as its router prints them, its API left out.
+#[test]
+fn every_web_page_is_classified() {
+    let site = Site::default().with_web_pages(true);
+    for (method, template) in rows(include_str!("../testdata/pages-2.11.txt")) {
+        let target = match template {
+            "/" => "/".to_owned(),
+            template => example(template),
+        };
+        let request = Request {
+            method,
+            target: &target,
+            host: "airflow",
+            body: Body::Pending,
+        };
+        let surface = |site| read(&request, site).map(|operation| operation.surface);
+        assert_eq!(surface(&site), Ok(Surface::Ui), "{method} {target}");
+        assert_ne!(surface(&Site::default()), Ok(Surface::Ui), "{method} {target}");
+    }
+}
+
 #[test]
 fn no_route_is_said_to_be_in_a_line_that_lacks_it() {
     for (line, text) in INSTALLED {
@@ -87,15 +108,21 @@ fn no_route_is_said_to_be_in_a_line_that_lacks_it() {
 
 #[test]
 fn every_row_is_found_by_its_own_path_with_the_ids_in_it() {
-    for (surface, route) in all() {
-        let target = example(route.template);
+    let with_pages = Site::default().with_web_pages(true);
+    let rows = all().map(|row| (Site::default(), row));
+    let pages = web_pages().map(|row| (with_pages.clone(), row));
+    for (site, (surface, route)) in rows.chain(pages) {
+        let target = match route.template {
+            "/" => "/".to_owned(),
+            template => example(template),
+        };
         let request = Request {
             method: route.method,
             target: &target,
             host: "airflow",
             body: Body::Pending,
         };
-        let operation = read(&request).unwrap_or_else(|error| panic!("{target}: {error}"));
+        let operation = read(&request, &site).unwrap_or_else(|error| panic!("{target}: {error}"));
         assert_eq!(
             operation.template,
             Some(route.template),
