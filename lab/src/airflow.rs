@@ -23,6 +23,7 @@ mod deployment;
 mod executor;
 mod install;
 mod mesh;
+pub mod oracle;
 mod postgres;
 mod redis;
 mod rest;
