@@ -78,6 +78,9 @@ fn classify<'a, 'p>(
     for &id in route.any {
         asks.any(id);
     }
+    for &id in route.beyond {
+        asks.widen(id);
+    }
     let awaits_body = asks.body(route.body, request.body)?;
     if route.answer_names_dag {
         asks.answer();

@@ -222,12 +222,39 @@ fn ids_in_the_query() {
         assert!(!stats.any_dag);
     }
 
+    // The tasks of a group are reported beside those that are named.
+    let group = ok(
+        "GET",
+        "/execution/task-instances/states?dag_id=d&task_ids=t&task_group_id=g",
+    );
+    let tasks: Vec<_> = group.asks.iter().map(|ask| ask.task.clone()).collect();
+    assert_eq!(tasks, [known("t"), Fact::Unknown]);
+
+    let path = "/edge_worker/v1/logs/logfile_path/d/t/r/1/-1";
+    assert_eq!(ok("GET", path).asks.len(), 1);
+    let target = format!("{path}?task_instance_id=01890a5d-ac96-774b-bcce-b302099a8057");
+    let other = ok("GET", &target);
+    assert!(other.any_dag && other.dag_ids() == ["d"] && other.asks.iter().any(|ask| ask.dag.is_unknown()));
+
     let events = ok("GET", "/execution/asset-events/by-asset?name=n&uri=s3%3A%2F%2Fb");
     let assets: Vec<_> = events.asks.iter().map(|ask| ask.asset.clone()).collect();
     assert_eq!(assets, [known("n"), known("s3://b")]);
 
     let twice = read_at(&Site::default(), "GET", "/api/v2/backfills?dag_id=a&dag_id=b");
     assert_eq!(twice, Err(Malformed::RepeatedParameter("dag_id")));
+}
+
+#[test]
+fn a_server_that_goes_beyond_what_is_named_is_about_both() {
+    for (method, target) in [
+        ("POST", "/api/v1/dags/d/dagRuns/r/clear"),
+        ("POST", "/edge_worker/v1/logs/push/d/t/r/1/-1"),
+    ] {
+        let operation = ok(method, target);
+        assert!(operation.any_dag && !operation.awaits_body, "{target}");
+        assert_eq!(operation.dag_ids(), ["d"], "{target}");
+        assert!(operation.asks.iter().any(|ask| ask.dag.is_unknown()), "{target}");
+    }
 }
 
 #[test]
