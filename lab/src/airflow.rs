@@ -27,6 +27,7 @@ pub mod oracle;
 mod postgres;
 mod redis;
 mod rest;
+pub mod routes;
 mod settings;
 pub mod story;
 

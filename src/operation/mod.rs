@@ -24,7 +24,7 @@ pub use host::host_of;
 pub use path::Ambiguity;
 pub use read::read;
 pub use route::Line;
-pub use routes::routes_of;
+pub use routes::{Row, rows, rows_of};
 pub use site::{BadBasePath, Site};
 pub use surface::Surface;
 

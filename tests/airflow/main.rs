@@ -17,6 +17,7 @@ use dagward_lab::module;
 
 mod honest;
 mod rogue;
+mod routes;
 mod routing;
 
 static STORY: LazyLock<Story> = LazyLock::new(|| {
