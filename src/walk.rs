@@ -102,7 +102,7 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
     Outcome {
         acting: proxy.pod.map(Cow::Borrowed).or_else(|| claimed().map(Cow::Owned)),
-        operation: operation::read(&incoming.request).ok(),
+        operation: operation::read(&incoming.request, ruleset.site()).ok(),
         ..Outcome::passing(Code::Outbound, edits)
     }
 }
@@ -118,7 +118,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         Ok(stamped) => (stamped, None),
         Err(error) => (None, Some(error)),
     };
-    let mut operation = operation::read(&incoming.request);
+    let mut operation = operation::read(&incoming.request, ruleset.site());
     if let Ok(operation) = &mut operation {
         acting::resolve_task_instance(operation, &incoming.token);
     }

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use dagward::caller::{Principal, headers, token};
 use dagward::learn::{MAX_TASKS, Run, Tasks};
 use dagward::measure::Ledger;
-use dagward::operation;
+use dagward::operation::{self, Site};
 use dagward::policy::{self, Ruleset, Scope};
 use dagward::walk;
 
@@ -81,9 +81,10 @@ fn learned_task() -> Result<()> {
 
 fn read(method: &'static str, target: &'static str) -> Result<()> {
     let request = request::line(method, target);
+    let site = Site::default();
     // The tree of routes is built on the first request.
-    black_box(operation::read(&request).is_ok());
-    measured(|| operation::read(black_box(&request)))?;
+    black_box(operation::read(&request, &site).is_ok());
+    measured(|| operation::read(black_box(&request), &site))?;
     Ok(())
 }
 
@@ -107,7 +108,7 @@ fn load(document: &[u8]) -> Result<()> {
 fn decide(ruleset: &Ruleset) -> Result<()> {
     let principal = Principal::parse(PEER)?;
     let acting = headers::read(&request::HEADERS, true)?;
-    let operation = operation::read(&request::line("GET", XCOM))?;
+    let operation = operation::read(&request::line("GET", XCOM), ruleset.site())?;
     let verdict = measured(|| {
         let facts = walk::facts(Some(&principal), acting.as_ref(), &operation);
         ruleset.decide(Scope::Enforced, black_box(&facts))

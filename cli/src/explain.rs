@@ -128,7 +128,7 @@ impl Explain {
     fn answer(&self) -> Result<Decision, String> {
         let (policy, ruleset) = self.policy()?;
         let body = self.body.as_ref().map(read_body).transpose()?.unwrap_or_default();
-        let question = Question::of(self, &policy)?;
+        let question = Question::of(self, &policy, ruleset.site())?;
         let headers = question.headers();
         let incoming = question.incoming(&headers, &body);
         let outcome = walk::walk(Some(&ruleset), question.proxy(), &incoming);

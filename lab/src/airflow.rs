@@ -24,9 +24,11 @@ mod executor;
 mod health;
 mod install;
 mod mesh;
+pub mod oracle;
 mod postgres;
 mod redis;
 mod rest;
+pub mod routes;
 mod settings;
 pub mod story;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::body::{self, Body, Named};
 use super::query;
-use super::route::{Field, Id, Param};
+use super::route::{Field, Id, Param, Takes};
 use super::{Ask, Malformed};
 use crate::fact::Fact;
 
@@ -42,17 +42,33 @@ impl<'a> Asks<'a> {
 
     /// Takes note of the ids that the query names.
     pub(super) fn query(&mut self, params: &[Param], query: &'a str) -> Result<(), Malformed> {
-        for (place, param) in params.iter().enumerate() {
-            if params.iter().take(place).any(|earlier| earlier.id == param.id) {
+        let (widening, naming): (Vec<&Param>, Vec<&Param>) =
+            params.iter().partition(|param| param.takes == Takes::Widens);
+        for (place, param) in naming.iter().enumerate() {
+            if naming.iter().take(place).any(|earlier| earlier.id == param.id) {
                 continue;
             }
             let mut values = Vec::new();
-            for param in params.iter().filter(|other| other.id == param.id) {
+            for param in naming.iter().filter(|other| other.id == param.id) {
                 values.extend(query::values(query, param)?);
             }
             self.name(param.id, &values);
         }
+        for param in widening {
+            if !query::values(query, param)?.is_empty() {
+                self.widen(param.id);
+            }
+        }
         Ok(())
+    }
+
+    /// Takes note that others are meant beside those that are named.
+    pub(super) fn widen(&mut self, id: Id) {
+        let named = Named {
+            widened: true,
+            ..Named::default()
+        };
+        self.also(id, named);
     }
 
     /// Takes note that the server picks `id`, or takes all of them.

@@ -9,20 +9,16 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::Surface;
 use super::route::{Id, Route, Segment, segments};
 use super::routes;
+use super::{Site, Surface};
 
 /// No template has more placeholders (a test checks).
 const MAX_VALUES: usize = 8;
 
-static TREE: LazyLock<Node> = LazyLock::new(|| {
-    let mut root = Node::default();
-    for (surface, route) in routes::all() {
-        root.insert(surface, route);
-    }
-    root
-});
+static TREE: LazyLock<Node> = LazyLock::new(|| Node::of(routes::all()));
+
+static WEB_PAGES: LazyLock<Node> = LazyLock::new(|| Node::of(routes::web_pages()));
 
 /// A row that fits, with what its placeholders took.
 pub(super) struct Found<'p> {
@@ -45,17 +41,32 @@ impl<'p> Found<'p> {
 }
 
 /// The row for `method` and the decoded `path`, if there is one. HEAD is GET where it has no row.
-pub(super) fn find<'p>(method: &str, path: &'p str) -> Option<Found<'p>> {
-    find_exactly(method, path).or_else(|| (method == "HEAD").then(|| find_exactly("GET", path)).flatten())
+pub(super) fn find<'p>(method: &str, path: &'p str, site: &Site) -> Option<Found<'p>> {
+    // Some web pages stand where log servers have files, and say more of what they are.
+    let page = site.has_web_pages().then(|| find_in(&WEB_PAGES, method, path));
+    page.flatten().or_else(|| find_in(&TREE, method, path))
+}
+
+/// Whether a clean path is `/` or begins as one of the web pages does.
+pub(super) fn is_web_page(path: &str) -> bool {
+    let (first, _) = next_segment(path.strip_prefix('/').unwrap_or(path));
+    first.is_empty() || WEB_PAGES.literals.contains_key(first)
+}
+
+fn find_in<'p>(tree: &'static Node, method: &str, path: &'p str) -> Option<Found<'p>> {
+    find_exactly(tree, method, path).or_else(|| match method {
+        "HEAD" => find_exactly(tree, "GET", path),
+        _ => None,
+    })
 }
 
 /// A trailing slash belongs to a tail if there is one; else it is not there.
-fn find_exactly<'p>(method: &str, path: &'p str) -> Option<Found<'p>> {
+fn find_exactly<'p>(tree: &'static Node, method: &str, path: &'p str) -> Option<Found<'p>> {
     match path.strip_suffix('/') {
-        None => Search::new(method, path, true).found(),
+        None => Search::new(method, path, true).found(tree),
         Some(bare) => Search::new(method, path, false)
-            .found()
-            .or_else(|| Search::new(method, bare, true).found()),
+            .found(tree)
+            .or_else(|| Search::new(method, bare, true).found(tree)),
     }
 }
 
@@ -78,6 +89,14 @@ struct Leaf {
 }
 
 impl Node {
+    fn of(routes: impl Iterator<Item = (Surface, &'static Route)>) -> Self {
+        let mut root = Self::default();
+        for (surface, route) in routes {
+            root.insert(surface, route);
+        }
+        root
+    }
+
     fn insert(&mut self, surface: Surface, route: &'static Route) {
         let ids = segments(route.template)
             .filter_map(|segment| match segment {
@@ -122,8 +141,9 @@ impl<'m, 'p> Search<'m, 'p> {
         }
     }
 
-    fn found(mut self) -> Option<Found<'p>> {
-        let (leaf, tail) = self.descend(&TREE, self.path.strip_prefix('/')?)?;
+    fn found(mut self, tree: &'static Node) -> Option<Found<'p>> {
+        let rest = self.path.strip_prefix('/').unwrap_or(self.path);
+        let (leaf, tail) = self.descend(tree, rest)?;
         Some(Found {
             surface: leaf.surface,
             route: leaf.route,
@@ -133,6 +153,21 @@ impl<'m, 'p> Search<'m, 'p> {
         })
     }
 
+    /// The row where the path ends: at `node`, or behind a slash with an empty tail, which Airflow 3
+    /// takes and Airflow 2 does not.
+    fn end(&mut self, node: &'static Node) -> Option<(&'static Leaf, Option<Range<usize>>)> {
+        if self.ends {
+            let mut leaves = node.leaves.iter();
+            let leaf = leaves.find(|leaf| leaf.route.method == self.method)?;
+            return Some((leaf, None));
+        }
+        let mut tails = node.tails.iter().filter(|(suffix, _)| suffix.is_empty());
+        let (_, leaf) =
+            tails.find(|(_, leaf)| leaf.route.method == self.method && leaf.route.versions.reach_3())?;
+        self.values.push("");
+        Some((leaf, Some(self.path.len()..self.path.len())))
+    }
+
     /// Looks for the rest of the path below `node`.
     fn descend(
         &mut self,
@@ -140,9 +175,7 @@ impl<'m, 'p> Search<'m, 'p> {
         rest: &'p str,
     ) -> Option<(&'static Leaf, Option<Range<usize>>)> {
         if rest.is_empty() {
-            let mut leaves = node.leaves.iter().filter(|_| self.ends);
-            let leaf = leaves.find(|leaf| leaf.route.method == self.method)?;
-            return Some((leaf, None));
+            return self.end(node);
         }
         let (segment, after) = next_segment(rest);
         if let Some(child) = node.literals.get(segment)
@@ -215,85 +248,4 @@ impl<'p> Values<'p> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_template_has_too_many_placeholders() {
-        for (_, route) in routes::all() {
-            let placeholders = route.template.matches('{').count();
-            assert!(placeholders <= MAX_VALUES, "{}", route.template);
-        }
-    }
-
-    #[test]
-    fn no_id_stands_behind_a_tail() {
-        for (_, route) in routes::all() {
-            let is_tail = |segment: &Segment| matches!(segment, Segment::Tail(_));
-            let mut behind = segments(route.template)
-                .skip_while(|segment| !is_tail(segment))
-                .skip(1);
-            assert!(behind.all(|segment| matches!(segment, Segment::Literal(_) | Segment::Value(_, None))));
-        }
-    }
-
-    #[test]
-    fn no_two_rows_are_alike() {
-        let mut shapes = std::collections::BTreeSet::new();
-        for (_, route) in routes::all() {
-            let shape: String = segments(route.template)
-                .map(|segment| match segment {
-                    Segment::Literal(text) => format!("/{text}"),
-                    Segment::Value(prefix, _) => format!("/{prefix}{{}}"),
-                    Segment::Tail(_) => "/{:path}".to_owned(),
-                })
-                .collect();
-            assert!(
-                shapes.insert((route.method, shape)),
-                "{} {}",
-                route.method,
-                route.template
-            );
-        }
-    }
-
-    #[test]
-    fn precedence_is_airflows() {
-        let ti = "/api/v2/dags/d/dagRuns/r/taskInstances";
-        let xcom = "/execution/xcoms/d/r/t";
-        for (method, path, template) in [
-            ("GET", format!("{ti}/list"), "taskInstances/{task_id}"),
-            ("POST", format!("{ti}/list"), "taskInstances/list"),
-            ("GET", format!("{ti}/t/tries"), "{task_id}/tries"),
-            ("GET", format!("{ti}/t/3"), "{task_id}/{map_index}"),
-            ("PATCH", format!("{ti}/t/links"), "{task_id}/{map_index}"),
-            ("GET", format!("{ti}/t/xcomEntries/a/b"), "{xcom_key:path}"),
-            ("GET", format!("{xcom}/k/item/0"), "/item/{offset}"),
-            ("GET", format!("{xcom}/a/b/slice"), "/slice"),
-            ("GET", format!("{xcom}/slice"), "{xcom_key:path}"),
-            ("GET", format!("{xcom}/k/slice/"), "{xcom_key:path}"),
-            ("POST", format!("{xcom}/k/slice"), "{xcom_key:path}"),
-            ("HEAD", format!("{xcom}/k/slice"), "{xcom_key:path}"),
-            ("GET", "/execution/dag-runs/count".into(), "dag-runs/count"),
-            (
-                "GET",
-                "/execution/dag-runs/d/previous".into(),
-                "{dag_id}/previous",
-            ),
-            ("GET", "/execution/variables/keys".into(), "variables/keys"),
-            ("GET", "/execution/variables/keys/".into(), "{variable_key:path}"),
-            ("GET", "/api/v1/datasets/events/".into(), "{uri:path}"),
-            ("PUT", "/execution/variables/keys".into(), "{variable_key:path}"),
-            ("GET", "/api/v2/connections/test".into(), "{connection_id}"),
-            ("GET", "/api/v1/datasets/events".into(), "datasets/events"),
-            ("GET", "/ui/dags/recent_dag_runs/".into(), "recent_dag_runs"),
-        ] {
-            let found = find(method, &path).unwrap_or_else(|| panic!("{method} {path}"));
-            assert!(
-                found.route.template.ends_with(template),
-                "{path}: {}",
-                found.route.template
-            );
-        }
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ mod query;
 mod read;
 mod route;
 mod routes;
+mod site;
 mod surface;
 
 use std::borrow::Cow;
@@ -23,7 +24,8 @@ pub use host::host_of;
 pub use path::Ambiguity;
 pub use read::read;
 pub use route::Line;
-pub use routes::routes_of;
+pub use routes::{Row, rows, rows_of};
+pub use site::{BadBasePath, Site};
 pub use surface::Surface;
 
 /// What a request line says, before anything is understood of it.

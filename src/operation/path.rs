@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Site;
+use super::find::is_web_page;
 use crate::caller::percent::hex;
 
 /// Where Airflow's own paths begin. Whatever may lead below is refused where it is ambiguous.
@@ -74,7 +76,7 @@ impl fmt::Display for Ambiguity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Form => "the path does not start with `/`",
-            Self::Fragment => "the path has a `#`",
+            Self::Fragment => "the path or its query has a `#`",
             Self::Backslash => "the path has a `\\`",
             Self::Parameter => "the path has a `;`",
             Self::Control => "the path has a control character or a space",
@@ -101,21 +103,30 @@ pub(super) fn read(raw: &str) -> Result<Path<'_>, Ambiguity> {
     Ok(path)
 }
 
-/// Whether a clean path lies under one of Airflow's prefixes.
-pub(super) fn is_airflow(text: &str) -> bool {
-    PREFIXES.iter().any(|prefix| {
-        text.strip_prefix(prefix)
+/// Whether a clean path lies under one of Airflow's prefixes, or among its web pages.
+pub(super) fn is_airflow(text: &str, site: &Site) -> bool {
+    let is_prefix = |prefix: &&str| {
+        text.strip_prefix(*prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    };
+    PREFIXES.iter().any(is_prefix) || (site.has_web_pages() && is_web_page(text))
 }
 
-/// Whether an ambiguous path could lead to Airflow by anybody's reading: decoded once, slashes
-/// merged, `\` as `/`, parameters and fragments cut, dot segments resolved or left.
-pub(super) fn may_be_airflow(raw: &str) -> bool {
-    let path = match raw.split_once("://") {
-        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
-        None => raw,
-    };
+/// Whether an ambiguous path could lead to Airflow by anybody's reading: as it is or as an absolute
+/// form, decoded once, slashes merged, `\` as `/`, parameters and fragments cut, dot segments
+/// resolved or left, with the base path or without.
+pub(super) fn may_be_airflow(raw: &str, site: &Site) -> bool {
+    let absolute = raw
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .map(|(_, path)| path);
+    let readings = [Some(raw), absolute].into_iter().flatten();
+    readings
+        .flat_map(|path| [path, path.split('#').next().unwrap_or(path)])
+        .any(|path| leads_to_airflow(path, site))
+}
+
+fn leads_to_airflow(path: &str, site: &Site) -> bool {
     let decoded = percent_decode(path, |_| {});
     let decoded: String = String::from_utf8_lossy(&decoded)
         .chars()
@@ -136,9 +147,10 @@ pub(super) fn may_be_airflow(raw: &str) -> bool {
             }
         }
     }
-    [merged, resolved]
-        .iter()
-        .any(|segments| is_airflow(&format!("/{}", segments.join("/"))))
+    [merged, resolved].iter().any(|segments| {
+        let text = format!("/{}", segments.join("/"));
+        is_airflow(&text, site) || site.below(&text).is_some_and(|below| is_airflow(below, site))
+    })
 }
 
 /// Decodes `%XX`, once. A `%` that two hex digits do not follow stays as it is, as in Airflow.

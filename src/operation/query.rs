@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use super::Malformed;
 use super::path::percent_decode;
-use super::route::Param;
+use super::route::{Param, Takes};
 
 /// The values of `param`, in order, empty ones left out: Airflow takes those for none.
 pub(super) fn values<'a>(query: &'a str, param: &Param) -> Result<Vec<Cow<'a, str>>, Malformed> {
     let mut values = Vec::new();
+    let list = param.takes != Takes::One;
     let mut seen = false;
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -16,12 +17,12 @@ pub(super) fn values<'a>(query: &'a str, param: &Param) -> Result<Vec<Cow<'a, st
         if name != param.name && !(name.contains('%') && decode(name).as_deref() == Some(param.name)) {
             continue;
         }
-        if seen && !param.list {
+        if seen && !list {
             return Err(Malformed::RepeatedParameter(param.name));
         }
         seen = true;
         let value = decode(value).ok_or(Malformed::Parameter(param.name))?;
-        split_list(value, param.list, &mut values);
+        split_list(value, list, &mut values);
     }
     Ok(values)
 }

@@ -4,28 +4,30 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::asks::Asks;
-use super::find::find;
+use super::find::{Found, find};
 use super::path::{self, Ambiguity, Path};
 use super::route::Id;
-use super::{Ask, Malformed, Operation, Request, Surface};
+use super::{Ask, Malformed, Operation, Request, Site, Surface};
 use crate::fact::Fact;
 
-/// What `request` asks for.
+/// What `request` asks for of the Airflow at `site`.
 ///
 /// # Errors
 /// A request to Airflow that two parsers could take for different ones. Elsewhere such a request
 /// has an unknown path.
-pub fn read<'a>(request: &Request<'a>) -> Result<Operation<'a>, Malformed> {
+pub fn read<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>, Malformed> {
     let (target, query) = request.target.split_once('?').unwrap_or((request.target, ""));
     let path = match path::read(target) {
         Ok(path) => path,
-        Err(ambiguity) if path::may_be_airflow(target) => return Err(Malformed::Path(ambiguity)),
+        Err(ambiguity) if path::may_be_airflow(target, site) => return Err(Malformed::Path(ambiguity)),
         Err(_) => return Ok(not_airflow(request)),
     };
     // What is decoded must be copied, all else is borrowed from the target.
     let operation = match &path.text {
-        Cow::Borrowed(text) => classify(request, &path, query, text, Cow::Borrowed),
-        Cow::Owned(text) => classify(request, &path, query, text, |piece| Cow::Owned(piece.to_owned())),
+        Cow::Borrowed(text) => classify(request, site, &path, query, text, Cow::Borrowed),
+        Cow::Owned(text) => classify(request, site, &path, query, text, |piece| {
+            Cow::Owned(piece.to_owned())
+        }),
     }?;
     if operation.surface == Surface::Other && path.encoded_slashes.is_some() {
         return Ok(operation);
@@ -39,21 +41,31 @@ pub fn read<'a>(request: &Request<'a>) -> Result<Operation<'a>, Malformed> {
 /// What a path that every parser reads alike asks for. The path itself is left open.
 fn classify<'a, 'p>(
     request: &Request<'a>,
+    site: &Site,
     path: &Path<'a>,
     query: &'a str,
     text: &'p str,
     own: impl Fn(&'p str) -> Cow<'a, str>,
 ) -> Result<Operation<'a>, Malformed> {
-    let Some(found) = find(request.method, text) else {
-        return unrouted(request, path);
+    let (routed, found) = route(request.method, text, site);
+    let Some(found) = found else {
+        return unrouted(request, site, path, routed);
     };
     if let Some((first, last)) = path.encoded_slashes {
-        let in_tail = |tail: &Range<usize>| tail.contains(&first) && tail.contains(&last);
+        let base = text.len() - routed.len();
+        let in_tail = |tail: &Range<usize>| {
+            [first, last]
+                .iter()
+                .all(|slash| slash.checked_sub(base).is_some_and(|slash| tail.contains(&slash)))
+        };
         if !found.tail.as_ref().is_some_and(in_tail) {
             return Err(Malformed::Path(Ambiguity::EncodedSlash));
         }
     }
     let route = found.route;
+    if !route.query.is_empty() && query.contains('#') {
+        return Err(Malformed::Path(Ambiguity::Fragment));
+    }
     let mut asks = Asks::default();
     let mut task_instance = None;
     for (id, value) in found.ids() {
@@ -65,6 +77,9 @@ fn classify<'a, 'p>(
     asks.query(route.query, query)?;
     for &id in route.any {
         asks.any(id);
+    }
+    for &id in route.beyond {
+        asks.widen(id);
     }
     let awaits_body = asks.body(route.body, request.body)?;
     if route.answer_names_dag {
@@ -80,9 +95,26 @@ fn classify<'a, 'p>(
     })
 }
 
+/// The part of a path that Airflow routes, and the row for it. Airflow 3 serves most paths with and
+/// without its base path. Where nothing of Airflow stands below that, the path is read as it is.
+fn route<'p>(method: &str, text: &'p str, site: &Site) -> (&'p str, Option<Found<'p>>) {
+    if let Some(below) = site.below(text) {
+        let found = find(method, below, site);
+        if found.is_some() || path::is_airflow(below, site) {
+            return (below, found);
+        }
+    }
+    (text, find(method, text, site))
+}
+
 /// What a path asks for that no row fits.
-fn unrouted<'a>(request: &Request<'a>, path: &Path<'a>) -> Result<Operation<'a>, Malformed> {
-    if !path::is_airflow(&path.text) {
+fn unrouted<'a>(
+    request: &Request<'a>,
+    site: &Site,
+    path: &Path<'a>,
+    routed: &str,
+) -> Result<Operation<'a>, Malformed> {
+    if !path::is_airflow(routed, site) {
         return Ok(not_airflow(request));
     }
     if path.encoded_slashes.is_some() {

@@ -30,6 +30,28 @@ pub enum Line {
     V3_3,
 }
 
+impl Line {
+    /// Every line, oldest first.
+    pub const ALL: [Self; 5] = [Self::V2_11, Self::V3_0, Self::V3_1, Self::V3_2, Self::V3_3];
+
+    /// The line as its releases have it, `3.3`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V2_11 => "2.11",
+            Self::V3_0 => "3.0",
+            Self::V3_1 => "3.1",
+            Self::V3_2 => "3.2",
+            Self::V3_3 => "3.3",
+        }
+    }
+
+    /// The line of a release such as `3.3.2`.
+    pub fn of(release: &str) -> Option<Self> {
+        let (line, _) = release.rsplit_once('.')?;
+        Self::ALL.into_iter().find(|known| known.as_str() == line)
+    }
+}
+
 /// The lines that have a route, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Versions {
@@ -41,6 +63,11 @@ impl Versions {
     /// Whether `line` is one of them.
     pub(super) fn include(self, line: Line) -> bool {
         self.since <= line && line <= self.until
+    }
+
+    /// Whether any line of Airflow 3 is one of them.
+    pub(super) fn reach_3(self) -> bool {
+        self.until >= Line::V3_0
     }
 }
 
@@ -61,34 +88,48 @@ const fn lines(since: Line, until: Line) -> Versions {
     Versions { since, until }
 }
 
-/// One query parameter that names an id.
+/// One query parameter that says what the request is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Param {
     pub(super) name: &'static str,
     pub(super) id: Id,
-    /// Whether it may name several.
-    pub(super) list: bool,
+    pub(super) takes: Takes,
+}
+
+/// What a query parameter says of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// It names one.
+    One,
+    /// It names any number.
+    Several,
+    /// Where it is given, the request is about others too.
+    Widens,
 }
 
 /// A query parameter that names one id.
 pub(super) const fn one(name: &'static str, id: Id) -> Param {
-    Param {
-        name,
-        id,
-        list: false,
-    }
+    let takes = Takes::One;
+    Param { name, id, takes }
 }
 
 /// A query parameter that names several ids.
 pub(super) const fn list(name: &'static str, id: Id) -> Param {
-    Param { name, id, list: true }
+    let takes = Takes::Several;
+    Param { name, id, takes }
+}
+
+/// A query parameter by which the request is about others too, whatever else names them.
+pub(super) const fn beside(name: &'static str, id: Id) -> Param {
+    let takes = Takes::Widens;
+    Param { name, id, takes }
 }
 
 /// One place of a body that says what the request is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     /// Where it is: names of fields with `.` between them, `[]` behind that of a list for each of
-    /// its elements.
+    /// its elements, `|` between two names for the same.
     pub(super) path: &'static str,
     pub(super) id: Id,
     pub(super) means: Means,
@@ -139,6 +180,8 @@ pub(super) struct Route {
     pub(super) query: &'static [Param],
     /// The ids that the server picks, or takes all of.
     pub(super) any: &'static [Id],
+    /// The ids of which the server takes others too, beside those that path and query name.
+    pub(super) beyond: &'static [Id],
     /// Whether Airflow's answer names the task instance's DAG and run.
     pub(super) answer_names_dag: bool,
     /// Where the body names ids, in place of the path's or beside them.
@@ -159,6 +202,7 @@ pub(super) const fn on(
         actions,
         query: &[],
         any: &[],
+        beyond: &[],
         body: &[],
         answer_names_dag: false,
     }
@@ -174,6 +218,12 @@ impl Route {
     /// The server picks these, or takes all of them.
     pub(super) const fn any(mut self, any: &'static [Id]) -> Self {
         self.any = any;
+        self
+    }
+
+    /// The server goes beyond those that are named.
+    pub(super) const fn beyond(mut self, beyond: &'static [Id]) -> Self {
+        self.beyond = beyond;
         self
     }
 
@@ -203,7 +253,8 @@ pub(super) enum Segment {
 
 /// The segments of a template.
 pub(super) fn segments(template: &'static str) -> impl Iterator<Item = Segment> {
-    template.split('/').skip(1).map(segment)
+    let texts = template.split('/').filter(|text| !text.is_empty());
+    texts.map(segment)
 }
 
 fn segment(text: &'static str) -> Segment {

@@ -14,13 +14,22 @@ use super::error::{FieldPath, LoadError};
 use super::field::Field;
 use super::index::Index;
 use super::ruleset::{Condition, Effect, Mode, Policy, Rule, Ruleset};
+use crate::operation::Site;
 use crate::stamp::Mesh;
 use reader::{At, Reader};
 
 /// The only version of the policy language so far.
 pub const API_VERSION: &str = "dagward/v1";
 
-const DOCUMENT_FIELDS: [&str; 5] = ["apiVersion", "meshHosts", "mode", "policies", "stampers"];
+const DOCUMENT_FIELDS: [&str; 7] = [
+    "airflow2WebPages",
+    "apiVersion",
+    "basePath",
+    "meshHosts",
+    "mode",
+    "policies",
+    "stampers",
+];
 const POLICY_FIELDS: [&str; 4] = ["action", "mode", "name", "rules"];
 const EFFECTS: [Effect; 2] = [Effect::Allow, Effect::Deny];
 
@@ -79,6 +88,7 @@ struct Parts {
     mode: Mode,
     stampers: Option<Span>,
     mesh: Mesh,
+    site: Site,
 }
 
 impl Loader {
@@ -91,6 +101,7 @@ impl Loader {
             mode: Mode::Enforce,
             stampers: None,
             mesh: Mesh::default(),
+            site: Site::default(),
         };
         let (mut versioned, mut has_policies) = (false, false);
         for (name, value) in fields {
@@ -105,6 +116,8 @@ impl Loader {
                 "mode" => parts.mode = self.mode(at, value).unwrap_or(parts.mode),
                 "stampers" => parts.stampers = Some(self.stampers(at, value)),
                 "meshHosts" => parts.mesh = self.mesh(at, value),
+                "basePath" => parts.site = self.base_path(at, value, parts.site),
+                "airflow2WebPages" => parts.site = parts.site.with_web_pages(self.reader.flag(at, value)),
                 "policies" => {
                     has_policies = true;
                     for (number, policy) in self.reader.list(at, value).into_iter().enumerate() {
@@ -162,6 +175,18 @@ impl Loader {
             }
         }
         Mesh::new(hosts.iter().map(|(_, host)| &**host)).unwrap_or_default()
+    }
+
+    fn base_path(&mut self, at: At<'_>, value: &RawValue, site: Site) -> Site {
+        let allowed = "`/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`";
+        let Some(text) = self.reader.text(at, value, allowed) else {
+            return site;
+        };
+        site.with_base_path(&text).unwrap_or_else(|error| {
+            self.reader
+                .error(at, format!("`{text}` {error}"), Some(allowed.to_owned()));
+            Site::default()
+        })
     }
 
     fn stampers(&mut self, at: At<'_>, value: &RawValue) -> Span {
@@ -276,6 +301,7 @@ impl Loader {
             mode: parts.mode,
             stampers: parts.stampers,
             mesh: parts.mesh,
+            site: parts.site,
             arena: self.arena.finish(),
             names: self.names,
             conditions: self.conditions,

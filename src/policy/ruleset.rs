@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::operation::Site;
 use crate::stamp::Mesh;
 
 use super::arena::{Arena, Pattern, Span};
@@ -70,6 +71,7 @@ pub struct Ruleset {
     pub(super) mode: Mode,
     pub(super) stampers: Option<Span>,
     pub(super) mesh: Mesh,
+    pub(super) site: Site,
     pub(super) arena: Arena,
     pub(super) names: Vec<Span>,
     pub(super) conditions: Vec<Condition>,
@@ -155,6 +157,11 @@ impl Ruleset {
     /// The hosts inside the mesh.
     pub fn mesh(&self) -> &Mesh {
         &self.mesh
+    }
+
+    /// The Airflow that requests are for.
+    pub fn site(&self) -> &Site {
+        &self.site
     }
 
     pub(super) fn policy_of(&self, rule: &Rule) -> Option<&Policy> {

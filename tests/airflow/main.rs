@@ -1,6 +1,7 @@
 //! End to end on real Airflow 3.3.2: each task is a process of its own behind its own sidecar.
 //!
-//! The story is told once for all tests; see `lab/src/airflow/story.rs`.
+//! The story is told once for all tests; see `lab/src/airflow/story.rs`. Paths are held against Airflow's own
+//! routers by themselves, see `routing.rs`.
 
 #![expect(
     clippy::indexing_slicing,
@@ -16,6 +17,8 @@ use dagward_lab::module;
 
 mod honest;
 mod rogue;
+mod routes;
+mod routing;
 
 static STORY: LazyLock<Story> = LazyLock::new(|| {
     let module = module::build().unwrap_or_else(|error| panic!("{error:#}"));

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod build;
 mod demo;
+mod routes;
 mod tally;
 mod test;
 
@@ -26,6 +27,8 @@ enum Task {
     Demo(demo::Arguments),
     /// Measure what the filter costs, beside what it would be compared with.
     Bench(bench::Arguments),
+    /// Hold the route table against the Airflows that are installed, installing them if need be.
+    Routes(routes::Arguments),
     /// Run the tests: all of them, or the suites that are named.
     Test(test::Arguments),
 }
@@ -47,6 +50,7 @@ fn run() -> Result<bool> {
         Task::Build => build::run().map(|()| true),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
+        Task::Routes(arguments) => routes::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
     }
 }

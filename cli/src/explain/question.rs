@@ -7,7 +7,7 @@ use dagward::caller::token::{self, RepeatedAuthorization};
 use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_task};
 use dagward::learn::{Learned, Run};
 use dagward::measure::Direction;
-use dagward::operation::{self, Body, Request, host_of};
+use dagward::operation::{self, Body, Request, Site, host_of};
 use dagward::walk::{Incoming, Proxy, Token};
 
 use super::{Explain, Listener};
@@ -52,7 +52,7 @@ struct Annotations<'a>(&'a [Annotation]);
 
 impl Question {
     /// Reads the command line.
-    pub(super) fn of(explain: &Explain, policy: &Policy) -> Result<Self, String> {
+    pub(super) fn of(explain: &Explain, policy: &Policy, site: &Site) -> Result<Self, String> {
         let listener = match explain.listener {
             Listener::Inbound => Direction::Inbound,
             Listener::Outbound => Direction::Outbound,
@@ -73,7 +73,7 @@ impl Question {
             has_annotations: !explain.annotations.is_empty(),
             pod: pod_task(&Annotations(&explain.annotations)),
             cluster: cluster(&host, proxy.namespace()),
-            token: token_of(explain),
+            token: token_of(explain, site),
             learned: explain.learned.as_deref().map(learned),
             proxy,
             host,
@@ -130,7 +130,7 @@ fn as_headers(lines: &[HeaderLine]) -> Vec<Header<'_>> {
 
 /// The task instance of the token in the headers. Where none is given and Airflow is said to have
 /// answered, a task's own route is asked for with its own.
-fn token_of(explain: &Explain) -> Result<Option<String>, RepeatedAuthorization> {
+fn token_of(explain: &Explain, site: &Site) -> Result<Option<String>, RepeatedAuthorization> {
     let given = token::task_of(&as_headers(&explain.headers))?;
     let request = Request {
         method: &explain.method,
@@ -141,7 +141,7 @@ fn token_of(explain: &Explain) -> Result<Option<String>, RepeatedAuthorization> 
     let own = explain
         .learned
         .as_ref()
-        .and_then(|_| operation::read(&request).ok()?.task_instance);
+        .and_then(|_| operation::read(&request, site).ok()?.task_instance);
     Ok(given.or(own.map(Cow::into_owned)))
 }
 

@@ -47,7 +47,7 @@ pub(super) fn reasons(
         body: Body::Pending,
         ..incoming.request
     };
-    let reads_body = operation::read(&request).is_ok_and(|operation| operation.awaits_body);
+    let reads_body = operation::read(&request, ruleset.site()).is_ok_and(|operation| operation.awaits_body);
     if reads_body && incoming.request.body == Body::Whole(&[]) {
         reasons.push("on this route the body may name ids, and none is given (`--body`)".to_owned());
     }

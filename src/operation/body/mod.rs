@@ -106,7 +106,13 @@ impl Named {
                 Means::Widens => Ok(()),
             };
         };
-        match (json.get(name.unwrap_or(step)), name) {
+        let names = name.unwrap_or(step).split('|');
+        let mut values = names.filter_map(|name| json.get(name));
+        let value = values.next();
+        if let Some(other) = values.next() {
+            self.gather(other, field, rest)?;
+        }
+        match (value, name) {
             (None | Some(Json::Null), _) if field.means == Means::Widens => Ok(()),
             (None | Some(Json::Null), _) => self.miss(),
             (Some(value), None) => self.gather(value, field, rest),

@@ -35,6 +35,24 @@ fn every_element_counts() {
 }
 
 #[test]
+fn two_names_for_the_same_count_alike() {
+    let fields = &[is_or_element("entities[].name|pool", Id::Pool)];
+    for (body, expected) in [
+        (
+            r#"{"entities": [{"name": "a"}, {"pool": "b"}, "c"]}"#,
+            (values(&["a", "b", "c"]), false, false),
+        ),
+        (
+            r#"{"entities": [{"name": "a", "pool": "b"}]}"#,
+            (values(&["b", "a"]), false, false),
+        ),
+        (r#"{"entities": [{"slots": 3}]}"#, (vec![], true, false)),
+    ] {
+        assert_eq!(read(body, fields, Id::Pool), Ok(expected), "{body}");
+    }
+}
+
+#[test]
 fn what_is_left_out_is_missing() {
     for body in [
         "",

@@ -91,9 +91,10 @@ fn nothing_hides_an_airflow_prefix() {
         "http://evil/api/v2/dags",
         "api/v2/dags",
         "/log/%0D",
+        "/execution/variables/s3://bucket",
     ] {
         assert!(read(raw).is_err(), "{raw}");
-        assert!(may_be_airflow(raw), "{raw}");
+        assert!(may_be_airflow(raw, &Site::default()), "{raw}");
     }
     for raw in [
         "*",
@@ -105,14 +106,53 @@ fn nothing_hides_an_airflow_prefix() {
         "airflow:8080",
         "/x/api/v2//",
     ] {
-        assert!(!may_be_airflow(raw), "{raw}");
+        assert!(!may_be_airflow(raw, &Site::default()), "{raw}");
+    }
+}
+
+#[test]
+fn nothing_hides_what_the_document_names() {
+    let base = Site::default().with_base_path("/team/airflow").unwrap();
+    for raw in [
+        "/team/airflow//api/v2/dags",
+        "/team//airflow/api/v2/dags",
+        "/team%2Fairflow/%61pi/v2/;",
+        "/x/../team/airflow/execution",
+        "http://x/team/airflow/ui",
+        "//api/v2/dags",
+    ] {
+        assert!(may_be_airflow(raw, &base), "{raw}");
+    }
+    for raw in [
+        "/team//api/v2",
+        "/team/airflow/team/airflow/api/v2//",
+        "/team/airflowx/api/v2//",
+    ] {
+        assert!(!may_be_airflow(raw, &base), "{raw}");
+    }
+    let pages = base.with_web_pages(true);
+    for raw in [
+        "//",
+        "/#x/y",
+        "/team/airflow//",
+        "/team/airflow/#x",
+        "http://x/#x/y",
+        "//clear",
+        "/dags/d;",
+        "/team/airflow/xcom/../log",
+        "/object%2F/x",
+    ] {
+        assert!(!may_be_airflow(raw, &Site::default()), "{raw}");
+        assert!(may_be_airflow(raw, &pages), "{raw}");
     }
 }
 
 proptest! {
     #[test]
     fn never_panics(raw in any::<String>(), more in "[/.;#%\\\\ 0-9a-fA-F~é\u{0}]{0,40}") {
-        let _ = (read(&raw), may_be_airflow(&raw), read(&more), may_be_airflow(&more));
+        for raw in [raw, more] {
+            let _ = (read(&raw), may_be_airflow(&raw, &Site::default()));
+        }
     }
 
     #[test]

@@ -12,8 +12,12 @@ fn request<'a>(method: &'a str, target: &'a str) -> Request<'a> {
     }
 }
 
+fn read_at<'a>(site: &Site, method: &'a str, target: &'a str) -> Result<Operation<'a>, Malformed> {
+    read(&request(method, target), site)
+}
+
 fn ok<'a>(method: &'a str, target: &'a str) -> Operation<'a> {
-    read(&request(method, target)).unwrap_or_else(|error| panic!("{method} {target}: {error}"))
+    read_at(&Site::default(), method, target).unwrap_or_else(|error| panic!("{method} {target}: {error}"))
 }
 
 fn known(value: &str) -> Fact<Cow<'_, str>> {
@@ -58,7 +62,7 @@ fn measured_targets() {
     let refused = |target, ambiguity| {
         for method in ["GET", "POST", "BREW"] {
             assert_eq!(
-                read(&request(method, target)),
+                read_at(&Site::default(), method, target),
                 Err(Malformed::Path(ambiguity)),
                 "{target}"
             );
@@ -110,7 +114,7 @@ fn an_encoded_slash_may_stand_in_a_key() {
         assert_eq!(operation.asks[0].xcom_key, known(key));
     }
     // Airflow reads a slice of `k`, a filter that splits first would see the key `k/slice`.
-    let slice = read(&request("GET", "/execution/xcoms/d/r/t/k%2Fslice"));
+    let slice = read_at(&Site::default(), "GET", "/execution/xcoms/d/r/t/k%2Fslice");
     assert_eq!(slice, Err(Malformed::Path(Ambiguity::EncodedSlash)));
     assert_eq!(ok("GET", "/api/v2/pools/a%2Fb").asks[0].pool, known("a/b"));
     assert_eq!(
@@ -218,12 +222,39 @@ fn ids_in_the_query() {
         assert!(!stats.any_dag);
     }
 
+    // The tasks of a group are reported beside those that are named.
+    let group = ok(
+        "GET",
+        "/execution/task-instances/states?dag_id=d&task_ids=t&task_group_id=g",
+    );
+    let tasks: Vec<_> = group.asks.iter().map(|ask| ask.task.clone()).collect();
+    assert_eq!(tasks, [known("t"), Fact::Unknown]);
+
+    let path = "/edge_worker/v1/logs/logfile_path/d/t/r/1/-1";
+    assert_eq!(ok("GET", path).asks.len(), 1);
+    let target = format!("{path}?task_instance_id=01890a5d-ac96-774b-bcce-b302099a8057");
+    let other = ok("GET", &target);
+    assert!(other.any_dag && other.dag_ids() == ["d"] && other.asks.iter().any(|ask| ask.dag.is_unknown()));
+
     let events = ok("GET", "/execution/asset-events/by-asset?name=n&uri=s3%3A%2F%2Fb");
     let assets: Vec<_> = events.asks.iter().map(|ask| ask.asset.clone()).collect();
     assert_eq!(assets, [known("n"), known("s3://b")]);
 
-    let twice = read(&request("GET", "/api/v2/backfills?dag_id=a&dag_id=b"));
+    let twice = read_at(&Site::default(), "GET", "/api/v2/backfills?dag_id=a&dag_id=b");
     assert_eq!(twice, Err(Malformed::RepeatedParameter("dag_id")));
+}
+
+#[test]
+fn a_server_that_goes_beyond_what_is_named_is_about_both() {
+    for (method, target) in [
+        ("POST", "/api/v1/dags/d/dagRuns/r/clear"),
+        ("POST", "/edge_worker/v1/logs/push/d/t/r/1/-1"),
+    ] {
+        let operation = ok(method, target);
+        assert!(operation.any_dag && !operation.awaits_body, "{target}");
+        assert_eq!(operation.dag_ids(), ["d"], "{target}");
+        assert!(operation.asks.iter().any(|ask| ask.dag.is_unknown()), "{target}");
+    }
 }
 
 #[test]
@@ -284,7 +315,7 @@ proptest! {
     #[test]
     fn never_panics(method in "GET|HEAD|POST|PUT|[A-Z]{1,4}", target in any::<String>(), host in any::<String>()) {
         let body = Body::Pending;
-        let _ = read(&Request { method: &method, target: &target, host: &host, body });
+        let _ = read(&Request { method: &method, target: &target, host: &host, body }, &Site::default());
     }
 
     #[test]
@@ -294,7 +325,7 @@ proptest! {
     ) {
         let encoded = encode(&path, &choices);
         let plain = ok(method, &path);
-        match read(&request(method, &encoded)) {
+        match read_at(&Site::default(), method, &encoded) {
             Ok(operation) if encoded.starts_with('/') => prop_assert_eq!(operation, plain),
             Ok(operation) => prop_assert_eq!(operation.surface, Surface::Other),
             Err(Malformed::Path(ambiguity)) => prop_assert!(
@@ -311,7 +342,7 @@ proptest! {
         let place = slashes[at.index(slashes.len())];
         let (before, slash) = path.split_at(place);
         let encoded = format!("{before}{}", slash.replacen('/', "%2F", 1));
-        match read(&request(method, &encoded)) {
+        match read_at(&Site::default(), method, &encoded) {
             Ok(operation) if operation.surface == Surface::Other => prop_assert!(operation.path.is_unknown()),
             Ok(operation) => prop_assert_eq!(operation.asks, ok(method, &path).asks),
             Err(error) => prop_assert_eq!(error, Malformed::Path(Ambiguity::EncodedSlash)),
@@ -320,3 +351,4 @@ proptest! {
 }
 
 mod bodies;
+mod sites;

@@ -25,8 +25,15 @@ pub(super) const UPDATE_TASK_INSTANCE: &[Field] = &[
     widens("include_downstream", Id::Task),
 ];
 
-/// Which task instances of a DAG to clear. Airflow 2 can reach into DAGs above and below.
+/// Which task instances of a DAG to clear.
 pub(super) const CLEAR_TASK_INSTANCES: &[Field] = &[
+    is("task_ids[]", Id::Task),
+    widens("include_upstream", Id::Task),
+    widens("include_downstream", Id::Task),
+];
+
+/// The same in Airflow 2, which can reach into DAGs above and below.
+pub(super) const CLEAR_TASK_INSTANCES_2: &[Field] = &[
     is("task_ids[]", Id::Task),
     widens("include_upstream", Id::Task),
     widens("include_downstream", Id::Task),
@@ -71,14 +78,8 @@ pub(super) const VARIABLE: &[Field] = &[is("key", Id::Variable)];
 /// Variables in bulk.
 pub(super) const BULK_VARIABLES: &[Field] = &[is_or_element("actions[].entities[].key", Id::Variable)];
 
-/// A pool to make or change.
-pub(super) const POOL: &[Field] = &[is("name", Id::Pool)];
+/// A pool to make or change. Airflow 3 takes either name for it, whatever its document says.
+pub(super) const POOL: &[Field] = &[is("name|pool", Id::Pool)];
 
-/// A pool to change in Airflow 3.
-pub(super) const POOL_UPDATE: &[Field] = &[is("pool", Id::Pool)];
-
-/// Pools in bulk. Those to make have a `name`, those to change a `pool`.
-pub(super) const BULK_POOLS: &[Field] = &[
-    is_or_element("actions[].entities[].name", Id::Pool),
-    is_or_element("actions[].entities[].pool", Id::Pool),
-];
+/// Pools in bulk.
+pub(super) const BULK_POOLS: &[Field] = &[is_or_element("actions[].entities[].name|pool", Id::Pool)];

@@ -1,13 +1,15 @@
 //! The Edge executor's worker API and the data of its pages, and Airflow 2's internal API.
 
-use crate::operation::route::{EVERY, Id::*, Route, V2, V3, on};
+use crate::operation::route::{EVERY, Id::*, Route, V2, V3, beside, on};
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
+    // A task instance's UUID, in the query or the body, overrides the path where logs are. Bodies with logs
+    // are too long to be read.
     on(V3, "POST",  "/edge_worker/v1/jobs/fetch/{worker_name}", &["edge_job:run"]).any(&[Dag, Task]),
     on(V3, "PATCH", "/edge_worker/v1/jobs/state/{dag_id}/{task_id}/{run_id}/{try_number}/{map_index}/{state}", &["task_instance:state"]),
-    on(V3, "GET",   "/edge_worker/v1/logs/logfile_path/{dag_id}/{task_id}/{run_id}/{try_number}/{map_index}", &["task_log:read"]),
-    on(V3, "POST",  "/edge_worker/v1/logs/push/{dag_id}/{task_id}/{run_id}/{try_number}/{map_index}", &["task_log:create"]),
+    on(V3, "GET",   "/edge_worker/v1/logs/logfile_path/{dag_id}/{task_id}/{run_id}/{try_number}/{map_index}", &["task_log:read"]).query(&[beside("task_instance_id", Dag), beside("task_instance_id", Task)]),
+    on(V3, "POST",  "/edge_worker/v1/logs/push/{dag_id}/{task_id}/{run_id}/{try_number}/{map_index}", &["task_log:create"]).beyond(&[Dag, Task]),
     on(V3, "POST",  "/edge_worker/v1/worker/{worker_name}",        &["edge_worker:update"]),
     on(V3, "PATCH", "/edge_worker/v1/worker/{worker_name}",        &["edge_worker:update"]),
     on(V3, "PATCH", "/edge_worker/v1/worker/queues/{worker_name}", &["edge_worker:update"]),

@@ -1,11 +1,12 @@
 //! The Task Execution API, `/execution`, of Airflow 3. The header `Airflow-API-Version` changes
 //! what some of its routes mean, but no place of an id.
 
-use crate::operation::route::{Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, V3, list, on, one};
+use crate::operation::route::{Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, V3, beside, list, on, one};
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
-    // A task's own routes, by its UUID. The answer to `run` names the DAG.
+    // A task's own routes, by its UUID. The answer to `run` names the DAG. The body of `state` names the
+    // assets that the task has changed. It is not read: a task whose `state` is refused never ends.
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/run",                          &["task_instance:run"]).answer_names_dag(),
     on(V3,        "PUT",    "/execution/task-instances/{task_instance_id}/heartbeat",                    &["task_instance:heartbeat"]),
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/state",                        &["task_instance:state"]),
@@ -24,8 +25,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(SINCE_3_3, "DELETE", "/execution/store/ti/{task_instance_id}",                                    &["task_state:delete"]),
 
     // Task instances of any DAG.
-    on(V3,        "GET", "/execution/task-instances/count",       &["task_instance:read"]).query(&[one("dag_id", Dag), list("run_ids", Run), list("task_ids", Task)]),
-    on(V3,        "GET", "/execution/task-instances/states",      &["task_instance:read"]).query(&[one("dag_id", Dag), list("run_ids", Run), list("task_ids", Task)]),
+    on(V3,        "GET", "/execution/task-instances/count",       &["task_instance:read"]).query(&[one("dag_id", Dag), list("run_ids", Run), list("task_ids", Task), beside("task_group_id", Task)]),
+    on(V3,        "GET", "/execution/task-instances/states",      &["task_instance:read"]).query(&[one("dag_id", Dag), list("run_ids", Run), list("task_ids", Task), beside("task_group_id", Task)]),
     on(SINCE_3_2, "GET", "/execution/task-instances/breadcrumbs", &["task_instance:read"]).query(&[one("dag_id", Dag), one("run_id", Run)]).any(&[Task]),
     on(SINCE_3_2, "GET", "/execution/task-instances/previous/{dag_id}/{task_id}", &["task_instance:read"]),
 
@@ -33,7 +34,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(SINCE_3_2, "GET",  "/execution/dags/{dag_id}",                     &["dag:read"]),
     on(V3,        "GET",  "/execution/dag-runs/count",                    &["dag_run:read"]).query(&[one("dag_id", Dag), list("run_ids", Run)]),
     on(SINCE_3_2, "GET",  "/execution/dag-runs/previous",                 &["dag_run:read"]).query(&[one("dag_id", Dag)]),
-    on(V3,        "GET",  "/execution/dag-runs/{dag_id}/previous",        &["dag_run:read"]),
+    on(V3,        "GET",  "/execution/dag-runs/{dag_id}/previous",        &["dag_run:read"]).any(&[Run]),
     on(SINCE_3_2, "GET",  "/execution/dag-runs/{dag_id}/{run_id}",        &["dag_run:read"]),
     on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}",        &["dag_run:trigger"]),
     on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}/clear",  &["dag_run:clear"]).any(&[Task]),
@@ -74,6 +75,6 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "GET", "/execution/docs",         &["docs:read"]),
     on(V3, "GET", "/execution/docs/oauth2-redirect", &["docs:read"]),
     on(V3, "GET", "/execution/redoc",        &["docs:read"]),
-    on(V3, "GET", "/execution/changelog",    &["docs:read"]),
+    on(SINCE_3_1, "GET", "/execution/changelog", &["docs:read"]),
     on(V3, "GET", "/execution/openapi.json", &["docs:read"]),
 ];

@@ -7,7 +7,9 @@ mod bodies;
 mod edge;
 mod execution;
 mod health;
+mod lists;
 mod logs;
+mod pages;
 mod rest_v1;
 mod rest_v2;
 mod rest_v2_runs;
@@ -28,19 +30,67 @@ const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Edge, edge::ROUTES),
 ];
 
-/// Every row with its surface.
+/// Every row with its surface, but for web pages.
 pub(super) fn all() -> impl Iterator<Item = (Surface, &'static Route)> {
     TABLE
         .iter()
         .flat_map(|&(surface, rows)| rows.iter().map(move |row| (surface, row)))
 }
 
-/// The routes of one line of Airflow, by method and template, so that they can be held against
-/// an installed Airflow.
-pub fn routes_of(line: Line) -> impl Iterator<Item = (&'static str, &'static str)> {
-    all()
-        .filter(move |(_, route)| route.versions.include(line))
-        .map(|(_, route)| (route.method, route.template))
+/// The web pages of Airflow 2, which stand only where a policy document says so.
+pub(super) fn web_pages() -> impl Iterator<Item = (Surface, &'static Route)> {
+    pages::ROUTES
+        .iter()
+        .chain(lists::ROUTES.iter().flatten())
+        .chain(lists::AUDIT_LOG)
+        .map(|row| (Surface::Ui, row))
+}
+
+/// One row of the table, for whoever holds it against an installed Airflow or prints it.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The surface that it counts for.
+    pub surface: Surface,
+    route: &'static Route,
+}
+
+impl Row {
+    /// The method.
+    pub fn method(&self) -> &'static str {
+        self.route.method
+    }
+
+    /// The path, with names in braces.
+    pub fn template(&self) -> &'static str {
+        self.route.template
+    }
+
+    /// All that it asks for.
+    pub fn actions(&self) -> &'static [&'static str] {
+        self.route.actions
+    }
+
+    /// Its surface, method and path.
+    pub fn words(&self) -> (&'static str, &'static str, &'static str) {
+        (self.surface.as_str(), self.method(), self.template())
+    }
+
+    /// Whether a line of Airflow has it.
+    pub fn is_in(&self, line: Line) -> bool {
+        self.route.versions.include(line)
+    }
+}
+
+/// The rows of the table, web pages at the end.
+pub fn rows() -> impl Iterator<Item = Row> {
+    let routes = all().chain(web_pages());
+    routes.map(|(surface, route)| Row { surface, route })
+}
+
+/// The rows that a release of Airflow has, such as `3.3.2`.
+pub fn rows_of(release: &str) -> impl Iterator<Item = Row> {
+    let line = Line::of(release);
+    rows().filter(move |row| line.is_some_and(|line| row.is_in(line)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The REST API v1 of Airflow 2.11.
 
 use super::bodies::{
-    CLEAR_TASK_INSTANCES, CONNECTION, DATASET, LIST_RUNS, LIST_TASK_INSTANCES, POOL, SET_STATE, VARIABLE,
+    CLEAR_TASK_INSTANCES_2, CONNECTION, DATASET, LIST_RUNS, LIST_TASK_INSTANCES, POOL, SET_STATE, VARIABLE,
 };
 use crate::operation::route::{Id::*, Route, V2, list, on, one};
 
@@ -21,17 +21,17 @@ pub(super) const ROUTES: &[Route] = &[
     on(V2, "GET",    "/api/v1/dagWarnings",                    &["dag_warning:read"]).query(&[one("dag_id", Dag)]),
     on(V2, "PUT",    "/api/v1/parseDagFile/{file_token}",      &["dag:update"]).any(&[Dag]),
 
-    // Runs. Clearing follows markers into other DAGs.
+    // Runs. Clearing follows an `ExternalTaskMarker` into other DAGs.
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns",                                    &["dag_run:read"]),
     on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns",                                    &["dag_run:trigger"]),
     on(V2, "POST",   "/api/v1/dags/~/dagRuns/list",                                      &["dag_run:read"]).any(&[Dag]).body(LIST_RUNS),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &["dag_run:read"]),
     on(V2, "PATCH",  "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &["dag_run:update"]),
     on(V2, "DELETE", "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &["dag_run:delete"]),
-    on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/clear",                 &["dag_run:clear"]).any(&[Task]),
+    on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/clear",                 &["dag_run:clear"]).any(&[Task]).beyond(&[Dag]),
     on(V2, "PATCH",  "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/setNote",               &["dag_run:update"]),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamDatasetEvents", &["dag_run:read", "asset:read"]).any(&[Asset]),
-    on(V2, "POST",   "/api/v1/dags/{dag_id}/clearTaskInstances",                         &["task_instance:clear"]).body(CLEAR_TASK_INSTANCES),
+    on(V2, "POST",   "/api/v1/dags/{dag_id}/clearTaskInstances",                         &["task_instance:clear"]).body(CLEAR_TASK_INSTANCES_2),
     on(V2, "POST",   "/api/v1/dags/{dag_id}/updateTaskInstancesState",                   &["task_instance:update"]).body(SET_STATE),
 
     // Task instances, logs, XComs.
@@ -57,7 +57,7 @@ pub(super) const ROUTES: &[Route] = &[
 
     // Datasets, today's assets. An event may start a run of any DAG that consumes the dataset.
     on(V2, "GET",    "/api/v1/datasets",                                       &["asset:read"]).query(&[list("dag_ids", Dag)]).any(&[Asset]),
-    on(V2, "GET",    "/api/v1/datasets/events",                                &["asset:read"]).query(&[one("dataset_id", Asset), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]).body(DATASET),
+    on(V2, "GET",    "/api/v1/datasets/events",                                &["asset:read"]).query(&[one("dataset_id", Asset), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
     on(V2, "POST",   "/api/v1/datasets/events",                                &["asset:create"]).any(&[Dag]).body(DATASET),
     on(V2, "GET",    "/api/v1/datasets/queuedEvent/{uri:path}",                &["asset:read"]).any(&[Dag]),
     on(V2, "DELETE", "/api/v1/datasets/queuedEvent/{uri:path}",                &["asset:delete"]).any(&[Dag]),

@@ -2,7 +2,7 @@
 
 use super::bodies::{
     ASSET, BACKFILL, BULK_CONNECTIONS, BULK_POOLS, BULK_RUNS, BULK_VARIABLES, CLEAR_RUNS,
-    CLEAR_TASK_INSTANCES, CONNECTION, LIST_RUNS, POOL, POOL_UPDATE, VARIABLE,
+    CLEAR_TASK_INSTANCES, CONNECTION, LIST_RUNS, POOL, VARIABLE,
 };
 use crate::operation::route::{Id::*, ONLY_3_0, Route, SINCE_3_1, SINCE_3_3, V3, list, on, one};
 
@@ -28,7 +28,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(ONLY_3_0,  "GET",    "/api/v2/dagReports",                 &["dag:read"]).any(&[Dag]),
     on(V3,        "PUT",    "/api/v2/parseDagFile/{file_token}",  &["dag:update"]).any(&[Dag]),
 
-    // Runs. In a bulk update the body's DAG overrides the path's; clearing follows markers into other DAGs.
+    // Runs. In a bulk update the body's DAG overrides the path's.
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:read"]),
     on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:trigger"]),
     on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:update", "dag_run:delete"]).body(BULK_RUNS),
@@ -95,7 +95,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "POST",   "/api/v2/pools",                  &["pool:create"]).body(POOL),
     on(V3, "PATCH",  "/api/v2/pools",                  &["pool:create", "pool:update", "pool:delete"]).body(BULK_POOLS),
     on(V3, "GET",    "/api/v2/pools/{pool_name:path}", &["pool:read"]),
-    on(V3, "PATCH",  "/api/v2/pools/{pool_name:path}", &["pool:update"]).body(POOL_UPDATE),
+    on(V3, "PATCH",  "/api/v2/pools/{pool_name:path}", &["pool:update"]).body(POOL),
     on(V3, "DELETE", "/api/v2/pools/{pool_name:path}", &["pool:delete"]),
 
     // The installation.

@@ -1,33 +1,14 @@
-//! The table against the routes that installed Airflows have: method and template, as their
-//! routers print them, in `testdata/`.
+//! The table against the routes that the releases of Airflow serve, as their own routers print them.
 
-use std::collections::BTreeSet;
+mod ids;
+
+use dagward_lab::airflow::Release;
+use dagward_lab::airflow::routes::{Comparison, LEFT_OUT, Listing, fits};
 
 use super::*;
 use crate::fact::Fact;
 use crate::operation::route::{Id, Segment, segments};
-use crate::operation::{Body, Request, read};
-
-const INSTALLED: [(Line, &str); 3] = [
-    (Line::V2_11, include_str!("../testdata/routes-2.11.txt")),
-    (Line::V3_2, include_str!("../testdata/routes-3.2.txt")),
-    (Line::V3_3, include_str!("../testdata/routes-3.3.txt")),
-];
-
-fn rows(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    text.lines().map(|line| line.split_once(' ').unwrap())
-}
-
-/// A template with the names taken out, so that Airflow's and ours can be compared.
-fn shape(template: &'static str) -> String {
-    segments(template.strip_suffix('/').unwrap_or(template))
-        .map(|segment| match segment {
-            Segment::Literal(text) => format!("/{text}"),
-            Segment::Value(prefix, _) => format!("/{prefix}{{}}"),
-            Segment::Tail(_) => "/{:path}".to_owned(),
-        })
-        .collect()
-}
+use crate::operation::{Body, Request, Site, read};
 
 /// A path that fits a template.
 fn example(template: &'static str) -> String {
@@ -51,51 +32,82 @@ fn value(id: Id) -> &'static str {
 }
 
 #[test]
-fn every_route_of_every_line_is_classified() {
-    for (line, text) in INSTALLED {
-        let ours: BTreeSet<_> = routes_of(line)
-            .map(|(method, template)| (method, shape(template)))
-            .collect();
-        for (method, template) in rows(text) {
-            assert!(
-                ours.contains(&(method, shape(template))),
-                "{line:?}: {method} {template}"
-            );
-        }
+fn every_route_of_every_release_is_classified() {
+    for release in Release::ALL {
+        let kept = Listing::kept(release).unwrap();
+        let comparison = Comparison::new(&kept, rows_of(release.version).map(|row| row.words())).unwrap();
+        assert!(comparison.complete(), "{comparison}");
     }
 }
 
 #[test]
-fn no_route_is_said_to_be_in_a_line_that_lacks_it() {
-    for (line, text) in INSTALLED {
-        let theirs: BTreeSet<_> = rows(text)
-            .map(|(method, template)| (method, shape(template)))
-            .collect();
-        for (surface, route) in all().filter(|(_, route)| route.versions.include(line)) {
-            let listed = matches!(surface, Surface::Rest | Surface::Execution | Surface::Ui);
-            if listed && route.actions != ["docs:read"] {
-                assert!(
-                    theirs.contains(&(route.method, shape(route.template))),
-                    "{line:?}: {} {}",
-                    route.method,
-                    route.template
-                );
-            }
+fn web_pages_are_read_where_a_document_says_that_they_stand() {
+    let site = Site::default().with_web_pages(true);
+    let mut pages = 0;
+    for (release, served, _) in ids::with_rows() {
+        let request = Request {
+            method: &served.method,
+            target: &served.path.replace(['{', '}'], ""),
+            host: "airflow",
+            body: Body::Pending,
+        };
+        let surface = |site| read(&request, site).map(|operation| operation.surface);
+        let is_page =
+            |path| web_pages().any(|(_, page)| page.method == served.method && fits(page.template, path));
+        if release == Release::V2_11 && is_page(&served.path) && served.app != "log server" {
+            pages += 1;
+            assert_eq!(
+                surface(&site),
+                Ok(Surface::Ui),
+                "{} {}",
+                served.method,
+                served.path
+            );
+            assert_ne!(
+                surface(&Site::default()),
+                Ok(Surface::Ui),
+                "{} {}",
+                served.method,
+                served.path
+            );
         }
+    }
+    assert!(pages > 400, "{pages}");
+}
+
+#[test]
+fn what_is_left_out_counts_for_the_surface_that_is_said() {
+    for left_out in LEFT_OUT {
+        let target = example(left_out.path);
+        let request = Request {
+            method: left_out.method,
+            target: &target,
+            host: "airflow",
+            body: Body::Pending,
+        };
+        let operation = read(&request, &Site::default()).unwrap();
+        assert_eq!(operation.surface.as_str(), left_out.surface, "{target}");
+        assert_eq!(operation.template, None, "{target}");
     }
 }
 
 #[test]
 fn every_row_is_found_by_its_own_path_with_the_ids_in_it() {
-    for (surface, route) in all() {
-        let target = example(route.template);
+    let with_pages = Site::default().with_web_pages(true);
+    let rows = all().map(|row| (Site::default(), row));
+    let pages = web_pages().map(|row| (with_pages.clone(), row));
+    for (site, (surface, route)) in rows.chain(pages) {
+        let target = match route.template {
+            "/" => "/".to_owned(),
+            template => example(template),
+        };
         let request = Request {
             method: route.method,
             target: &target,
             host: "airflow",
             body: Body::Pending,
         };
-        let operation = read(&request).unwrap_or_else(|error| panic!("{target}: {error}"));
+        let operation = read(&request, &site).unwrap_or_else(|error| panic!("{target}: {error}"));
         assert_eq!(
             operation.template,
             Some(route.template),

@@ -125,6 +125,15 @@ impl Reader {
         }
     }
 
+    /// Reads `true` or `false`.
+    pub(super) fn flag(&mut self, at: At<'_>, raw: &RawValue) -> bool {
+        let text = raw.get();
+        if !matches!(text, "true" | "false") {
+            self.wrong_kind(at, raw, "`true` or `false`");
+        }
+        text == "true"
+    }
+
     /// Reads one word of a closed list.
     pub(super) fn word<T>(
         &mut self,

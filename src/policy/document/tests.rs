@@ -1,6 +1,7 @@
 use super::super::error::LoadError;
 use super::super::ruleset::Mode;
 use super::load;
+use crate::operation::Site;
 
 fn errors(document: &str) -> Vec<String> {
     load(document.as_bytes())
@@ -50,6 +51,30 @@ fn enforces_where_no_mode_is_given() {
 }
 
 #[test]
+fn says_where_airflow_stands() {
+    let site = |fields: &str| {
+        let document = format!(r#"{{"apiVersion":"dagward/v1","policies":[]{fields}}}"#);
+        load(document.as_bytes()).map(|ruleset| ruleset.site().clone())
+    };
+    assert_eq!(site(""), Ok(Site::default()));
+    let based = Site::default().with_base_path("/team/airflow").unwrap();
+    assert_eq!(site(r#","basePath":"/team/airflow""#), Ok(based.clone()));
+    let both = site(r#","airflow2WebPages":true,"basePath":"/team/airflow""#);
+    assert_eq!(both, Ok(based.with_web_pages(true)));
+    let no_pages = site(r#","airflow2WebPages":false"#);
+    assert_eq!(no_pages, Ok(Site::default()));
+    assert_eq!(
+        errors(
+            r#"{"apiVersion":"dagward/v1","policies":[],"basePath":"/airflow/","airflow2WebPages":"yes"}"#
+        ),
+        [
+            "basePath: `/airflow/` is no base path; allowed: `/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`",
+            "airflow2WebPages: found the text `yes`; allowed: `true` or `false`",
+        ]
+    );
+}
+
+#[test]
 fn refuses_what_is_no_document() {
     assert_eq!(
         errors(""),
@@ -85,7 +110,7 @@ fn finds_everything_at_once() {
               {"name":3,"rules":{}}, 7]}"#
         ),
         [
-            "mod: unknown field `mod`; allowed: `apiVersion`, `meshHosts`, `mode`, `policies`, `stampers`; did you mean `mode`?",
+            "mod: unknown field `mod`; allowed: `airflow2WebPages`, `apiVersion`, `basePath`, `meshHosts`, `mode`, `policies`, `stampers`; did you mean `mode`?",
             "apiVersion: found `dagward/v2`; allowed: `dagward/v1`; did you mean `dagward/v1`?",
             "mode: found `enforced`; allowed: `observe`, `shadow`, `enforce`; did you mean `enforce`?",
             "policies[0].action: found `allow`; allowed: `ALLOW`, `DENY`; did you mean `ALLOW`?",

@@ -5,10 +5,11 @@ use crate::operation::BadBody;
 
 /// The same with its body there.
 fn with_body<'a>(method: &'a str, target: &'a str, body: &'a str) -> Result<Operation<'a>, Malformed> {
-    read(&Request {
+    let request = Request {
         body: Body::Whole(body.as_bytes()),
         ..request(method, target)
-    })
+    };
+    read(&request, &Site::default())
 }
 
 #[test]

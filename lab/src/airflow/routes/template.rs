@@ -1,0 +1,62 @@
+//! Templates of paths: Airflow's and dagward's differ in names, and in how much a placeholder takes.
+
+/// Whether the route `served` is the one that the table's `template` is about.
+///
+/// Names do not count. A tail, `{key:path}`, also stands for one segment, as Airflow's older lines have
+/// it; and one that is called `page` or `file` stands for whatever is below.
+pub fn fits(template: &str, served: &str) -> bool {
+    let mut theirs = segments(served);
+    for ours in segments(template) {
+        if matches!(ours, "{page:path}" | "{file:path}") {
+            return theirs.next().is_some();
+        }
+        let alike = match (theirs.next(), ours.split_once('{')) {
+            (None, _) => false,
+            (Some(theirs), None) => ours == theirs,
+            (Some(theirs), Some((prefix, name))) => match theirs.split_once('{') {
+                Some((their_prefix, their_name)) => {
+                    let wider = name.ends_with(":path}") || !their_name.ends_with(":path}");
+                    prefix == their_prefix && wider
+                }
+                None => false,
+            },
+        };
+        if !alike {
+            return false;
+        }
+    }
+    theirs.next().is_none()
+}
+
+/// The segments of a template, but for what a slash at its end adds.
+fn segments(template: &str) -> impl Iterator<Item = &str> {
+    template.split('/').filter(|segment| !segment.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_count_and_places_do() {
+        for (template, served, expected) in [
+            ("/dags/{dag_id}", "/dags/{id}", true),
+            ("/dags/{dag_id}", "/dags/{id}/", true),
+            ("/dags/{dag_id}", "/dags/details", false),
+            ("/dags/details", "/dags/{dag_id}", false),
+            ("/dags/{dag_id}", "/dags", false),
+            ("/dags", "/dags/{dag_id}", false),
+            ("/keys/{key:path}", "/keys/{key}", true),
+            ("/keys/{key:path}/slice", "/keys/{key:path}/slice", true),
+            ("/keys/{key:path}", "/keys/{key:path}/slice", false),
+            ("/keys/{key}", "/keys/{key:path}", false),
+            ("/log/a={a}", "/log/a={b}", true),
+            ("/log/a={a}", "/log/b={a}", false),
+            ("/users/{page:path}", "/users/edit/{pk}", true),
+            ("/users/{page:path}", "/users/", false),
+            ("/", "/", true),
+        ] {
+            assert_eq!(fits(template, served), expected, "{template} {served}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Base paths and web pages.
+
+use super::*;
+
+fn based(base_path: &str) -> Site {
+    Site::default().with_base_path(base_path).unwrap()
+}
+
+fn with_pages() -> Site {
+    Site::default().with_web_pages(true)
+}
+
+fn dag<'a>(site: &Site, target: &'a str) -> Result<(Surface, Fact<Cow<'a, str>>), Malformed> {
+    read_at(site, "GET", target).map(|operation| (operation.surface, operation.asks[0].dag.clone()))
+}
+
+#[test]
+fn a_base_path_is_taken_off_once_and_is_not_required() {
+    let site = based("/team/airflow");
+    for target in [
+        "/team/airflow/api/v2/dags/d1",
+        "/team/%61irflow/api/v2/dags/d1/",
+        "/api/v2/dags/d1",
+    ] {
+        assert_eq!(dag(&site, target), Ok((Surface::Rest, known("d1"))), "{target}");
+    }
+    for target in [
+        "/team/airflow/team/airflow/api/v2/dags/d1",
+        "/team/airflowx/api/v2/dags/d1",
+        "/airflow/api/v2/dags/d1",
+        "/team/airflow/",
+        "/team/airflow",
+    ] {
+        assert_eq!(dag(&site, target), Ok((Surface::Other, Fact::Absent)), "{target}");
+    }
+    assert_eq!(
+        dag(&site, "/team/airflow/api/v2/what"),
+        Ok((Surface::Unclassified, Fact::Unknown))
+    );
+    assert_eq!(
+        dag(&site, "/team/airflow/health"),
+        Ok((Surface::Health, Fact::Absent))
+    );
+    let operation = read_at(&site, "GET", "/team/airflow/ui/config").unwrap();
+    assert_eq!(operation.path, known("/team/airflow/ui/config"));
+}
+
+#[test]
+fn encoded_slashes_count_from_where_they_stand() {
+    let site = based("/airflow");
+    for target in [
+        "/airflow%2Fapi/v2/dags/d1",
+        "%2Fairflow/api/v2/dags/d1",
+        "/airflow/api%2Fv2/dags/d1",
+        "/airflow/execution/xcoms/d/r%2Ft/k",
+        "/airflow%2Fexecution/xcoms/d/r/t/a%2Fb",
+    ] {
+        assert!(dag(&site, target).is_err(), "{target}");
+    }
+    let operation = read_at(&site, "GET", "/airflow/execution/xcoms/d/r/t/a%2Fb").unwrap();
+    assert_eq!(operation.asks[0].xcom_key, known("a/b"));
+}
+
+/// Where a base path hides one of Airflow's own, nothing is lost.
+#[test]
+fn a_base_path_may_be_any() {
+    let api = based("/api");
+    assert_eq!(dag(&api, "/api/v2/dags/d1"), Ok((Surface::Rest, known("d1"))));
+    assert_eq!(dag(&api, "/api/api/v2/dags/d1"), Ok((Surface::Rest, known("d1"))));
+    let log = based("/log");
+    let file = "/log/dag_id=d/run_id=r/task_id=t/attempt=1.log";
+    assert_eq!(dag(&log, file), Ok((Surface::Logs, known("d"))));
+    assert_eq!(
+        dag(&log, "/log/ui/what"),
+        Ok((Surface::Unclassified, Fact::Unknown))
+    );
+}
+
+#[test]
+fn web_pages_are_read_where_they_stand() {
+    for (target, dag_id) in [
+        ("/dags/d1/grid", known("d1")),
+        ("/log?dag_id=d1&task_id=t", known("d1")),
+        ("/log?task_id=t", Fact::Unknown),
+        ("/log/list/?_flt_3_dag_id=d1", Fact::Unknown),
+        ("/xcom/list/", Fact::Unknown),
+        ("/home", Fact::Unknown),
+        ("/", Fact::Absent),
+        ("/variable/list/", Fact::Absent),
+    ] {
+        assert_eq!(dag(&with_pages(), target), Ok((Surface::Ui, dag_id)), "{target}");
+    }
+    for target in ["/dags/d1/what", "/clear", "/object"] {
+        assert_eq!(
+            dag(&with_pages(), target),
+            Ok((Surface::Unclassified, Fact::Unknown)),
+            "{target}"
+        );
+        assert_eq!(
+            dag(&Site::default(), target),
+            Ok((Surface::Other, Fact::Absent)),
+            "{target}"
+        );
+    }
+    let clear = read_at(&with_pages(), "POST", "/clear?dag_id=mine").unwrap();
+    assert!(clear.any_dag);
+    assert_eq!(clear.actions(), ["task_instance:clear"]);
+    let file = "/log/dag_id=d/run_id=r/task_id=t/attempt=1.log";
+    assert_eq!(dag(&with_pages(), file), Ok((Surface::Logs, known("d"))));
+}
+
+#[test]
+fn a_fragment_in_the_query_hides_no_id() {
+    let refused = dag(&Site::default(), "/ui/backfills?x=1#&dag_id=mine");
+    assert_eq!(refused, Err(Malformed::Path(Ambiguity::Fragment)));
+}

@@ -1,0 +1,113 @@
+//! Which Airflow stands behind a proxy, as far as it changes how a path is read.
+
+use std::fmt;
+
+/// What a policy document says of the Airflow that requests are for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Site {
+    base_path: String,
+    web_pages: bool,
+}
+
+/// A text that is no base path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadBasePath;
+
+impl Site {
+    /// The Airflow below `base_path`, the path of `[api] base_url`; below `/` where it is not set.
+    ///
+    /// # Errors
+    /// A base path that is not made of plain segments. Servers could read others differently.
+    pub fn with_base_path(mut self, base_path: &str) -> Result<Self, BadBasePath> {
+        let segments = base_path.strip_prefix('/').ok_or(BadBasePath)?;
+        if !segments.split('/').all(is_plain) {
+            return Err(BadBasePath);
+        }
+        base_path.clone_into(&mut self.base_path);
+        Ok(self)
+    }
+
+    /// The same with or without Airflow 2's web pages, whose paths share no prefix.
+    pub fn with_web_pages(self, web_pages: bool) -> Self {
+        Self { web_pages, ..self }
+    }
+
+    /// Whether Airflow 2's web pages stand there.
+    pub(super) fn has_web_pages(&self) -> bool {
+        self.web_pages
+    }
+
+    /// What of a decoded path stands below the base path; `None` where there is none, or the path
+    /// is elsewhere.
+    pub(super) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        if self.base_path.is_empty() {
+            return None;
+        }
+        match path.strip_prefix(&*self.base_path) {
+            Some("") => Some("/"),
+            below => below.filter(|below| below.starts_with('/')),
+        }
+    }
+}
+
+fn is_plain(segment: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(plain)
+}
+
+impl fmt::Display for BadBasePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("is no base path")
+    }
+}
+
+impl std::error::Error for BadBasePath {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn below(base_path: &str) -> Site {
+        Site::default().with_base_path(base_path).unwrap()
+    }
+
+    #[test]
+    fn a_base_path_ends_where_a_segment_does() {
+        let site = below("/team/airflow");
+        for (path, expected) in [
+            ("/team/airflow/api/v2/dags", Some("/api/v2/dags")),
+            ("/team/airflow/team/airflow/ui", Some("/team/airflow/ui")),
+            ("/team/airflow/", Some("/")),
+            ("/team/airflow", Some("/")),
+            ("/team/airflowx/api", None),
+            ("/team/Airflow/api", None),
+            ("/airflow/api", None),
+            ("/", None),
+        ] {
+            assert_eq!(site.below(path), expected, "{path}");
+        }
+        assert_eq!(Site::default().below("/api"), None);
+    }
+
+    #[test]
+    fn base_paths_are_plain() {
+        for bad in [
+            "",
+            "/",
+            "airflow",
+            "/airflow/",
+            "//airflow",
+            "/a//b",
+            "/a/../b",
+            "/.",
+            "/a%2Fb",
+            "/a b",
+            "/a?b",
+            "/é",
+            "/a;b",
+            "/a*",
+        ] {
+            assert_eq!(Site::default().with_base_path(bad), Err(BadBasePath), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Whether dagward takes a request for what Airflow takes it for, or for more.
+
+use std::borrow::Cow;
+
+use dagward::fact::Fact;
+use dagward::operation::{Ask, Body, Operation, Request, Site, Surface, read};
+use dagward_lab::airflow::oracle::{Question, Reply, Route};
+
+/// What became of one target.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Airflow does not serve it.
+    NotServed,
+    /// Airflow would serve it, and dagward refuses it as ambiguous.
+    Refused,
+    /// Both say the same, or dagward counts it for more than it is.
+    Agreed,
+    /// Airflow serves what dagward takes for something else.
+    Missed(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Dag,
+    Run,
+    Task,
+    Connection,
+    Variable,
+    Pool,
+    XcomKey,
+    Asset,
+}
+
+const KINDS: [Kind; 8] = [
+    Kind::Dag,
+    Kind::Run,
+    Kind::Task,
+    Kind::Connection,
+    Kind::Variable,
+    Kind::Pool,
+    Kind::XcomKey,
+    Kind::Asset,
+];
+
+pub(super) fn compare(site: &Site, question: &Question, reply: &Reply) -> Verdict {
+    let Reply::Served(route) = reply else {
+        return Verdict::NotServed;
+    };
+    let request = Request {
+        method: question.method,
+        target: &question.target,
+        host: "airflow",
+        body: Body::Pending,
+    };
+    let Ok(operation) = read(&request, site) else {
+        return Verdict::Refused;
+    };
+    match difference(&operation, route) {
+        None => Verdict::Agreed,
+        Some(difference) => Verdict::Missed(difference),
+    }
+}
+
+/// Rows of API versions that the request did not ask for, with what stands there in its own: the
+/// same action on the same DAG or on any variable.
+const OTHER_VERSIONS: [[&str; 2]; 2] = [
+    [
+        "/execution/dag-runs/{dag_id}/previous",
+        "/execution/dag-runs/{dag_id}/{run_id}",
+    ],
+    [
+        "/execution/variables/keys",
+        "/execution/variables/{variable_key:path}",
+    ],
+];
+
+fn difference(operation: &Operation<'_>, route: &Route) -> Option<String> {
+    match (operation.surface, operation.template) {
+        (Surface::Unclassified, _) => {}
+        (_, Some(ours)) if is_route(ours, &route.template) => {}
+        (_, Some(ours)) if OTHER_VERSIONS.contains(&[ours, &route.template]) => {}
+        (surface, ours) => {
+            return Some(format!(
+                "dagward has the route {ours:?} on the surface {surface:?}"
+            ));
+        }
+    }
+    for kind in KINDS {
+        let values = named(route, kind);
+        let missing = values.iter().find(|value| !counts(operation, kind, value));
+        if let Some(value) = missing {
+            return Some(format!("dagward does not count the {kind:?} {value:?}"));
+        }
+        let any = operation.asks.iter().any(|ask| is_open(fact(ask, kind)));
+        let known = operation.asks.iter().find_map(|ask| fact(ask, kind).known());
+        if let Some(known) = known.filter(|_| values.is_empty() && !any) {
+            return Some(format!("Airflow takes any {kind:?}, and dagward only {known:?}"));
+        }
+    }
+    let instance = route.path.get("task_instance_id").map(String::as_str);
+    let unclassified = operation.surface == Surface::Unclassified;
+    (!unclassified && instance != operation.task_instance.as_deref())
+        .then(|| format!("dagward has the task instance {:?}", operation.task_instance))
+}
+
+/// The values that Airflow has for ids of one kind. Empty ones in the query it takes for none.
+fn named(route: &Route, kind: Kind) -> Vec<&str> {
+    let path = route
+        .path
+        .iter()
+        .filter(|(name, _)| kind_in_path(&route.template, name) == Some(kind))
+        .map(|(_, value)| value.as_str());
+    let query = route
+        .query
+        .iter()
+        .filter(|(name, _)| kind_in_query(&route.template, name) == Some(kind))
+        // A list may be written with commas, which dagward takes for several values.
+        .flat_map(|(name, values)| {
+            values.iter().flat_map(move |value| match name.ends_with('s') {
+                true => value.split(',').collect(),
+                false => vec![value.as_str()],
+            })
+        })
+        .filter(|value| !value.is_empty());
+    path.chain(query).collect()
+}
+
+fn kind_in_path(template: &str, name: &str) -> Option<Kind> {
+    Some(match name {
+        "dag_id" => Kind::Dag,
+        "run_id" | "dag_run_id" => Kind::Run,
+        "task_id" => Kind::Task,
+        "connection_id" => Kind::Connection,
+        "variable_key" => Kind::Variable,
+        "pool_name" => Kind::Pool,
+        "xcom_key" => Kind::XcomKey,
+        "key" if template.contains("/xcom") => Kind::XcomKey,
+        "asset_id" | "uri" => Kind::Asset,
+        _ => return None,
+    })
+}
+
+fn kind_in_query(template: &str, name: &str) -> Option<Kind> {
+    Some(match name {
+        "dag_id" | "dag_ids" | "source_dag_id" => Kind::Dag,
+        "run_id" | "run_ids" | "dag_run_id" | "source_run_id" => Kind::Run,
+        "task_id" | "task_ids" | "source_task_id" => Kind::Task,
+        "asset_id" | "dataset_id" => Kind::Asset,
+        "name" | "uri" if template.contains("/by-") => Kind::Asset,
+        _ => return None,
+    })
+}
+
+fn counts(operation: &Operation<'_>, kind: Kind, value: &str) -> bool {
+    operation.asks.iter().any(|ask| {
+        let fact = fact(ask, kind);
+        is_open(fact) || fact.known().is_some_and(|known| known == value)
+    })
+}
+
+fn is_open(fact: &Fact<Cow<'_, str>>) -> bool {
+    matches!(fact, Fact::Unknown | Fact::Later)
+}
+
+fn fact<'o, 'a>(ask: &'o Ask<'a>, kind: Kind) -> &'o Fact<Cow<'a, str>> {
+    match kind {
+        Kind::Dag => &ask.dag,
+        Kind::Run => &ask.run,
+        Kind::Task => &ask.task,
+        Kind::Connection => &ask.connection,
+        Kind::Variable => &ask.variable,
+        Kind::Pool => &ask.pool,
+        Kind::XcomKey => &ask.xcom_key,
+        Kind::Asset => &ask.asset,
+    }
+}
+
+/// Whether the template `ours` stands for `theirs`. A slash at the end is there or not, or before
+/// an empty tail.
+fn is_route(ours: &str, theirs: &str) -> bool {
+    let bare = |template: &str| segments(template.strip_suffix('/').unwrap_or(template));
+    same_route(&bare(ours), &bare(theirs)) || same_route(&bare(ours), &segments(theirs))
+}
+
+/// The segments of a template. Airflow 2 writes placeholders `<converter:name>`.
+fn segments(template: &str) -> Vec<String> {
+    let braces = template.replace('<', "{").replace('>', "}");
+    braces.split('/').map(str::to_owned).collect()
+}
+
+/// Whether `ours` is `theirs`, names of placeholders aside. A tail of ours may be a segment, or
+/// several of theirs.
+fn same_route(ours: &[String], theirs: &[String]) -> bool {
+    match (ours, theirs) {
+        ([], []) => true,
+        ([tail, ours @ ..], [_, rest @ ..]) if tail.ends_with(":path}") => {
+            (0..=rest.len()).any(|taken| same_route(ours, &rest[taken..]))
+        }
+        ([our, ours @ ..], [their, theirs @ ..]) => {
+            (our == their || (our.starts_with('{') && their.starts_with('{'))) && same_route(ours, theirs)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,71 @@
+//! `docs/actions.md`: every action, with the routes that ask for it.
+
+use std::fmt::Write as _;
+
+use dagward::operation::{Line, Row, actions, rows};
+
+/// Where the page is, in the repository.
+pub(super) const FILE: &str = "docs/actions.md";
+
+const HEAD: &str = "# Actions
+
+What `actions` in a policy can name, and the routes of Airflow that ask for it. A route with several actions needs all of
+them. The last column has the lines of Airflow with that route. `cargo xtask routes --write` writes this page from the table
+in [`src/operation/routes`](../src/operation/routes).
+
+Names in braces stand for one segment of the path, with `:path` for any number of them. GET stands for HEAD too.
+";
+
+/// The page.
+pub(super) fn page() -> String {
+    let mut page = HEAD.to_owned();
+    let mut resource = "";
+    for action in actions() {
+        let (of, _) = action.split_once(':').unwrap_or((action, ""));
+        if of != resource {
+            resource = of;
+            // Writing to a text cannot fail.
+            let _ = write!(
+                page,
+                "\n## {resource}\n\n| action | route | surface | Airflow |\n|---|---|---|---|\n"
+            );
+        }
+        for row in rows().filter(|row| row.actions().contains(&action)) {
+            let (method, template) = (row.method(), row.template());
+            let (surface, lines) = (row.surface.as_str(), lines(&row));
+            let _ = writeln!(
+                page,
+                "| `{action}` | `{method} {template}` | {surface} | {lines} |"
+            );
+        }
+    }
+    page
+}
+
+/// The lines that have a row: `2.11–3.3`.
+fn lines(row: &Row) -> String {
+    let mut lines = Line::ALL.into_iter().filter(|&line| row.is_in(line));
+    let first = lines.next().map_or("", Line::as_str);
+    match lines.last() {
+        Some(last) => format!("{first}–{}", last.as_str()),
+        None => first.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use dagward_lab::paths;
+
+    use super::*;
+
+    #[test]
+    fn the_page_is_current() {
+        let text = fs::read_to_string(paths::workspace().join(FILE)).unwrap();
+        assert!(
+            text == page(),
+            "`{FILE}` is not what the table says: see `cargo xtask routes --write`"
+        );
+    }
+}
