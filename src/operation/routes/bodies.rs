@@ -48,7 +48,7 @@ pub(super) const CLEAR_RUNS: &[Field] = &[is("dag_runs[].dag_id", Id::Dag)];
 pub(super) const BACKFILL: &[Field] = &[is("dag_id", Id::Dag)];
 
 /// An asset that something happened to.
-pub(super) const ASSET: &[Field] = &[is("asset_id", Id::Asset)];
+pub(super) const ASSET: &[Field] = &[is("asset_id", Id::AssetNumber)];
 
 /// The same in Airflow 2, where it is a dataset.
 pub(super) const DATASET: &[Field] = &[is("dataset_uri", Id::Asset)];
@@ -71,14 +71,8 @@ pub(super) const VARIABLE: &[Field] = &[is("key", Id::Variable)];
 /// Variables in bulk.
 pub(super) const BULK_VARIABLES: &[Field] = &[is_or_element("actions[].entities[].key", Id::Variable)];
 
-/// A pool to make or change.
-pub(super) const POOL: &[Field] = &[is("name", Id::Pool)];
+/// A pool to make or change. Airflow 3 reads either name, and refuses both at once.
+pub(super) const POOL: &[Field] = &[is("name|pool", Id::Pool)];
 
-/// A pool to change in Airflow 3.
-pub(super) const POOL_UPDATE: &[Field] = &[is("pool", Id::Pool)];
-
-/// Pools in bulk. Those to make have a `name`, those to change a `pool`.
-pub(super) const BULK_POOLS: &[Field] = &[
-    is_or_element("actions[].entities[].name", Id::Pool),
-    is_or_element("actions[].entities[].pool", Id::Pool),
-];
+/// Pools in bulk.
+pub(super) const BULK_POOLS: &[Field] = &[is_or_element("actions[].entities[].name|pool", Id::Pool)];

@@ -2,7 +2,7 @@
 
 use super::bodies::{
     ASSET, BACKFILL, BULK_CONNECTIONS, BULK_POOLS, BULK_RUNS, BULK_VARIABLES, CLEAR_RUNS,
-    CLEAR_TASK_INSTANCES, CONNECTION, LIST_RUNS, POOL, POOL_UPDATE, VARIABLE,
+    CLEAR_TASK_INSTANCES, CONNECTION, LIST_RUNS, POOL, VARIABLE,
 };
 use crate::operation::route::{Id::*, ONLY_3_0, Route, SINCE_3_1, SINCE_3_3, V3, list, on, one};
 
@@ -56,7 +56,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "GET",    "/api/v2/assets",                            &["asset:read"]).query(&[list("dag_ids", Dag)]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases",                    &["asset:read"]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases/{asset_alias_id}",   &["asset:read"]).any(&[Asset]),
-    on(V3,        "GET",    "/api/v2/assets/events",                     &["asset:read"]).query(&[one("asset_id", Asset), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
+    on(V3,        "GET",    "/api/v2/assets/events",                     &["asset:read"]).query(&[one("asset_id", AssetNumber), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
     on(V3,        "POST",   "/api/v2/assets/events",                     &["asset:create"]).any(&[Dag]).body(ASSET),
     on(V3,        "POST",   "/api/v2/assets/{asset_id}/materialize",     &["asset:create", "dag_run:trigger"]).any(&[Dag]),
     on(V3,        "GET",    "/api/v2/assets/{asset_id}",                 &["asset:read"]),
@@ -95,7 +95,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "POST",   "/api/v2/pools",                  &["pool:create"]).body(POOL),
     on(V3, "PATCH",  "/api/v2/pools",                  &["pool:create", "pool:update", "pool:delete"]).body(BULK_POOLS),
     on(V3, "GET",    "/api/v2/pools/{pool_name:path}", &["pool:read"]),
-    on(V3, "PATCH",  "/api/v2/pools/{pool_name:path}", &["pool:update"]).body(POOL_UPDATE),
+    on(V3, "PATCH",  "/api/v2/pools/{pool_name:path}", &["pool:update"]).body(POOL),
     on(V3, "DELETE", "/api/v2/pools/{pool_name:path}", &["pool:delete"]),
 
     // The installation.
