@@ -20,7 +20,14 @@ use reader::{At, Reader};
 /// The only version of the policy language so far.
 pub const API_VERSION: &str = "dagward/v1";
 
-const DOCUMENT_FIELDS: [&str; 5] = ["apiVersion", "meshHosts", "mode", "policies", "stampers"];
+const DOCUMENT_FIELDS: [&str; 6] = [
+    "apiServers",
+    "apiVersion",
+    "meshHosts",
+    "mode",
+    "policies",
+    "stampers",
+];
 const POLICY_FIELDS: [&str; 4] = ["action", "mode", "name", "rules"];
 const EFFECTS: [Effect; 2] = [Effect::Allow, Effect::Deny];
 
@@ -78,6 +85,7 @@ struct Loader {
 struct Parts {
     mode: Mode,
     stampers: Option<Span>,
+    api_servers: Option<Span>,
     mesh: Mesh,
 }
 
@@ -90,6 +98,7 @@ impl Loader {
         let mut parts = Parts {
             mode: Mode::Enforce,
             stampers: None,
+            api_servers: None,
             mesh: Mesh::default(),
         };
         let (mut versioned, mut has_policies) = (false, false);
@@ -103,7 +112,8 @@ impl Loader {
                     });
                 }
                 "mode" => parts.mode = self.mode(at, value).unwrap_or(parts.mode),
-                "stampers" => parts.stampers = Some(self.stampers(at, value)),
+                "stampers" => parts.stampers = Some(self.principals(at, value)),
+                "apiServers" => parts.api_servers = Some(self.principals(at, value)),
                 "meshHosts" => parts.mesh = self.mesh(at, value),
                 "policies" => {
                     has_policies = true;
@@ -164,9 +174,10 @@ impl Loader {
         Mesh::new(hosts.iter().map(|(_, host)| &**host)).unwrap_or_default()
     }
 
-    fn stampers(&mut self, at: At<'_>, value: &RawValue) -> Span {
+    /// Reads a list of patterns of principals.
+    fn principals(&mut self, at: At<'_>, value: &RawValue) -> Span {
         let texts = self.reader.texts(at, value);
-        let mut stampers = Vec::with_capacity(texts.len());
+        let mut principals = Vec::with_capacity(texts.len());
         for (number, text) in &texts {
             let at = at.index(*number);
             match self.reader.pattern(at, Field::Principals, text) {
@@ -175,10 +186,10 @@ impl Loader {
                     format!("`{text}` has a variable, which nothing binds here"),
                     Some("a pattern without variables".into()),
                 ),
-                written => stampers.extend(written),
+                written => principals.extend(written),
             }
         }
-        self.arena.list(stampers, |_| 0)
+        self.arena.list(principals, |_| 0)
     }
 
     fn policy(&mut self, at: At<'_>, number: usize, raw: &RawValue) {
@@ -275,6 +286,7 @@ impl Loader {
         let mut ruleset = Ruleset {
             mode: parts.mode,
             stampers: parts.stampers,
+            api_servers: parts.api_servers,
             mesh: parts.mesh,
             arena: self.arena.finish(),
             names: self.names,
