@@ -27,6 +27,7 @@ mod live_update;
 mod malformed;
 mod metrics;
 mod modes;
+mod odd_input;
 mod outside;
 mod protocols;
 mod request_ids;
