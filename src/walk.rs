@@ -69,7 +69,7 @@ pub struct Outcome<'a> {
     pub edits: Vec<Edit<'a>>,
     /// Whether, if it passes, it is to be decided again once its body is there.
     pub awaits_body: bool,
-    /// Whether, if it passes, it is to be decided again with what Airflow's answer teaches.
+    /// Whether, if it passes, Airflow's answer teaches, and it is then decided again.
     pub awaits_answer: bool,
 }
 
@@ -91,18 +91,34 @@ pub fn walk<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incom
     }
 }
 
-/// Nothing is learned on the way out: who answers there may be a server that a task has started
-/// itself, and names any DAG.
+/// A token says for whom a request is only where Airflow is asked, which verifies it. Elsewhere
+/// nobody does, and a task could write another's name into one of its own making.
 fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
-    let edits = match ruleset.mesh().contains(incoming.cluster) {
-        true => task_headers::toward_mesh(incoming.headers, proxy.pod),
+    let mut operation = operation::read(&incoming.request, ruleset.site()).ok();
+    let inside = ruleset.mesh().contains(incoming.cluster);
+    let asks_airflow = operation
+        .as_ref()
+        .is_some_and(|operation| operation.surface == Surface::Execution);
+    let token = match inside && asks_airflow && ruleset.names_api_servers() {
+        true => incoming.token,
+        false => Token::default(),
+    };
+    if let Some(operation) = &mut operation {
+        acting::resolve_task_instance(operation, &token);
+    }
+    let own = acting::leaving(proxy.pod, &token);
+    let edits = match inside {
+        true => task_headers::toward_mesh(incoming.headers, own.as_ref()),
         false => task_headers::leaving_mesh(incoming.headers),
     };
     // What an application claims wrongly is for the destination to refuse.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
     Outcome {
-        acting: proxy.pod.map(Cow::Borrowed).or_else(|| claimed().map(Cow::Owned)),
-        operation: operation::read(&incoming.request, ruleset.site()).ok(),
+        acting: own.or_else(|| claimed().map(Cow::Owned)),
+        awaits_answer: operation
+            .as_ref()
+            .is_some_and(|operation| operation.awaits_answer),
+        operation,
         ..Outcome::passing(Code::Outbound, edits)
     }
 }

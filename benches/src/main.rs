@@ -12,7 +12,7 @@ use std::hint::black_box;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use dagward::caller::{Principal, headers, token};
 use dagward::learn::{MAX_TASKS, Run, Tasks};
-use dagward::measure::Ledger;
+use dagward::measure::{Direction, Ledger};
 use dagward::operation::{self, Site};
 use dagward::policy::{self, Ruleset, Scope};
 use dagward::walk;
@@ -62,18 +62,19 @@ fn learned_task() -> Result<()> {
     let mut host = Host::default();
     for number in 0..MAX_TASKS {
         let task = format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}");
-        Tasks::new(&mut host).change(&task, |learned| {
+        Tasks::new(&mut host, Direction::Inbound).change(&task, |learned| {
             learned.run = Some(Run {
                 dag_id: "sales_daily".to_owned(),
                 run_id: "scheduled__2026-11-23T00:00:00+00:00".to_owned(),
             });
         });
     }
-    Tasks::new(&mut host).change(request::TASK, |learned| learned.peer = Some(PEER.to_owned()));
+    Tasks::new(&mut host, Direction::Inbound)
+        .change(request::TASK, |learned| learned.peer = Some(PEER.to_owned()));
     let headers = [(&b"authorization"[..], request::TOKEN.as_bytes())];
     let known = measured(|| {
         let task = token::task_of(black_box(&headers)).ok().flatten()?;
-        Tasks::new(&mut host).get(&task)
+        Tasks::new(&mut host, Direction::Inbound).get(&task)
     });
     ensure!(known.is_some(), "the task is not known");
     Ok(())

@@ -67,10 +67,22 @@ fn the_json_is_a_contract() {
             "actions": ["dag_run:trigger"],
             "dag_ids": ["sales_daily"],
             "any_dag": false,
+            "parameters": {},
         },
         "reasons": ["policy `teams` rule 0 allows it"],
     });
     assert_eq!((status, answer), (0, expected));
+}
+
+#[test]
+fn what_the_path_names_beside_ids_is_told() {
+    let tries = "/api/v2/dags/sales_daily/dagRuns/manual__1/taskInstances/load/3/tries/2";
+    explain("policy.yaml", &from_sales("GET", tries)).assert(0, "explain/parameters.txt");
+    let (_, answer) = explain_json("policy.yaml", &from_sales("GET", tries));
+    assert_eq!(
+        answer["operation"]["parameters"],
+        json!({"map_index": "3", "task_try_number": "2"})
+    );
 }
 
 #[test]

@@ -65,6 +65,18 @@ pub fn build() -> Result<Module> {
     built.clone().map_err(|error| anyhow!(error))
 }
 
+/// The filter with other code, in which a request with trailers takes the VM down, as
+/// `target/crashing.wasm`. With it a test tries what new code and a crash leave, and the filter
+/// itself needs nothing for that.
+pub fn crashing() -> Result<Module> {
+    let mut module = walrus::Module::from_file(build()?.path).context("cannot read the module")?;
+    let trailers = module.exports.get_func("proxy_on_request_trailers")?;
+    module.replace_exported_func(trailers, |(body, _)| {
+        body.unreachable();
+    })?;
+    install(&module.emit_wasm(), "crashing.wasm")
+}
+
 /// The SDK's empty filter as `target/empty-filter.wasm`, exports and all: the measure's zero.
 pub fn empty_filter() -> Result<Module> {
     install(

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -119,8 +119,17 @@ impl Sidecar {
 
     /// Gives the plugin another configuration while it runs, and waits until Envoy took or refused it.
     pub fn update(&mut self, configuration: &str) -> Result<Update> {
+        self.renew(|plugin| plugin.configuration = configuration.to_owned())
+    }
+
+    /// Gives the plugin another module while it runs, and waits until Envoy took or refused it.
+    pub fn load(&mut self, module: &Path) -> Result<Update> {
+        self.renew(|plugin| plugin.module = module.to_owned())
+    }
+
+    fn renew(&mut self, change: impl FnOnce(&mut Plugin)) -> Result<Update> {
         let plugin = self.plugin.as_mut().context("this sidecar has no plugin")?;
-        plugin.configuration = configuration.to_owned();
+        change(plugin);
         let file = Files::within(&self.directory).plugin;
         plugin
             .update(&file, &self.admin)

@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use anyhow::Result;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -79,7 +81,13 @@ struct Seen {
     received: VecDeque<Received>,
 }
 
-type Handler = dyn Fn(&Received) -> Answer + Send + Sync;
+/// How to answer.
+#[derive(Clone)]
+struct App {
+    handler: Arc<dyn Fn(&Received) -> Answer + Send + Sync>,
+    /// The size of the pieces that bodies come in.
+    size: usize,
+}
 
 impl Upstream {
     /// A server that answers 200 with the request as JSON:
@@ -90,11 +98,23 @@ impl Upstream {
 
     /// A server that answers as `handler` says.
     pub fn with(handler: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Result<Self> {
+        Self::in_pieces(usize::MAX, handler)
+    }
+
+    /// A server that answers as `handler` says, in pieces of `size` bytes, each sent before the next.
+    pub fn in_pieces(
+        size: usize,
+        handler: impl Fn(&Received) -> Answer + Send + Sync + 'static,
+    ) -> Result<Self> {
         let runtime = runtime::shared()?;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let task = runtime.spawn(accept(listener, Arc::clone(&seen), Arc::new(handler)));
+        let app = App {
+            handler: Arc::new(handler),
+            size,
+        };
+        let task = runtime.spawn(accept(listener, Arc::clone(&seen), app));
         Ok(Self {
             address,
             seen,
@@ -159,12 +179,16 @@ impl Answer {
         }
     }
 
-    fn into_response(self) -> Result<Response<BoxBody<Bytes, Infallible>>, http::Error> {
+    fn into_response(self, size: usize) -> Result<Response<BoxBody<Bytes, Infallible>>, http::Error> {
         let mut response = Response::builder().status(self.status);
         for (name, value) in self.headers {
             response = response.header(name, value);
         }
-        let body = Full::new(Bytes::from(self.body));
+        let body = Pieces {
+            rest: Bytes::from(self.body),
+            size,
+            pause: false,
+        };
         if self.trailers.is_empty() {
             return response.body(body.boxed());
         }
@@ -179,18 +203,54 @@ impl Answer {
     }
 }
 
-async fn accept(listener: TcpListener, seen: Arc<Mutex<Seen>>, handler: Arc<Handler>) {
+/// A body in pieces. Between two it lets go, so that the first is sent before the second is there.
+struct Pieces {
+    rest: Bytes,
+    size: usize,
+    pause: bool,
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        self.pause = !self.pause;
+        if !self.pause {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let size = self.size.min(self.rest.len());
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+async fn accept(listener: TcpListener, seen: Arc<Mutex<Seen>>, app: App) {
     // Connections belong to the set: they end with the accepting task.
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, Arc::clone(&seen), Arc::clone(&handler)));
+        connections.spawn(serve(stream, Arc::clone(&seen), app.clone()));
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn serve(stream: TcpStream, seen: Arc<Mutex<Seen>>, handler: Arc<Handler>) {
+async fn serve(stream: TcpStream, seen: Arc<Mutex<Seen>>, app: App) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(request, Arc::clone(&seen), Arc::clone(&handler)));
+    let service = service_fn(move |request| answer(request, Arc::clone(&seen), app.clone()));
     // A connection that breaks shows in `Counts::aborted`.
     let _ = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
@@ -200,7 +260,7 @@ async fn serve(stream: TcpStream, seen: Arc<Mutex<Seen>>, handler: Arc<Handler>)
 async fn answer(
     request: Request<Incoming>,
     seen: Arc<Mutex<Seen>>,
-    handler: Arc<Handler>,
+    app: App,
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, http::Error> {
     let mut entry = Entry::new(&request, &seen);
     let mut body = request.into_body();
@@ -212,7 +272,7 @@ async fn answer(
         }
     }
     entry.received.complete = true;
-    handler(&entry.received).into_response()
+    (app.handler)(&entry.received).into_response(app.size)
 }
 
 /// A request while it comes; on drop it is written down, also when hyper gives up on the request.
@@ -243,7 +303,7 @@ impl<'a> Entry<'a> {
         Self { received, seen }
     }
 
-    fn take(&mut self, frame: hyper::body::Frame<Bytes>) {
+    fn take(&mut self, frame: Frame<Bytes>) {
         if let Some(trailers) = frame.trailers_ref() {
             self.received.trailers = pairs(trailers);
         }

@@ -8,6 +8,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Learned;
+use crate::measure::Direction;
 use crate::shared::Shared;
 
 /// How many shelves there are.
@@ -16,41 +17,42 @@ const SHELVES: u64 = 1_024;
 /// How many tasks a shelf holds.
 const PLACES: usize = 8;
 
-/// The most tasks that a proxy remembers; the least recently used of a shelf is forgotten first.
+/// The most tasks that a proxy remembers of each direction; the least recently used of a shelf is
+/// forgotten first.
 pub const MAX_TASKS: u64 = SHELVES * PLACES as u64;
 
 /// How often a write is tried that other VMs come between.
 const TRIES: usize = 16;
 
-/// Prefix of the shelves' keys; all plugins of a proxy share one namespace.
-const KEYS: &str = "dagward.tasks.";
-
 /// The key of the number of tasks.
 const COUNT: &str = "dagward.tasks";
 
-/// The tasks that the proxy knows.
+/// The tasks that the proxy knows from what was answered in one direction. What a worker's own app
+/// answers is not Airflow's word, and must not be taken for it on the way out.
 #[derive(Debug)]
 pub struct Tasks<'s, S> {
     store: &'s mut S,
+    direction: Direction,
 }
 
 impl<'s, S: Shared> Tasks<'s, S> {
-    /// The tasks in `store`.
-    pub fn new(store: &'s mut S) -> Self {
-        Self { store }
+    /// The tasks of `direction` in `store`.
+    pub fn new(store: &'s mut S, direction: Direction) -> Self {
+        Self { store, direction }
     }
 
     /// What is known of the task instance `id`. One that is about to be pushed out moves to the
     /// front.
     pub fn get(&mut self, id: &str) -> Option<Learned> {
-        let (shelf, version) = self.store.read(&key(id))?;
+        let key = self.key(id);
+        let (shelf, version) = self.store.read(&key)?;
         let shelf = std::str::from_utf8(&shelf).ok()?;
         let (place, line) = shelf.lines().enumerate().find(|(_, line)| is_of(line, id))?;
         let learned = serde_json::from_str(line.split_once(' ')?.1).ok()?;
         if place >= PLACES / 2 {
             // Where another VM comes between, it stays where it is.
             self.store
-                .replace(&key(id), put_first(shelf, id, line).as_bytes(), version);
+                .replace(&key, put_first(shelf, id, line).as_bytes(), version);
         }
         Some(learned)
     }
@@ -58,7 +60,7 @@ impl<'s, S: Shared> Tasks<'s, S> {
     /// Changes what is known of the task instance `id`. Gives how many tasks are known, where that
     /// has changed.
     pub fn change(&mut self, id: &str, change: impl Fn(&mut Learned)) -> Option<u64> {
-        let key = key(id);
+        let key = self.key(id);
         for _ in 0..TRIES {
             let before = self.store.read(&key);
             let shelf = before
@@ -102,13 +104,18 @@ impl<'s, S: Shared> Tasks<'s, S> {
         }
         None
     }
-}
 
-fn key(id: &str) -> String {
-    // The same in every VM: the hasher has fixed keys.
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    format!("{KEYS}{}", hasher.finish() % SHELVES)
+    /// The key of the shelf that `id` is on. All plugins of a proxy share one namespace.
+    fn key(&self, id: &str) -> String {
+        // The same in every VM: the hasher has fixed keys.
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        format!(
+            "dagward.tasks.{}.{}",
+            self.direction.as_str(),
+            hasher.finish() % SHELVES
+        )
+    }
 }
 
 fn is_of(line: &str, id: &str) -> bool {
@@ -141,7 +148,7 @@ mod tests {
     #[test]
     fn what_is_learned_is_known_and_added_to() {
         let mut store = Store::default();
-        let mut tasks = Tasks::new(&mut store);
+        let mut tasks = Tasks::new(&mut store, Direction::Inbound);
         assert_eq!(tasks.get(&id(1)), None);
         assert_eq!(tasks.change(&id(1), |task| task.run = run("日本")), Some(1));
         assert_eq!(tasks.change(&id(1), |task| task.peer = Some("a".into())), None);
@@ -154,7 +161,7 @@ mod tests {
     #[test]
     fn no_more_are_known_than_there_are_places() {
         let mut store = Store::default();
-        let mut tasks = Tasks::new(&mut store);
+        let mut tasks = Tasks::new(&mut store, Direction::Inbound);
         let mut count = 0;
         for number in 0..MAX_TASKS * 3 {
             count = tasks
@@ -172,7 +179,7 @@ mod tests {
     #[test]
     fn a_task_that_is_used_stays() {
         let mut store = Store::default();
-        let mut tasks = Tasks::new(&mut store);
+        let mut tasks = Tasks::new(&mut store, Direction::Inbound);
         tasks.change(&id(0), |task| task.run = run("d"));
         for number in 1..MAX_TASKS * 4 {
             tasks.change(&id(number), |task| task.run = run("e"));
@@ -181,10 +188,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_answered_in_one_direction_is_not_known_in_the_other() {
+        let mut store = Store::default();
+        Tasks::new(&mut store, Direction::Inbound).change(&id(1), |task| task.run = run("d"));
+        let mut outbound = Tasks::new(&mut store, Direction::Outbound);
+        assert_eq!(outbound.get(&id(1)), None);
+        assert_eq!(outbound.change(&id(1), |task| task.run = run("e")), Some(2));
+        let mut inbound = Tasks::new(&mut store, Direction::Inbound);
+        assert_eq!(inbound.get(&id(1)).unwrap().run, run("d"));
+    }
+
+    #[test]
     fn rubbish_in_the_store_is_nothing_known() {
         let mut store = Store::default();
-        store.create(&key(&id(1)), format!("{} rubbish\n\n x", id(1)).as_bytes());
-        let mut tasks = Tasks::new(&mut store);
+        let key = Tasks::new(&mut store, Direction::Inbound).key(&id(1));
+        store.create(&key, format!("{} rubbish\n\n x", id(1)).as_bytes());
+        let mut tasks = Tasks::new(&mut store, Direction::Inbound);
         assert_eq!(tasks.get(&id(1)), None);
         tasks.change(&id(1), |task| task.run = run("d"));
         assert_eq!(tasks.get(&id(1)).unwrap().run, run("d"));

@@ -30,11 +30,11 @@ impl<'a> Asks<'a> {
     /// Takes note of the values that the request has for `id`. None stands for all, and so does
     /// `~` for a DAG, a run or a task. Several DAGs or assets are asked for one by one.
     pub(super) fn name(&mut self, id: Id, values: &[Cow<'a, str>]) {
-        let one_by_one = matches!(id, Id::Dag | Id::Asset) && values.len() <= MAX_NAMED;
+        let one_by_one = matches!(id, Id::Dag | Id::Asset | Id::AssetNumber) && values.len() <= MAX_NAMED;
         let wildcard = matches!(id, Id::Dag | Id::Run | Id::Task) && values.iter().any(|value| value == "~");
         match values {
             _ if wildcard => self.any(id),
-            [value] => self.set(id, &Fact::Known(value.clone())),
+            [value] => self.set(id, &read(id, value.clone())),
             [_, ..] if one_by_one => self.each(id, values),
             _ => self.any(id),
         }
@@ -121,10 +121,7 @@ impl<'a> Asks<'a> {
             return self.any(id);
         }
         let known = self.known(id).then(|| self.asks.clone());
-        let values = named
-            .values
-            .into_iter()
-            .map(|value| Fact::Known(Cow::Owned(value)));
+        let values = named.values.into_iter().map(|value| read(id, Cow::Owned(value)));
         let facts: Vec<_> = values.chain(open.then_some(Fact::Unknown)).collect();
         if id == Id::Dag {
             self.any_dag = open;
@@ -182,10 +179,20 @@ impl<'a> Asks<'a> {
         let asks = std::mem::take(&mut self.asks);
         for value in values {
             self.asks.extend(asks.iter().cloned().map(|mut ask| {
-                ask.set(id, &Fact::Known(value.clone()));
+                ask.set(id, &read(id, value.clone()));
                 ask
             }));
         }
+    }
+}
+
+/// A value that the request has. Airflow takes `+7`, `007` and ` 7.0` for the number 7, so what is
+/// not written as it writes a number may be any.
+fn read(id: Id, value: Cow<'_, str>) -> Fact<Cow<'_, str>> {
+    let is_plain = |number: u32| number.to_string() == value;
+    match id {
+        Id::AssetNumber if !value.parse().is_ok_and(is_plain) => Fact::Unknown,
+        _ => Fact::Known(value),
     }
 }
 
@@ -199,7 +206,7 @@ impl<'a> Ask<'a> {
             Id::Variable => &self.variable,
             Id::Pool => &self.pool,
             Id::XcomKey => &self.xcom_key,
-            Id::Asset => &self.asset,
+            Id::Asset | Id::AssetNumber => &self.asset,
         }
     }
 
@@ -212,7 +219,7 @@ impl<'a> Ask<'a> {
             Id::Variable => &mut self.variable,
             Id::Pool => &mut self.pool,
             Id::XcomKey => &mut self.xcom_key,
-            Id::Asset => &mut self.asset,
+            Id::Asset | Id::AssetNumber => &mut self.asset,
             // A UUID says that there is a task instance, and not which.
             Id::TaskInstance => {
                 self.dag = Fact::Unknown;

@@ -5,6 +5,7 @@ mod asks;
 mod body;
 mod find;
 mod host;
+mod parameters;
 mod path;
 mod query;
 mod read;

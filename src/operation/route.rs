@@ -13,6 +13,8 @@ pub(super) enum Id {
     Pool,
     XcomKey,
     Asset,
+    /// The asset by its number.
+    AssetNumber,
 }
 
 /// A minor line of Airflow.
@@ -258,7 +260,7 @@ pub(super) fn segments(template: &'static str) -> impl Iterator<Item = Segment> 
 }
 
 fn segment(text: &'static str) -> Segment {
-    let Some((prefix, name)) = text.strip_suffix('}').and_then(|open| open.split_once('{')) else {
+    let Some((prefix, name)) = placeholder(text) else {
         return Segment::Literal(text);
     };
     match name.strip_suffix(":path") {
@@ -267,9 +269,14 @@ fn segment(text: &'static str) -> Segment {
     }
 }
 
+/// The text before a segment's placeholder, and what stands in its braces.
+pub(super) fn placeholder(segment: &'static str) -> Option<(&'static str, &'static str)> {
+    segment.strip_suffix('}')?.split_once('{')
+}
+
 /// What a placeholder names. Names are Airflow's, but for XCom keys, which it calls `key` as
 /// it does other keys.
-fn id_named(name: &str) -> Option<Id> {
+pub(super) fn id_named(name: &str) -> Option<Id> {
     Some(match name {
         "dag_id" => Id::Dag,
         "run_id" | "dag_run_id" => Id::Run,
@@ -279,7 +286,8 @@ fn id_named(name: &str) -> Option<Id> {
         "variable_key" => Id::Variable,
         "pool_name" => Id::Pool,
         "xcom_key" => Id::XcomKey,
-        "asset_id" | "uri" => Id::Asset,
+        "asset_id" => Id::AssetNumber,
+        "uri" => Id::Asset,
         _ => return None,
     })
 }

@@ -70,3 +70,10 @@ fn peer() -> Option<String> {
     }
     abi::text(b"filter_state\0io.istio.peer_principal")
 }
+
+/// The identity of who answers the current request, from the certificate of the connection on which
+/// it does. Without TLS there is none.
+pub(super) fn upstream() -> Option<Principal> {
+    let san = abi::text(b"upstream\0uri_san_peer_certificate")?;
+    Principal::parse(&san).ok()
+}

@@ -105,7 +105,7 @@ impl Decided {
             return;
         };
         if let (false, Direction::Inbound, Some(task)) = (self.bound, self.connection.listener, &self.task) {
-            tasks::learn(task, |learned| {
+            tasks::learn(Direction::Inbound, task, |learned| {
                 learned.peer.get_or_insert_with(|| peer.as_str().to_owned());
             });
             self.bound = true;

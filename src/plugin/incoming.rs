@@ -8,7 +8,7 @@ use crate::operation::{Body, Request, host_of};
 use crate::walk::{Incoming, Token};
 
 use super::connection::Connection;
-use super::{abi, pairs, tasks};
+use super::{Plugin, abi, pairs, tasks};
 
 /// How far a request has come.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,7 @@ pub(super) enum Stage<'a> {
 
 /// Calls `then` with the request whose headers are `bytes`, serialized.
 pub(super) fn with<T>(
+    plugin: &Plugin,
     connection: &Connection,
     bytes: &[u8],
     stage: Stage<'_>,
@@ -35,12 +36,14 @@ pub(super) fn with<T>(
         Direction::Outbound => abi::property(b"xds\0cluster_name").unwrap_or_default(),
     };
     let task = match connection.listener {
-        Direction::Inbound => token::task_of(&headers),
-        Direction::Outbound => Ok(None),
+        Direction::Outbound if !plugin.learns_outbound() => Ok(None),
+        Direction::Inbound | Direction::Outbound => token::task_of(&headers),
     };
     let repeated = task.is_err();
     let task = task.ok().flatten();
-    let learned = task.as_deref().and_then(tasks::known);
+    let learned = task
+        .as_deref()
+        .and_then(|task| tasks::known(connection.listener, task));
     let (body, answered) = match stage {
         Stage::Request(body) => (body, false),
         Stage::Answered => (Body::Pending, true),

@@ -8,7 +8,7 @@ use proxy_wasm::types::{Action, BufferType, MapType};
 
 use crate::caller::Header;
 use crate::learn::{MAX_ANSWER_BYTES, read_run};
-use crate::measure::Decision;
+use crate::measure::{Decision, Direction};
 use crate::operation::{Body, MAX_BODY_BYTES};
 use crate::stamp::{Edit, RequestId, correlation_id};
 use crate::walk::Outcome;
@@ -61,7 +61,8 @@ impl HttpContext for Stream {
         };
         let connection = Connection::current();
         let plugin = Rc::clone(&self.plugin);
-        let (decided, awaits) = incoming::with(&connection, &bytes, Stage::Request(body), |incoming| {
+        let stage = Stage::Request(body);
+        let (decided, awaits) = incoming::with(&plugin, &connection, &bytes, stage, |incoming| {
             let request_id = RequestId::keep_or_make(header(incoming.headers, REQUEST_ID), random);
             let outcome = plugin.decide(&connection, incoming, request_id.as_str(), false);
             if outcome.decision == Decision::Allow {
@@ -125,12 +126,15 @@ impl HttpContext for Stream {
         if (200..300).contains(&decided.status) && decided.decision == Decision::Allow {
             decided.bind();
         }
-        // Only what Airflow grants teaches.
-        if self.decided.as_ref().is_some_and(|decided| decided.status != 200) || end_of_stream {
-            self.held = None;
-        } else if self.held(Awaited::Answer).is_some() {
-            // The body may become another.
-            abi::remove_header(map, "content-length");
+        let (granted, listener) = (decided.status == 200, decided.connection.listener);
+        if self.held(Awaited::Answer).is_some() {
+            // Only what Airflow grants teaches.
+            if end_of_stream || !granted || !self.plugin.is_answered_by_airflow(listener) {
+                self.held = None;
+            } else if listener == Direction::Inbound {
+                // The body may become another.
+                abi::remove_header(map, "content-length");
+            }
         }
         Action::Continue
     }
@@ -224,7 +228,8 @@ impl Stream {
             .flatten()
             .and_then(|body| read_run(&body));
         if let (Some(task), Some(run)) = (&before.task, run) {
-            tasks::learn(task, |learned| learned.run = Some(run.clone()));
+            let listener = before.connection.listener;
+            tasks::learn(listener, task, |learned| learned.run = Some(run.clone()));
         }
         let decided = self.decide_again(&before, &held, Stage::Answered);
         if decided.decision != Decision::Allow {
@@ -235,10 +240,9 @@ impl Stream {
     }
 
     fn decide_again(&self, before: &Decided, held: &Held, stage: Stage<'_>) -> Decided {
-        incoming::with(&before.connection, &held.headers, stage, |incoming| {
-            let outcome = self
-                .plugin
-                .decide(&before.connection, incoming, &before.request_id, true);
+        let (plugin, connection) = (&self.plugin, &before.connection);
+        incoming::with(plugin, connection, &held.headers, stage, |incoming| {
+            let outcome = plugin.decide(connection, incoming, &before.request_id, true);
             before.again(&outcome)
         })
     }

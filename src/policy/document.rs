@@ -21,8 +21,9 @@ use reader::{At, Reader};
 /// The only version of the policy language so far.
 pub const API_VERSION: &str = "dagward/v1";
 
-const DOCUMENT_FIELDS: [&str; 7] = [
+const DOCUMENT_FIELDS: [&str; 8] = [
     "airflow2WebPages",
+    "apiServers",
     "apiVersion",
     "basePath",
     "meshHosts",
@@ -87,6 +88,7 @@ struct Loader {
 struct Parts {
     mode: Mode,
     stampers: Option<Span>,
+    api_servers: Option<Span>,
     mesh: Mesh,
     site: Site,
 }
@@ -100,6 +102,7 @@ impl Loader {
         let mut parts = Parts {
             mode: Mode::Enforce,
             stampers: None,
+            api_servers: None,
             mesh: Mesh::default(),
             site: Site::default(),
         };
@@ -114,7 +117,8 @@ impl Loader {
                     });
                 }
                 "mode" => parts.mode = self.mode(at, value).unwrap_or(parts.mode),
-                "stampers" => parts.stampers = Some(self.stampers(at, value)),
+                "stampers" => parts.stampers = Some(self.principals(at, value)),
+                "apiServers" => parts.api_servers = Some(self.principals(at, value)),
                 "meshHosts" => parts.mesh = self.mesh(at, value),
                 "basePath" => parts.site = self.base_path(at, value, parts.site),
                 "airflow2WebPages" => parts.site = parts.site.with_web_pages(self.reader.flag(at, value)),
@@ -189,9 +193,10 @@ impl Loader {
         })
     }
 
-    fn stampers(&mut self, at: At<'_>, value: &RawValue) -> Span {
+    /// Reads a list of patterns of principals.
+    fn principals(&mut self, at: At<'_>, value: &RawValue) -> Span {
         let texts = self.reader.texts(at, value);
-        let mut stampers = Vec::with_capacity(texts.len());
+        let mut principals = Vec::with_capacity(texts.len());
         for (number, text) in &texts {
             let at = at.index(*number);
             match self.reader.pattern(at, Field::Principals, text) {
@@ -200,10 +205,10 @@ impl Loader {
                     format!("`{text}` has a variable, which nothing binds here"),
                     Some("a pattern without variables".into()),
                 ),
-                written => stampers.extend(written),
+                written => principals.extend(written),
             }
         }
-        self.arena.list(stampers, |_| 0)
+        self.arena.list(principals, |_| 0)
     }
 
     fn policy(&mut self, at: At<'_>, number: usize, raw: &RawValue) {
@@ -300,6 +305,7 @@ impl Loader {
         let mut ruleset = Ruleset {
             mode: parts.mode,
             stampers: parts.stampers,
+            api_servers: parts.api_servers,
             mesh: parts.mesh,
             site: parts.site,
             arena: self.arena.finish(),

@@ -70,6 +70,7 @@ impl Effect {
 pub struct Ruleset {
     pub(super) mode: Mode,
     pub(super) stampers: Option<Span>,
+    pub(super) api_servers: Option<Span>,
     pub(super) mesh: Mesh,
     pub(super) site: Site,
     pub(super) arena: Arena,
@@ -149,9 +150,23 @@ impl Ruleset {
     /// Whether the document lists this principal as one whose task headers are believed; `None`
     /// where it has no such list.
     pub fn lists_stamper(&self, principal: &str) -> Option<bool> {
+        self.stampers.map(|stampers| self.lists(stampers, principal))
+    }
+
+    /// Whether the document names api-servers, so that their answers teach on the way out.
+    pub fn names_api_servers(&self) -> bool {
+        self.api_servers.is_some()
+    }
+
+    /// Whether the document lists this principal as an api-server.
+    pub fn lists_api_server(&self, principal: &str) -> bool {
+        self.api_servers
+            .is_some_and(|api_servers| self.lists(api_servers, principal))
+    }
+
+    fn lists(&self, principals: Span, principal: &str) -> bool {
         let matches = |pattern: &Pattern| matches(&self.arena, *pattern, principal, &Bindings::default());
-        self.stampers
-            .map(|stampers| self.arena.patterns(stampers).iter().any(matches))
+        self.arena.patterns(principals).iter().any(matches)
     }
 
     /// The hosts inside the mesh.

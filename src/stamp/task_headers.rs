@@ -25,10 +25,10 @@ pub enum Edit<'a> {
 
 /// The edits for a request that leaves the pod for a service of the mesh.
 ///
-/// Where the proxy knows the pod's task, `own`, it alone says so: what the application wrote
+/// Where the proxy knows the task, `own`, it alone says so: what the application wrote
 /// is replaced. Otherwise the application's task headers stay as they are, marked as claimed; what
 /// is malformed among them is for the receiving side to refuse. A proof is never the application's.
-pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&'a Acting>) -> Vec<Edit<'a>> {
+pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Cow<'a, Acting>>) -> Vec<Edit<'a>> {
     let ours = airflow_headers(headers);
     let mut edits = Vec::new();
     let Some(acting) = own else {
@@ -74,12 +74,16 @@ fn airflow_headers<'a>(headers: &[Header<'a>]) -> Vec<(&'a str, &'a [u8])> {
         .collect()
 }
 
-/// What the headers have to say for a pod that acts for `acting`.
-fn stamps(acting: &Acting) -> [(&'static str, Option<Cow<'_, str>>); 7] {
+/// What the headers have to say of a request for `acting`.
+fn stamps<'a>(acting: &Cow<'a, Acting>) -> [(&'static str, Option<Cow<'a, str>>); 7] {
+    let text = |field: fn(&Acting) -> Option<&str>| match acting {
+        Cow::Borrowed(acting) => field(acting).map(percent::encode),
+        Cow::Owned(acting) => field(acting).map(|text| Cow::Owned(percent::encode(text).into_owned())),
+    };
     [
-        (DAG_ID, Some(percent::encode(&acting.dag_id))),
-        (RUN_ID, acting.run_id.as_deref().map(percent::encode)),
-        (TASK_ID, acting.task_id.as_deref().map(percent::encode)),
+        (DAG_ID, text(|acting| Some(&acting.dag_id))),
+        (RUN_ID, text(|acting| acting.run_id.as_deref())),
+        (TASK_ID, text(|acting| acting.task_id.as_deref())),
         (
             MAP_INDEX,
             acting.map_index.map(|index| Cow::Owned(index.to_string())),
@@ -88,7 +92,7 @@ fn stamps(acting: &Acting) -> [(&'static str, Option<Cow<'_, str>>); 7] {
             TRY_NUMBER,
             acting.try_number.map(|number| Cow::Owned(number.to_string())),
         ),
-        (TI_ID, acting.ti_id.as_deref().map(percent::encode)),
+        (TI_ID, text(|acting| acting.ti_id.as_deref())),
         (PROOF, Some(Cow::Borrowed(acting.proof.as_str()))),
     ]
 }

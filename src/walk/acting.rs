@@ -1,5 +1,7 @@
 //! The task that a caller acts for, from all that is said of it.
 
+use std::borrow::Cow;
+
 use crate::caller::{Acting, Principal, Proof};
 use crate::learn::Learned;
 use crate::operation::Operation;
@@ -55,6 +57,18 @@ pub(super) fn learned(stamped: Option<Acting>, token: &Token<'_>) -> Result<Opti
     match stamped.is_some_and(conflicts) {
         true => Err(Conflict),
         false => Ok(Some(acting)),
+    }
+}
+
+/// The acting task of what leaves: what Airflow has said, else what the pod's metadata say. Where
+/// these name different DAGs the pod's word goes out as it is. The api-server's sidecar, which hears
+/// both, then finds the conflict and refuses; Airflow's word in its place would hide that there is
+/// one.
+pub(super) fn leaving<'a>(pod: Option<&'a Acting>, token: &Token<'_>) -> Option<Cow<'a, Acting>> {
+    let agrees = |acting: &Acting| pod.is_none_or(|pod| pod.dag_id == acting.dag_id);
+    match token.acting(pod).filter(agrees) {
+        Some(acting) => Some(Cow::Owned(acting)),
+        None => pod.map(Cow::Borrowed),
     }
 }
 
@@ -150,6 +164,23 @@ mod tests {
             assert_eq!(learned(stamped.clone(), &token(Some(&known))), Err(Conflict));
             assert_eq!(learned(stamped.clone(), &token(None)), Ok(stamped));
         }
+    }
+
+    #[test]
+    fn what_leaves_says_what_airflow_said_unless_the_pod_contradicts() {
+        let known = known(None);
+        let token = token(Some(&known));
+        let alone = leaving(None, &token).unwrap();
+        assert_eq!((alone.proof, alone.task_id.as_deref()), (Proof::Airflow, None));
+        let same = stamped("sales_daily", Proof::Pod);
+        let same = leaving(same.as_ref(), &token).unwrap();
+        assert_eq!(
+            (same.proof, same.task_id.as_deref()),
+            (Proof::Airflow, Some("load"))
+        );
+        let other = stamped("ml_train", Proof::Pod);
+        assert_eq!(leaving(other.as_ref(), &token).as_deref(), other.as_ref());
+        assert_eq!(leaving(None, &Token::default()), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::caller::Proof;
+use crate::learn::{Learned, Run};
 use crate::operation::Body;
 use crate::policy;
 
@@ -13,6 +14,8 @@ const POLICY: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE","policies":[
 
 const XCOM: &str = "/execution/xcoms/ml_train/run/features/return_value";
 
+const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
+
 struct Scene {
     ruleset: Ruleset,
     own: Principal,
@@ -23,6 +26,7 @@ struct Scene {
     listener: Direction,
     cluster: &'static str,
     pod: Option<Acting>,
+    learned: Option<Learned>,
 }
 
 /// What came of a scene, owned.
@@ -48,6 +52,7 @@ impl Scene {
             listener: Direction::Inbound,
             cluster: "",
             pod: None,
+            learned: None,
         }
     }
 
@@ -68,7 +73,11 @@ impl Scene {
             },
             headers: &headers,
             cluster: self.cluster.as_bytes(),
-            token: Token::default(),
+            token: Token {
+                task: self.learned.as_ref().map(|_| TASK),
+                learned: self.learned.as_ref(),
+                ..Token::default()
+            },
         };
         let proxy = Proxy {
             identity: Some(&self.own),
@@ -259,6 +268,51 @@ fn a_pod_that_knows_its_task_says_so_and_only_inside_the_mesh() {
         ..came(Decision::Allow, Code::Outbound, None)
     };
     assert_eq!(outside.walk(), stripped);
+}
+
+#[test]
+fn what_a_worker_learned_is_said_to_airflow_only() {
+    let with_servers = POLICY.replace("MODE", "enforce").replacen(
+        '{',
+        r#"{"apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#,
+        1,
+    );
+    let run = Run {
+        dag_id: "ml_train".to_owned(),
+        run_id: "run".to_owned(),
+    };
+    let scene = || Scene {
+        ruleset: policy::load(with_servers.as_bytes()).unwrap(),
+        listener: Direction::Outbound,
+        cluster: "outbound|8080||api-server.airflow.svc.cluster.local",
+        headers: Vec::new(),
+        learned: Some(Learned {
+            run: Some(run.clone()),
+            peer: None,
+        }),
+        ..Scene::new("enforce")
+    };
+    let stamped = [
+        "x-airflow-dag-id=ml_train",
+        "x-airflow-run-id=run",
+        "x-airflow-ti-id=019ab1c2-7d11-7b3f-a3c4-5d6e7f809112",
+        "x-airflow-proof=airflow",
+    ];
+    assert_eq!(scene().walk().edits, stamped);
+    for target in ["/v1/payments", "/execution/../v1", "/api/v2/dags"] {
+        let elsewhere = Scene { target, ..scene() };
+        assert_eq!(elsewhere.walk().edits, [""; 0], "{target}");
+    }
+    let outside = Scene {
+        cluster: "outbound|443||api.example.com",
+        ..scene()
+    };
+    assert_eq!(outside.walk().edits, [""; 0]);
+    let nobody_named = Scene {
+        ruleset: Scene::new("enforce").ruleset,
+        ..scene()
+    };
+    assert_eq!(nobody_named.walk().edits, [""; 0]);
 }
 
 #[test]

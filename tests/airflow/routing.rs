@@ -9,7 +9,7 @@ mod targets;
 use std::collections::BTreeSet;
 use std::thread;
 
-use dagward::operation::{Line, Site};
+use dagward::operation::Site;
 use dagward_lab::airflow::Release;
 use dagward_lab::airflow::oracle::{Oracle, Question, Reply, Server};
 
@@ -41,16 +41,16 @@ struct Tally {
 
 #[test]
 fn airflow_3_serves_nothing_that_dagward_takes_for_something_else() {
-    hold(Line::V3_3, Release::V3_3);
+    hold(Release::V3_3);
 }
 
 #[test]
 fn airflow_2_serves_nothing_that_dagward_takes_for_something_else() {
-    hold(Line::V2_11, Release::V2_11);
+    hold(Release::V2_11);
 }
 
 /// Holds both against each other, with a base path and without, side by side.
-fn hold(line: Line, release: Release) {
+fn hold(release: Release) {
     let tallies: Vec<_> = thread::scope(|scope| {
         let rounds = ["", BASE_PATH].map(|base_path| {
             scope.spawn(move || {
@@ -60,7 +60,7 @@ fn hold(line: Line, release: Release) {
                     base_path => Site::default().with_base_path(base_path).unwrap(),
                 };
                 let site = site.with_web_pages(release.is_airflow_2());
-                round(line, base_path, &site, &oracle)
+                round(release, base_path, &site, &oracle)
             })
         });
         rounds
@@ -88,9 +88,9 @@ fn hold(line: Line, release: Release) {
 
 /// Asks all servers of one Airflow.
 #[expect(clippy::print_stdout, reason = "the numbers are the test's result")]
-fn round(line: Line, base_path: &str, site: &Site, oracle: &Oracle) -> Vec<Tally> {
+fn round(release: Release, base_path: &str, site: &Site, oracle: &Oracle) -> Vec<Tally> {
     let seed = SEED + base_path.len() as u64;
-    let mut targets = Targets::new(line, BASE_PATH, !base_path.is_empty(), seed);
+    let mut targets = Targets::new(release, BASE_PATH, !base_path.is_empty(), seed);
     let mut seen = BTreeSet::new();
     let mut questions = Vec::with_capacity(TARGETS);
     while questions.len() < TARGETS {
@@ -105,8 +105,9 @@ fn round(line: Line, base_path: &str, site: &Site, oracle: &Oracle) -> Vec<Tally
         let asked = if number == 0 { &questions } else { &also };
         let tally = tally(site, server, asked);
         println!(
-            "{line:?} below {base_path:?} on {}: {} targets, {} served by {} templates, of these {} \
+            "{} below {base_path:?} on {}: {} targets, {} served by {} templates, of these {} \
              read alike and {} refused; seed {seed}",
+            release.version,
             server.name,
             tally.sent,
             tally.served,

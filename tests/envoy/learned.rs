@@ -2,85 +2,26 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dagward_lab::client::{Client, Request, Response};
+use dagward_lab::client::{Client, Request};
 use dagward_lab::sidecar::{Node, Update};
 use dagward_lab::upstream::{Answer, Received, Upstream};
 use dagward_lab::wait;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};
+use crate::mesh::{API_SERVER, Server, ask};
 use crate::setup::{Setup, on_every_setup};
+use crate::tasks::{OTHER_TASK, TASK, airflow, code, run, teams, token, with_token, xcom};
 
 on_every_setup!(
     the_answer_to_run_says_whose_task_it_is,
     the_worker_of_another_team_gets_no_task,
     a_token_belongs_to_whom_airflow_gave_an_answer,
-    nothing_is_learned_from_who_a_task_asks,
+    nothing_is_learned_on_the_way_out_if_nobody_is_named,
     an_answer_of_any_form_is_read_or_refused,
     a_new_policy_knows_what_was_learned
 );
 
 const SOON: Duration = Duration::from_secs(10);
-
-const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
-const OTHER_TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809113";
-
-/// Each team's worker may do what its tasks need, where Airflow says that the task is the team's.
-fn teams() -> Value {
-    enforce(&json!([{"name": "teams", "action": "ALLOW", "rules": [{
-        "from": [{
-            "principals": ["spiffe://cluster.local/ns/airflow/sa/airflow-worker-{team}"],
-            "dags": ["{team}_*"],
-            "proof": ["airflow", "pod"],
-        }],
-        "to": [{"dags": ["{team}_*"]}, {"connections": ["{team}_*"]}],
-    }]}]))
-}
-
-fn token(task: &str) -> String {
-    let claims = URL_SAFE_NO_PAD.encode(json!({"sub": task, "scope": "execution"}).to_string());
-    format!("Bearer e30.{claims}.c2ln")
-}
-
-fn with_token(method: &str, path: &str, task: &str) -> Request {
-    Request::new(method, API_SERVER, path).header("authorization", token(task))
-}
-
-fn run_path(task: &str) -> String {
-    format!("/execution/task-instances/{task}/run")
-}
-
-fn run(task: &str) -> Request {
-    with_token("PATCH", &run_path(task), task)
-        .header("accept-encoding", "gzip")
-        .body(r#"{"state": "running", "pid": 1}"#)
-}
-
-fn xcom(dag: &str, task: &str) -> Request {
-    with_token("GET", &format!("/execution/xcoms/{dag}/r/t/k"), task)
-}
-
-/// Airflow's answers, as a real one gives them: `run` names the DAG, whatever the token.
-fn airflow(request: &Received) -> Answer {
-    let answer = match request.path.split('/').nth(4) {
-        Some("run") => {
-            json!({"dag_run": {"dag_id": "sales_daily", "run_id": "manual__1", "conf": {}}, "max_tries": 0})
-        }
-        _ => request_echo(request),
-    };
-    Answer::json(200, &answer)
-}
-
-fn request_echo(request: &Received) -> Value {
-    let headers: Vec<_> = request
-        .headers
-        .iter()
-        .map(|(name, value)| json!([name, String::from_utf8_lossy(value)]))
-        .collect();
-    json!({"headers": headers})
-}
 
 fn start(setup: Setup) -> Server {
     Server::before(Upstream::with(airflow).unwrap(), setup, &teams().to_string())
@@ -88,13 +29,6 @@ fn start(setup: Setup) -> Server {
 
 fn team(server: &Server, team: &str) -> Client {
     server.peer("airflow", &format!("airflow-worker-{team}"))
-}
-
-fn code(response: &Response) -> String {
-    match response.status {
-        200 => "allowed".to_owned(),
-        _ => refusal(response).1,
-    }
 }
 
 fn the_answer_to_run_says_whose_task_it_is(setup: Setup) {
@@ -212,7 +146,7 @@ fn a_token_belongs_to_whom_airflow_gave_an_answer(setup: Setup) {
     server.assert_unharmed();
 }
 
-fn nothing_is_learned_from_who_a_task_asks(setup: Setup) {
+fn nothing_is_learned_on_the_way_out_if_nobody_is_named(setup: Setup) {
     let server = start(setup);
     let node = Node::new("worker", "airflow", "airflow-worker-sales");
     let worker = server.worker(node, &teams());

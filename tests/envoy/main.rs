@@ -11,6 +11,7 @@
 
 mod mesh;
 mod setup;
+mod tasks;
 
 mod answers;
 mod bodies;
@@ -19,10 +20,14 @@ mod deciding_bodies;
 mod identity;
 mod labels;
 mod learned;
+mod learned_for_long;
+mod learned_outbound;
+mod learning_floods;
 mod live_update;
 mod malformed;
 mod metrics;
 mod modes;
+mod odd_input;
 mod outside;
 mod protocols;
 mod request_ids;

@@ -1,5 +1,6 @@
 //! A small mesh: the api-server's sidecar with the app behind it, and sidecars of its callers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dagward_lab::admin::Sample;
@@ -12,6 +13,7 @@ use dagward_lab::wait;
 use serde_json::{Value, json};
 
 use crate::setup::Setup;
+use crate::tasks::airflow;
 
 /// The name by which callers know the app.
 pub(crate) const API_SERVER: &str = "airflow-api-server";
@@ -25,10 +27,10 @@ pub(crate) const UNKNOWN: &str = "unknown.example.org";
 /// The longest that a proxy may take to count and to log what it did.
 const SOON: Duration = Duration::from_secs(10);
 
-/// The api-server: the app and its sidecar, which takes mutual TLS and plaintext.
+/// The api-server, or another service: the app and its sidecar, which takes mutual TLS and plaintext.
 pub(crate) struct Server {
     pub(crate) setup: Setup,
-    pub(crate) authority: Authority,
+    pub(crate) authority: Arc<Authority>,
     pub(crate) app: Upstream,
     pub(crate) sidecar: Sidecar,
 }
@@ -38,6 +40,8 @@ pub(crate) struct Worker {
     pub(crate) sidecar: Sidecar,
     pub(crate) external: Upstream,
     pub(crate) unknown: Upstream,
+    #[expect(dead_code, reason = "it serves as long as it is held")]
+    own: Upstream,
     setup: Setup,
 }
 
@@ -54,8 +58,22 @@ impl Server {
 
     /// The same with this app behind the sidecar.
     pub(crate) fn before(app: Upstream, setup: Setup, configuration: &str) -> Self {
-        let authority = Authority::new().unwrap();
-        let identity = authority.service_account("airflow", API_SERVER).unwrap();
+        Self::of(
+            Arc::new(Authority::new().unwrap()),
+            API_SERVER,
+            app,
+            setup,
+            configuration,
+        )
+    }
+
+    /// Another service of the same mesh, with a service account of its `name`.
+    pub(crate) fn beside(&self, name: &str, app: Upstream, configuration: &str) -> Self {
+        Self::of(Arc::clone(&self.authority), name, app, self.setup, configuration)
+    }
+
+    fn of(authority: Arc<Authority>, name: &str, app: Upstream, setup: Setup, configuration: &str) -> Self {
+        let identity = authority.service_account("airflow", name).unwrap();
         let sidecar = Sidecar::start(Spec {
             inbound: Some(Inbound {
                 http2: setup.http2,
@@ -64,7 +82,7 @@ impl Server {
             plugin: Some(plugin(configuration)),
             version: setup.version.to_owned(),
             concurrency: setup.workers,
-            ..Spec::new(Node::new(API_SERVER, "airflow", API_SERVER), &identity)
+            ..Spec::new(Node::new(name, "airflow", name), &identity)
         })
         .unwrap();
         Self {
@@ -77,20 +95,31 @@ impl Server {
 
     /// A pod `node` with a sidecar of its own, which has the document `policy`.
     pub(crate) fn worker(&self, node: Node, policy: &Value) -> Worker {
+        self.worker_toward(Vec::new(), node, policy)
+    }
+
+    /// The same, where there are `more` destinations. The pod takes requests too, with a server of
+    /// its own that answers like Airflow.
+    pub(crate) fn worker_toward(&self, more: Vec<Destination>, node: Node, policy: &Value) -> Worker {
         let (external, unknown) = (Upstream::echo().unwrap(), Upstream::echo().unwrap());
+        let own = Upstream::with(airflow).unwrap();
         let identity = self
             .authority
             .service_account(&node.namespace, &node.service_account)
             .unwrap();
-        let inside = Destination::mesh(API_SERVER, "airflow", 8080, self.sidecar.inbound().unwrap());
         let outbound = [
-            inside,
+            self.destination(API_SERVER),
             Destination::external(EXTERNAL, 80, external.address()),
             Destination::passthrough(unknown.address()),
         ];
         let sidecar = Sidecar::start(Spec {
+            inbound: Some(Inbound {
+                http2: self.setup.http2,
+                ..Inbound::strict(own.address())
+            }),
             outbound: outbound
                 .into_iter()
+                .chain(more)
                 .map(|destination| Destination {
                     http2: self.setup.http2,
                     ..destination
@@ -106,6 +135,7 @@ impl Server {
             sidecar,
             external,
             unknown,
+            own,
             setup: self.setup,
         }
     }
@@ -133,6 +163,11 @@ impl Server {
     /// A caller in plaintext.
     pub(crate) fn plaintext(&self) -> Client {
         self.setup.speak(Client::plain(self.sidecar.inbound().unwrap()))
+    }
+
+    /// Where callers of this service go by its `name`.
+    pub(crate) fn destination(&self, name: &str) -> Destination {
+        Destination::mesh(name, "airflow", 8080, self.sidecar.inbound().unwrap())
     }
 
     /// The last request that came to the app.

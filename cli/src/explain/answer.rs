@@ -1,5 +1,7 @@
 //! The answer as tools read it. Its fields are an interface.
 
+use std::collections::BTreeMap;
+
 use dagward::caller::{Acting, Principal};
 use dagward::measure::Decision;
 use dagward::operation::{Operation, Surface};
@@ -45,6 +47,8 @@ pub(super) struct OperationPart {
     pub(super) actions: Vec<&'static str>,
     pub(super) dag_ids: Vec<String>,
     pub(super) any_dag: bool,
+    /// What the path names beside ids: a map index, a backfill's id.
+    pub(super) parameters: BTreeMap<&'static str, String>,
 }
 
 impl Answer {
@@ -96,6 +100,11 @@ impl OperationPart {
             actions: operation.map(Operation::actions).unwrap_or_default(),
             dag_ids: dag_ids.into_iter().map(str::to_owned).collect(),
             any_dag: operation.is_some_and(|operation| operation.any_dag),
+            parameters: operation
+                .map(Operation::other_parameters)
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
         }
     }
 }

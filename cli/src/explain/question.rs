@@ -149,7 +149,7 @@ fn learned(dag_id: &str) -> Learned {
     Learned {
         run: Some(Run {
             dag_id: dag_id.to_owned(),
-            run_id: String::new(),
+            run_id: "RUN_ID".to_owned(),
         }),
         peer: None,
     }

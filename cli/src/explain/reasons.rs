@@ -40,8 +40,13 @@ pub(super) fn reasons(
         );
     }
     if outcome.awaits_answer {
-        reasons
-            .push("it is decided again when Airflow's answer names the task's DAG (`--learned`)".to_owned());
+        let then = match question.listener {
+            Direction::Inbound => "it is decided again when Airflow's answer names the task's DAG",
+            Direction::Outbound => {
+                "later requests with its token are for the DAG that an api-server's answer names"
+            }
+        };
+        reasons.push(format!("{then} (`--learned`)"));
     }
     let request = Request {
         body: Body::Pending,

@@ -32,6 +32,7 @@ pub(super) fn render(question: &Question, outcome: &Outcome<'_>, answer: &Answer
             .into_iter()
             .map(|ask| format!("  asks for    {ask}")),
     );
+    lines.extend(parameters(outcome));
     lines.extend([String::new(), "why".to_owned()]);
     lines.extend(answer.reasons.iter().map(|reason| format!("  - {reason}")));
     lines.join("\n") + "\n"
@@ -71,6 +72,16 @@ fn surface(outcome: &Outcome<'_>) -> String {
             None => operation.surface.as_str().to_owned(),
         },
     }
+}
+
+/// What its path names beside that.
+fn parameters(outcome: &Outcome<'_>) -> Option<String> {
+    let parameters = outcome.operation.as_ref()?.other_parameters();
+    let named: Vec<_> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name} `{value}`"))
+        .collect();
+    (!named.is_empty()).then(|| format!("  with        {}", named.join(", ")))
 }
 
 /// What it asks for; nothing where its path says all.

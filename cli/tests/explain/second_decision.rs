@@ -67,3 +67,15 @@ fn what_airflow_answered_counts() {
         "{answer}"
     );
 }
+
+#[test]
+fn on_the_way_out_airflows_answer_is_stamped() {
+    let question = |path: &'static str| {
+        let outbound = ["--listener", "outbound", "--method", "PATCH", "--path", path];
+        [&outbound[..], &["--learned", "sales_daily"]].concat()
+    };
+    let run = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
+    explain("policy.yaml", &question(run)).assert(0, "explain/outbound_learned.txt");
+    let (_, answer) = explain_json("policy.yaml", &question("/api/v2/dags/sales_daily"));
+    assert_eq!(answer["caller"]["acting"], Value::Null);
+}

@@ -131,7 +131,7 @@ impl Named {
             (_, Json::Null) => self.missing = true,
             (_, Json::Text(text)) if text.is_empty() => self.missing = true,
             (_, Json::Text(text)) => self.values.push(text.clone()),
-            (_, Json::Number(number)) if field.id == Id::Asset => self.values.push(number.clone()),
+            (_, Json::Number(number)) if field.id == Id::AssetNumber => self.values.push(number.clone()),
             // A mapped task: its id and its index.
             (_, Json::List(pair)) if field.id == Id::Task => match pair.first() {
                 Some(Json::Text(task)) => self.values.push(task.clone()),

@@ -104,16 +104,62 @@ fn a_mapped_task_is_a_pair() {
 
 #[test]
 fn assets_have_numbers() {
-    let fields = &[is("asset_id", Id::Asset)];
-    assert_eq!(
-        read(r#"{"asset_id": 7}"#, fields, Id::Asset),
-        Ok((values(&["7"]), false, false))
-    );
+    let fields = &[is("asset_id", Id::AssetNumber)];
+    for body in [
+        r#"{"asset_id": 7}"#,
+        r#"{"asset_id": 7.0}"#,
+        r#"{"asset_id": "7"}"#,
+    ] {
+        assert_eq!(
+            read(body, fields, Id::AssetNumber),
+            Ok((values(&["7"]), false, false)),
+            "{body}"
+        );
+    }
+    // Airflow takes it for 1.
+    assert!(read(r#"{"asset_id": true}"#, fields, Id::AssetNumber).is_err());
     let fields = &[is("dag_id", Id::Dag)];
     assert_eq!(
         read(r#"{"dag_id": 7}"#, fields, Id::Dag),
         Err("has no text at `dag_id`".into())
     );
+}
+
+#[test]
+fn a_field_may_have_two_names() {
+    let fields = &[is_or_element("actions[].entities[].name|pool", Id::Pool)];
+    let body = r#"{"actions": [{"entities": [{"name": "a"}, {"pool": "b"}, "c", {}]}]}"#;
+    assert_eq!(
+        read(body, fields, Id::Pool),
+        Ok((values(&["a", "b", "c"]), true, false))
+    );
+}
+
+/// What Python's `json` reads, or refuses, as it is read here.
+#[test]
+fn a_text_is_read_as_python_reads_it() {
+    let fields = &[is("dag_id", Id::Dag)];
+    for (body, dag) in [
+        (
+            r#"{"dag_id": "\u0061\/\"\\\u00e9\ud83d\ude00"}"#,
+            "a/\"\\\u{e9}\u{1f600}",
+        ),
+        (r#"{"dag_id": "\u0000a"}"#, "\0a"),
+        (r#"{"dag_id": "a%2Fb%00"}"#, "a%2Fb%00"),
+        (r#"{"dag_id": " a "}"#, " a "),
+        ("{\"dag_id\": \"\u{7f}\u{2028}日本\"}", "\u{7f}\u{2028}日本"),
+        ("\r\n\t {\"dag_id\"\n:\t\"a\"} \n", "a"),
+        (
+            &format!(r#"{{"dag_id": "{}"}}"#, "d".repeat(251)),
+            &"d".repeat(251),
+        ),
+    ] {
+        assert_eq!(
+            read(body, fields, Id::Dag),
+            Ok((values(&[dag]), false, false)),
+            "{body}"
+        );
+    }
 }
 
 #[test]
@@ -126,6 +172,16 @@ fn what_parsers_read_differently_is_refused() {
         r#"{"dag_id": "a", "dag\u005fid": "b"}"#,
         r#"{"dag_id": "\ud800"}"#,
         r#"{"dag_id": NaN}"#,
+        r#"{"dag_id": "a\udc00"}"#,
+        r#"{"dag_id": "a", "x": -Infinity}"#,
+        r#"{"dag_id": "a", "x": 1e400}"#,
+        r#"{"dag_id": "a", "x": 01}"#,
+        r#"{"dag_id": "a",}"#,
+        r#"{'dag_id': 'a'}"#,
+        r#"{"dag_id": "\x61"}"#,
+        "{\"dag_id\": \"a\nb\"}",
+        "{\"dag_id\": \"a\"}\u{a0}",
+        "{\"dag_id\": \"a\"}\0",
         "{\"dag_id\": \"a\"}{}",
         "\u{feff}{\"dag_id\": \"a\"}",
         "dag_id=a",
@@ -138,7 +194,15 @@ fn what_parsers_read_differently_is_refused() {
         );
     }
     let utf16: Vec<u8> = r#"{"dag_id": "a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert!(matches!(Body::Whole(&utf16).read(), Err(BadBody::NotJson(_))));
+    let latin1 = b"{\"dag_id\": \"\xe9\"}";
+    // A surrogate in UTF-8 is none of Unicode's texts, and Python reads it all the same.
+    let surrogate = b"{\"dag_id\": \"\xed\xa0\x80\"}";
+    for body in [&utf16[..], latin1, surrogate] {
+        assert!(
+            matches!(Body::Whole(body).read(), Err(BadBody::NotJson(_))),
+            "{body:?}"
+        );
+    }
     assert_eq!(read("[]", fields, Id::Dag), Err("is not a JSON object".into()));
     let long = format!(r#"{{"dag_id": "{}"}}"#, "a".repeat(MAX_BODY_BYTES));
     assert_eq!(Body::Whole(long.as_bytes()).read(), Err(BadBody::TooLong));

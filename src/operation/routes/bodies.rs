@@ -55,7 +55,7 @@ pub(super) const CLEAR_RUNS: &[Field] = &[is("dag_runs[].dag_id", Id::Dag)];
 pub(super) const BACKFILL: &[Field] = &[is("dag_id", Id::Dag)];
 
 /// An asset that something happened to.
-pub(super) const ASSET: &[Field] = &[is("asset_id", Id::Asset)];
+pub(super) const ASSET: &[Field] = &[is("asset_id", Id::AssetNumber)];
 
 /// The same in Airflow 2, where it is a dataset.
 pub(super) const DATASET: &[Field] = &[is("dataset_uri", Id::Asset)];
@@ -78,7 +78,7 @@ pub(super) const VARIABLE: &[Field] = &[is("key", Id::Variable)];
 /// Variables in bulk.
 pub(super) const BULK_VARIABLES: &[Field] = &[is_or_element("actions[].entities[].key", Id::Variable)];
 
-/// A pool to make or change. Airflow 3 takes either name for it, whatever its document says.
+/// A pool to make or change. Airflow 3 reads either name, and refuses both at once.
 pub(super) const POOL: &[Field] = &[is("name|pool", Id::Pool)];
 
 /// Pools in bulk.

@@ -57,7 +57,7 @@ pub(super) const ROUTES: &[Route] = &[
 
     // Datasets, today's assets. An event may start a run of any DAG that consumes the dataset.
     on(V2, "GET",    "/api/v1/datasets",                                       &["asset:read"]).query(&[list("dag_ids", Dag)]).any(&[Asset]),
-    on(V2, "GET",    "/api/v1/datasets/events",                                &["asset:read"]).query(&[one("dataset_id", Asset), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
+    on(V2, "GET",    "/api/v1/datasets/events",                                &["asset:read"]).query(&[one("dataset_id", AssetNumber), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
     on(V2, "POST",   "/api/v1/datasets/events",                                &["asset:create"]).any(&[Dag]).body(DATASET),
     on(V2, "GET",    "/api/v1/datasets/queuedEvent/{uri:path}",                &["asset:read"]).any(&[Dag]),
     on(V2, "DELETE", "/api/v1/datasets/queuedEvent/{uri:path}",                &["asset:delete"]).any(&[Dag]),

@@ -56,7 +56,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "GET",    "/api/v2/assets",                            &["asset:read"]).query(&[list("dag_ids", Dag)]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases",                    &["asset:read"]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases/{asset_alias_id}",   &["asset:read"]).any(&[Asset]),
-    on(V3,        "GET",    "/api/v2/assets/events",                     &["asset:read"]).query(&[one("asset_id", Asset), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
+    on(V3,        "GET",    "/api/v2/assets/events",                     &["asset:read"]).query(&[one("asset_id", AssetNumber), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
     on(V3,        "POST",   "/api/v2/assets/events",                     &["asset:create"]).any(&[Dag]).body(ASSET),
     on(V3,        "POST",   "/api/v2/assets/{asset_id}/materialize",     &["asset:create", "dag_run:trigger"]).any(&[Dag]),
     on(V3,        "GET",    "/api/v2/assets/{asset_id}",                 &["asset:read"]),

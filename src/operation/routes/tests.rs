@@ -27,6 +27,7 @@ fn value(id: Id) -> &'static str {
         Id::Run => "manual__2026-01-01T00:00:00+00:00",
         Id::Task => "group.load",
         Id::TaskInstance => "01890a5d-ac96-774b-bcce-b302099a8057",
+        Id::AssetNumber => "7",
         _ => "some_id",
     }
 }
@@ -136,7 +137,7 @@ fn every_row_is_found_by_its_own_path_with_the_ids_in_it() {
                     continue;
                 }
                 Id::Connection => &ask.connection,
-                Id::Asset => &ask.asset,
+                Id::Asset | Id::AssetNumber => &ask.asset,
                 Id::Pool => &ask.pool,
                 Id::Variable | Id::XcomKey => panic!("{} should be a tail", route.template),
             };

@@ -41,6 +41,33 @@ fn loads_the_language() {
 }
 
 #[test]
+fn api_servers_are_named_or_nobody_is_one() {
+    let ruleset = |servers: &str| {
+        let document = format!(r#"{{"apiVersion":"dagward/v1",{servers}"policies":[]}}"#);
+        load(document.as_bytes()).unwrap()
+    };
+    let named = ruleset(r#""apiServers":["spiffe://td/ns/airflow/sa/api","spiffe://td/ns/b/*"],"#);
+    assert!(named.names_api_servers());
+    for (principal, listed) in [
+        ("spiffe://td/ns/airflow/sa/api", true),
+        ("spiffe://td/ns/b/sa/x", true),
+        ("spiffe://td/ns/airflow/sa/api2", false),
+        ("", false),
+    ] {
+        assert_eq!(named.lists_api_server(principal), listed, "{principal}");
+    }
+    let nobody = ruleset("");
+    assert!(!nobody.names_api_servers() && !nobody.lists_api_server("spiffe://td/ns/airflow/sa/api"));
+    assert_eq!(
+        errors(r#"{"apiVersion":"dagward/v1","apiServers":["spiffe://td/ns/{ns}/sa/api"],"policies":[]}"#),
+        [
+            "apiServers[0]: `spiffe://td/ns/{ns}/sa/api` has a variable, which nothing binds here; \
+             allowed: a pattern without variables"
+        ]
+    );
+}
+
+#[test]
 fn enforces_where_no_mode_is_given() {
     assert_eq!(
         load(br#"{"apiVersion":"dagward/v1","policies":[]}"#)
@@ -110,7 +137,7 @@ fn finds_everything_at_once() {
               {"name":3,"rules":{}}, 7]}"#
         ),
         [
-            "mod: unknown field `mod`; allowed: `airflow2WebPages`, `apiVersion`, `basePath`, `meshHosts`, `mode`, `policies`, `stampers`; did you mean `mode`?",
+            "mod: unknown field `mod`; allowed: `airflow2WebPages`, `apiServers`, `apiVersion`, `basePath`, `meshHosts`, `mode`, `policies`, `stampers`; did you mean `mode`?",
             "apiVersion: found `dagward/v2`; allowed: `dagward/v1`; did you mean `dagward/v1`?",
             "mode: found `enforced`; allowed: `observe`, `shadow`, `enforce`; did you mean `enforce`?",
             "policies[0].action: found `allow`; allowed: `ALLOW`, `DENY`; did you mean `ALLOW`?",

@@ -1,6 +1,7 @@
 //! Request targets: those of the route table, and what can be made of them.
 
-use dagward::operation::{Line, routes_of};
+use dagward::operation::rows_of;
+use dagward_lab::airflow::Release;
 use dagward_lab::airflow::oracle::Question;
 
 use super::mutations::encoded;
@@ -31,7 +32,7 @@ const PARAMETERS: [&str; 18] = [
 /// The newest, the first and one in between: routes came and went.
 const API_VERSIONS: [&str; 3] = ["", "2025-04-11", "2025-11-05"];
 
-/// The targets of one line of Airflow.
+/// The targets of one release of Airflow.
 pub(super) struct Targets {
     pub(super) routes: Vec<(&'static str, &'static str)>,
     pub(super) base_path: &'static str,
@@ -41,9 +42,11 @@ pub(super) struct Targets {
 
 impl Targets {
     /// With a base path that Airflow has, or that it has not.
-    pub(super) fn new(line: Line, base_path: &'static str, has_base_path: bool, seed: u64) -> Self {
+    pub(super) fn new(release: Release, base_path: &'static str, has_base_path: bool, seed: u64) -> Self {
         Self {
-            routes: routes_of(line).collect(),
+            routes: rows_of(release.version)
+                .map(|row| (row.method(), row.template()))
+                .collect(),
             base_path,
             has_base_path,
             random: Random::new(seed),

@@ -110,6 +110,41 @@ fn a_list_of_none_is_a_list_of_all() {
 }
 
 #[test]
+fn a_number_in_a_form_of_its_own_is_any() {
+    let of_body = |id: &str| {
+        let body = format!(r#"{{"asset_id": {id}}}"#);
+        let operation = with_body("POST", "/api/v2/assets/events", &body).unwrap();
+        assert_eq!(operation.asks.len(), 1, "{id}");
+        operation.asks[0].asset.known().map(ToString::to_string)
+    };
+    for id in ["7", "7.0", "\"7\""] {
+        assert_eq!(of_body(id).as_deref(), Some("7"), "{id}");
+    }
+    for id in [
+        "\" 7\"",
+        "\"+7\"",
+        "\"007\"",
+        "\"7.0\"",
+        "-0",
+        "7.5",
+        "18446744073709551617",
+    ] {
+        assert_eq!(of_body(id), None, "{id}");
+    }
+    for (target, expected) in [
+        ("/api/v2/assets/7", known("7")),
+        ("/api/v2/assets/007", Fact::Unknown),
+        ("/api/v2/assets/+7", Fact::Unknown),
+        ("/api/v2/assets/7.0", Fact::Unknown),
+        ("/api/v2/assets/events?asset_id=7", known("7")),
+        ("/api/v2/assets/events?asset_id=%2B7", Fact::Unknown),
+        ("/api/v1/datasets/007", known("007")),
+    ] {
+        assert_eq!(ok("GET", target).asks[0].asset, expected, "{target}");
+    }
+}
+
+#[test]
 fn a_body_that_cannot_be_read_is_refused_where_it_counts() {
     let bad = with_body("POST", "/api/v2/backfills", "dag_id=x");
     assert!(

@@ -1,0 +1,121 @@
+//! Floods of tokens: those of a forger push out nothing, and those of honest tasks each other only
+//! when there are too many.
+
+use std::time::Duration;
+
+use dagward::learn::MAX_TASKS;
+use dagward::measure::ledger::MAX_SERIES;
+use dagward_lab::client::{Client, Request};
+use dagward_lab::load::Load;
+use dagward_lab::upstream::{Answer, Upstream};
+use serde_json::json;
+
+use crate::mesh::{Server, ask};
+use crate::setup::Setup;
+use crate::tasks::{TASK, airflow, code, run, teams, xcom};
+
+/// Requests of a flood.
+const FLOOD: u64 = 20_000;
+
+/// No flood takes as long, however busy the machine is.
+const LONG: Duration = Duration::from_secs(600);
+
+/// Tasks that are learned before it.
+const HONEST: u64 = 100;
+
+fn task(number: u64) -> String {
+    format!("019ab1c2-7d11-7b3f-a3c4-{number:012}")
+}
+
+/// An Airflow that knows forged tokens by a mark.
+fn server(setup: Setup) -> Server {
+    let app = Upstream::with(|request| match request.header("x-forged") {
+        Some(_) => Answer::json(403, &json!({"detail": "Invalid auth token"})),
+        None => airflow(request),
+    });
+    Server::before(app.unwrap(), setup, &teams().to_string())
+}
+
+fn sales(server: &Server) -> Client {
+    server.peer("airflow", "airflow-worker-sales")
+}
+
+fn send(client: &Client, requests: Vec<Request>, status: u16) {
+    let count = requests.len() as u64;
+    let load = Load {
+        requests,
+        limit: LONG,
+        ..Load::new(client, Request::get("", "/"), 8, count)
+    };
+    let report = load.run().unwrap();
+    assert_eq!((report.errors, report.with_status(status)), (0, count));
+}
+
+fn learned(server: &Server) -> f64 {
+    let admin = server.sidecar.admin();
+    admin.metric("dagward_learned_tasks", &[]).unwrap()
+}
+
+#[test]
+fn forged_tokens_push_nothing_out() {
+    let server = server(Setup::ALL[3]);
+    let sales = sales(&server);
+    send(
+        &sales,
+        (0..HONEST).map(|number| run(&task(number))).collect(),
+        200,
+    );
+    assert_eq!(learned(&server), HONEST as f64);
+
+    // Every other one with the name of an honest task, each with a DAG of its own.
+    let forger = server.peer("airflow", "airflow-worker-ml");
+    let forged = |number: u64| {
+        let named = match number.is_multiple_of(2) {
+            true => number % HONEST,
+            false => HONEST + number,
+        };
+        run(&task(named))
+            .header("x-forged", "1")
+            .header("x-airflow-dag-id", format!("ml_{number}"))
+    };
+    send(&forger, (0..FLOOD).map(forged).collect(), 403);
+
+    assert_eq!(learned(&server), HONEST as f64);
+    for number in 0..HONEST {
+        assert_eq!(
+            code(&ask(&sales, &xcom("sales_daily", &task(number)))),
+            "allowed",
+            "{number}"
+        );
+    }
+    let series = server.counted(FLOOD + HONEST * 2);
+    let of_forger = series
+        .iter()
+        .filter(|series| series.label("dag_id").starts_with("ml_"))
+        .count();
+    assert!(of_forger <= MAX_SERIES as usize, "{of_forger}");
+    server.assert_unharmed();
+}
+
+#[test]
+fn of_too_many_tasks_those_used_last_stay() {
+    let server = server(Setup::ALL[3]);
+    let sales = sales(&server);
+    ask(&sales, &run(TASK));
+    let tasks = MAX_TASKS + MAX_TASKS / 2;
+    // One task is at work all the time.
+    let requests = (0..tasks).flat_map(|number| {
+        let at_work = number.is_multiple_of(200).then(|| xcom("sales_daily", TASK));
+        std::iter::once(run(&task(number))).chain(at_work)
+    });
+    send(&sales, requests.collect(), 200);
+
+    let count = learned(&server);
+    assert!(count <= MAX_TASKS as f64, "{count}");
+    assert!(count > MAX_TASKS as f64 * 0.9, "{count}");
+    let known = |number: u64| code(&ask(&sales, &xcom("sales_daily", &task(number)))) == "allowed";
+    assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
+    assert!((tasks - HONEST..tasks).all(known));
+    assert!((0..HONEST).any(|number| !known(number)));
+    server.assert_unharmed();
+}
