@@ -241,7 +241,10 @@ mod tests {
 
     /// A process with a child in a group of its own, as job control makes it, and the child's id.
     fn parent() -> (Process, String) {
-        let mut process = Process::start("parent", &shell("set -m; sleep 60 & echo $!; wait")).unwrap();
+        // A plain `sh` has no job control without a terminal, and says so first.
+        let mut bash = Command::new("bash");
+        bash.args(["-c", "set -m; sleep 60 & echo $!; wait"]);
+        let mut process = Process::start("parent", &bash).unwrap();
         let log = process.log().to_owned();
         let child = process.ready(GRACE, || {
             let text = fs::read_to_string(&log).ok()?;
