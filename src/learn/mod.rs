@@ -22,6 +22,10 @@ pub struct Learned {
     /// The principal that used its token first. From anybody else the token is refused.
     #[serde(rename = "p", skip_serializing_if = "Option::is_none", default)]
     pub peer: Option<String>,
+    /// The principal that was refused Airflow's answer to `run`. The answer's headers, with a token
+    /// that is good for all of the Execution API, had gone to it.
+    #[serde(rename = "x", skip_serializing_if = "Option::is_none", default)]
+    pub refused: Option<String>,
 }
 
 /// A DAG run, as Airflow's answer names it.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use crate::caller::Acting;
+use crate::learn::Learned;
 use crate::measure::{Decision, Direction, Ledger, Traffic};
 use crate::walk::{Code, Outcome};
 
@@ -101,14 +102,24 @@ impl Decided {
     /// Takes note that Airflow has accepted the token, so that it belongs to the peer. A forged one
     /// gets no 2xx, and so locks nobody out.
     pub(super) fn bind(&mut self) {
-        let Ok(Some(peer)) = &self.connection.peer else {
-            return;
-        };
-        if let (false, Direction::Inbound, Some(task)) = (self.bound, self.connection.listener, &self.task) {
-            tasks::learn(Direction::Inbound, task, |learned| {
-                learned.peer.get_or_insert_with(|| peer.as_str().to_owned());
+        if !self.bound {
+            self.learn_of_peer(|learned, peer| {
+                learned.peer.get_or_insert_with(|| peer.to_owned());
             });
             self.bound = true;
+        }
+    }
+
+    /// Takes note that the peer was refused the token's task when Airflow had let it start.
+    pub(super) fn disown(&self) {
+        self.learn_of_peer(|learned, peer| learned.refused = Some(peer.to_owned()));
+    }
+
+    /// Changes what is known of the token's task and the peer. On the way out there is no peer.
+    fn learn_of_peer(&self, change: impl Fn(&mut Learned, &str)) {
+        let Connection { listener, peer, .. } = &*self.connection;
+        if let (Direction::Inbound, Ok(Some(peer)), Some(task)) = (listener, peer, &self.task) {
+            tasks::learn(Direction::Inbound, task, |learned| change(learned, peer.as_str()));
         }
     }
 

@@ -123,18 +123,15 @@ impl HttpContext for Stream {
         decided.status = status.and_then(|status| status.parse().ok()).unwrap_or(0);
         decided.response_bytes = size(&headers);
         abi::replace_header(map, REQUEST_ID, &decided.request_id);
-        if (200..300).contains(&decided.status) && decided.decision == Decision::Allow {
-            decided.bind();
-        }
-        let (granted, listener) = (decided.status == 200, decided.connection.listener);
-        if self.held(Awaited::Answer).is_some() {
+        let (status, listener) = (decided.status, decided.connection.listener);
+        if self.held(Awaited::Answer).is_none() {
+            self.bind_if_accepted();
+        } else if end_of_stream || status != 200 || !self.plugin.is_answered_by_airflow(listener) {
             // Only what Airflow grants teaches.
-            if end_of_stream || !granted || !self.plugin.is_answered_by_airflow(listener) {
-                self.held = None;
-            } else if listener == Direction::Inbound {
-                // The body may become another.
-                abi::remove_header(map, "content-length");
-            }
+            self.held = None;
+        } else if listener == Direction::Inbound {
+            // The body may become another.
+            abi::remove_header(map, "content-length");
         }
         Action::Continue
     }
@@ -235,8 +232,20 @@ impl Stream {
         if decided.decision != Decision::Allow {
             abi::set_response_body(held.size, &answer::body(&decided));
             self.replaced = true;
+            decided.disown();
         }
         self.decided = Some(decided);
+        self.bind_if_accepted();
+    }
+
+    /// Takes note whose the token is, once neither Airflow nor the policy has refused it.
+    fn bind_if_accepted(&mut self) {
+        if let Some(decided) = &mut self.decided
+            && (200..300).contains(&decided.status)
+            && decided.decision == Decision::Allow
+        {
+            decided.bind();
+        }
     }
 
     fn decide_again(&self, before: &Decided, held: &Held, stage: Stage<'_>) -> Decided {

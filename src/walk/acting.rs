@@ -24,10 +24,13 @@ pub struct Token<'a> {
 pub(super) struct Conflict;
 
 impl Token<'_> {
-    /// Whether another principal than `caller` used it first.
+    /// Whether another principal than `caller` used it first, or `caller` was refused its task.
     pub(super) fn is_of_another(&self, caller: Option<&Principal>) -> bool {
-        let owner = self.learned.and_then(|learned| learned.peer.as_deref());
-        owner.is_some_and(|owner| caller.map(Principal::as_str) != Some(owner))
+        let caller = caller.map(Principal::as_str);
+        self.learned.is_some_and(|learned| {
+            let of_another = learned.peer.is_some() && learned.peer.as_deref() != caller;
+            of_another || (learned.refused.is_some() && learned.refused.as_deref() == caller)
+        })
     }
 
     /// The task as Airflow's answer names it. The answer names no task; `task` does, where it is
@@ -100,6 +103,7 @@ mod tests {
                 run_id: "r".to_owned(),
             }),
             peer: peer.map(str::to_owned),
+            refused: None,
         }
     }
 

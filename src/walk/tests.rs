@@ -288,7 +288,7 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
         headers: Vec::new(),
         learned: Some(Learned {
             run: Some(run.clone()),
-            peer: None,
+            ..Learned::default()
         }),
         ..Scene::new("enforce")
     };

@@ -74,7 +74,7 @@ impl<'a> Asked<'a> {
                 dag_id: dag.to_owned(),
                 run_id: "r".to_owned(),
             }),
-            peer: None,
+            ..Learned::default()
         });
         let incoming = Incoming {
             listener: Direction::Inbound,

@@ -151,7 +151,7 @@ fn learned(dag_id: &str) -> Learned {
             dag_id: dag_id.to_owned(),
             run_id: "RUN_ID".to_owned(),
         }),
-        peer: None,
+        ..Learned::default()
     }
 }
 
