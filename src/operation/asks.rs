@@ -97,6 +97,42 @@ impl<'a> Asks<'a> {
         Ok(false)
     }
 
+    /// What is asked for beside the row's own actions: `action` on each id that the body names at
+    /// `places`. Which DAGs that is about the server decides. `None` while the body is to come.
+    pub(super) fn beside(
+        action: &'static str,
+        places: &[Field],
+        body: Body<'_>,
+    ) -> Result<Option<Vec<Ask<'a>>>, Malformed> {
+        let Some(json) = body.read().map_err(Malformed::Body)? else {
+            return Ok(None);
+        };
+        let mut beside = Self {
+            asks: Vec::new(),
+            any_dag: false,
+        };
+        for place in places {
+            let named = body::named(&json, std::slice::from_ref(place), place.id).map_err(Malformed::Body)?;
+            for value in named.values {
+                let mut ask = Ask {
+                    action: Fact::Known(action),
+                    dag: Fact::Unknown,
+                    ..Ask::default()
+                };
+                ask.set(place.id, &read(place.id, Cow::Owned(value)));
+                if !beside.asks.contains(&ask) {
+                    beside.asks.push(ask);
+                }
+            }
+            if beside.asks.len() > MAX_NAMED {
+                beside.asks.truncate(1);
+                beside.any(place.id);
+                break;
+            }
+        }
+        Ok(Some(beside.asks))
+    }
+
     /// Leaves the ids open that the body may name.
     fn later(&mut self, fields: &[Field]) {
         let asks = match fields.iter().any(|field| self.known(field.id)) {

@@ -91,7 +91,8 @@ impl Operation<'_> {
             ),
             None => (Fact::Unknown, Fact::Unknown),
         };
-        for ask in &mut self.asks {
+        // What else the body asks for names no task, and is not about this one's DAG.
+        for ask in self.asks.iter_mut().filter(|ask| ask.task.is_unknown()) {
             ask.dag = dag.clone();
             ask.run = run.clone();
         }

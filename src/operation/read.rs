@@ -81,17 +81,25 @@ fn classify<'a, 'p>(
     for &id in route.beyond {
         asks.widen(id);
     }
-    let awaits_body = asks.body(route.body, request.body)?;
+    let mut awaits_body = asks.body(route.body, request.body)?;
     if route.answer_names_dag {
         asks.answer();
     }
+    let any_dag = asks.any_dag();
+    let mut asks = asks.for_actions(route.actions);
+    if let Some((action, places)) = route.also {
+        match Asks::beside(action, places, request.body)? {
+            Some(beside) => asks.extend(beside),
+            None => awaits_body = true,
+        }
+    }
     Ok(Operation {
         template: Some(route.template),
-        any_dag: asks.any_dag(),
+        any_dag,
         awaits_body,
         task_instance,
         awaits_answer: route.answer_names_dag,
-        ..operation(request, found.surface, asks.for_actions(route.actions))
+        ..operation(request, found.surface, asks)
     })
 }
 

@@ -188,6 +188,8 @@ pub(super) struct Route {
     pub(super) answer_names_dag: bool,
     /// Where the body names ids, in place of the path's or beside them.
     pub(super) body: &'static [Field],
+    /// What it asks for too, of each id that the body names there.
+    pub(super) also: Option<(&'static str, &'static [Field])>,
 }
 
 /// A row whose ids are in its path.
@@ -206,6 +208,7 @@ pub(super) const fn on(
         any: &[],
         beyond: &[],
         body: &[],
+        also: None,
         answer_names_dag: false,
     }
 }
@@ -232,6 +235,12 @@ impl Route {
     /// The answer names the DAG and the run.
     pub(super) const fn answer_names_dag(mut self) -> Self {
         self.answer_names_dag = true;
+        self
+    }
+
+    /// Where the body names ids at these places, it asks for `action` on them too.
+    pub(super) const fn also(mut self, action: &'static str, places: &'static [Field]) -> Self {
+        self.also = Some((action, places));
         self
     }
 

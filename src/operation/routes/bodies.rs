@@ -57,6 +57,15 @@ pub(super) const BACKFILL: &[Field] = &[is("dag_id", Id::Dag)];
 /// An asset that something happened to.
 pub(super) const ASSET: &[Field] = &[is("asset_id", Id::AssetNumber)];
 
+/// What a task that ends says of assets. Each DAG that waits for one of them may start, whatever the
+/// task's own DAG says of its outlets: Airflow does not compare.
+pub(super) const OUTLETS: &[Field] = &[
+    is("task_outlets[].name", Id::Asset),
+    is("task_outlets[].uri", Id::Asset),
+    is("outlet_events[].dest_asset_key.name", Id::Asset),
+    is("outlet_events[].dest_asset_key.uri", Id::Asset),
+];
+
 /// The same in Airflow 2, where it is a dataset.
 pub(super) const DATASET: &[Field] = &[is("dataset_uri", Id::Asset)];
 

@@ -153,3 +153,60 @@ fn a_body_that_cannot_be_read_is_refused_where_it_counts() {
     );
     assert!(with_body("POST", "/execution/xcoms/d/r/t/k", "dag_id=x").is_ok());
 }
+
+/// The asset of each ask, with its action.
+fn assets<'o>(operation: &'o Operation<'_>) -> Vec<(&'static str, &'o str)> {
+    let asks = operation.asks.iter();
+    asks.map(|ask| {
+        (
+            *ask.action.known().unwrap(),
+            ask.asset.known().map_or("", AsRef::as_ref),
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn a_task_that_ends_asks_for_the_assets_that_it_names() {
+    let path = "/execution/task-instances/01890a5d-ac96-774b-bcce-b302099a8057/state";
+    let ends = ("task_instance:state", "");
+    let coming = ok("PATCH", path);
+    assert!(coming.awaits_body);
+    assert_eq!(assets(&coming), [ends]);
+
+    for body in [
+        "",
+        r#"{"state": "failed"}"#,
+        r#"{"task_outlets": [], "outlet_events": null}"#,
+    ] {
+        let operation = with_body("PATCH", path, body).unwrap();
+        assert!(!operation.awaits_body, "{body}");
+        assert_eq!(assets(&operation), [ends], "{body}");
+    }
+    let body = r#"{"state": "success", "task_outlets": [{"name": "a", "uri": "s3://a", "type": "Asset"},
+        {"name": "a", "uri": null}], "outlet_events": [{"dest_asset_key": {"name": "b", "uri": "b"}}]}"#;
+    let mut operation = with_body("PATCH", path, body).unwrap();
+    let named = [
+        ends,
+        ("asset:create", "a"),
+        ("asset:create", "s3://a"),
+        ("asset:create", "b"),
+    ];
+    assert_eq!(assets(&operation), named);
+    // The task's own DAG is not what they are about.
+    operation.belongs_to(Some(("mine", "r")));
+    let dags: Vec<_> = operation
+        .asks
+        .iter()
+        .map(|ask| ask.dag.known().map(AsRef::as_ref))
+        .collect();
+    assert_eq!(dags, [Some("mine"), None, None, None]);
+
+    let many: Vec<_> = (0..200)
+        .map(|number| format!(r#"{{"name": "a{number}"}}"#))
+        .collect();
+    let body = format!(r#"{{"task_outlets": [{}]}}"#, many.join(","));
+    let operation = with_body("PATCH", path, &body).unwrap();
+    assert_eq!(assets(&operation), [ends, ("asset:create", "")]);
+    assert!(operation.asks[1].asset.is_unknown());
+}
