@@ -46,7 +46,7 @@ pub(super) fn page() -> String {
 fn lines(row: &Row) -> String {
     let mut lines = Line::ALL.into_iter().filter(|&line| row.is_in(line));
     let first = lines.next().map_or("", Line::as_str);
-    match lines.last() {
+    match lines.next_back() {
         Some(last) => format!("{first}–{}", last.as_str()),
         None => first.to_owned(),
     }
