@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::Site;
-use super::find::is_web_page;
+use super::find::{find, is_web_page};
 use crate::caller::percent::hex;
 
 /// Where Airflow's own paths begin. Whatever may lead below is refused where it is ambiguous.
@@ -147,9 +147,11 @@ fn leads_to_airflow(path: &str, site: &Site) -> bool {
             }
         }
     }
+    // Health routes stand under no prefix.
+    let is_known = |text: &str| is_airflow(text, site) || find("GET", text, site).is_some();
     [merged, resolved].iter().any(|segments| {
         let text = format!("/{}", segments.join("/"));
-        is_airflow(&text, site) || site.below(&text).is_some_and(|below| is_airflow(below, site))
+        is_known(&text) || site.below(&text).is_some_and(is_known)
     })
 }
 

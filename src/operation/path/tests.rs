@@ -92,6 +92,8 @@ fn nothing_hides_an_airflow_prefix() {
         "api/v2/dags",
         "/log/%0D",
         "/execution/variables/s3://bucket",
+        "http://x/health",
+        "//metrics",
     ] {
         assert!(read(raw).is_err(), "{raw}");
         assert!(may_be_airflow(raw, &Site::default()), "{raw}");
