@@ -38,6 +38,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         [] => &Release::ALL,
         named => named,
     };
+    if arguments.write {
+        fs::write(paths::workspace().join(actions::FILE), actions::page())?;
+    }
     let mut complete = true;
     for &release in releases {
         if arguments.write {
@@ -46,9 +49,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         let comparison = check(release, rows_of(release.version).map(|row| row.words()))?;
         println!("{comparison}");
         complete &= comparison.complete();
-    }
-    if arguments.write {
-        fs::write(paths::workspace().join(actions::FILE), actions::page())?;
     }
     Ok(complete)
 }

@@ -27,6 +27,10 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "DELETE", "/edge_worker/ui/worker/{worker_name}/queues/{queue_name}", &["edge_worker:update"]),
     on(V3, "PATCH",  "/edge_worker/ui/worker/{worker_name}/concurrency",         &["edge_worker:update"]),
 
+    on(V2, "GET", "/internal_api/v1/openapi.json",        &["docs:read"]),
+    on(V2, "GET", "/internal_api/v1/openapi.yaml",        &["docs:read"]),
+    on(V2, "GET", "/internal_api/v1/ui",                  &["docs:read"]),
+    on(V2, "GET", "/internal_api/v1/ui/{file:path}",      &["docs:read"]),
     on(EVERY, "GET", "/edge_worker/openapi.json",         &["docs:read"]),
     on(EVERY, "GET", "/edge_worker/docs",                 &["docs:read"]),
     on(EVERY, "GET", "/edge_worker/docs/oauth2-redirect", &["docs:read"]),

@@ -65,9 +65,15 @@ impl Row {
         self.route.template
     }
 
-    /// All that it asks for.
-    pub fn actions(&self) -> &'static [&'static str] {
-        self.route.actions
+    /// Whether it asks for an action, by itself or by what its body may say.
+    pub fn asks_for(&self, action: &str) -> bool {
+        let by_body = self.route.also.map(|(action, _)| action);
+        self.route
+            .actions
+            .iter()
+            .copied()
+            .chain(by_body)
+            .any(|asked| asked == action)
     }
 
     /// Its surface, method and path.

@@ -44,8 +44,10 @@ pub(super) fn surface(method: &str, path: &str) -> Option<&'static str> {
     Some(found.surface)
 }
 
-/// Whether the table has more here than any installation of the lab: other auth managers, the
-/// exporter of metrics, which is no part of Airflow, and the files behind a log server's one route.
+/// Whether the table has more here than any installation of the lab: other auth managers and ways to
+/// log in, the exporter of metrics, which is no part of Airflow, and the files behind a log server's
+/// one route.
 pub(super) fn beyond_the_lab(path: &str) -> bool {
-    path == "/metrics" || path == "/auth" || path.starts_with("/auth/") || path.starts_with("/log/dag_id=")
+    let below = ["/auth/", "/login/", "/log/dag_id="];
+    matches!(path, "/auth" | "/logout" | "/metrics") || below.iter().any(|prefix| path.starts_with(prefix))
 }

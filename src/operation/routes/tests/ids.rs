@@ -132,7 +132,9 @@ fn every_id_that_airflow_takes_is_in_the_table() {
 /// By which a row would ask for an id, and wait for a body, in vain.
 #[test]
 fn airflow_takes_every_id_that_the_table_has() {
-    let served = with_rows();
+    let mut served = with_rows();
+    // No document tells what Airflow 2's web pages take.
+    served.retain(|(_, served, _)| served.app != "webserver" || served.path.starts_with("/api/v1/"));
     let mut taken = BTreeSet::new();
     for (_, served, route) in &served {
         let key = (route.method, route.template);
