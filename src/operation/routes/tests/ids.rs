@@ -72,9 +72,15 @@ pub(super) fn with_rows() -> Vec<(Release, Served, &'static Route)> {
     found
 }
 
+/// Whether both stand for objects of one kind: an asset has a number, too.
+fn same(one: Id, other: Id) -> bool {
+    let asset = |id| matches!(id, Id::Asset | Id::AssetNumber);
+    one == other || (asset(one) && asset(other))
+}
+
 fn names_in_path(route: &Route, id: Id) -> bool {
     segments(route.template).any(|segment| match segment {
-        Segment::Value(_, named) | Segment::Tail(named) => named == Some(id),
+        Segment::Value(_, named) | Segment::Tail(named) => named.is_some_and(|named| same(named, id)),
         Segment::Literal(_) => false,
     })
 }
@@ -93,7 +99,7 @@ fn settled(route: &Route, id: Id) -> bool {
     names_in_path(route, id)
         || route.any.contains(&id)
         || route.beyond.contains(&id)
-        || route.query.iter().any(|param| param.id == id)
+        || route.query.iter().any(|param| same(param.id, id))
 }
 
 #[test]
