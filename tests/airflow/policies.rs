@@ -3,7 +3,7 @@
 use dagward_lab::sidecar::Plugin;
 use dagward_lab::{manifest, module};
 
-/// The policy of `wasm-plugin.yaml`, as it is once the user goes on from shadow mode.
+/// The policy to begin with.
 pub(crate) fn starter() -> Plugin {
     enforced("wasm-plugin.yaml")
 }
@@ -14,8 +14,6 @@ pub(crate) fn two_teams() -> Plugin {
 }
 
 fn enforced(file: &str) -> Plugin {
-    let manifest = manifest::read(file).unwrap();
-    let mut policy = manifest::policy(&manifest).unwrap().clone();
-    policy["mode"] = "enforce".into();
-    Plugin::new(&module::build().unwrap().path, &policy.to_string())
+    let module = module::build().unwrap();
+    Plugin::new(&module.path, &manifest::enforced(file).unwrap())
 }

@@ -7,10 +7,8 @@ use dagward_lab::{manifest, module};
 
 #[test]
 fn a_run_passes_on_every_release() {
-    let manifest = manifest::read("wasm-plugin.yaml").unwrap();
-    let mut policy = manifest::policy(&manifest).unwrap().clone();
-    policy["mode"] = "enforce".into();
-    let plugin = Plugin::new(&module::build().unwrap().path, &policy.to_string());
+    let policy = manifest::enforced("wasm-plugin.yaml").unwrap();
+    let plugin = Plugin::new(&module::build().unwrap().path, &policy);
 
     let mut table = Table::plain([
         "Airflow", "run", "requests", "of tasks", "log", "seconds", "problems",
