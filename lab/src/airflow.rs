@@ -25,6 +25,7 @@ mod health;
 mod install;
 mod mesh;
 pub mod oracle;
+mod passage;
 mod postgres;
 mod redis;
 mod rest;
@@ -37,6 +38,7 @@ pub use deployment::{Deployment, Setup};
 pub use executor::Executor;
 pub use install::{Installation, Release};
 pub use mesh::{Mesh, Pod};
+pub use passage::Passage;
 pub use rest::Rest;
 
 /// The api-server needs ten seconds on an idle machine.

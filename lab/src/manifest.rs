@@ -33,6 +33,15 @@ pub fn policy(manifest: &Value) -> Option<&Value> {
     }
 }
 
+/// The policy of a file as the filter gets it, in enforce mode: what a user has who goes on from shadow mode.
+pub fn enforced(file: &str) -> Result<String> {
+    let manifest = read(file)?;
+    let policy = policy(&manifest).and_then(Value::as_object);
+    let mut policy = policy.with_context(|| format!("no policy in `{file}`"))?.clone();
+    policy.insert("mode".to_owned(), "enforce".into());
+    Ok(Value::from(policy).to_string())
+}
+
 fn value(yaml: &Yaml<'_>) -> Result<Value> {
     Ok(match yaml {
         Yaml::Value(Scalar::Null) => Value::Null,

@@ -1,7 +1,9 @@
-//! End to end on real Airflow 3.3.2: each task is a process of its own behind its own sidecar.
+//! End to end on real Airflow.
 //!
-//! The story is told once for all tests; see `lab/src/airflow/story.rs`. Paths are held against Airflow's own
-//! routers by themselves, see `routing.rs`.
+//! `honest` and `rogue`: each task is a process of its own behind its own sidecar, as with
+//! KubernetesExecutor. The story is told once for all tests; see `lab/src/airflow/story.rs`.
+//! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
+//! `routes` and `routing`: dagward's reading of requests is held against Airflow's own.
 
 #![expect(
     clippy::indexing_slicing,
@@ -15,10 +17,14 @@ use std::sync::LazyLock;
 use dagward_lab::airflow::story::Story;
 use dagward_lab::module;
 
+mod business;
+mod celery;
 mod honest;
+mod policies;
 mod rogue;
 mod routes;
 mod routing;
+mod versions;
 
 static STORY: LazyLock<Story> = LazyLock::new(|| {
     let module = module::build().unwrap_or_else(|error| panic!("{error:#}"));

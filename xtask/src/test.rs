@@ -11,7 +11,7 @@ use crate::tally::Tally;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The suites to run; all if none is named.
+    /// The suites to run; all but the matrix if none is named.
     #[arg(value_enum)]
     suites: Vec<Suite>,
 }
@@ -24,7 +24,12 @@ enum Suite {
     Envoy,
     /// The filter between the parts of a real Airflow.
     Airflow,
+    /// One run on every release of Airflow; not without being named.
+    Matrix,
 }
+
+/// What runs where no suite is named.
+const USUAL: [Suite; 3] = [Suite::Unit, Suite::Envoy, Suite::Airflow];
 
 /// The test targets of the root package that need no real part.
 const PLAIN_TARGETS: [&str; 2] = ["examples", "policy"];
@@ -32,11 +37,7 @@ const PLAIN_TARGETS: [&str; 2] = ["examples", "policy"];
 /// Runs the suites one after the other, also after a failure. Gives whether all passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let named = &arguments.suites;
-    let suites = if named.is_empty() {
-        Suite::value_variants()
-    } else {
-        named
-    };
+    let suites = if named.is_empty() { USUAL.as_slice() } else { named };
     let mut tally = Tally::default();
     for suite in suites {
         suite.run(&mut tally)?;
@@ -51,6 +52,12 @@ impl Suite {
             Self::Unit => unit(tally),
             Self::Envoy => tally.tests(cargo(&["test", "--package", "dagward", "--test", "envoy"])),
             Self::Airflow => tally.tests(cargo(&["test", "--package", "dagward", "--test", "airflow"])),
+            Self::Matrix => {
+                let mut matrix = cargo(&["test", "--package", "dagward", "--test", "matrix"]);
+                // Its table is to be seen also when it passes.
+                matrix.env("RUST_TEST_NOCAPTURE", "1");
+                tally.tests(matrix)
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! for others while Airflow runs: the same attack is tried without the filter and with it.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -114,8 +115,9 @@ impl Deployment {
             home: paths::scratch("airflow")?,
             setup,
         };
+        let homes = deployment.home.path();
         for pod in &mut deployment.pods {
-            let home = deployment.home.path().join(pod.component.account());
+            let home = homes.join(pod.component.account());
             fs::create_dir(&home)?;
             let mut command = Command::new(&installation.program);
             installation.environment(&home)?.apply(&mut command);
@@ -181,6 +183,11 @@ impl Deployment {
     /// The process of a component, with its log.
     pub fn process(&self, component: Component) -> Result<&Process> {
         self.pod(component)?.process.as_ref().context("no process")
+    }
+
+    /// The folder of a component's own files, its logs among them.
+    pub fn home(&self, component: Component) -> PathBuf {
+        self.home.path().join(component.account())
     }
 
     /// What peers have asked of a component so far, as its sidecar has logged it.

@@ -23,10 +23,12 @@ impl Settings {
         database: String,
         broker: Option<&Redis>,
     ) -> Result<Self> {
+        let plugins = paths::workspace().join("examples/airflow/plugins");
         let mut settings = vec![
             ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database),
             ("AIRFLOW__CORE__EXECUTOR", executor.name().to_owned()),
             ("AIRFLOW__CORE__HOSTNAME_CALLABLE", "lab_host.name".to_owned()),
+            ("AIRFLOW__CORE__PLUGINS_FOLDER", plugins.display().to_string()),
             ("AIRFLOW__API_AUTH__JWT_SECRET", secret()?),
         ];
         // Signs the tokens by which logs are read.

@@ -1,0 +1,74 @@
+//! A service of the mesh that is not Airflow, with a policy of its own.
+
+use dagward_lab::certs::Authority;
+use dagward_lab::module;
+use dagward_lab::port::Port;
+use dagward_lab::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec};
+use dagward_lab::upstream::Upstream;
+use serde_json::{Value, json};
+
+/// Where tasks reach it.
+pub(crate) const URL: &str = "http://payments.billing.svc.cluster.local:8080";
+
+const NAME: &str = "payments";
+
+const NAMESPACE: &str = "billing";
+
+const PORT: u16 = 8080;
+
+/// A kept place in the mesh, and later the service in it.
+pub(crate) struct Business {
+    port: Port,
+    service: Option<(Sidecar, Upstream)>,
+}
+
+impl Business {
+    pub(crate) fn reserve() -> Self {
+        Self {
+            port: Port::reserve().unwrap(),
+            service: None,
+        }
+    }
+
+    pub(crate) fn destination(&self) -> Destination {
+        Destination::mesh(NAME, NAMESPACE, PORT, self.port.address())
+    }
+
+    pub(crate) fn start(mut self, authority: &Authority) -> Self {
+        let app = Upstream::echo().unwrap();
+        let identity = authority.service_account(NAMESPACE, NAME).unwrap();
+        let sidecar = Sidecar::start(Spec {
+            inbound_address: self.port.address(),
+            inbound: Some(Inbound {
+                port: PORT,
+                ..Inbound::strict(app.address())
+            }),
+            plugin: Some(Plugin::new(&module::build().unwrap().path, &policy().to_string())),
+            ..Spec::new(Node::new(NAME, NAMESPACE, NAME), &identity)
+        })
+        .unwrap();
+        self.service = Some((sidecar, app));
+        self
+    }
+}
+
+/// One path for a task's own word, and one for a better proof.
+fn policy() -> Value {
+    let worker = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales";
+    let rule = |proof: Value, path: &str| {
+        json!({
+            "from": [{"principals": [worker], "dags": ["sales_pays"], "tasks": ["pay"], "proof": proof}],
+            "to": [{"methods": ["GET"], "paths": [path]}],
+        })
+    };
+    json!({
+        "apiVersion": "dagward/v1",
+        // The word of the worker's sidecar counts here; it has none to give for a task of Celery's.
+        "stampers": [worker],
+        "policies": [{
+            "name": "tasks-of-sales",
+            "action": "ALLOW",
+            "rules": [rule(json!(["claimed"]), "/claimed"), rule(json!(["pod", "airflow"]), "/proven")],
+        }],
+    })
+}

@@ -1,0 +1,220 @@
+//! CeleryExecutor with a worker for each team, under the policy for teams: what of Airflow makes
+//! requests of its own goes on undisturbed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use dagward_lab::airflow::{Component, Deployment, Executor, Release, Rest, Setup};
+use dagward_lab::{paths, wait};
+use serde_json::{Value, json};
+
+use crate::business::{self, Business};
+use crate::policies;
+
+/// The run of each DAG.
+const RUN: &str = "one";
+
+/// Where the log of a task comes from.
+const WORKER: &str = "http://airflow-worker-sales:8793/log/";
+
+/// Where the log of a task comes from while it is deferred.
+const TRIGGERER: &str = "http://airflow-triggerer:8794/log/";
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+static CELERY: LazyLock<Celery> = LazyLock::new(Celery::run);
+
+/// What happened.
+struct Celery {
+    /// How runs ended, by DAG and run.
+    runs: BTreeMap<(&'static str, String), String>,
+    /// What tasks of `sales_features` returned.
+    results: BTreeMap<&'static str, Value>,
+    /// Logs of tasks of `sales_features`, as the user interface asks for them.
+    logs: BTreeMap<&'static str, String>,
+    /// Tries of the task that was cleared.
+    tries: String,
+    /// What each component was asked.
+    requests: BTreeMap<Component, Vec<Value>>,
+    /// What the business service answered.
+    business: Value,
+}
+
+impl Celery {
+    fn run() -> Self {
+        let business = Business::reserve();
+        let deployment = Deployment::start(Setup {
+            destinations: vec![business.destination()],
+            ..Setup::new(Release::V3_3, Executor::Celery, Some(&policies::two_teams()))
+        })
+        .unwrap();
+        let _business = business.start(deployment.authority());
+        let people = deployment.gateway().unwrap();
+        let mut logs = BTreeMap::new();
+
+        let directory = paths::scratch("waited-for").unwrap();
+        let file = directory.path().join("file");
+        people
+            .trigger("sales_features", RUN, &json!({"file": file}))
+            .unwrap();
+        people.trigger("ml_train", RUN, &json!({})).unwrap();
+        people
+            .trigger("sales_pays", RUN, &json!({"service": business::URL}))
+            .unwrap();
+
+        // Airflow's api-server stands still when it is asked for logs again and again.
+        wait::until("the triggerer's log", LIMIT, || {
+            let logs = deployment.home(Component::Triggerer).join("logs");
+            let folder = logs.join(format!(
+                "dag_id=sales_features/run_id={RUN}/task_id=wait_for_file"
+            ));
+            let mut files = fs::read_dir(folder).into_iter().flatten().flatten();
+            Ok(files
+                .any(|file| file.metadata().is_ok_and(|file| file.len() > 0))
+                .then_some(()))
+        })
+        .unwrap();
+        logs.insert("wait_for_file", log(&people, "wait_for_file", "1"));
+        fs::write(&file, "").unwrap();
+
+        let mut runs = BTreeMap::new();
+        for dag in ["sales_features", "ml_train", "sales_pays"] {
+            runs.insert((dag, RUN.to_owned()), people.finished(dag, RUN).unwrap());
+        }
+        let by_operator = format!("by-{RUN}");
+        let state = people.finished("sales_daily", &by_operator).unwrap();
+        runs.insert(("sales_daily", by_operator), state);
+        let by_asset = wait::until("the run that the asset starts", LIMIT, || {
+            let run = deployment
+                .query("select run_id from dag_run where dag_id = 'sales_on_orders'")
+                .unwrap();
+            Ok((!run.is_empty()).then_some(run))
+        })
+        .unwrap();
+        let state = people.finished("sales_on_orders", &by_asset).unwrap();
+        runs.insert(("sales_on_orders", by_asset), state);
+
+        let clear = json!({"dry_run": false, "dag_run_id": RUN, "task_ids": ["train"], "only_failed": false});
+        let cleared = people
+            .post("/api/v2/dags/ml_train/clearTaskInstances", &clear)
+            .unwrap();
+        assert_eq!(cleared.status, 200, "{}", cleared.text());
+        runs.insert(
+            ("ml_train", "cleared".to_owned()),
+            people.finished("ml_train", RUN).unwrap(),
+        );
+
+        logs.insert("flaky", log(&people, "flaky", "2"));
+        logs.insert("double", log(&people, "double", "1?map_index=1"));
+        let mut results = BTreeMap::new();
+        for task in ["total", "flaky", "wait_for_file"] {
+            results.insert(task, people.result("sales_features", RUN, task).unwrap());
+        }
+        let requests = deployment
+            .components()
+            .map(|component| (component, deployment.requests(component).unwrap()));
+        Self {
+            runs,
+            results,
+            logs,
+            tries: deployment
+                .query("select try_number from task_instance where task_id = 'train'")
+                .unwrap(),
+            requests: requests.collect(),
+            business: people.result("sales_pays", RUN, "pay").unwrap(),
+        }
+    }
+}
+
+/// A task's log with where it came from, as one text.
+fn log(people: &Rest, task: &str, attempt: &str) -> String {
+    let path = format!("/api/v2/dags/sales_features/dagRuns/{RUN}/taskInstances/{task}/logs/{attempt}");
+    let answer = people.get(&path).unwrap();
+    assert_eq!(answer.status, 200, "{task}: {}", answer.text());
+    answer.text()
+}
+
+#[test]
+fn every_run_succeeds() {
+    assert_eq!(CELERY.runs.len(), 6);
+    for (run, state) in &CELERY.runs {
+        assert_eq!(state, "success", "{run:?}");
+    }
+}
+
+#[test]
+fn mapped_retried_and_deferred_tasks_give_their_results() {
+    assert_eq!(CELERY.results["total"], 12);
+    assert_eq!(CELERY.results["flaky"], 2);
+    assert_eq!(CELERY.results["wait_for_file"], "found");
+}
+
+#[test]
+fn a_cleared_task_runs_again() {
+    assert_eq!(CELERY.tries, "2");
+}
+
+#[test]
+fn people_read_logs_from_the_pod_that_has_them() {
+    for (task, place) in [
+        ("flaky", WORKER),
+        ("double", WORKER),
+        ("wait_for_file", TRIGGERER),
+    ] {
+        let log = &CELERY.logs[task];
+        assert!(log.contains(place), "{task}: {log}");
+    }
+    for component in [Component::Worker("sales"), Component::Triggerer] {
+        let requests = &CELERY.requests[&component];
+        assert!(!requests.is_empty(), "{component}");
+        for request in requests {
+            assert_eq!(
+                request["peer"],
+                "spiffe://cluster.local/ns/airflow/sa/airflow-api-server"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_is_denied() {
+    for (component, requests) in &CELERY.requests {
+        for request in requests {
+            assert_eq!(request["dagward_decision"], "allowed", "{component}: {request}");
+            assert_eq!(
+                request["response_code_details"], "via_upstream",
+                "{component}: {request}"
+            );
+        }
+    }
+    for team in ["sales", "ml"] {
+        let account = format!("spiffe://cluster.local/ns/airflow/sa/airflow-worker-{team}");
+        let server = CELERY.requests[&Component::ApiServer].iter();
+        let of_team: Vec<_> = server.filter(|request| request["peer"] == *account).collect();
+        assert!(of_team.len() > 10, "{of_team:?}");
+        for request in of_team {
+            // Airflow reads what mapped tasks returned until there is no more.
+            let read_on = request["path"].as_str().unwrap().contains("/item/");
+            let code = request["response_code"].as_u64().unwrap();
+            assert!(code < 400 || (code == 404 && read_on), "{request}");
+        }
+    }
+}
+
+#[test]
+fn a_tasks_word_is_worth_what_the_service_asks_for() {
+    for library in ["requests", "httpx", "urllib"] {
+        assert_eq!(
+            CELERY.business["/claimed"][library], 200,
+            "{library}: {}",
+            CELERY.business
+        );
+        assert_eq!(
+            CELERY.business["/proven"][library], 403,
+            "{library}: {}",
+            CELERY.business
+        );
+    }
+}

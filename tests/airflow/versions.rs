@@ -1,0 +1,17 @@
+//! The oldest and the newest release with LocalExecutor, under the policy to begin with.
+
+use dagward_lab::airflow::{Passage, Release};
+
+use crate::policies;
+
+#[test]
+fn a_run_passes_on_airflow_2() {
+    let passage = Passage::make(Release::V2_11, &policies::starter(), &[]).unwrap();
+    assert_eq!(passage.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn runs_pass_on_the_newest_airflow() {
+    let passage = Passage::make(Release::V3_3, &policies::starter(), &["sales_features"]).unwrap();
+    assert_eq!(passage.problems(), Vec::<String>::new());
+}

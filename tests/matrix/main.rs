@@ -1,0 +1,37 @@
+//! A DAG's run through the mesh in enforce mode, on every release of Airflow that dagward knows.
+
+use dagward_lab::airflow::{Passage, Release};
+use dagward_lab::sidecar::Plugin;
+use dagward_lab::table::Table;
+use dagward_lab::{manifest, module};
+
+#[test]
+fn a_run_passes_on_every_release() {
+    let policy = manifest::enforced("wasm-plugin.yaml").unwrap();
+    let plugin = Plugin::new(&module::build().unwrap().path, &policy);
+
+    let mut table = Table::plain([
+        "Airflow", "run", "requests", "of tasks", "log", "seconds", "problems",
+    ]);
+    let mut problems = Vec::new();
+    for release in Release::ALL {
+        let passage = Passage::make(release, &plugin, &[]).unwrap();
+        let found = passage.problems();
+        table.row([
+            release.version.to_owned(),
+            passage.runs.values().cloned().collect::<Vec<_>>().join(", "),
+            passage.requests.len().to_string(),
+            passage.of_tasks().to_string(),
+            format!("{} bytes", passage.log.len()),
+            passage.took.as_secs().to_string(),
+            found.len().to_string(),
+        ]);
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| format!("{}: {problem}", release.version)),
+        );
+    }
+    println!("\n{table}");
+    assert_eq!(problems, Vec::<String>::new());
+}
