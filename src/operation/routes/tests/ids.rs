@@ -6,10 +6,12 @@ use dagward_lab::airflow::routes::Served;
 
 use super::*;
 
-/// What a name stands for, in the query or a body, on a route below `path`. A policy has no
+/// What a name stands for, in the query or a body, at a place of a route below `path`. A policy has no
 /// conditions on runs, so these are left out; and the pool of a task instance is one of its traits.
 fn named(name: &str, path: &str) -> Option<Id> {
-    let asset = path.contains("/asset") || path.contains("/dataset");
+    let asset = ["/asset", "/dataset", "_outlets"]
+        .iter()
+        .any(|part| path.contains(part));
     Some(match name {
         "dag_id" | "dag_ids" | "source_dag_id" => Id::Dag,
         "task_id" | "task_ids" | "source_task_id" => Id::Task,
@@ -116,12 +118,11 @@ fn every_id_that_airflow_takes_is_in_the_table() {
         }
         for place in &served.body {
             let last = place.rsplit('.').next().unwrap().trim_end_matches("[]");
-            let id = named(last, path).filter(|_| !LEFT_OUT.contains(&(path, place)));
+            let id = named(last, &format!("{path} {place}")).filter(|_| !LEFT_OUT.contains(&(path, place)));
             let known = |id| {
-                route
-                    .body
-                    .iter()
-                    .any(|field| spellings(field.path).any(|path| path == *place))
+                let also = route.also.iter().flat_map(|(_, fields)| *fields);
+                let mut fields = route.body.iter().chain(also);
+                fields.any(|field| spellings(field.path).any(|path| path == *place))
                     || route.beyond.contains(&id)
             };
             if id.is_some_and(|id| !known(id)) {
