@@ -1,4 +1,4 @@
-//! A service of the mesh that is not Airflow, with a policy of its own.
+//! A service of the mesh that is not Airflow, with a policy of its own; it answers with what it got.
 
 use dagward_lab::certs::Authority;
 use dagward_lab::module;
@@ -34,7 +34,7 @@ impl Business {
         Destination::mesh(NAME, NAMESPACE, PORT, self.port.address())
     }
 
-    pub(crate) fn start(mut self, authority: &Authority) -> Self {
+    pub(crate) fn start(mut self, authority: &Authority, plugin: &Plugin) -> Self {
         let app = Upstream::echo().unwrap();
         let identity = authority.service_account(NAMESPACE, NAME).unwrap();
         let sidecar = Sidecar::start(Spec {
@@ -43,17 +43,22 @@ impl Business {
                 port: PORT,
                 ..Inbound::strict(app.address())
             }),
-            plugin: Some(Plugin::new(&module::build().unwrap().path, &policy().to_string())),
+            plugin: Some(plugin.clone()),
             ..Spec::new(Node::new(NAME, NAMESPACE, NAME), &identity)
         })
         .unwrap();
         self.service = Some((sidecar, app));
         self
     }
+
+    pub(crate) fn sidecar(&self) -> &Sidecar {
+        let (sidecar, _) = self.service.as_ref().unwrap();
+        sidecar
+    }
 }
 
 /// One path for a task's own word, and one for a better proof.
-fn policy() -> Value {
+pub(crate) fn by_proof() -> Plugin {
     let worker = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales";
     let rule = |proof: Value, path: &str| {
         json!({
@@ -61,7 +66,7 @@ fn policy() -> Value {
             "to": [{"methods": ["GET"], "paths": [path]}],
         })
     };
-    json!({
+    let policy = json!({
         "apiVersion": "dagward/v1",
         // The word of the worker's sidecar counts here; it has none to give for a task of Celery's.
         "stampers": [worker],
@@ -70,5 +75,6 @@ fn policy() -> Value {
             "action": "ALLOW",
             "rules": [rule(json!(["claimed"]), "/claimed"), rule(json!(["pod", "airflow"]), "/proven")],
         }],
-    })
+    });
+    Plugin::new(&module::build().unwrap().path, &policy.to_string())
 }

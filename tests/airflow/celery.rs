@@ -50,7 +50,7 @@ impl Celery {
             ..Setup::new(Release::V3_3, Executor::Celery, Some(&policies::two_teams()))
         })
         .unwrap();
-        let _business = business.start(deployment.authority());
+        let _business = business.start(deployment.authority(), &business::by_proof());
         let people = deployment.gateway().unwrap();
         let mut logs = BTreeMap::new();
 

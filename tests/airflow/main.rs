@@ -2,6 +2,7 @@
 //!
 //! `honest` and `rogue`: each task is a process of its own behind its own sidecar, as with
 //! KubernetesExecutor. The story is told once for all tests; see `lab/src/airflow/story.rs`.
+//! `shipped` has the same for the ready policies of the first day, of components and of a business service.
 //! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
 //! `routes` and `routing`: dagward's reading of requests is held against Airflow's own.
 
@@ -24,6 +25,7 @@ mod policies;
 mod rogue;
 mod routes;
 mod routing;
+mod shipped;
 mod versions;
 
 static STORY: LazyLock<Story> = LazyLock::new(|| {

@@ -1,4 +1,4 @@
-//! The shipped policies, in enforce mode.
+//! The shipped policies, all in enforce mode but the one that observes.
 
 use dagward_lab::sidecar::Plugin;
 use dagward_lab::{manifest, module};
@@ -11,6 +11,23 @@ pub(crate) fn starter() -> Plugin {
 /// The policy for teams with workers of their own.
 pub(crate) fn two_teams() -> Plugin {
     enforced("examples/policies/two-teams.yaml")
+}
+
+/// The policy for one team, with a service account for each component.
+pub(crate) fn components() -> Plugin {
+    enforced("examples/policies/components.yaml")
+}
+
+/// The policy of a service that is not Airflow.
+pub(crate) fn business_service() -> Plugin {
+    enforced("examples/policies/business-service.yaml")
+}
+
+/// The policy of the first day, as it stands.
+pub(crate) fn first_day() -> Plugin {
+    let manifest = manifest::read("examples/policies/observe-first-day.yaml").unwrap();
+    let policy = manifest::policy(&manifest).unwrap();
+    Plugin::new(&module::build().unwrap().path, &policy.to_string())
 }
 
 fn enforced(file: &str) -> Plugin {

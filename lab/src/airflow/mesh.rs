@@ -38,7 +38,7 @@ pub struct Mesh {
     server: Sidecar,
     pods: Vec<(Pod, Sidecar)>,
     // The sidecars read the certificates' files.
-    _authority: Authority,
+    authority: Authority,
 }
 
 impl Pod {
@@ -92,12 +92,23 @@ impl Mesh {
     /// Starts a sidecar before `airflow`'s api-server and one for each of `pods`, all with `plugin`,
     /// and has the executor run the tasks behind theirs.
     pub fn start(airflow: &Airflow, pods: &[Pod], plugin: Option<&Plugin>) -> Result<Self> {
+        Self::start_among(airflow, pods, plugin, &[])
+    }
+
+    /// The same where the pods reach `others` beside Airflow.
+    pub fn start_among(
+        airflow: &Airflow,
+        pods: &[Pod],
+        plugin: Option<&Plugin>,
+        others: &[Destination],
+    ) -> Result<Self> {
         progress::during("starting the sidecars", |_| {
             let authority = Authority::new()?;
             let server = server(&authority, airflow.address(), plugin)?;
-            let mesh = server.inbound()?;
+            let airflow_itself = Destination::mesh(SERVER, NAMESPACE, PORT, server.inbound()?);
+            let destinations = [&[airflow_itself], others].concat();
             let pods = thread::scope(|scope| {
-                let start = |pod: &Pod| Ok((pod.clone(), worker(&authority, pod, mesh, plugin)?));
+                let start = |pod: &Pod| Ok((pod.clone(), worker(&authority, pod, &destinations, plugin)?));
                 let starting: Vec<_> = pods.iter().map(|pod| scope.spawn(move || start(pod))).collect();
                 let started = starting.into_iter().map(|thread| thread.join());
                 started
@@ -112,7 +123,7 @@ impl Mesh {
             Ok(Self {
                 server,
                 pods,
-                _authority: authority,
+                authority,
             })
         })
     }
@@ -120,6 +131,11 @@ impl Mesh {
     /// The api-server's sidecar.
     pub fn server(&self) -> &Sidecar {
         &self.server
+    }
+
+    /// Who signs the certificates of the mesh.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     /// The pods with their sidecars.
@@ -148,10 +164,15 @@ fn server(authority: &Authority, app: SocketAddr, plugin: Option<&Plugin>) -> Re
     })
 }
 
-fn worker(authority: &Authority, pod: &Pod, server: SocketAddr, plugin: Option<&Plugin>) -> Result<Sidecar> {
+fn worker(
+    authority: &Authority,
+    pod: &Pod,
+    destinations: &[Destination],
+    plugin: Option<&Plugin>,
+) -> Result<Sidecar> {
     let identity = authority.service_account(NAMESPACE, &pod.service_account)?;
     Sidecar::start(Spec {
-        outbound: vec![Destination::mesh(SERVER, NAMESPACE, PORT, server)],
+        outbound: destinations.to_vec(),
         plugin: plugin.cloned(),
         ..Spec::new(pod.node(), &identity)
     })
