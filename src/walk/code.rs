@@ -30,7 +30,7 @@ pub enum Code {
     Outbound,
     /// The caller's own sidecar and Airflow's answer name different DAGs.
     TaskConflict,
-    /// The task's token has been used by another principal.
+    /// The task's token has been used by another principal, or this one was refused the task.
     TokenOfAnother,
     /// It passed, but would be refused if all policies were enforced.
     ShadowDenied,
@@ -69,7 +69,7 @@ impl Code {
             Self::MalformedTaskHeaders => "the task headers are malformed",
             Self::MalformedToken => "the request has more than one token",
             Self::TaskConflict => "the pod and Airflow name different DAGs",
-            Self::TokenOfAnother => "the token is another caller's",
+            Self::TokenOfAnother => "the token does not belong to this caller",
             Self::NoRuleAllows => "no policy allows this request",
         }
     }

@@ -252,7 +252,7 @@ fn the_pod_says_which_task_unless_airflow_contradicts(setup: Setup) {
             .contains("task_conflict"),
         "{body}"
     );
-    assert_eq!(scene.at_second(TASK), "task_conflict");
+    assert_eq!(scene.at_second(TASK), "token_of_another");
     scene.assert_unharmed();
 }
 
