@@ -22,8 +22,9 @@ use tokio_rustls::TlsConnector;
 use crate::certs::Identity;
 use crate::{runtime, tls};
 
-/// The longest that one exchange may take.
-const LIMIT: Duration = Duration::from_secs(20);
+/// The longest that one exchange may take. Airflow's api-server stands still while the first task asks
+/// it, on a busy machine for half a minute.
+const LIMIT: Duration = Duration::from_secs(90);
 
 /// Who asks whom, and how. Every request makes a connection of its own.
 #[derive(Debug, Clone)]

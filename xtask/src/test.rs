@@ -34,6 +34,9 @@ const USUAL: [Suite; 3] = [Suite::Unit, Suite::Envoy, Suite::Airflow];
 /// The test targets of the root package that need no real part.
 const PLAIN_TARGETS: [&str; 2] = ["examples", "policy"];
 
+/// The test targets of the suite `airflow`.
+const AIRFLOW_TARGETS: [&str; 2] = ["airflow", "attacks"];
+
 /// Runs the suites one after the other, also after a failure. Gives whether all passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let named = &arguments.suites;
@@ -51,7 +54,9 @@ impl Suite {
         match self {
             Self::Unit => unit(tally),
             Self::Envoy => tally.tests(cargo(&["test", "--package", "dagward", "--test", "envoy"])),
-            Self::Airflow => tally.tests(cargo(&["test", "--package", "dagward", "--test", "airflow"])),
+            Self::Airflow => AIRFLOW_TARGETS.iter().try_for_each(|target| {
+                tally.tests(cargo(&["test", "--package", "dagward", "--test", target]))
+            }),
             Self::Matrix => {
                 let mut matrix = cargo(&["test", "--package", "dagward", "--test", "matrix"]);
                 // Its table is to be seen also when it passes.
@@ -115,8 +120,9 @@ mod tests {
             let path = target.unwrap().path();
             let target = path.file_stem().unwrap().to_str().unwrap().to_owned();
             let suite = Suite::from_str(&target, false).is_ok();
+            let targets = [PLAIN_TARGETS.as_slice(), &AIRFLOW_TARGETS].concat();
             assert!(
-                suite || PLAIN_TARGETS.contains(&target.as_str()),
+                suite || targets.contains(&target.as_str()),
                 "`{target}` is in no suite"
             );
         }

@@ -1,13 +1,14 @@
 """Team ml, hostile: its task sends what its run's ``conf`` says, byte by byte, through its pod's sidecar.
 
-``conf`` has ``attempts``, each with a ``name`` and
+``conf`` has ``attempts``, each with a ``name``, the whole ``request`` in base64, and
 
-* ``method``, ``path``, ``headers`` (a list of pairs) and ``body``, or ``raw``, a whole request in base64;
-* ``late``, if more bytes are to follow once the answer is there, in base64.
+* ``sign``, if the request carries a token that the task signs itself: which ``key`` of Airflow's
+  configuration signs it, and its ``claims``;
+* ``late``, if what comes after the answer is to be told too.
 
-Before the body, and anywhere in ``raw``, ``{token}`` stands for the task's own token, or for the one in
-the file that ``token_from`` names, and ``{subject}`` for the task instance that it is for. The task
-returns what came of each attempt, by name, without any token.
+In a request ``{token}`` stands for the task's own token, or for the one in the file that ``token_from``
+names, ``{subject}`` for the task instance that it is for, and ``{signed}`` for the one that the task signs.
+The task returns what came of each attempt, by name, without any token.
 """
 
 import base64
@@ -16,16 +17,13 @@ import json
 import os
 import re
 import socket
+import time
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from airflow.sdk import dag, task
-
-SERVER = "airflow-api-server:8080"
-
-# Of an answer's headers, those that an attack is about.
-TOLD = ("connection", "content-type", "location", "x-airflow-proof", "x-request-id")
 
 LONGEST_BODY = 4096
 
@@ -39,21 +37,24 @@ def subject_of(token):
     return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
 
 
-def request_of(attempt, token):
-    def filled(request):
-        return request.replace(b"{token}", token.encode()).replace(b"{subject}", subject_of(token).encode())
+def signed(sign):
+    import jwt
 
-    if "raw" in attempt:
-        return filled(base64.b64decode(attempt["raw"]))
-    body = attempt.get("body", "").encode()
-    headers = attempt.get("headers", [])
-    named = {name.lower() for name, _ in headers}
-    if "host" not in named:
-        headers = [["host", SERVER], *headers]
-    if body and not named & {"content-length", "transfer-encoding"}:
-        headers = [*headers, ["content-length", str(len(body))]]
-    head = [f"{attempt['method']} {attempt['path']} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
-    return filled("\r\n".join([*head, "", ""]).encode()) + body
+    from airflow.sdk.configuration import conf
+
+    now = int(time.time())
+    claims = {"jti": uuid.uuid4().hex, "iat": now, "nbf": now, "exp": now + TIMEOUT, **sign["claims"]}
+    return jwt.encode(claims, conf.get(*sign["key"]), algorithm="HS512")
+
+
+def request_of(attempt, token):
+    values = {b"{token}": token, b"{subject}": subject_of(token)}
+    if "sign" in attempt:
+        values[b"{signed}"] = signed(attempt["sign"])
+    request = base64.b64decode(attempt["request"])
+    for placeholder, value in values.items():
+        request = request.replace(placeholder, value.encode())
+    return request
 
 
 def answer_of(connection, method):
@@ -65,9 +66,8 @@ def answer_of(connection, method):
         return {"status": None, "error": repr(error)}
     return {
         "status": answer.status,
-        "headers": {name: answer.headers[name] for name in TOLD if name in answer.headers},
+        "request_id": answer.headers.get("x-request-id"),
         "body": TOKEN.sub("TOKEN", body),
-        "refreshed": "refreshed-api-token" in answer.headers,
     }
 
 
@@ -80,14 +80,12 @@ def outcome_of(attempt, token):
         with suppress(ConnectionError):
             connection.sendall(request)
         outcome = answer_of(connection, method)
-        if "late" in attempt:
-            with suppress(ConnectionError):
-                connection.sendall(base64.b64decode(attempt["late"]))
+        if attempt.get("late"):
             outcome["late"] = answer_of(connection, "GET")
     return outcome
 
 
-@dag(schedule=None)
+@dag(schedule=None, default_args={"queue": "ml"})
 def ml_rogue_agent():
     @task
     def attack(ti, dag_run):

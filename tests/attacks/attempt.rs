@@ -1,0 +1,178 @@
+//! One thing that an attacker tries, as data: the request, what Airflow alone makes of it, and what dagward does.
+
+use serde_json::{Value, json};
+
+/// Where an attempt goes unless it says otherwise.
+const HOST: &str = "airflow-api-server:8080";
+
+/// The code of what nothing allows.
+pub(crate) const NOTHING_ALLOWS: Refusal = Refusal::Dagward(403, "no_rule_allows");
+/// The code of what a DENY says.
+pub(crate) const DENIED: Refusal = Refusal::Dagward(403, "denied_by_rule");
+/// The code of another's token.
+pub(crate) const ANOTHERS_TOKEN: Refusal = Refusal::Dagward(403, "token_of_another");
+/// The code of a path that can be read in two ways.
+pub(crate) const BAD_PATH: Refusal = Refusal::Dagward(400, "malformed_path");
+/// The code of task headers against their contract.
+pub(crate) const BAD_TASK_HEADERS: Refusal = Refusal::Dagward(400, "malformed_task_headers");
+
+/// An attempt. In its text `{run}` is the phase, and the runner knows the other names in braces.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    /// What is tried; unique.
+    pub(crate) name: &'static str,
+    line: String,
+    headers: Vec<String>,
+    body: Vec<u8>,
+    /// The token that the attacker signs: the key's section and option, and the claims.
+    pub(crate) sign: Option<Value>,
+    /// Whether what comes after the answer counts as well.
+    pub(crate) late: bool,
+    /// Without the filter.
+    pub(crate) alone: Alone,
+    /// With it.
+    pub(crate) refusal: Refusal,
+}
+
+/// What comes of an attempt without the filter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Alone {
+    /// It succeeds with this status, and this shows it.
+    Gives(u16, Proof),
+    /// It fails with this status, or for `None` without an answer; the attempt's place says why.
+    Cannot(Option<u16>),
+}
+
+/// What shows that an attempt has succeeded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Proof {
+    /// The answer has this text.
+    Told(&'static str),
+    /// These rows of Airflow's database become others.
+    Changed(&'static str),
+}
+
+/// Who refuses an attempt with the filter in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// dagward on the headers: Airflow never sees the request.
+    Dagward(u16, &'static str),
+    /// dagward on the body: Airflow sees the headers and no byte of the body.
+    DagwardOnBody(u16, &'static str),
+    /// Envoy by itself, with a status or without an answer.
+    Envoy(Option<u16>),
+}
+
+impl Attempt {
+    /// Method and target, such as `GET /execution/connections/x`, with the attacker's token.
+    pub(crate) fn new(name: &'static str, line: &str) -> Self {
+        Self::without_token(name, line).header("authorization: Bearer {token}")
+    }
+
+    /// The same without a token.
+    pub(crate) fn without_token(name: &'static str, line: &str) -> Self {
+        Self {
+            name,
+            line: line.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            sign: None,
+            late: false,
+            alone: Alone::Cannot(None),
+            refusal: NOTHING_ALLOWS,
+        }
+    }
+
+    /// With one more header.
+    pub(crate) fn header(mut self, line: &str) -> Self {
+        self.headers.push(line.to_owned());
+        self
+    }
+
+    /// With a JSON body.
+    pub(crate) fn json(self, body: Value) -> Self {
+        self.bytes(body.to_string())
+    }
+
+    /// With a body that is said to be JSON.
+    pub(crate) fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.header("content-type: application/json")
+    }
+
+    /// With a token that the attacker signs, as `{signed}`.
+    pub(crate) fn signs(mut self, key: [&str; 2], claims: Value) -> Self {
+        self.sign = Some(json!({"key": key, "claims": claims}));
+        self
+    }
+
+    /// With a token for a task instance, signed with the key that Airflow's chart gives to all workers.
+    pub(crate) fn signs_for(self, task: &str, scope: &str) -> Self {
+        let claims =
+            json!({"sub": task, "scope": scope, "aud": "urn:airflow.apache.org:task", "iss": "airflow"});
+        self.header("authorization: Bearer {signed}")
+            .signs(["api_auth", "jwt_secret"], claims)
+    }
+
+    /// With a look at what comes after the answer.
+    pub(crate) fn and_then(mut self) -> Self {
+        self.late = true;
+        self
+    }
+
+    /// Without the filter it succeeds.
+    pub(crate) fn gives(mut self, status: u16, proof: Proof) -> Self {
+        self.alone = Alone::Gives(status, proof);
+        self
+    }
+
+    /// Airflow itself refuses it, or understands something harmless.
+    pub(crate) fn cannot(mut self, status: u16) -> Self {
+        self.alone = Alone::Cannot(Some(status));
+        self
+    }
+
+    /// With the filter it is refused.
+    pub(crate) fn refused(mut self, refusal: Refusal) -> Self {
+        self.refusal = refusal;
+        self
+    }
+
+    /// The query of which the rows must stay.
+    pub(crate) fn query(&self) -> Option<&'static str> {
+        match self.alone {
+            Alone::Gives(_, Proof::Changed(query)) => Some(query),
+            Alone::Gives(_, Proof::Told(_)) | Alone::Cannot(_) => None,
+        }
+    }
+
+    /// The request byte by byte, the names in braces replaced.
+    pub(crate) fn request(&self, names: &[(&str, String)]) -> Vec<u8> {
+        let body = match std::str::from_utf8(&self.body) {
+            Ok(text) => filled(text, names).into_bytes(),
+            Err(_) => self.body.clone(),
+        };
+        let mut head = format!("{} HTTP/1.1\r\n", self.line);
+        let named = |name: &str| self.headers.iter().any(|line| line.starts_with(name));
+        let mut headers = self.headers.clone();
+        if !named("host:") {
+            headers.push(format!("host: {HOST}"));
+        }
+        if !body.is_empty() && !named("transfer-encoding:") {
+            headers.push(format!("content-length: {}", body.len()));
+        }
+        headers.push("connection: close".to_owned());
+        for line in headers {
+            head += &format!("{line}\r\n");
+        }
+        head += "\r\n";
+        [filled(&head, names).into_bytes(), body].concat()
+    }
+}
+
+/// `text` with the names in braces replaced.
+pub(crate) fn filled(text: &str, names: &[(&str, String)]) -> String {
+    names.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}

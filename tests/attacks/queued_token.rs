@@ -1,0 +1,142 @@
+//! A task of team sales that is queued: a worker of team ml starts it first, with a token of its own making or from
+//! the broker, which all workers share.
+//!
+//! `run` is refused in its answer. So Airflow has set the task to running, and gives it to nobody else: the task is
+//! lost, and its run has to be cleared. What the filter keeps is that nothing more is done in its name.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use dagward_lab::airflow::{Component, Deployment, Rest};
+use dagward_lab::wait;
+use serde_json::{Value, json};
+
+use crate::attempt::Proof::Changed;
+use crate::attempt::{ANOTHERS_TOKEN, Attempt};
+use crate::outcome::{Outcome, are_refused_with, succeed_without};
+use crate::runner::{Batch, Names};
+use crate::scene;
+use crate::story::STORY;
+use crate::victims::SALES;
+
+/// How long until a task is queued, and until a worker that goes on has asked for it.
+const SEEN: Duration = Duration::from_secs(120);
+
+const STATE: &str = "SELECT state FROM task_instance \
+                     WHERE dag_id = 'sales_daily' AND run_id = 'robbed-{run}' AND task_id = 'extract'";
+
+/// What came of it.
+#[derive(Default)]
+pub(crate) struct Robbed {
+    /// The task instance.
+    pub(crate) task: String,
+    /// The state of the task after all.
+    state: String,
+    /// What sales' own worker was answered when it wanted to start the task.
+    own: Value,
+}
+
+impl Robbed {
+    /// Makes the attempts while the worker of sales stands still, and lets it go on.
+    pub(crate) fn tell(
+        d: &Deployment,
+        rest: &Rest,
+        names: &Names,
+        name: &str,
+    ) -> Result<(Self, Vec<(&'static str, Outcome)>)> {
+        let run = format!("robbed-{name}");
+        let worker = d.process(Component::Worker("sales"))?.id().to_string();
+        signal("-STOP", &worker)?;
+        rest.trigger("sales_daily", &run, &json!({}))?;
+        let state = STATE.replace("{run}", name);
+        wait::until("a queued task", SEEN, || {
+            Ok((d.query(&state)? == "queued").then_some(()))
+        })?;
+        let task = scene::task_instance(d, &run, "extract")?;
+        let mut names = names.clone();
+        names.push(("robbed", task.clone()));
+        let batch = Batch::start(d, rest, run, attempts(), None, &names)?;
+        let outcomes = batch.end(d, rest)?;
+        signal("-CONT", &worker)?;
+        let path = format!("/execution/task-instances/{task}/run");
+        let own = wait::until("the task's own worker", SEEN, || {
+            let requests = d.sidecar(Component::ApiServer)?.access_log()?;
+            let mut own = requests.into_iter();
+            Ok(own.find(|request| request["peer"] == SALES && request["path"] == path.as_str()))
+        })?;
+        let state = d.query(&state)?;
+        Ok((Self { task, state, own }, outcomes))
+    }
+}
+
+fn signal(signal: &str, process: &str) -> Result<()> {
+    if !Command::new("kill").args([signal, process]).status()?.success() {
+        bail!("cannot send {signal} to {process}");
+    }
+    Ok(())
+}
+
+fn attempts() -> Vec<Attempt> {
+    let mut attempts = vec![start()];
+    attempts.extend(afterwards());
+    attempts
+}
+
+fn signing(name: &'static str, route: &str, scope: &str) -> Attempt {
+    Attempt::without_token(
+        name,
+        &format!("PATCH /execution/task-instances/{{robbed}}/{route}"),
+    )
+    .signs_for("{robbed}", scope)
+}
+
+fn start() -> Attempt {
+    signing("starts another's queued task", "run", "workload")
+        .json(json!({
+            "state": "running", "hostname": "h", "unixname": "u", "pid": 1, "start_date": "2026-11-24T00:00:00Z",
+        }))
+        .gives(200, Changed(STATE))
+}
+
+fn afterwards() -> Vec<Attempt> {
+    vec![
+        signing("ends another's started task", "state", "execution")
+            .json(json!({"state": "success", "end_date": "2026-11-24T00:00:00Z"}))
+            .gives(
+                204,
+                Changed(
+                    "SELECT count(*) FROM task_instance \
+                     WHERE run_id = 'robbed-{run}' AND task_id = 'extract' AND state = 'success'",
+                ),
+            )
+            .refused(ANOTHERS_TOKEN),
+    ]
+}
+
+#[test]
+fn airflow_alone_lets_any_worker_start_and_end_it() {
+    succeed_without(&attempts());
+    assert_eq!(STORY.open.robbed.state, "success");
+}
+
+#[test]
+fn the_start_is_refused_in_its_answer() {
+    let started = STORY.guarded.outcome("starts another's queued task");
+    assert_eq!(started.status, Some(200));
+    assert!(started.body.contains("(no_rule_allows)"), "{started:?}");
+    assert_eq!(started.rows, ["queued", "running"]);
+}
+
+#[test]
+fn nothing_more_is_done_in_its_name() {
+    are_refused_with(&afterwards());
+    assert_eq!(STORY.guarded.robbed.state, "running");
+}
+
+#[test]
+fn it_is_airflow_that_refuses_its_own_worker() {
+    let own = &STORY.guarded.robbed.own;
+    assert_eq!(own["dagward_decision"], "allowed", "{own}");
+    assert_eq!(own["response_code"], 409, "{own}");
+}

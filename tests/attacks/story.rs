@@ -1,0 +1,226 @@
+//! Tells it all once: the attempts without the filter, then with it, on the same Airflow.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use dagward_lab::admin::Sample;
+use dagward_lab::airflow::{Component, Deployment, Executor, Release, Rest, Setup};
+use dagward_lab::client::Client;
+use dagward_lab::sidecar::Plugin;
+use dagward_lab::{module, paths as lab_paths};
+use serde_json::{Value, json};
+
+use crate::outcome::Outcome;
+use crate::runner::{Batch, Names, send};
+use crate::{agents, bodies, headers, lock_out, logs, paths, queue, queued_token, scene, task};
+
+pub(crate) static STORY: LazyLock<Story> =
+    LazyLock::new(|| Story::tell().unwrap_or_else(|error| panic!("{error:#}")));
+
+/// What happened.
+pub(crate) struct Story {
+    /// Without the filter.
+    pub(crate) open: Phase,
+    /// With the filter and the shipped policies.
+    pub(crate) guarded: Phase,
+}
+
+/// What happened in one phase.
+#[derive(Default)]
+pub(crate) struct Phase {
+    outcomes: BTreeMap<&'static str, Outcome>,
+    /// How the victims' runs ended, by DAG and run.
+    pub(crate) runs: BTreeMap<(&'static str, String), String>,
+    /// The task of ml in the worker of sales.
+    pub(crate) smuggled: queue::Smuggled,
+    /// The task of sales that ml starts first.
+    pub(crate) robbed: queued_token::Robbed,
+    /// How the run that an agent may start ended.
+    pub(crate) agents_run: String,
+    /// The answers to forged tokens, by the task instance that they were for.
+    pub(crate) forged: BTreeMap<String, Vec<u16>>,
+    /// Requests of the flood that were refused.
+    pub(crate) flooded: usize,
+    /// Tasks that the api-server's proxy knows, before the flood and after.
+    pub(crate) learned: [f64; 2],
+    /// The access log of the api-server's sidecar.
+    pub(crate) requests: Vec<Value>,
+    /// The metrics of the api-server's sidecar.
+    pub(crate) metrics: Vec<Sample>,
+    airflow_log: String,
+}
+
+impl Story {
+    fn tell() -> Result<Self> {
+        let module = module::build()?;
+        let shipped = scene::policy(&[])?;
+        let more = scene::policy(&[bodies::rule()])?;
+        let mut deployment = Deployment::start(Setup::new(Release::V3_3, Executor::Celery, None))?;
+        let rest = deployment.direct()?;
+        scene::prepare(&rest)?;
+        let open = Phase::tell(&mut deployment, &rest, "open", None)?;
+        // What is left of the attacks is not to be seen in the other phase.
+        rest.finished("sales_daily", "robbed-open")?;
+        deployment.exchange(Some(&Plugin::new(&module.path, &shipped)))?;
+        let guarded = Phase::tell(&mut deployment, &rest, "guarded", Some(&more))?;
+        Ok(Self { open, guarded })
+    }
+}
+
+impl Phase {
+    /// What came of an attempt.
+    pub(crate) fn outcome(&self, name: &str) -> &Outcome {
+        let outcome = self.outcomes.get(name);
+        outcome.unwrap_or_else(|| panic!("`{name}` was not tried"))
+    }
+
+    /// Whether Airflow's own log has a request.
+    pub(crate) fn reached_airflow(&self, request_id: &str) -> bool {
+        self.airflow_log.contains(request_id)
+    }
+
+    fn tell(d: &mut Deployment, rest: &Rest, name: &str, more: Option<&str>) -> Result<Self> {
+        let mut phase = Self::default();
+        let files = lab_paths::scratch("tokens")?;
+        let file = |file: &str| files.path().join(file);
+        let run = |run: &str| format!("{run}-{name}");
+
+        let conf = json!({"leak_to": file("stolen"), "until": file("until")});
+        rest.trigger("sales_leaky", &run("stolen"), &conf)?;
+        rest.trigger("sales_leaky", &run("ended"), &json!({"leak_to": file("ended")}))?;
+        rest.trigger("sales_forecast", &run("cleared"), &json!({}))?;
+        for variable in ["sales_draft", "sales_old"] {
+            scene::variable(rest, &format!("{variable}_{name}"), "v")?;
+        }
+        let ended = rest.finished("sales_leaky", &run("ended"))?;
+        phase.runs.insert(("sales_leaky", run("ended")), ended);
+        rest.finished("sales_forecast", &run("cleared"))?;
+        scene::wait_for(&file("stolen"))?;
+        let stolen = scene::task_instance(d, &run("stolen"), "leak")?;
+        let names: Names = vec![
+            ("run", name.to_owned()),
+            ("forged", lock_out::forged(&stolen)),
+            ("stolen", stolen.clone()),
+            (
+                "asset",
+                d.query("SELECT id FROM asset WHERE name = 'sales_figures'")?,
+            ),
+        ];
+
+        let guarded = more.is_some();
+        if guarded {
+            // A task that has not begun, so that a forged token would be the first that a proxy sees.
+            scene::pause(rest, true)?;
+            rest.trigger("sales_daily", &run("undisturbed"), &json!({}))?;
+            let queued = scene::task_instance(d, &run("undisturbed"), "extract")?;
+            let ml = d.client_in(Component::Worker("ml"))?;
+            for victim in [stolen, queued] {
+                let statuses = lock_out::forge(&ml, &victim)?;
+                phase.forged.insert(victim, statuses);
+            }
+            let learned = || {
+                d.sidecar(Component::ApiServer)?
+                    .admin()
+                    .metric("dagward_learned_tasks", &[])
+            };
+            let before = learned()?;
+            phase.flooded = lock_out::flood(&ml)?;
+            phase.learned = [before, learned()?];
+            scene::pause(rest, false)?;
+        }
+
+        rest.trigger("ml_smuggler", &run("smuggled"), &json!({}))?;
+        let mut own = task::own();
+        own.extend(paths::attempts());
+        own.extend(headers::from_a_task());
+        own.extend(logs::attempts());
+        own.extend(bodies::after_a_refusal());
+        let batches = [
+            Batch::start(d, rest, run("own"), own, None, &names)?,
+            Batch::start(
+                d,
+                rest,
+                run("stolen"),
+                task::stolen(),
+                Some(&file("stolen")),
+                &names,
+            )?,
+            Batch::start(
+                d,
+                rest,
+                run("replayed"),
+                task::replayed(),
+                Some(&file("ended")),
+                &names,
+            )?,
+        ];
+        for batch in batches {
+            phase.outcomes.extend(batch.end(d, rest)?);
+        }
+        fs::write(file("until"), "")?;
+        let state = rest.finished("sales_leaky", &run("stolen"))?;
+        phase.runs.insert(("sales_leaky", run("stolen")), state);
+        if guarded {
+            let state = rest.finished("sales_daily", &run("undisturbed"))?;
+            phase.runs.insert(("sales_daily", run("undisturbed")), state);
+        }
+        phase.metrics = d.sidecar(Component::ApiServer)?.admin().metrics()?;
+        phase.smuggled = queue::Smuggled::tell(d, rest, &run("smuggled"))?;
+        // The last: it ends the task that says it.
+        let ending = Batch::start(d, rest, run("ending"), task::ending(), None, &names)?;
+        phase.outcomes.extend(ending.end(d, rest)?);
+        scene::pause(rest, false)?;
+        let (robbed, outcomes) = queued_token::Robbed::tell(d, rest, &names, name)?;
+        phase.robbed = robbed;
+        phase.outcomes.extend(outcomes);
+        phase.tell_of_peers(d, rest, &names, more)?;
+
+        phase.requests = scene::access_log(d)?;
+        phase.airflow_log = d.process(Component::ApiServer)?.output()?;
+        Ok(phase)
+    }
+
+    /// The attempts of workloads that have a certificate and no sidecar, with a user's token.
+    fn tell_of_peers(
+        &mut self,
+        d: &mut Deployment,
+        rest: &Rest,
+        names: &Names,
+        more: Option<&str>,
+    ) -> Result<()> {
+        let mut names = names.clone();
+        names.push(("token", rest.token().context("no user's token")?.to_owned()));
+        let agent = d.authority().service_account("ai-agents", "assistant")?;
+        let agent = d.client_as(&agent, Component::ApiServer)?;
+        let worker = d.authority().service_account("airflow", "airflow-worker-ml")?;
+        let worker = d.client_as(&worker, Component::ApiServer)?;
+        let plain = Client::plain(d.sidecar(Component::ApiServer)?.inbound()?);
+
+        self.agents_run = agents::run(&agent, &names, rest)?;
+        for attempt in agents::attempts() {
+            self.outcomes
+                .insert(attempt.name, send(d, &agent, &attempt, &names)?);
+        }
+        for (who, client) in headers::PEERS.into_iter().zip([&agent, &worker]) {
+            for attempt in headers::from_a_peer(who) {
+                self.outcomes
+                    .insert(attempt.name, send(d, client, &attempt, &names)?);
+            }
+        }
+        for attempt in headers::in_plain_text() {
+            self.outcomes
+                .insert(attempt.name, send(d, &plain, &attempt, &names)?);
+        }
+        if let Some(more) = more {
+            d.update(more)?;
+        }
+        bodies::allowed(&agent, &names)?;
+        for attempt in bodies::attempts() {
+            self.outcomes
+                .insert(attempt.name, send(d, &agent, &attempt, &names)?);
+        }
+        Ok(())
+    }
+}
