@@ -231,7 +231,11 @@ fn an_answer_of_any_form_is_read_or_refused(setup: Setup) {
             "{form}: {:.200}",
             response.text()
         );
-        assert_eq!(then, if learned { "allowed" } else { "token_of_another" }, "{form}");
+        assert_eq!(
+            then,
+            if learned { "allowed" } else { "token_of_another" },
+            "{form}"
+        );
         assert!(
             learned || response.text().contains("dagward_denied"),
             "{form}: {:.200}",
