@@ -10,9 +10,9 @@ pub(super) const FILE: &str = "docs/actions.md";
 const HEAD: &str = "# Actions
 
 What `actions` in a policy can name, and the routes of Airflow that ask for it. A route with several actions needs all of
-them, but that a task's `state` asks for `asset:create` only where its body names assets. The web pages of 2.11, surface `ui`,
-count where the document says that they are there. The last column has the lines of Airflow with that route. `cargo xtask routes --write` writes this page from the table
-in [`src/operation/routes`](../src/operation/routes).
+them; a task's `state` asks for `asset:create` only where its body names assets. The web pages of 2.11, surface `ui`,
+count where the document says that they are there. The last column has the lines of Airflow that have the route.
+`cargo xtask routes --write` writes this page from the table in [`src/operation/routes`](../src/operation/routes).
 
 Names in braces stand for one segment of the path, with `:path` for any number of them. GET stands for HEAD too.
 ";
