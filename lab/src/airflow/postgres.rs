@@ -174,8 +174,15 @@ impl User {
         let Some([user, group]) = &self.0 else {
             return launched_by("env", &[], command);
         };
-        let ids = [format!("--reuid={user}"), format!("--regid={group}")];
-        let arguments: Vec<&str> = ids.iter().map(String::as_str).chain(["--clear-groups"]).collect();
+        let (user, group) = (format!("--reuid={user}"), format!("--regid={group}"));
+        let arguments = [
+            &*user,
+            &*group,
+            "--clear-groups",
+            // The workspace may lie in a folder that only root may enter.
+            "--inh-caps=+dac_override",
+            "--ambient-caps=+dac_override",
+        ];
         launched_by("setpriv", &arguments, command)
     }
 }
