@@ -5,11 +5,14 @@
 //! use are taken off after linking, and the code that only they reached goes with them.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail};
+use tempfile::NamedTempFile;
 
 use crate::{paths, progress};
 
@@ -152,12 +155,19 @@ fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(module.emit_wasm())
 }
 
-/// Writes beside the old file and renames, so that a proxy never reads half a module.
+/// Writes beside the old file and renames, so that a proxy never reads half a module. Several threads
+/// may do so at once.
 fn install(bytes: &[u8], name: &str) -> Result<Module> {
     let path = paths::target().join(name);
-    let fresh = path.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&fresh, bytes).with_context(|| format!("cannot write `{}`", fresh.display()))?;
-    fs::rename(&fresh, &path)?;
+    let mut fresh = NamedTempFile::new_in(paths::target())?;
+    fresh.write_all(bytes)?;
+    // Such files are their owner's alone, and Envoy may run as somebody else.
+    fresh
+        .as_file()
+        .set_permissions(fs::Permissions::from_mode(0o644))?;
+    fresh
+        .persist(&path)
+        .with_context(|| format!("cannot write `{}`", path.display()))?;
     Ok(Module {
         path,
         size: bytes.len() as u64,
