@@ -76,6 +76,6 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "GET", "/execution/docs",         &["docs:read"]),
     on(V3, "GET", "/execution/docs/oauth2-redirect", &["docs:read"]),
     on(V3, "GET", "/execution/redoc",        &["docs:read"]),
-    on(SINCE_3_1, "GET", "/execution/changelog", &["docs:read"]),
+    on(V3, "GET", "/execution/changelog",    &["docs:read"]),
     on(V3, "GET", "/execution/openapi.json", &["docs:read"]),
 ];
