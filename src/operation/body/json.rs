@@ -17,12 +17,12 @@ pub(in crate::operation) enum Json {
 }
 
 impl Json {
-    /// A field of an object, by any of its names.
-    pub(super) fn get(&self, names: &str) -> Option<&Self> {
+    /// A field of an object.
+    pub(super) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
         fields
             .iter()
-            .find(|(other, _)| names.split('|').any(|name| name == other))
+            .find(|(other, _)| other == name)
             .map(|(_, value)| value)
     }
 }
