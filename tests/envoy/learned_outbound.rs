@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, EXTERNAL, Server, Worker, allow_all, ask, assert_unharmed};
 use crate::setup::{Setup, on_every_setup};
-use crate::tasks::{OTHER_TASK, TASK, airflow, code, run, teams, with_token, xcom};
+use crate::tasks::{OTHER_TASK, TASK, airflow, assert_refused_in_answer, code, run, teams, with_token, xcom};
 
 on_every_setup!(
     another_api_server_believes_what_the_worker_learned,
@@ -244,14 +244,7 @@ fn the_pod_says_which_task_unless_airflow_contradicts(setup: Setup) {
     let scene = Scene::new(setup, Upstream::with(airflow).unwrap(), pod("sales_other"));
     scene.ask(API_SERVER, run(TASK));
     scene.ask(API_SERVER, xcom("sales_daily", TASK));
-    let body = scene.ask(SECOND, run(TASK)).json().unwrap();
-    assert!(
-        body["detail"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("task_conflict"),
-        "{body}"
-    );
+    assert_refused_in_answer(&scene.ask(SECOND, run(TASK)), "task_conflict");
     assert_eq!(scene.at_second(TASK), "token_of_another");
     scene.assert_unharmed();
 }

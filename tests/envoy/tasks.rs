@@ -79,3 +79,10 @@ pub(crate) fn code(response: &Response) -> String {
         _ => refusal(response).1,
     }
 }
+
+/// Asserts that a refusal with this code stands in place of the body of Airflow's answer.
+pub(crate) fn assert_refused_in_answer(answer: &Response, code: &str) {
+    let body = answer.json().unwrap();
+    let message = body["detail"]["message"].as_str().unwrap();
+    assert!(message.contains(code), "{body}");
+}
