@@ -7,7 +7,7 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`paths`], [`cache`], [`progress`], [`table`] | where things lie, install once, say what takes long, print a result |
-//! | [`python`], [`debian`], [`envoy`], [`module`] | the programs: a virtual environment, Debian's packages, Envoy, the filter as wasm |
+//! | [`python`], [`debian`], [`go`], [`envoy`], [`module`] | the programs: a virtual environment, Debian's packages, Go modules, Envoy, the filter as wasm |
 //! | [`process`], [`port`] | a child with a log, a readiness check and a certain end; a port that outlives it |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
@@ -24,6 +24,7 @@ pub mod certs;
 pub mod client;
 pub mod debian;
 pub mod envoy;
+pub mod go;
 pub mod load;
 pub mod manifest;
 pub mod module;

@@ -1,0 +1,94 @@
+//! Programs from Go modules, built once and kept by content.
+//!
+//! `lab/go/<module>/` holds a `go.mod` that names the programs' module, and a `go.sum` with the
+//! checksums of everything that goes into them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{cache, paths, progress};
+
+/// A program that a module of `lab/go/` can build.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// The folder in `lab/go/`.
+    pub module: &'static str,
+    /// The package with the program's `main`; its last element is the program's name.
+    pub package: &'static str,
+    /// Further arguments of the linker, such as `-X name=value`.
+    pub linked: &'static str,
+}
+
+impl Program {
+    /// The built program, made if need be.
+    pub fn ensure(self) -> Result<PathBuf> {
+        let module = paths::workspace().join("lab/go").join(self.module);
+        let read = |name| fs::read_to_string(module.join(name)).context(self.module);
+        let (requirements, sums) = (read("go.mod")?, read("go.sum")?);
+        let name = self.name();
+        let inputs = [&*requirements, &*sums, self.package, self.linked, &toolchain()?];
+        let directory = cache::ensure(&format!("{}-{name}", self.module), &inputs, |directory| {
+            let mut build = go(&module);
+            build
+                .args(["build", "-mod=readonly", "-trimpath"])
+                .arg(format!("-ldflags=-s -w {}", self.linked))
+                .arg("-o")
+                .arg(directory.join(name))
+                .arg(self.package);
+            progress::run(&format!("building {name} of {}", self.module), &mut build)
+        })?;
+        Ok(directory.join(name))
+    }
+
+    fn name(self) -> &'static str {
+        self.package.rsplit('/').next().unwrap_or(self.package)
+    }
+}
+
+/// The folder of a module that `lab/go/<module>` requires, with its files as they were published.
+pub fn source(module: &str, required: &str) -> Result<PathBuf> {
+    let mut list = go(&paths::workspace().join("lab/go").join(module));
+    list.args(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", required]);
+    let folder = list_folder(&mut list)?;
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let mut download = go(&paths::workspace().join("lab/go").join(module));
+    download.args(["mod", "download", required]);
+    progress::run(&format!("downloading {required}"), &mut download)?;
+    list_folder(&mut list)
+}
+
+/// What `go list` printed; nothing if the module is not downloaded.
+fn list_folder(list: &mut Command) -> Result<PathBuf> {
+    let output = list.output().context("cannot start `go`")?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
+}
+
+/// What is missing where no Go is, in words.
+pub fn missing() -> Option<String> {
+    toolchain().err().map(|error| format!("{error:#}"))
+}
+
+/// `go` with the machine's own toolchain and no C compiler.
+fn go(directory: &Path) -> Command {
+    let mut go = Command::new("go");
+    go.current_dir(directory)
+        .env("GOTOOLCHAIN", "local")
+        .env("CGO_ENABLED", "0")
+        .env("GOFLAGS", "-modcacherw");
+    go
+}
+
+fn toolchain() -> Result<String> {
+    let output = go(paths::workspace()).arg("version").output();
+    let output =
+        output.context("`go` is not on this machine; install Go 1.26 or newer, see go.dev/doc/install")?;
+    Ok(String::from_utf8(output.stdout)?)
+}
