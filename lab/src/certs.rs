@@ -4,6 +4,7 @@
 //! are what a test wants to present.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -55,6 +56,10 @@ impl Authority {
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
         let directory = paths::scratch("certs")?;
         fs::write(directory.path().join("root.pem"), issuer.pem())?;
+        fs::write(
+            directory.path().join("root-key.pem"),
+            issuer.key().serialize_pem(),
+        )?;
         Ok(Self { issuer, directory })
     }
 
@@ -70,9 +75,31 @@ impl Authority {
 
     /// A certificate with these URI names (none, one or several) and an empty subject, as Istio's are.
     pub fn uris(&self, uris: &[&str]) -> Result<Identity> {
+        let names = uris.iter().map(|uri| Ok(SanType::URI(ascii(uri)?)));
+        self.issue(uris, DistinguishedName::new(), names.collect::<Result<_>>()?)
+    }
+
+    /// A server's certificate, for these names and addresses.
+    pub fn server(&self, names: &[&str], addresses: &[IpAddr]) -> Result<Identity> {
+        let names = names.iter().map(|name| Ok(SanType::DnsName(ascii(name)?)));
+        let addresses = addresses.iter().map(|&address| Ok(SanType::IpAddress(address)));
+        let all = names.chain(addresses).collect::<Result<_>>()?;
+        self.issue(&[], DistinguishedName::new(), all)
+    }
+
+    /// The certificate of a user of Kubernetes, who is in one group.
+    pub fn user(&self, name: &str, group: &str) -> Result<Identity> {
+        let mut subject = DistinguishedName::new();
+        subject.push(DnType::CommonName, name);
+        subject.push(DnType::OrganizationName, group);
+        self.issue(&[], subject, Vec::new())
+    }
+
+    fn issue(&self, uris: &[&str], subject: DistinguishedName, names: Vec<SanType>) -> Result<Identity> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
-        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name = subject;
+        params.subject_alt_names = names;
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![
             KeyUsagePurpose::DigitalSignature,
@@ -82,10 +109,6 @@ impl Authority {
             ExtendedKeyUsagePurpose::ServerAuth,
             ExtendedKeyUsagePurpose::ClientAuth,
         ];
-        for uri in uris {
-            let name = Ia5String::try_from(*uri).with_context(|| format!("`{uri}` is not ASCII"))?;
-            params.subject_alt_names.push(SanType::URI(name));
-        }
         let certificate = params.signed_by(&key, &self.issuer)?.pem();
         self.write(uris, certificate, key.serialize_pem())
     }
@@ -113,4 +136,8 @@ impl Authority {
         fs::write(&identity.key_file, &identity.key)?;
         Ok(identity)
     }
+}
+
+fn ascii(text: &str) -> Result<Ia5String> {
+    Ia5String::try_from(text).with_context(|| format!("`{text}` is not ASCII"))
 }

@@ -16,10 +16,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
 use crate::certs::Identity;
+use crate::istio::place::Place;
 use crate::{runtime, tls};
 
 /// The longest that one exchange may take. Airflow's api-server stands still while the first task asks
@@ -32,6 +33,8 @@ pub struct Client {
     address: SocketAddr,
     tls: Option<Arc<ClientConfig>>,
     http2: bool,
+    limit: Duration,
+    place: Option<Place>,
 }
 
 /// A request to be sent.
@@ -71,6 +74,8 @@ impl Client {
             address,
             tls: None,
             http2: false,
+            limit: LIMIT,
+            place: None,
         }
     }
 
@@ -90,6 +95,8 @@ impl Client {
             address,
             tls: Some(Arc::new(config)),
             http2: false,
+            limit: LIMIT,
+            place: None,
         })
     }
 
@@ -102,11 +109,23 @@ impl Client {
         self
     }
 
+    /// The same from within a pod.
+    pub fn from(mut self, place: &Place) -> Self {
+        self.place = Some(place.clone());
+        self
+    }
+
+    /// The same with less patience.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
     /// Sends `request` and reads the whole answer.
     pub fn send(&self, request: &Request) -> Result<Response> {
         runtime::shared()?.block_on(async {
             let exchange = async { self.connect().await?.send(request).await };
-            tokio::time::timeout(LIMIT, exchange)
+            tokio::time::timeout(self.limit, exchange)
                 .await
                 .context("no answer in time")?
         })
@@ -145,7 +164,15 @@ impl Client {
     }
 
     async fn stream(&self) -> Result<Box<dyn Stream>> {
-        let tcp = TcpStream::connect(self.address).await?;
+        let tcp = match &self.place {
+            Some(place) => {
+                place
+                    .within(|| Ok(TcpSocket::new_v4()?))?
+                    .connect(self.address)
+                    .await?
+            }
+            None => TcpStream::connect(self.address).await?,
+        };
         tcp.set_nodelay(true)?;
         let Some(config) = &self.tls else {
             return Ok(Box::new(tcp));

@@ -21,6 +21,7 @@ const VERSIONED: &str = "/usr/lib/postgresql";
 pub struct Program {
     path: PathBuf,
     libraries: Vec<PathBuf>,
+    root: Option<PathBuf>,
 }
 
 impl Program {
@@ -30,6 +31,7 @@ impl Program {
             return Ok(Self {
                 path,
                 libraries: Vec::new(),
+                root: None,
             });
         }
         let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
@@ -52,7 +54,13 @@ impl Program {
         Ok(Self {
             path: path.clone(),
             libraries,
+            root: Some(root),
         })
+    }
+
+    /// The folder that its packages were unpacked in, if it is not the machine's own.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
     }
 
     /// Another program that lies beside this one.
@@ -60,6 +68,7 @@ impl Program {
         Self {
             path: self.path.with_file_name(name),
             libraries: self.libraries.clone(),
+            root: self.root.clone(),
         }
     }
 

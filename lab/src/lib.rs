@@ -25,6 +25,7 @@ pub mod client;
 pub mod debian;
 pub mod envoy;
 pub mod go;
+pub mod istio;
 pub mod load;
 pub mod manifest;
 pub mod module;

@@ -1,11 +1,11 @@
-//! A port of loopback that is kept for one process after the other.
+//! A port, of loopback where nothing else is said, that is kept for one process after the other.
 //!
 //! Sidecars name each other's addresses before any of them runs, and a sidecar takes the place of
 //! another. So a port is chosen by the system and kept bound, without listening, as long as its handle
 //! lives: the system gives it to nobody else, and a server that sets `SO_REUSEADDR`, as all do, can
 //! listen on it.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Result;
 use tokio::net::TcpSocket;
@@ -20,11 +20,16 @@ pub struct Port {
 impl Port {
     /// A port that nobody uses.
     pub fn reserve() -> Result<Self> {
+        Self::reserve_at(Ipv4Addr::LOCALHOST)
+    }
+
+    /// A port of another address of this machine that nobody uses.
+    pub fn reserve_at(host: Ipv4Addr) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
         // Envoy binds with `SO_REUSEPORT`, which wants it of all that are bound.
         socket.set_reuseport(true)?;
-        socket.bind(([127, 0, 0, 1], 0).into())?;
+        socket.bind((host, 0).into())?;
         let address = socket.local_addr()?;
         Ok(Self {
             _socket: socket,

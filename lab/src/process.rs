@@ -7,7 +7,8 @@
 //! so that Ctrl-C in a terminal does not reach them first. The child has a session of its own, and all
 //! of the session ends with it: Airflow puts its tasks into groups of their own.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -52,6 +53,8 @@ impl Process {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let log = paths::logs()?.join(format!("{name}-{}-{number}.log", std::process::id()));
         let file = File::create(&log).with_context(|| format!("cannot write `{}`", log.display()))?;
+        // A sidecar opens `/dev/stdout`, which is this file, anew as a user of its own.
+        file.set_permissions(Permissions::from_mode(0o666))?;
         // A session of its own. It keeps the process id, as the child leads no group before.
         let mut child = launched_by("setsid", &[], command)
             .stdin(Stdio::null())

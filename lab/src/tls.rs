@@ -1,4 +1,4 @@
-//! The client's side of the mesh's TLS.
+//! TLS of the lab's own clients and servers.
 
 use std::sync::Arc;
 
@@ -8,7 +8,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, ServerConfig,
+    SignatureScheme,
+};
 
 use crate::certs::Identity;
 
@@ -31,6 +34,17 @@ pub(crate) fn client(identity: &Identity, present: bool, alpn: &[&str]) -> Resul
     };
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     Ok(config)
+}
+
+/// A server that shows the certificate of `identity` to everybody.
+pub(crate) fn server(identity: &Identity) -> Result<ServerConfig> {
+    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes())?;
+    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())?;
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    Ok(builder
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)?)
 }
 
 /// Checks the chain but not the name: a mesh certificate names a SPIFFE ID, never a host.

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
+use crate::istio::place::Place;
 use crate::runtime;
 
 /// Requests kept; older ones are forgotten, so that a load does not fill the memory.
@@ -93,7 +94,7 @@ impl Upstream {
     /// A server that answers 200 with the request as JSON:
     /// `{"method", "path", "version", "headers": [[name, value]], "body_length", "trailers"}`.
     pub fn echo() -> Result<Self> {
-        Self::with(|request| Answer::json(200, &request.to_json()))
+        Self::with(Answer::echo)
     }
 
     /// A server that answers as `handler` says.
@@ -106,9 +107,31 @@ impl Upstream {
         size: usize,
         handler: impl Fn(&Received) -> Answer + Send + Sync + 'static,
     ) -> Result<Self> {
+        Self::listening(std::net::TcpListener::bind("127.0.0.1:0")?, size, handler)
+    }
+
+    /// A server within a pod, on all of its addresses, that answers as `handler` says.
+    pub fn within(
+        place: &Place,
+        port: u16,
+        handler: impl Fn(&Received) -> Answer + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let listener = place.within(|| Ok(std::net::TcpListener::bind(("0.0.0.0", port))?))?;
+        Self::listening(listener, usize::MAX, handler)
+    }
+
+    fn listening(
+        listener: std::net::TcpListener,
+        size: usize,
+        handler: impl Fn(&Received) -> Answer + Send + Sync + 'static,
+    ) -> Result<Self> {
         let runtime = runtime::shared()?;
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        let listener = {
+            let _entered = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
         let seen = Arc::new(Mutex::new(Seen::default()));
         let app = App {
             handler: Arc::new(handler),
@@ -169,6 +192,11 @@ impl Received {
 }
 
 impl Answer {
+    /// The request itself, as [`Upstream::echo`] answers.
+    pub fn echo(request: &Received) -> Self {
+        Self::json(200, &request.to_json())
+    }
+
     /// A JSON answer.
     pub fn json(status: u16, body: &Value) -> Self {
         Self {

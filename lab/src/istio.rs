@@ -1,0 +1,142 @@
+//! A whole Istio on this machine without containers: the real API server, the real istiod with its webhooks and its CA,
+//! and pods with injected sidecars, captured traffic and certificates of their own.
+//!
+//! It needs Linux, root and Go.
+//!
+//! | room | what it is |
+//! |---|---|
+//! | [`network`], [`place`], [`container`], `images` | a pod's network, traffic from within it, a container's file system, and what is in it |
+//! | [`kubernetes`], [`api`], `watch` | etcd and the API server, and how they are asked |
+//! | [`kubelet`], `controllers`, `names` | what a node and the controllers do: here this process does it |
+//! | [`istiod`] | Istio's control plane |
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+pub mod api;
+pub mod container;
+mod controllers;
+mod fields;
+mod images;
+pub mod istiod;
+pub mod kubelet;
+pub mod kubernetes;
+mod names;
+pub mod network;
+pub mod place;
+mod watch;
+
+use api::Api;
+use fields::{list, text};
+use istiod::Istiod;
+use kubelet::Kubelet;
+use kubernetes::Kubernetes;
+use network::{Namespace, Network};
+use place::Place;
+
+/// Pods are ready some seconds after they were made, on a busy machine with many of them later.
+const READY: Duration = Duration::from_secs(120);
+
+/// A pod that is ready.
+#[derive(Debug, Clone)]
+pub struct Pod {
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its place in the network.
+    pub place: Place,
+}
+
+/// A running cluster with Istio. It ends with its handle.
+#[derive(Debug)]
+pub struct Cluster {
+    // In the order in which they end.
+    _kubelet: Kubelet,
+    istiod: Istiod,
+    kubernetes: Kubernetes,
+    network: Arc<Network>,
+}
+
+impl Cluster {
+    /// Starts it all, built if need be.
+    pub fn start() -> Result<Self> {
+        Self::install()?;
+        let network = Arc::new(Network::new()?);
+        let host = network.address();
+        let kubernetes = Kubernetes::start(host)?;
+        let kubelet = Kubelet::start(&kubernetes, &network)?;
+        let istiod = Istiod::start(&kubernetes, host)?;
+        Ok(Self {
+            _kubelet: kubelet,
+            istiod,
+            kubernetes,
+            network,
+        })
+    }
+
+    /// Builds all programs, if need be.
+    pub fn install() -> Result<()> {
+        Kubernetes::install()?;
+        Istiod::install()?;
+        images::install()
+    }
+
+    /// The API server.
+    pub fn kubernetes(&self) -> &Kubernetes {
+        &self.kubernetes
+    }
+
+    /// Istio's control plane.
+    pub fn istiod(&mut self) -> &mut Istiod {
+        &mut self.istiod
+    }
+
+    /// The API, as an administrator.
+    pub fn api(&self) -> &Api {
+        self.kubernetes.api()
+    }
+
+    /// A pod once it is ready: its address and its place in the network.
+    pub fn pod(&self, namespace: &str, name: &str) -> Result<Pod> {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
+        let ready = |pod: &Value| {
+            let conditions = list(pod, "/status/conditions").iter();
+            let mut ready = conditions.filter(|condition| text(condition, "/type") == Some("Ready"));
+            let ready = ready.any(|condition| text(condition, "/status") == Some("True"));
+            ready
+                .then(|| text(pod, "/status/podIP").map(str::to_owned))
+                .flatten()
+        };
+        let address = self.api().when(&path, READY, ready)?.parse()?;
+        Ok(Pod {
+            address,
+            place: self.network.place(address),
+        })
+    }
+
+    /// Where a service is to be asked by pods: its address and first port.
+    pub fn service(&self, namespace: &str, name: &str) -> Result<SocketAddr> {
+        let service = self
+            .api()
+            .get(&format!("/api/v1/namespaces/{namespace}/services/{name}"))?;
+        let address: Ipv4Addr = text(&service, "/spec/clusterIP").unwrap_or_default().parse()?;
+        let port = service.pointer("/spec/ports/0/port").and_then(Value::as_u64);
+        let port = port.context("a service without a port")?;
+        Ok((address, u16::try_from(port)?).into())
+    }
+
+    /// A network namespace that is no pod's, as of something outside the mesh.
+    pub fn outside(&self) -> Result<(Namespace, Place)> {
+        let namespace = self.network.namespace()?;
+        let place = self.network.place(namespace.address());
+        Ok((namespace, place))
+    }
+
+    /// The pods' network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+}

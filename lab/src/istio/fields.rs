@@ -1,0 +1,14 @@
+//! Fields of objects by their paths (JSON pointers).
+
+use serde_json::Value;
+
+/// The list at `path`, if there is one.
+pub(in crate::istio) fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
+    let found = value.pointer(path).and_then(Value::as_array);
+    found.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The text at `path`, if there is one.
+pub(in crate::istio) fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
+    value.pointer(path)?.as_str()
+}
