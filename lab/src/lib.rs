@@ -9,6 +9,7 @@
 //! | [`paths`], [`cache`], [`progress`], [`table`] | where things lie, install once, say what takes long, print a result |
 //! | [`python`], [`debian`], [`go`], [`envoy`], [`module`] | the programs: a virtual environment, Debian's packages, Go modules, Envoy, the filter as wasm |
 //! | [`process`], [`port`] | a child with a log, a readiness check and a certain end; a port that outlives it |
+//! | [`image`], [`registry`] | the module as an OCI image, and a registry to push it to |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
@@ -25,6 +26,7 @@ pub mod client;
 pub mod debian;
 pub mod envoy;
 pub mod go;
+pub mod image;
 pub mod istio;
 pub mod load;
 pub mod manifest;
@@ -34,6 +36,7 @@ pub mod port;
 pub mod process;
 pub mod progress;
 pub mod python;
+pub mod registry;
 mod runtime;
 pub mod sidecar;
 pub mod story;

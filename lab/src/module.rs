@@ -4,6 +4,7 @@
 //! request, whether the filter does anything in it or not. So the exports that the filter does not
 //! use are taken off after linking, and the code that only they reached goes with them.
 
+use std::env;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -105,10 +106,22 @@ fn compile(package: &str, file: &str) -> Result<Vec<u8>> {
             package,
         ])
         .arg("--target-dir")
-        .arg(&directory);
+        .arg(&directory)
+        .env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            format!("--remap-path-prefix={}=cargo", cargo_home()?.display()),
+        );
     progress::run(&format!("building {package} for {TARGET}"), &mut cargo)?;
     let linked = directory.join(TARGET).join("release").join(file);
     fs::read(&linked).with_context(|| format!("cannot read `{}`", linked.display()))
+}
+
+/// Where cargo keeps the sources of crates. Panics name them, so the compiler is told another name: the
+/// module is to be the same whoever builds it.
+fn cargo_home() -> Result<PathBuf> {
+    let home = || Some(env::home_dir()?.join(".cargo"));
+    let asked = env::var_os("CARGO_HOME").map(PathBuf::from);
+    asked.or_else(home).context("this user has no home directory")
 }
 
 /// Adds the compilation target if this machine lacks it.

@@ -1,13 +1,13 @@
-//! A port, of loopback where nothing else is said, that is kept for one process after the other.
+//! A port, usually of loopback, that is kept for one process after the other.
 //!
 //! Sidecars name each other's addresses before any of them runs, and a sidecar takes the place of
 //! another. So a port is chosen by the system and kept bound, without listening, as long as its handle
 //! lives: the system gives it to nobody else, and a server that sets `SO_REUSEADDR`, as all do, can
 //! listen on it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::net::TcpSocket;
 
 /// A kept port.
@@ -18,18 +18,23 @@ pub struct Port {
 }
 
 impl Port {
-    /// A port that nobody uses.
+    /// A port of loopback that nobody uses.
     pub fn reserve() -> Result<Self> {
-        Self::reserve_at(Ipv4Addr::LOCALHOST)
+        Self::reserve_on(Ipv4Addr::LOCALHOST.into())
     }
 
-    /// A port of another address of this machine that nobody uses.
-    pub fn reserve_at(host: Ipv4Addr) -> Result<Self> {
-        let socket = TcpSocket::new_v4()?;
+    /// A port that nobody uses of one of this machine's addresses.
+    pub fn reserve_on(ip: IpAddr) -> Result<Self> {
+        let socket = match ip {
+            IpAddr::V4(_) => TcpSocket::new_v4(),
+            IpAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
         socket.set_reuseaddr(true)?;
         // Envoy binds with `SO_REUSEPORT`, which wants it of all that are bound.
         socket.set_reuseport(true)?;
-        socket.bind((host, 0).into())?;
+        socket
+            .bind((ip, 0).into())
+            .with_context(|| format!("no port of {ip} can be had"))?;
         let address = socket.local_addr()?;
         Ok(Self {
             _socket: socket,

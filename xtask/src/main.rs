@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod build;
 mod demo;
+mod image;
 mod routes;
 mod tally;
 mod test;
@@ -23,6 +24,8 @@ struct Arguments {
 enum Task {
     /// Build the wasm module as `target/dagward.wasm`.
     Build,
+    /// Make the OCI image that Istio pulls, as `target/image/`, and push it.
+    Image(image::Arguments),
     /// Show the filter at work.
     Demo(demo::Arguments),
     /// Measure what the filter costs, beside what it would be compared with.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
 fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Build => build::run().map(|()| true),
+        Task::Image(arguments) => image::run(&arguments).map(|()| true),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
         Task::Routes(arguments) => routes::run(&arguments),

@@ -66,7 +66,7 @@ impl Kubernetes {
     /// Starts both; the API server listens on `host`, which pods reach.
     pub fn start(host: Ipv4Addr) -> Result<Self> {
         let directory = paths::scratch("kubernetes")?;
-        let ports = [Port::reserve()?, Port::reserve()?, Port::reserve_at(host)?];
+        let ports = [Port::reserve()?, Port::reserve()?, Port::reserve_on(host.into())?];
         let [store, peers, port] = &ports;
         let address = port.address();
         let etcd = etcd(directory.path(), store.address(), peers.address())?;

@@ -1,0 +1,67 @@
+//! `cargo xtask image`
+
+use anyhow::Result;
+use dagward_lab::image::{self, Image, Scheme};
+use dagward_lab::paths;
+use dagward_lab::table::Table;
+
+/// The column with digests, which are to be copied and so are not broken.
+const DIGEST_COLUMN: usize = 2;
+
+/// `sha256:` and 64 digits.
+const DIGEST_WIDTH: u16 = 71;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Push it to a registry, with the credentials that `docker login` has left; the tag is the version if
+    /// none is named.
+    #[arg(long, value_name = "REGISTRY/NAME[:TAG]")]
+    push: Option<String>,
+    /// The registry speaks no TLS.
+    #[arg(long, requires = "push")]
+    plain_http: bool,
+}
+
+/// Makes the image, says what it is, and pushes it.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let image = Image::build()?;
+    let directory = image::directory();
+    image.write(&directory)?;
+    println!("module: {} bytes\n", image.module_size);
+    println!("{}", forms(&image));
+    println!("{}", labels(&image));
+    let directory = directory.strip_prefix(paths::workspace()).unwrap_or(&directory);
+    println!("written to {}, an OCI image layout", directory.display());
+
+    if let Some(reference) = &arguments.push {
+        let scheme = if arguments.plain_http {
+            Scheme::Http
+        } else {
+            Scheme::Https
+        };
+        let pushed = image.push(reference, scheme)?;
+        println!("pushed to {}\n       and {}", pushed.image, pushed.artifact);
+    }
+    Ok(())
+}
+
+fn forms(image: &Image) -> Table {
+    let mut table = Table::plain(["tag", "layer", "digest"]).at_least(DIGEST_COLUMN, DIGEST_WIDTH);
+    for form in image.forms() {
+        let layer = form.layers.first().map_or(0, |layer| layer.bytes().len());
+        table.row([
+            form.tag(&image.version),
+            layer.to_string(),
+            form.manifest.digest().to_owned(),
+        ]);
+    }
+    table
+}
+
+fn labels(image: &Image) -> Table {
+    let mut table = Table::plain(["label", ""]);
+    for (key, value) in &image.labels {
+        table.row([key.clone(), value.clone()]);
+    }
+    table
+}
