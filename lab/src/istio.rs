@@ -11,6 +11,7 @@
 //! | [`istiod`] | Istio's control plane |
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,9 @@ use kubernetes::Kubernetes;
 use network::{Namespace, Network};
 use place::Place;
 
+use crate::image::{Image, Scheme};
+use crate::registry::Registry;
+
 /// Pods are ready some seconds after they were made, on a busy machine with many of them later.
 const READY: Duration = Duration::from_secs(120);
 
@@ -57,6 +61,7 @@ pub struct Cluster {
     _kubelet: Kubelet,
     istiod: Istiod,
     kubernetes: Kubernetes,
+    registry: Registry,
     network: Arc<Network>,
 }
 
@@ -68,11 +73,11 @@ impl Cluster {
         let host = network.address();
         let kubernetes = Kubernetes::start(host)?;
         let kubelet = Kubelet::start(&kubernetes, &network)?;
-        let istiod = Istiod::start(&kubernetes, host)?;
         Ok(Self {
             _kubelet: kubelet,
-            istiod,
+            istiod: Istiod::start(&kubernetes, host)?,
             kubernetes,
+            registry: Registry::start_on(host.into())?,
             network,
         })
     }
@@ -92,6 +97,18 @@ impl Cluster {
     /// Istio's control plane.
     pub fn istiod(&mut self) -> &mut Istiod {
         &mut self.istiod
+    }
+
+    /// The registry that pods reach.
+    pub fn registry(&mut self) -> &mut Registry {
+        &mut self.registry
+    }
+
+    /// Pushes a module as an image of this tag, and gives its two forms as a WasmPlugin's `url`.
+    pub fn publish(&self, module: &Path, tag: &str) -> Result<[String; 2]> {
+        let reference = format!("{}/dagward:{tag}", self.registry.address());
+        let pushed = Image::of(module)?.push(&reference, Scheme::Http)?;
+        Ok([pushed.image, pushed.artifact].map(|reference| format!("oci://{reference}")))
     }
 
     /// The API, as an administrator.

@@ -24,12 +24,14 @@ enum Suite {
     Envoy,
     /// The filter between the parts of a real Airflow.
     Airflow,
+    /// The filter in a whole Istio, with the files that users apply. It needs root and Go.
+    Istio,
     /// One run on every release of Airflow; not without being named.
     Matrix,
 }
 
 /// What runs where no suite is named.
-const USUAL: [Suite; 3] = [Suite::Unit, Suite::Envoy, Suite::Airflow];
+const USUAL: [Suite; 4] = [Suite::Unit, Suite::Envoy, Suite::Airflow, Suite::Istio];
 
 /// The test targets of the root package that need no real part.
 const PLAIN_TARGETS: [&str; 2] = ["examples", "policy"];
@@ -57,6 +59,7 @@ impl Suite {
             Self::Airflow => AIRFLOW_TARGETS.iter().try_for_each(|target| {
                 tally.tests(cargo(&["test", "--package", "dagward", "--test", target]))
             }),
+            Self::Istio => tally.tests(cargo(&["test", "--package", "dagward", "--test", "istio"])),
             Self::Matrix => {
                 let mut matrix = cargo(&["test", "--package", "dagward", "--test", "matrix"]);
                 // Its table is to be seen also when it passes.

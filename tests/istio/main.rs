@@ -1,0 +1,15 @@
+//! The filter in a whole Istio: the real API server, istiod and its webhooks, injected sidecars with captured
+//! traffic, and the files that users apply.
+//!
+//! Tests that leave the control plane alone share one cluster, each with namespaces of its own, so they can run
+//! at once. What stops a part of it has a cluster of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which clippy only sees through in the tests themselves"
+)]
+
+mod scene;
+
+mod first;

@@ -1,0 +1,59 @@
+//! The cluster that the tests share, and what they put into it.
+
+use std::sync::OnceLock;
+
+use dagward_lab::istio::Cluster;
+use dagward_lab::module;
+use serde_json::{Value, json};
+
+/// The tag of the filter's image.
+const TAG: &str = "0.1.0";
+
+/// A running cluster and where the filter's image is.
+pub(crate) struct Scene {
+    pub(crate) cluster: Cluster,
+    /// The image as every Istio pulls it, and as the artifact.
+    pub(crate) urls: [String; 2],
+}
+
+impl Scene {
+    /// A new cluster, for what stops a part of it.
+    pub(crate) fn own() -> Self {
+        let cluster = Cluster::start().unwrap();
+        let urls = cluster.publish(&module::build().unwrap().path, TAG).unwrap();
+        Self { cluster, urls }
+    }
+
+    /// The cluster that all others share.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<Scene> = OnceLock::new();
+        SHARED.get_or_init(Self::own)
+    }
+
+    /// A namespace with sidecars, STRICT mutual TLS, and these service accounts.
+    pub(crate) fn namespace(&self, name: &str, accounts: &[&str]) {
+        let labels = json!({"istio-injection": "enabled"});
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
+        let strict = json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "PeerAuthentication",
+            "metadata": {"name": "default", "namespace": name},
+            "spec": {"mtls": {"mode": "STRICT"}},
+        });
+        let accounts = accounts.iter().map(|account| {
+            let metadata = json!({"name": account, "namespace": name});
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+        });
+        let mut items = vec![namespace];
+        items.extend(accounts);
+        items.push(strict);
+        self.apply(&items);
+    }
+
+    /// Applies objects as `kubectl apply` does.
+    pub(crate) fn apply(&self, items: &[Value]) -> String {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+        self.cluster.kubernetes().apply(&list.to_string()).unwrap()
+    }
+}
