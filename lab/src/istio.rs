@@ -12,6 +12,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,6 +93,11 @@ impl Cluster {
     /// The API server.
     pub fn kubernetes(&self) -> &Kubernetes {
         &self.kubernetes
+    }
+
+    /// `istioctl`, as an administrator.
+    pub fn istioctl(&self) -> Command {
+        self.istiod.istioctl()
     }
 
     /// Istio's control plane.

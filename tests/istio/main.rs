@@ -10,6 +10,19 @@
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
+mod airflow;
+mod figures;
+mod objects;
 mod scene;
 
+mod business;
+mod crash;
+mod decisions;
 mod first;
+mod forgetting;
+mod identity;
+mod live_add;
+mod manifests;
+mod outages;
+mod updates;
+mod versions;

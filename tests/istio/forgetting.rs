@@ -1,0 +1,84 @@
+//! What was learned lies in the sidecars. Either end of a task's way may lose it: the other one knows it still.
+//! When both have, the task reports on itself and no more, until its next try says `run` again.
+
+use std::time::Instant;
+
+use dagward_lab::client::Request;
+use dagward_lab::wait;
+
+use crate::airflow::{API_SERVER, Airflow, Caller, SOON, code, heartbeat, host, run, with_token};
+use crate::figures::Figures;
+use crate::objects::pod;
+use crate::scene::Scene;
+
+const HERE: &str = "forgetting";
+const SALES: &str = "airflow-worker-sales";
+const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
+
+fn xcom() -> Request {
+    with_token(
+        Request::get(&host(), "/execution/xcoms/sales_daily/r1/load/return_value"),
+        TASK,
+    )
+}
+
+/// Waits until the task may do this again, having asked all the time, and prints what it cost.
+fn recover(fault: &str, sales: &Caller, request: &Request) {
+    let start = Instant::now();
+    let before = sales.until(request, 200);
+    let figures = Figures {
+        requests: 1 + before.len() as u64,
+        lost: before.len() as u64,
+        wrong: 0,
+        healed: start.elapsed(),
+    };
+    figures.print(fault);
+    // It was never taken for another's.
+    assert!(!before.contains(&403), "{before:?}");
+}
+
+#[test]
+fn a_task_survives_new_pods_and_sidecars() {
+    let scene = Scene::shared();
+    scene.namespace(HERE, &[API_SERVER, SALES]);
+    scene.apply(&[scene.plugin(HERE)]);
+    // A worker as Celery has them: its pod says nothing of tasks.
+    let mut airflow = Airflow::start(scene, HERE, &[pod(HERE, SALES, SALES)]);
+    let sales = airflow.caller(SALES);
+    assert_eq!(code(&sales.ask(&xcom())), "no_rule_allows");
+    assert_eq!(sales.ask(&run(TASK)).status, 200);
+    assert_eq!(sales.ask(&xcom()).status, 200);
+
+    // Another api-server, which never saw the task start: the worker's sidecar knows the task.
+    let path = format!("/api/v1/namespaces/{HERE}/pods/{API_SERVER}");
+    scene.cluster.api().remove(&path).unwrap();
+    scene.apply(&[pod(HERE, API_SERVER, API_SERVER)]);
+    let server = scene.cluster.pod(HERE, API_SERVER).unwrap();
+    airflow.app = Airflow::serve(&server);
+    airflow.server = server;
+    recover(
+        "the api-server's pod is replaced (from its readiness)",
+        &sales,
+        &xcom(),
+    );
+
+    // The task runs on while the worker's sidecar crashes.
+    restart(scene, &sales);
+    recover(
+        "the worker's sidecar is killed: the task's own routes",
+        &sales,
+        &heartbeat(TASK),
+    );
+    let answer = sales.ask(&xcom());
+    assert_eq!((answer.status, code(&answer)), (403, "no_rule_allows".to_owned()));
+    assert_eq!(sales.ask(&run(TASK)).status, 200);
+    assert_eq!(sales.ask(&xcom()).status, 200);
+}
+
+/// Kills the Envoy of the worker's pod, and waits until its container has been started again.
+fn restart(scene: &Scene, sales: &Caller) {
+    let restarts = || scene.restarts(HERE, SALES);
+    let before = restarts();
+    assert_eq!(sales.pod.place.kill("envoy").unwrap(), 1);
+    wait::until("the restart", SOON, || Ok((restarts() > before).then_some(()))).unwrap();
+}
