@@ -22,6 +22,9 @@ pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 const PORT: u16 = 8080;
 
+/// In the place of a host that the caller fills in.
+pub(crate) const ANY: &str = "";
+
 /// A running api-server.
 pub(crate) struct Airflow<'a> {
     pub(crate) scene: &'a Scene,
@@ -34,6 +37,8 @@ pub(crate) struct Airflow<'a> {
 pub(crate) struct Caller {
     pub(crate) pod: Pod,
     pub(crate) client: Client,
+    /// The api-server's name, as any namespace knows it.
+    host: String,
 }
 
 impl<'a> Airflow<'a> {
@@ -70,17 +75,23 @@ impl<'a> Airflow<'a> {
 
     /// The same for a pod of any namespace.
     pub(crate) fn caller_of(&self, namespace: &str, pod: &str) -> Caller {
-        let pod = self.scene.cluster.pod(namespace, pod).unwrap();
-        let service = self.scene.cluster.service(self.namespace, API_SERVER).unwrap();
-        let client = Client::plain(service).from(&pod.place);
-        let caller = Caller { pod, client };
+        let caller = self.caller_at_once(namespace, pod);
         // Endpoints come to a sidecar after its pod is ready.
-        wait::until("the api-server's endpoint", SOON, || {
-            Ok(caller.tries(&health()).filter(|answer| answer.status != 503))
-        })
-        .unwrap();
+        let answer = || Ok(caller.tries(&health()).filter(|answer| answer.status != 503));
+        wait::until("the api-server's endpoint", SOON, answer).unwrap();
         self.app.clear();
         caller
+    }
+
+    /// The same, whatever its sidecar knows already.
+    pub(crate) fn caller_at_once(&self, namespace: &str, pod: &str) -> Caller {
+        let pod = self.scene.cluster.pod(namespace, pod).unwrap();
+        let service = self.scene.cluster.service(self.namespace, API_SERVER).unwrap();
+        Caller {
+            client: Client::plain(service).from(&pod.place),
+            pod,
+            host: format!("{API_SERVER}.{}:{PORT}", self.namespace),
+        }
     }
 
     /// What the sidecar of a pod has written, as `kubectl logs` shows it.
@@ -105,9 +116,17 @@ impl<'a> Airflow<'a> {
 }
 
 impl Caller {
+    /// The request, to the api-server.
+    pub(crate) fn addressed(&self, request: &Request) -> Request {
+        Request {
+            host: self.host.clone(),
+            ..request.clone()
+        }
+    }
+
     /// Asks the api-server.
     pub(crate) fn ask(&self, request: &Request) -> Response {
-        self.client.send(request).unwrap()
+        self.client.send(&self.addressed(request)).unwrap()
     }
 
     /// The same where there may be nobody to answer.
@@ -115,7 +134,7 @@ impl Caller {
         self.client
             .clone()
             .within(Duration::from_secs(5))
-            .send(request)
+            .send(&self.addressed(request))
             .ok()
     }
 
@@ -153,25 +172,25 @@ fn answer(request: &Received) -> Answer {
 
 /// What anyone may ask.
 pub(crate) fn health() -> Request {
-    Request::get(&host(), "/api/v2/monitor/health")
+    Request::get(ANY, "/api/v2/monitor/health")
 }
 
 /// Reads an XCom of a DAG.
 pub(crate) fn xcom(dag: &str) -> Request {
-    Request::get(&host(), &format!("/execution/xcoms/{dag}/r1/load/return_value"))
+    Request::get(ANY, &format!("/execution/xcoms/{dag}/r1/load/return_value"))
 }
 
 /// Starts a task.
 pub(crate) fn run(task: &str) -> Request {
     let path = format!("/execution/task-instances/{task}/run");
-    let request = with_token(Request::new("PATCH", &host(), &path), task);
+    let request = with_token(Request::new("PATCH", ANY, &path), task);
     request.body(r#"{"state": "running", "pid": 1}"#)
 }
 
 /// Says that a task is alive.
 pub(crate) fn heartbeat(task: &str) -> Request {
     let path = format!("/execution/task-instances/{task}/heartbeat");
-    with_token(Request::new("PUT", &host(), &path), task)
+    with_token(Request::new("PUT", ANY, &path), task)
 }
 
 /// A request with a task's token.
@@ -190,8 +209,4 @@ pub(crate) fn code(answer: &Response) -> String {
         .1
         .trim_end_matches(')')
         .to_owned()
-}
-
-pub(crate) fn host() -> String {
-    format!("{API_SERVER}:{PORT}")
 }

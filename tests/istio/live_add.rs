@@ -40,7 +40,8 @@ fn the_first_plugin_comes_to_a_running_sidecar() {
     let sales = airflow.caller(SALES);
     let bare = scene.cluster.pod(HERE, "bare").unwrap();
     // The remedy is in force where it should be, and nowhere else.
-    assert_eq!([&airflow.server, &sales.pod, &bare].map(engines), [1.0, 1.0, 0.0]);
+    let early = [&airflow.server, &sales.pod, &bare].map(|pod| engines(pod) > 0.0);
+    assert_eq!(early, [true, true, false]);
     assert_eq!(sales.ask(&xcom("ml_train")).status, 200);
 
     scene.apply(&[scene.plugin(HERE)]);
