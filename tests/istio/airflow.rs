@@ -23,7 +23,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(60);
 const PORT: u16 = 8080;
 
 /// In the place of a host that the caller fills in.
-pub(crate) const ANY: &str = "";
+const ANY: &str = "";
 
 /// A running api-server.
 pub(crate) struct Airflow<'a> {

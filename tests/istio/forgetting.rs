@@ -4,9 +4,8 @@
 use std::time::Instant;
 
 use dagward_lab::client::Request;
-use dagward_lab::wait;
 
-use crate::airflow::{ANY, API_SERVER, Airflow, Caller, SOON, code, heartbeat, run, with_token};
+use crate::airflow::{self, API_SERVER, Airflow, Caller, code, heartbeat, run, with_token};
 use crate::figures::Figures;
 use crate::objects::pod;
 use crate::scene::Scene;
@@ -16,23 +15,19 @@ const SALES: &str = "airflow-worker-sales";
 const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
 
 fn xcom() -> Request {
-    with_token(
-        Request::get(ANY, "/execution/xcoms/sales_daily/r1/load/return_value"),
-        TASK,
-    )
+    with_token(airflow::xcom("sales_daily"), TASK)
 }
 
-/// Waits until the task may do this again, having asked all the time, and prints what it cost.
-fn recover(fault: &str, sales: &Caller, request: &Request) {
-    let start = Instant::now();
+/// Asks from `fault` on until the task may do this again, and prints what it cost.
+fn recover(name: &str, fault: Instant, sales: &Caller, request: &Request) {
     let before = sales.until(request, 200);
     let figures = Figures {
         requests: 1 + before.len() as u64,
         lost: before.len() as u64,
         wrong: 0,
-        healed: start.elapsed(),
+        healed: fault.elapsed(),
     };
-    figures.print(fault);
+    figures.print(name);
     // It was never taken for another's.
     assert!(!before.contains(&403), "{before:?}");
 }
@@ -53,32 +48,18 @@ fn a_task_survives_new_pods_and_sidecars() {
     let path = format!("/api/v1/namespaces/{HERE}/pods/{API_SERVER}");
     scene.cluster.api().remove(&path).unwrap();
     scene.apply(&[pod(HERE, API_SERVER, API_SERVER)]);
-    let server = scene.cluster.pod(HERE, API_SERVER).unwrap();
-    airflow.app = Airflow::serve(&server);
-    airflow.server = server;
-    recover(
-        "the api-server's pod is replaced (from its readiness)",
-        &sales,
-        &xcom(),
-    );
+    airflow.app = Airflow::serve(&scene.cluster.pod(HERE, API_SERVER).unwrap());
+    let name = "the api-server's pod is replaced (from its readiness)";
+    recover(name, Instant::now(), &sales, &xcom());
 
     // The task runs on while the worker's sidecar crashes.
-    restart(scene, &sales);
-    recover(
-        "the worker's sidecar is killed: the task's own routes",
-        &sales,
-        &heartbeat(TASK),
-    );
+    let fault = Instant::now();
+    assert_eq!(sales.pod.place.kill("envoy").unwrap(), 1);
+    let name = "the worker's sidecar is killed: the task's own routes";
+    recover(name, fault, &sales, &heartbeat(TASK));
+    assert_eq!(scene.restarts(HERE, SALES), 1);
     let answer = sales.ask(&xcom());
     assert_eq!((answer.status, code(&answer)), (403, "no_rule_allows".to_owned()));
     assert_eq!(sales.ask(&run(TASK)).status, 200);
     assert_eq!(sales.ask(&xcom()).status, 200);
-}
-
-/// Kills the Envoy of the worker's pod, and waits until its container has been started again.
-fn restart(scene: &Scene, sales: &Caller) {
-    let restarts = || scene.restarts(HERE, SALES);
-    let before = restarts();
-    assert_eq!(sales.pod.place.kill("envoy").unwrap(), 1);
-    wait::until("the restart", SOON, || Ok((restarts() > before).then_some(()))).unwrap();
 }
