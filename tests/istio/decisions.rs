@@ -73,15 +73,15 @@ fn a_decision_can_be_read_in_metrics_and_logs() {
     // In `kubectl logs`: the reason, and the request in the access log, both under the id that the caller was told.
     let body = denied.json().unwrap();
     let id = body["detail"]["request_id"].as_str().unwrap();
-    let [reason, access] = wait::until("both lines", SOON, || {
+    let (reason, access) = wait::until("both lines", SOON, || {
         let log = airflow.log(API_SERVER);
-        let mut lines = log.lines().filter(|line| line.contains(id)).map(str::to_owned);
-        let found = [lines.next(), lines.next()];
-        Ok(match found {
-            [Some(first), Some(second)] if first.starts_with('{') => Some([second, first]),
-            [Some(first), Some(second)] => Some([first, second]),
-            _ => None,
-        })
+        let line = |access| {
+            let mut lines = log.lines().filter(|line| line.contains(id));
+            lines
+                .find(|line| line.starts_with('{') == access)
+                .map(str::to_owned)
+        };
+        Ok(line(false).zip(line(true)))
     })
     .unwrap();
     for part in [

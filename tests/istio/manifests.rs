@@ -37,7 +37,7 @@ fn trafficextension(cluster: &Cluster, module: &str) {
         "--for=condition=Established",
         "crd/trafficextensions.extensions.istio.io",
     ]);
-    assert!(wait.status().unwrap().success());
+    assert!(wait.output().unwrap().status.success());
 }
 
 #[test]
