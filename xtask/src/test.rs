@@ -24,18 +24,23 @@ enum Suite {
     Envoy,
     /// The filter between the parts of a real Airflow.
     Airflow,
+    /// What needs Go: the programs that run or configure proxies.
+    Istio,
     /// One run on every release of Airflow; not without being named.
     Matrix,
 }
 
 /// What runs where no suite is named.
-const USUAL: [Suite; 3] = [Suite::Unit, Suite::Envoy, Suite::Airflow];
+const USUAL: [Suite; 4] = [Suite::Unit, Suite::Envoy, Suite::Airflow, Suite::Istio];
 
 /// The test targets of the root package that need no real part.
 const PLAIN_TARGETS: [&str; 2] = ["examples", "policy"];
 
 /// The test targets of the suite `airflow`.
 const AIRFLOW_TARGETS: [&str; 2] = ["airflow", "attacks"];
+
+/// The test targets of the suite `istio`.
+const ISTIO_TARGETS: [&str; 1] = ["func-e"];
 
 /// Runs the suites one after the other, also after a failure. Gives whether all passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
@@ -54,9 +59,8 @@ impl Suite {
         match self {
             Self::Unit => unit(tally),
             Self::Envoy => tally.tests(cargo(&["test", "--package", "dagward", "--test", "envoy"])),
-            Self::Airflow => AIRFLOW_TARGETS.iter().try_for_each(|target| {
-                tally.tests(cargo(&["test", "--package", "dagward", "--test", target]))
-            }),
+            Self::Airflow => targets(&AIRFLOW_TARGETS, tally),
+            Self::Istio => targets(&ISTIO_TARGETS, tally),
             Self::Matrix => {
                 let mut matrix = cargo(&["test", "--package", "dagward", "--test", "matrix"]);
                 // Its table is to be seen also when it passes.
@@ -65,6 +69,13 @@ impl Suite {
             }
         }
     }
+}
+
+/// Runs test targets of the root package.
+fn targets(names: &[&str], tally: &mut Tally) -> Result<()> {
+    names
+        .iter()
+        .try_for_each(|name| tally.tests(cargo(&["test", "--package", "dagward", "--test", name])))
 }
 
 fn unit(tally: &mut Tally) -> Result<()> {
@@ -120,7 +131,7 @@ mod tests {
             let path = target.unwrap().path();
             let target = path.file_stem().unwrap().to_str().unwrap().to_owned();
             let suite = Suite::from_str(&target, false).is_ok();
-            let targets = [PLAIN_TARGETS.as_slice(), &AIRFLOW_TARGETS].concat();
+            let targets = [PLAIN_TARGETS.as_slice(), &AIRFLOW_TARGETS, &ISTIO_TARGETS].concat();
             assert!(
                 suite || targets.contains(&target.as_str()),
                 "`{target}` is in no suite"
