@@ -80,7 +80,7 @@ impl Server {
                 ..Inbound::permissive(app.address())
             }),
             plugin: Some(plugin(configuration)),
-            version: setup.version.to_owned(),
+            version: setup.version(),
             concurrency: setup.workers,
             ..Spec::new(Node::new(name, "airflow", name), &identity)
         })
@@ -126,7 +126,7 @@ impl Server {
                 })
                 .collect(),
             plugin: Some(plugin(&policy.to_string())),
-            version: self.setup.version.to_owned(),
+            version: self.setup.version(),
             concurrency: self.setup.workers,
             ..Spec::new(node, &identity)
         })

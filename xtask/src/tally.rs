@@ -14,6 +14,22 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// How many passed.
+    pub(crate) fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// How many failed.
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Counts what another has counted.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
     /// Whether nothing failed.
     pub(crate) fn clean(&self) -> bool {
         self.failed == 0
@@ -60,8 +76,7 @@ impl Tally {
             // It did not build, or a test program died.
             sum.failed = 1;
         }
-        self.passed += sum.passed;
-        self.failed += sum.failed;
+        self.add(&sum);
         Ok(())
     }
 

@@ -1,11 +1,14 @@
 //! `cargo xtask test`: the suites, and one closing line.
 
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use dagward_lab::envoy::{PINNED, Release};
 use dagward_lab::module::TARGET;
 use dagward_lab::paths;
+use dagward_lab::table::Table;
 
 use crate::tally::Tally;
 
@@ -26,7 +29,7 @@ enum Suite {
     Airflow,
     /// What needs Go: the programs that run or configure proxies.
     Istio,
-    /// One run on every release of Airflow; not without being named.
+    /// One run on every release of Airflow, and the suite `envoy` on every Envoy; not without being named.
     Matrix,
 }
 
@@ -65,10 +68,31 @@ impl Suite {
                 let mut matrix = cargo(&["test", "--package", "dagward", "--test", "matrix"]);
                 // Its table is to be seen also when it passes.
                 matrix.env("RUST_TEST_NOCAPTURE", "1");
-                tally.tests(matrix)
+                tally.tests(matrix)?;
+                every_envoy(tally)
             }
         }
     }
+}
+
+/// Runs the suite `envoy` on every Envoy, and prints a table of it.
+fn every_envoy(tally: &mut Tally) -> Result<()> {
+    let mut table = Table::plain(["Envoy", "behind Istio", "tests", "passed", "failed", "seconds"]);
+    for release in Release::ALL {
+        let started = Instant::now();
+        let mut own = Tally::default();
+        let mut suite = cargo(&["test", "--package", "dagward", "--test", "envoy"]);
+        suite.env(PINNED, release.version);
+        println!("\n== Envoy {}", release.version);
+        own.tests(suite)?;
+        let counts = [own.passed() + own.failed(), own.passed(), own.failed()];
+        let numbers = counts.into_iter().chain([started.elapsed().as_secs()]);
+        let names = [release.version, release.istio].map(str::to_owned);
+        table.row(names.into_iter().chain(numbers.map(|number| number.to_string())));
+        tally.add(&own);
+    }
+    println!("\n{table}");
+    Ok(())
 }
 
 /// Runs test targets of the root package.
