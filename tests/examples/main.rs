@@ -30,6 +30,7 @@ fn every_policy_loads() {
         with_policy,
         [
             "examples/istio/traffic-extension.yaml",
+            "examples/istio/waypoint.yaml",
             "examples/policies/ai-agents.yaml",
             "examples/policies/business-service.yaml",
             "examples/policies/components.yaml",
