@@ -9,6 +9,7 @@
 //! | [`kubernetes`], [`api`], `watch` | etcd and the API server, and how they are asked |
 //! | [`kubelet`], `controllers`, `names` | what a node and the controllers do: here this process does it |
 //! | [`istiod`] | Istio's control plane |
+//! | [`kept`] | a cluster that runs on for a person |
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -24,6 +25,7 @@ mod controllers;
 mod fields;
 mod images;
 pub mod istiod;
+pub mod kept;
 pub mod kubelet;
 pub mod kubernetes;
 mod names;

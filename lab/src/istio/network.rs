@@ -149,8 +149,9 @@ impl Drop for Namespace {
     }
 }
 
-/// Removes the bridges and namespaces whose process is no more.
-pub fn sweep() -> Result<()> {
+/// Removes the bridges and namespaces whose process is no more, and gives how many bridges there were.
+pub fn sweep() -> Result<usize> {
+    let mut swept = 0;
     for link in links()? {
         let owner = link.pointer("/ifalias").and_then(Value::as_str);
         if let Some(name) = link.pointer("/ifname").and_then(Value::as_str)
@@ -158,9 +159,10 @@ pub fn sweep() -> Result<()> {
             && !owner.and_then(Owner::parse).is_some_and(|owner| owner.lives())
         {
             remove(name);
+            swept += 1;
         }
     }
-    Ok(())
+    Ok(swept)
 }
 
 fn links() -> Result<Vec<Value>> {
