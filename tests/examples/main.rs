@@ -54,11 +54,18 @@ fn the_stat_tags_are_the_labels() {
         .collect();
     labels.sort_unstable();
     labels.dedup();
-    for mut tags in [
-        stat_tags("examples/istio/proxy-config.yaml"),
+    let patch = "/spec/template/metadata/annotations";
+    for (file, mut tags) in [
+        ("examples/istio/proxy-config.yaml", patch),
+        ("examples/helm/values.yaml", "/airflowPodAnnotations"),
+    ]
+    .map(|(file, annotations)| (file, stat_tags(file, annotations)))
+    .into_iter()
+    .chain([(
+        "examples/func-e/envoy.yaml",
         tag_names("examples/func-e/envoy.yaml"),
-    ] {
+    )]) {
         tags.sort_unstable();
-        assert_eq!(tags, labels);
+        assert_eq!(tags, labels, "{file}");
     }
 }

@@ -6,10 +6,13 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
+mod files;
 mod scene;
 
+mod admission;
+mod applied;
 mod first;
+mod protocols;
