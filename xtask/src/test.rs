@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the suites, and one closing line.
 
+use std::fs;
 use std::process::Command;
 use std::time::Instant;
 
@@ -87,11 +88,11 @@ impl Suite {
     fn run(self, tally: &mut Tally) -> Result<()> {
         match self {
             Self::Unit => unit(tally),
-            Self::Envoy => tally.tests(cargo(&["test", "--package", "dagward", "--test", "envoy"])),
+            Self::Envoy => targets(&["envoy"], tally),
             Self::Airflow => targets(&AIRFLOW_TARGETS, tally),
             Self::Istio => targets(&ISTIO_TARGETS, tally),
             Self::Matrix => {
-                let mut matrix = cargo(&["test", "--package", "dagward", "--test", "matrix"]);
+                let mut matrix = cargo(&["test", "--workspace", "--test", "matrix"]);
                 // Its table is to be seen also when it passes.
                 matrix.env("RUST_TEST_NOCAPTURE", "1");
                 tally.tests(matrix)?;
@@ -107,7 +108,7 @@ fn every_envoy(tally: &mut Tally) -> Result<()> {
     for release in Release::ALL {
         let started = Instant::now();
         let mut own = Tally::default();
-        let mut suite = cargo(&["test", "--package", "dagward", "--test", "envoy"]);
+        let mut suite = cargo(&["test", "--workspace", "--test", "envoy"]);
         suite.env(PINNED, release.version);
         println!("\n== Envoy {}", release.version);
         own.tests(suite)?;
@@ -121,11 +122,11 @@ fn every_envoy(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Runs test targets of the root package.
+/// Runs test targets.
 fn targets(names: &[&str], tally: &mut Tally) -> Result<()> {
     names
         .iter()
-        .try_for_each(|name| tally.tests(cargo(&["test", "--package", "dagward", "--test", name])))
+        .try_for_each(|name| tally.tests(cargo(&["test", "--workspace", "--test", name])))
 }
 
 fn unit(tally: &mut Tally) -> Result<()> {
@@ -150,16 +151,29 @@ fn unit(tally: &mut Tally) -> Result<()> {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     tally.check("documentation", doc)?;
-    tally.tests(cargo(&["test", "--workspace", "--exclude", "dagward"]))?;
-    // The root package has the suites of real parts as test targets, so its own are named.
-    let own = PLAIN_TARGETS.iter().flat_map(|target| ["--test", target]);
-    tally.tests(cargo(
-        &["test", "--package", "dagward", "--lib"]
-            .into_iter()
-            .chain(own)
-            .collect::<Vec<_>>(),
-    ))?;
-    tally.tests(cargo(&["test", "--package", "dagward", "--doc"]))
+    // The root package has the suites of real parts as test targets, so all targets are named. Always of the whole
+    // workspace: with fewer packages some dependencies have fewer features, and all above them are built anew.
+    let targets = plain_targets()?;
+    let targets = targets.iter().flat_map(|target| ["--test", target]);
+    let all = ["test", "--workspace", "--lib", "--bins"]
+        .into_iter()
+        .chain(targets);
+    tally.tests(cargo(&all.collect::<Vec<_>>()))?;
+    tally.tests(cargo(&["test", "--workspace", "--doc"]))
+}
+
+/// The test targets that need no other real part than Envoy and a registry, of all packages.
+fn plain_targets() -> Result<Vec<String>> {
+    let mut targets: Vec<String> = PLAIN_TARGETS.map(str::to_owned).into();
+    for package in ["cli", "lab", "xtask"] {
+        for entry in fs::read_dir(paths::workspace().join(package).join("tests"))? {
+            let path = entry?.path();
+            // Folders are modules of a file beside them.
+            let name = path.file_stem().filter(|_| path.is_file());
+            targets.extend(name.map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    Ok(targets)
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -170,8 +184,6 @@ fn cargo(arguments: &[&str]) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
