@@ -15,4 +15,5 @@ mod scene;
 mod admission;
 mod applied;
 mod first;
+mod kept;
 mod protocols;
