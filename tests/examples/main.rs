@@ -18,7 +18,7 @@ mod two_teams;
 
 use dagward::measure::catalog;
 use dagward::policy::Mode;
-use files::{policy_in, ruleset, stat_tags, yaml_files};
+use files::{policy_in, ruleset, stat_tags, tag_names, yaml_files};
 
 #[test]
 fn every_policy_loads() {
@@ -30,6 +30,7 @@ fn every_policy_loads() {
         with_policy,
         [
             "examples/istio/traffic-extension.yaml",
+            "examples/istio/waypoint.yaml",
             "examples/policies/ai-agents.yaml",
             "examples/policies/business-service.yaml",
             "examples/policies/components.yaml",
@@ -51,9 +52,20 @@ fn the_stat_tags_are_the_labels() {
         .flat_map(|(_, labels)| *labels)
         .copied()
         .collect();
-    let mut tags = stat_tags("examples/istio/proxy-config.yaml");
     labels.sort_unstable();
     labels.dedup();
-    tags.sort_unstable();
-    assert_eq!(tags, labels);
+    let patch = "/spec/template/metadata/annotations";
+    for (file, mut tags) in [
+        ("examples/istio/proxy-config.yaml", patch),
+        ("examples/helm/values.yaml", "/airflowPodAnnotations"),
+    ]
+    .map(|(file, annotations)| (file, stat_tags(file, annotations)))
+    .into_iter()
+    .chain([(
+        "examples/func-e/envoy.yaml",
+        tag_names("examples/func-e/envoy.yaml"),
+    )]) {
+        tags.sort_unstable();
+        assert_eq!(tags, labels, "{file}");
+    }
 }

@@ -12,17 +12,22 @@
 
 mod airflow;
 mod figures;
+mod files;
 mod objects;
 mod scene;
 
+mod admission;
+mod applied;
 mod business;
 mod crash;
 mod decisions;
 mod first;
 mod forgetting;
 mod identity;
+mod kept;
 mod live_add;
 mod manifests;
 mod outages;
+mod protocols;
 mod updates;
 mod versions;

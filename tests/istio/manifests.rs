@@ -6,71 +6,64 @@ use std::fs;
 use dagward_lab::istio::Cluster;
 use dagward_lab::{go, paths};
 
+use crate::files;
 use crate::scene::Scene;
 
 /// Istio's modules that know TrafficExtension.
 const LATER: [&str; 2] = ["istio-crds", "istio-next"];
 
-/// A text of the repository with the image where it is pushed to in the lab.
+/// A file with the image where it is pushed to in the lab.
 fn text(scene: &Scene, file: &str) -> String {
-    let text = fs::read_to_string(paths::workspace().join(file)).unwrap();
-    text.replace("oci://registry.example.com/dagward:0.1.0", &scene.urls[0])
+    files::text(file).replace("oci://registry.example.com/dagward:0.1.0", &scene.urls[0])
 }
 
-/// Whether a file is for `kubectl apply`: not a patch, not values, not what names other files.
-fn is_manifest(text: &str) -> bool {
-    text.lines().any(|line| line.starts_with("apiVersion:")) && !text.contains("\nkind: Kustomization")
+/// The files of the folder that are for `kubectl apply`, which patches and lists of files are not.
+fn manifests() -> Vec<String> {
+    let folder = fs::read_dir(paths::workspace().join("examples/istio")).unwrap();
+    let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut files: Vec<_> = names
+        .filter(|name| name.ends_with(".yaml"))
+        .map(|name| format!("examples/istio/{name}"))
+        .filter(|file| {
+            let text = files::text(file);
+            let object = text.lines().any(|line| line.starts_with("apiVersion:"));
+            object && !text.contains("\nkind: Kustomization\n")
+        })
+        .collect();
+    files.sort();
+    files
 }
 
-fn trafficextension(cluster: &Cluster, module: &str) {
-    let crds = go::source(module, "istio.io/istio")
-        .unwrap()
-        .join("manifests/charts/base/files/crd-all.gen.yaml");
-    let crds = fs::read_to_string(crds).unwrap();
-    let crd = crds
-        .split("\n---\n")
-        .find(|crd| crd.contains("\n  name: trafficextensions.extensions.istio.io\n"));
-    cluster.kubernetes().apply(crd.unwrap()).unwrap();
+/// Installs TrafficExtension, and nothing else of a later Istio.
+fn install(cluster: &Cluster, module: &str) {
+    let manifests = go::source(module, "istio.io/istio").unwrap().join("manifests");
+    let definitions = fs::read_to_string(manifests.join("charts/base/files/crd-all.gen.yaml")).unwrap();
+    let mut definitions = definitions.split("\n---\n");
+    let name = "\n  name: trafficextensions.extensions.istio.io\n";
+    let definition = definitions.find(|definition| definition.contains(name)).unwrap();
+    cluster.kubernetes().apply(definition).unwrap();
     let mut wait = cluster.kubernetes().kubectl();
-    wait.args([
-        "wait",
-        "--for=condition=Established",
-        "crd/trafficextensions.extensions.istio.io",
-    ]);
+    wait.args(["wait", "--for=condition=Established"]);
+    wait.arg("crd/trafficextensions.extensions.istio.io");
     assert!(wait.output().unwrap().status.success());
 }
 
 #[test]
 fn every_file_is_accepted_as_it_is() {
     let scene = Scene::shared();
-    let cluster = &scene.cluster;
+    let kubernetes = scene.cluster.kubernetes();
     scene.namespace("airflow", &[]);
+    let extension = "examples/istio/traffic-extension.yaml";
+    let files = manifests();
+    assert!(files.iter().any(|file| file == extension), "{files:?}");
     for module in LATER {
-        trafficextension(cluster, module);
-        let mut files: Vec<_> = fs::read_dir(paths::workspace().join("examples/istio"))
-            .unwrap()
-            .collect();
-        files.sort_by_key(|file| file.as_ref().unwrap().path());
-        let mut applied = 0;
-        for file in files {
-            let path = file.unwrap().path();
-            let name = format!("examples/istio/{}", path.file_name().unwrap().display());
-            let text = if name.ends_with(".yaml") {
-                text(scene, &name)
-            } else {
-                continue;
-            };
-            if is_manifest(&text) {
-                cluster
-                    .kubernetes()
-                    .apply(&text)
-                    .unwrap_or_else(|error| panic!("{name}: {error}"));
-                applied += 1;
-            }
+        install(&scene.cluster, module);
+        for file in &files {
+            let applied = kubernetes.apply(&text(scene, file));
+            assert!(applied.is_ok(), "{file}: {applied:?}");
         }
-        assert!(applied >= 4, "{applied}");
-        let bad = text(scene, "examples/istio/traffic-extension.yaml").replace("phase: AUTHZ", "phase: LAST");
-        let error = cluster.kubernetes().apply(&bad).unwrap_err().to_string();
+        let bad = text(scene, extension).replace("phase: AUTHZ", "phase: LAST");
+        let error = kubernetes.apply(&bad).unwrap_err().to_string();
         assert!(error.contains("spec.phase: Unsupported value"), "{error}");
     }
 }

@@ -1,3 +1,4 @@
+// Istio 1.30's own definitions. Nothing is built from it: see tests/istio/manifests.rs.
 module dagward.test/istio130
 
 go 1.26.0
