@@ -26,6 +26,7 @@ mod install;
 mod mesh;
 pub mod oracle;
 mod passage;
+pub mod pods;
 mod postgres;
 mod redis;
 mod rest;

@@ -5,11 +5,13 @@
 //! at once. What stops a part of it has a cluster of its own.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
 mod scene;
 
+mod admission;
 mod first;

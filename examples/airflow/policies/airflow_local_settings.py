@@ -1,0 +1,134 @@
+"""Ties a pod of the Kubernetes executor to its DAG's team: a cluster policy for the scheduler, to be put into
+``$AIRFLOW_HOME/config``. See the README beside this folder.
+
+A DAG author gives a task ``executor_config={"pod_override": V1Pod(…)}``, and the executor merges that last, over
+everything: service account, annotations, command. So an author may set only what is listed here, and the service
+account comes from the DAG's id.
+"""
+
+import json
+import re
+
+from airflow.exceptions import AirflowClusterPolicyViolation
+
+# A DAG's team is its id up to the first `_`, and its pods run under the team's account.
+ACCOUNT = "airflow-worker-{team}"
+
+# DAGs with other accounts, by what their ids begin with.
+ACCOUNTS = {
+    # "legacy_": "airflow-worker",
+}
+
+# The DAG bundle that a team's DAGs must come from; None where the ids alone tell the team. Whoever can put a file
+# into any bundle can give a DAG any id, so two teams that do not trust each other need a bundle each.
+BUNDLE = None  # "{team}"
+
+# What a DAG author may set in a `pod_override`, and all that is below it. Think before adding to it:
+# * `metadata.annotations`, `metadata.labels`: add single keys. By others the sidecar knows the task, Istio lets
+#   traffic past the sidecar, and Services find their pods.
+# * `spec.containers.image`: an image may run as uid 1337, whose traffic passes the sidecar by. Only where your pod
+#   template sets `runAsUser`, `runAsGroup` and `allowPrivilegeEscalation: false`.
+# * `spec.volumes`, `spec.containers.env.value_from`: any Secret of the namespace, Airflow's own among them.
+AUTHORS_MAY_SET = (
+    "spec.affinity",
+    "spec.node_selector",
+    "spec.tolerations",
+    "spec.containers.name",
+    "spec.containers.env.name",
+    "spec.containers.env.value",
+    "spec.containers.resources",
+)
+
+# The files that a DAG author may name as `pod_template_file`. They can be any on the scheduler's disk, DAGs included.
+POD_TEMPLATE_FILES = ()
+
+# Of a Kubernetes service account.
+NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+
+
+def task_policy(task):
+    """As DAGs are parsed: tells the author, by an import error. Author's code runs beside it, so it stops nobody."""
+    if reason := refusal(task.executor_config):
+        raise AirflowClusterPolicyViolation(f"task `{task.task_id}`: {reason}")
+
+
+def task_instance_mutation_hook(task_instance):
+    """In the scheduler, before a task is queued. An error here would end the scheduler, so the executor gets what
+    it must refuse: a text where it wants a pod. It fails the task, and the page of the task shows the text.
+    """
+    if reason := refusal(task_instance.executor_config):
+        task_instance.executor_config = {"pod_override": f"refused: {reason}"}
+
+
+def pod_mutation_hook(pod):
+    """In the scheduler, on the merged pod. An error here fails the task, and stands in the scheduler's log."""
+    dag_id = (pod.metadata.annotations or {}).get("dag_id")
+    if dag_id is None:  # A pod of KubernetesPodOperator, whose code runs in a worker.
+        return
+    check_bundle(dag_id, pod.spec.containers[0].args)
+    pod.spec.service_account_name = account(dag_id)
+    pod.spec.service_account = None  # The field's old name.
+
+
+def refusal(config):
+    """Why an author may not have this ``executor_config``; None if he may."""
+    if not isinstance(config, dict):  # None, or nothing that an executor takes.
+        return None
+    template = config.get("pod_template_file")
+    if template is not None and template not in POD_TEMPLATE_FILES:
+        return f"`pod_template_file` may not be `{template}`"
+    override = config.get("pod_override")
+    more = sorted({path for path in paths(override) if not may_set(path)})
+    if more:
+        return f"`pod_override` may not set {', '.join(f'`{path}`' for path in more)}"
+    containers = getattr(getattr(override, "spec", None), "containers", None) or []
+    if [getattr(container, "name", None) for container in containers] not in ([], ["base"]):
+        return "`pod_override` may have one container, `base`"
+    return None
+
+
+def may_set(path):
+    """If it is in the list, or is above something that is, and empty."""
+    below = (f"{path}.".startswith(f"{allowed}.") for allowed in AUTHORS_MAY_SET)
+    above = (allowed.startswith(f"{path}.") for allowed in AUTHORS_MAY_SET)
+    return any(below) or any(above)
+
+
+def paths(value, path=""):
+    """The fields that are set in an object of the Kubernetes client. An empty object counts: it takes the place of
+    one that the pod template has, such as its security context.
+    """
+    if types := getattr(value, "openapi_types", None):
+        children = [(name, child) for name in types if (child := getattr(value, name, None)) is not None]
+    elif isinstance(value, dict):
+        children = list(value.items())
+    elif isinstance(value, list) and value:
+        return [found for item in value for found in paths(item, path)]
+    else:
+        children = []
+    if not children:
+        return [path] if path else []
+    return [found for name, child in children for found in paths(child, f"{path}.{name}" if path else str(name))]
+
+
+def team(dag_id):
+    name, separator, _ = dag_id.partition("_")
+    if not separator or not NAME.fullmatch(name):
+        raise AirflowClusterPolicyViolation(f"DAG `{dag_id}` is of no team: its id must begin with `<team>_`")
+    return name
+
+
+def account(dag_id):
+    for prefix in sorted(ACCOUNTS, key=len, reverse=True):
+        if dag_id.startswith(prefix):
+            return ACCOUNTS[prefix]
+    return ACCOUNT.format(team=team(dag_id))
+
+
+def check_bundle(dag_id, args):
+    if BUNDLE is None:
+        return
+    # What the executor gives the container to run. An author may not set it.
+    bundle = json.loads(args[-1])["bundle_info"]["name"]
+    if bundle != BUNDLE.format(team=team(dag_id)):
+        raise AirflowClusterPolicyViolation(f"DAG `{dag_id}` may not come from the bundle `{bundle}`")

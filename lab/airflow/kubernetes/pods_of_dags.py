@@ -1,0 +1,81 @@
+"""Says what the Kubernetes executor makes of the tasks of a folder's DAGs: a pod, or a failure.
+
+Airflow's own steps without a database and a cluster: the DAG processor parses and serializes, the scheduler makes task
+instances of what was serialized, and the executor the pods. Prints one object, by task.
+"""
+
+import json
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from queue import Queue
+from uuid import uuid4
+
+from airflow.dag_processing.dagbag import DagBag
+from airflow.executors.workloads import BundleInfo, ExecuteTask
+from airflow.executors.workloads.task import TaskInstanceDTO
+from airflow.models.taskinstance import TaskInstance
+from airflow.providers.cncf.kubernetes.exceptions import PodMutationHookException
+from airflow.providers.cncf.kubernetes.executors.kubernetes_executor import KubernetesExecutor
+from airflow.providers.cncf.kubernetes.executors.kubernetes_executor_utils import AirflowKubernetesScheduler
+from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
+from airflow.serialization.serialized_objects import DagSerialization
+
+
+class Scheduler(AirflowKubernetesScheduler):
+    """Makes pods and watches none."""
+
+    def _make_kube_watchers(self):
+        return {}
+
+
+def parse(folder):
+    """What the DAG processor writes into the database, and the errors that it shows."""
+    bag = DagBag(folder)
+    return json.dumps([DagSerialization.to_dict(dag) for dag in bag.dags.values()]), bag.import_errors
+
+
+def workload(task, bundle):
+    instance = TaskInstance(task, dag_version_id=uuid4(), run_id="manual__1")
+    instance.try_number = 1
+    # The database gives these.
+    instance.context_carrier = {}
+    return ExecuteTask(
+        ti=TaskInstanceDTO.model_validate(instance, from_attributes=True),
+        dag_rel_path="dag.py",
+        token="a token",
+        log_path=None,
+        bundle_info=BundleInfo(name=bundle),
+    )
+
+
+def outcome(executor, scheduler, work):
+    executor.execute_async(work.ti.key, [work], work.ti.queue, work.ti.executor_config)
+    if executor.task_queue.empty():
+        _, reason = executor.event_buffer.pop(work.ti.key)
+        return failed(reason, work)
+    try:
+        return {"pod": PodGenerator.serialize_pod(scheduler._build_pod_request(executor.task_queue.get()))}
+    except PodMutationHookException as error:
+        return failed(str(error.__cause__), work)
+
+
+def failed(reason, work):
+    return {"failed": {"reason": reason, "executor_config": work.ti.executor_config}}
+
+
+def main(folder, bundle):
+    executor = KubernetesExecutor()
+    executor.task_queue = Queue()
+    scheduler = Scheduler(executor.kube_config, None, None, "1")
+    # As in Airflow, authors' code runs in a process of its own.
+    with ProcessPoolExecutor(1) as processor:
+        dags, import_errors = processor.submit(parse, folder).result()
+    outcomes = {
+        f"{dag.dag_id}.{task.task_id}": outcome(executor, scheduler, workload(task, bundle))
+        for dag in map(DagSerialization.from_dict, json.loads(dags))
+        for task in dag.tasks
+    }
+    print(json.dumps({"import_errors": import_errors, "tasks": outcomes}, default=str))
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,132 @@
+//! The cluster policy for the scheduler: which pods come of what DAG authors ask for.
+
+use std::fs;
+
+use dagward_lab::airflow::pods::{Outcome, Pods};
+use dagward_lab::paths;
+
+const FILE: &str = "examples/airflow/policies/airflow_local_settings.py";
+
+/// A text at the executor's door is no pod. The executor says this, and the page of the task why.
+const NO_POD: &str = "Invalid executor_config passed";
+
+fn policy() -> String {
+    fs::read_to_string(paths::workspace().join(FILE)).unwrap()
+}
+
+/// The policy as an operator changes it.
+fn policy_with(before: &str, after: &str) -> String {
+    let policy = policy();
+    assert_eq!(policy.matches(before).count(), 1, "{before}");
+    policy.replace(before, after)
+}
+
+/// The service account of a task's pod, or why there is none.
+fn account<'a>(pods: &'a Pods, task: &str) -> Result<&'a str, &'a str> {
+    match &pods.tasks[task] {
+        Outcome::Pod(pod) => Ok(pod["spec"]["serviceAccountName"].as_str().unwrap()),
+        Outcome::Failed(failure) => Err(&failure.reason),
+    }
+}
+
+fn of_forger(pods: &Pods) -> Vec<(&str, &Outcome)> {
+    let mut tasks = Vec::new();
+    for (task, outcome) in &pods.tasks {
+        tasks.extend(task.strip_prefix("sales_forger.").map(|task| (task, outcome)));
+    }
+    assert!(tasks.len() > 20, "{tasks:?}");
+    tasks
+}
+
+/// Without a policy the pod is what its author wants it to be.
+#[test]
+fn plain_airflow_makes_the_forger_s_pods() {
+    let pods = Pods::of_dags(None, "sales").unwrap();
+    assert!(pods.import_errors.is_empty(), "{:?}", pods.import_errors);
+    for (task, outcome) in of_forger(&pods) {
+        let made = matches!(outcome, Outcome::Pod(_));
+        assert_eq!(made, task != "no_pod", "{task}: {outcome:?}");
+    }
+    assert_eq!(account(&pods, "sales_forger.account"), Ok("airflow-worker-ml"));
+    assert_eq!(account(&pods, "sales_careless.copied"), Ok("airflow-worker-ml"));
+    assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker"));
+    let Outcome::Pod(pod) = &pods.tasks["sales_forger.annotations"] else {
+        panic!("{pods:?}");
+    };
+    assert_eq!(pod["metadata"]["annotations"]["dag_id"], "ml_train");
+}
+
+#[test]
+fn the_policy_gives_each_team_its_account_and_forgers_none() {
+    let pods = Pods::of_dags(Some(&policy()), "sales").unwrap();
+    for (task, outcome) in of_forger(&pods) {
+        let Outcome::Failed(failure) = outcome else {
+            panic!("{task}: {outcome:?}");
+        };
+        assert_eq!(failure.reason, NO_POD, "{task}");
+        let shown = failure.executor_config["pod_override"].as_str().unwrap();
+        assert!(shown.starts_with("refused: `pod_"), "{task}: {shown}");
+    }
+    let Outcome::Failed(failure) = &pods.tasks["sales_forger.annotations"] else {
+        panic!("{pods:?}");
+    };
+    assert_eq!(
+        failure.executor_config["pod_override"],
+        "refused: `pod_override` may not set `metadata.annotations.dag_id`, `metadata.annotations.task_id`"
+    );
+
+    for task in ["sales_honest.plain", "sales_honest.large"] {
+        assert_eq!(account(&pods, task), Ok("airflow-worker-sales"), "{task}");
+    }
+    let Outcome::Pod(large) = &pods.tasks["sales_honest.large"] else {
+        panic!("{pods:?}");
+    };
+    assert_eq!(large["spec"]["nodeSelector"]["pool"], "large");
+    assert_eq!(large["metadata"]["annotations"]["task_id"], "large");
+    let base = &large["spec"]["containers"][0];
+    assert_eq!(base["resources"]["requests"]["memory"], "2Gi");
+    assert_eq!(base["args"][2], "airflow.sdk.execution_time.execute_workload");
+    // What the pod template has, and the author has not set, stays.
+    assert_eq!(base["securityContext"]["allowPrivilegeEscalation"], false);
+}
+
+/// An author who means no harm learns it when his DAG is parsed.
+#[test]
+fn the_policy_tells_the_author() {
+    let pods = Pods::of_dags(Some(&policy()), "sales").unwrap();
+    assert!(!pods.tasks.contains_key("sales_careless.copied"), "{pods:?}");
+    let [(file, error)] = Vec::from_iter(&pods.import_errors)[..] else {
+        panic!("{:?}", pods.import_errors);
+    };
+    assert!(file.ends_with("sales_careless.py"), "{file}");
+    let reason = "task `copied`: `pod_override` may not set `spec.service_account_name`";
+    assert!(error.contains(reason), "{error}");
+}
+
+#[test]
+fn an_operator_ties_teams_to_bundles() {
+    let policy = policy_with("BUNDLE = None", "BUNDLE = \"{team}\"");
+    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
+    let pods = Pods::of_dags(Some(&policy), "ml").unwrap();
+    assert_eq!(
+        account(&pods, "sales_honest.plain"),
+        Err("DAG `sales_honest` may not come from the bundle `ml`")
+    );
+}
+
+#[test]
+fn an_operator_gives_dags_of_no_team_an_account() {
+    let pods = Pods::of_dags(Some(&policy()), "sales").unwrap();
+    assert_eq!(
+        account(&pods, "etl.load"),
+        Err("DAG `etl` is of no team: its id must begin with `<team>_`")
+    );
+    let policy = policy_with(
+        "# \"legacy_\": \"airflow-worker\",",
+        "\"etl\": \"airflow-worker\",",
+    );
+    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    assert_eq!(account(&pods, "etl.load"), Ok("airflow-worker"));
+    assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
+}

@@ -1,0 +1,222 @@
+//! `examples/istio/admission.yaml`: the API server ties service account, annotations and creator of a pod together.
+//!
+//! Every service account may do everything here, so that admission alone stands between.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use dagward_lab::istio::Cluster;
+use dagward_lab::{paths, wait};
+use serde_json::{Value, json};
+
+mod pods;
+
+use pods::{changed, task_pod};
+
+const SCHEDULER: &str = "system:serviceaccount:airflow:airflow-scheduler";
+
+const WORKER: &str = "system:serviceaccount:airflow:airflow-worker-ml";
+
+/// Kubernetes' own, which creates the pods of a Celery worker set.
+const CONTROLLER: &str = "system:serviceaccount:kube-system:statefulset-controller";
+
+/// A policy takes effect a moment after it was applied.
+const IN_FORCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn pods_are_what_their_creator_may_create() {
+    let cluster = Cluster::start().unwrap();
+    prepare(&cluster);
+    the_scheduler_creates_its_tasks_pods(&cluster);
+    a_forged_pod_is_refused(&cluster);
+    a_consistent_forgery_passes(&cluster);
+    nobody_else_creates_pods_of_tasks(&cluster);
+    a_pod_s_task_does_not_change(&cluster);
+    code_of_authors_changes_nothing(&cluster);
+    without_its_names_no_pod_is_created(&cluster);
+}
+
+fn prepare(cluster: &Cluster) {
+    let accounts = [
+        "default",
+        "airflow-api-server",
+        "airflow-scheduler",
+        "airflow-worker",
+    ];
+    let accounts = accounts.map(|name| account(name).to_string());
+    let everything = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "everything-to-every-account"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [
+            {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:serviceaccounts"},
+        ],
+    });
+    let manifests = [
+        &file("examples/istio/namespace.yaml"),
+        &file("examples/istio/teams.yaml"),
+        &everything.to_string(),
+        &file("examples/istio/admission.yaml"),
+    ];
+    for manifest in manifests.into_iter().chain(&accounts) {
+        cluster.kubernetes().apply(manifest).unwrap();
+    }
+    let forged = changed(&task_pod(), &of_account("airflow-worker-ml"));
+    wait::until("the policies to be in force", IN_FORCE, || {
+        Ok(create(cluster, SCHEDULER, &forged).err().filter(|refusal| refusal.contains("DAG")))
+    })
+    .unwrap();
+}
+
+fn the_scheduler_creates_its_tasks_pods(cluster: &Cluster) {
+    for change in [
+        json!({}),
+        // Where not all teams have accounts yet.
+        of_account("airflow-worker"),
+        // As examples/helm/values.yaml has it.
+        annotated("proxy.istio.io/config", "holdApplicationUntilProxyStarts: true\nextraStatTags:\n- dag_id\n- task_id\n"),
+        annotated("sidecar.istio.io/nativeSidecar", "true"),
+        annotated("example.com/cost-center", "7"),
+        json!({"metadata": {"labels": {"component": null}}}),
+    ] {
+        create(cluster, SCHEDULER, &changed(&task_pod(), &change)).unwrap();
+    }
+}
+
+fn a_forged_pod_is_refused(cluster: &Cluster) {
+    for (change, expected) in pods::forgeries() {
+        let refusal = create(cluster, SCHEDULER, &changed(&task_pod(), &change)).unwrap_err();
+        assert!(refusal.contains("dagward-task-pods") && refusal.contains(expected), "{change}: {refusal}");
+    }
+}
+
+/// Nothing in such a pod contradicts itself. The scheduler's own policy knows better, and Airflow's answer.
+fn a_consistent_forgery_passes(cluster: &Cluster) {
+    let other = json!({
+        "metadata": {"annotations": {"dag_id": "ml_train"}},
+        "spec": {"serviceAccountName": "airflow-worker-ml"},
+    });
+    create(cluster, SCHEDULER, &changed(&task_pod(), &other)).unwrap();
+    // Istio lets a pod set fields of its own sidecar, and keeps quiet of it where the pod says that it had one before.
+    let sidecar = json!({"name": "istio-proxy", "image": "auto", "env": [{"name": "CA_ADDR", "value": "elsewhere:1"}]});
+    let with_sidecar = changed(&pods::with_container(sidecar), &annotated("sidecar.istio.io/status", "{}"));
+    create(cluster, SCHEDULER, &changed(&task_pod(), &with_sidecar)).unwrap();
+}
+
+fn nobody_else_creates_pods_of_tasks(cluster: &Cluster) {
+    let no_task = json!({"metadata": {"annotations": null, "labels": {"dag_id": null}}});
+    let no_task = changed(&task_pod(), &no_task);
+    let labelled = changed(&no_task, &json!({"metadata": {"labels": {"dag_id": "sales_daily"}}}));
+    let other = changed(&no_task, &of_account("airflow-api-server"));
+    create(cluster, CONTROLLER, &no_task).unwrap();
+    create(cluster, "admin", &other).unwrap();
+    for (creator, pod, expected) in [
+        (CONTROLLER, &task_pod(), "set dag_id, run_id, task_id"),
+        (CONTROLLER, &labelled, "set dag_id"),
+        ("admin", &task_pod(), "only `airflow-scheduler` creates pods of tasks: `admin`"),
+        ("admin", &no_task, "create pods of `airflow-worker-sales`: this one is by `admin`"),
+    ] {
+        let refusal = create(cluster, creator, pod).unwrap_err();
+        assert!(refusal.contains("dagward-creators") && refusal.contains(expected), "{creator}: {refusal}");
+    }
+}
+
+fn a_pod_s_task_does_not_change(cluster: &Cluster) {
+    let pod = task_pod().to_string();
+    ask(cluster, SCHEDULER, &["create", "--filename", "-"], &pod).unwrap();
+    let patch = |change: &Value, more: &[&str]| {
+        let change = change.to_string();
+        let arguments = ["patch", "pod", "task", "--namespace", "airflow", "--type", "merge", "--patch", &change];
+        ask(cluster, SCHEDULER, &[&arguments[..], more].concat(), "")
+    };
+    patch(&json!({"metadata": {"labels": {"airflow_executor_done": "True"}}}), &[]).unwrap();
+    let status = ["--subresource", "status"];
+    patch(&json!({"status": {"phase": "Running"}}), &status).unwrap();
+    for (change, more) in [
+        (annotated("dag_id", "ml_train"), &[][..]),
+        (json!({"metadata": {"annotations": {"run_id": null}}}), &[]),
+        (json!({"metadata": {"labels": {"ti_id": "0192f0c1-0000-7000-8000-000000000001"}}}), &[]),
+        (annotated("task_id", "other"), &status),
+    ] {
+        let refusal = patch(&change, more).unwrap_err();
+        assert!(refusal.contains("the task of a pod does not change"), "{change}: {refusal}");
+    }
+}
+
+fn code_of_authors_changes_nothing(cluster: &Cluster) {
+    let own = changed(&task_pod(), &json!({"metadata": {"annotations": null, "labels": null}}));
+    let own = changed(&own, &of_account("airflow-worker-ml")).to_string();
+    let everywhere = ["--namespace", "airflow"];
+    for (arguments, input) in [
+        (&["create", "--dry-run=server", "--filename", "-"][..], own.as_str()),
+        (&["delete", "pod", "task"], ""),
+        (&["exec", "task"], "id"),
+        (&["create", "token", "airflow-worker-sales"], ""),
+        (&["create", "job", "forger", "--image", "forger"], ""),
+    ] {
+        let arguments = [arguments, &everywhere, if arguments[0] == "exec" { &["--", "id"] } else { &[] }].concat();
+        for account in [WORKER, "system:serviceaccount:airflow:airflow-triggerer"] {
+            let refusal = ask(cluster, account, &arguments, input).unwrap_err();
+            assert!(refusal.contains("dagward-authors"), "{account} {arguments:?}: {refusal}");
+        }
+    }
+    // In a namespace of its team it is Kubernetes' own business.
+    let job = ["create", "configmap", "own", "--namespace", "default"];
+    ask(cluster, WORKER, &job, "").unwrap();
+}
+
+fn without_its_names_no_pod_is_created(cluster: &Cluster) {
+    let names = ["delete", "configmap", "dagward-admission", "--namespace", "airflow"];
+    ask(cluster, "admin", &names, "").unwrap();
+    wait::until("the names to be gone", IN_FORCE, || Ok(create(cluster, SCHEDULER, &task_pod()).err())).unwrap();
+    cluster.kubernetes().apply(&file("examples/istio/admission.yaml")).unwrap();
+    wait::until("the names to be back", IN_FORCE, || Ok(create(cluster, SCHEDULER, &task_pod()).ok())).unwrap();
+}
+
+fn account(name: &str) -> Value {
+    let metadata = json!({"name": name, "namespace": "airflow"});
+    json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+}
+
+fn of_account(name: &str) -> Value {
+    json!({"spec": {"serviceAccountName": name}})
+}
+
+fn annotated(name: &str, value: &str) -> Value {
+    json!({"metadata": {"annotations": {name: value}}})
+}
+
+fn file(name: &str) -> String {
+    fs::read_to_string(paths::workspace().join(name)).unwrap()
+}
+
+/// Whether `user` may create the pod: all of admission, Istio's injection too, and nothing stored.
+fn create(cluster: &Cluster, user: &str, pod: &Value) -> Result<(), String> {
+    let arguments = ["create", "--dry-run=server", "--filename", "-"];
+    ask(cluster, user, &arguments, &pod.to_string())
+}
+
+/// `kubectl` as `user`; the error is what the API server says.
+fn ask(cluster: &Cluster, user: &str, arguments: &[&str], input: &str) -> Result<(), String> {
+    let mut kubectl: Command = cluster.kubernetes().kubectl();
+    let group = match user {
+        "admin" => "system:masters",
+        _ => "system:serviceaccounts",
+    };
+    kubectl.args(["--as", user, "--as-group", group]).args(arguments);
+    let mut kubectl = kubectl
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    kubectl.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = kubectl.wait_with_output().unwrap();
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
