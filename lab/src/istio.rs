@@ -9,6 +9,7 @@
 //! | [`kubernetes`], [`api`], `watch` | etcd and the API server, and how they are asked |
 //! | [`kubelet`], `controllers`, `names` | what a node and the controllers do: here this process does it |
 //! | [`istiod`] | Istio's control plane |
+//! | [`airflow`] | Airflow with its Kubernetes executor, as pods |
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+pub mod airflow;
 pub mod api;
 pub mod container;
 mod controllers;

@@ -66,7 +66,9 @@ fn prepare(cluster: &Cluster) {
     }
     let forged = changed(&task_pod(), &of_account("airflow-worker-ml"));
     wait::until("the policies to be in force", IN_FORCE, || {
-        Ok(create(cluster, SCHEDULER, &forged).err().filter(|refusal| refusal.contains("DAG")))
+        Ok(create(cluster, SCHEDULER, &forged)
+            .err()
+            .filter(|refusal| refusal.contains("DAG")))
     })
     .unwrap();
 }
@@ -77,7 +79,10 @@ fn the_scheduler_creates_its_tasks_pods(cluster: &Cluster) {
         // Where not all teams have accounts yet.
         of_account("airflow-worker"),
         // As examples/helm/values.yaml has it.
-        annotated("proxy.istio.io/config", "holdApplicationUntilProxyStarts: true\nextraStatTags:\n- dag_id\n- task_id\n"),
+        annotated(
+            "proxy.istio.io/config",
+            "holdApplicationUntilProxyStarts: true\nextraStatTags:\n- dag_id\n- task_id\n",
+        ),
         annotated("sidecar.istio.io/nativeSidecar", "true"),
         annotated("example.com/cost-center", "7"),
         json!({"metadata": {"labels": {"component": null}}}),
@@ -89,7 +94,10 @@ fn the_scheduler_creates_its_tasks_pods(cluster: &Cluster) {
 fn a_forged_pod_is_refused(cluster: &Cluster) {
     for (change, expected) in pods::forgeries() {
         let refusal = create(cluster, SCHEDULER, &changed(&task_pod(), &change)).unwrap_err();
-        assert!(refusal.contains("dagward-task-pods") && refusal.contains(expected), "{change}: {refusal}");
+        assert!(
+            refusal.contains("dagward-task-pods") && refusal.contains(expected),
+            "{change}: {refusal}"
+        );
     }
 }
 
@@ -101,26 +109,44 @@ fn a_consistent_forgery_passes(cluster: &Cluster) {
     });
     create(cluster, SCHEDULER, &changed(&task_pod(), &other)).unwrap();
     // Istio lets a pod set fields of its own sidecar, and keeps quiet of it where the pod says that it had one before.
-    let sidecar = json!({"name": "istio-proxy", "image": "auto", "env": [{"name": "CA_ADDR", "value": "elsewhere:1"}]});
-    let with_sidecar = changed(&pods::with_container(sidecar), &annotated("sidecar.istio.io/status", "{}"));
+    let sidecar =
+        json!({"name": "istio-proxy", "image": "auto", "env": [{"name": "CA_ADDR", "value": "elsewhere:1"}]});
+    let with_sidecar = changed(
+        &pods::with_container(sidecar),
+        &annotated("sidecar.istio.io/status", "{}"),
+    );
     create(cluster, SCHEDULER, &changed(&task_pod(), &with_sidecar)).unwrap();
 }
 
 fn nobody_else_creates_pods_of_tasks(cluster: &Cluster) {
     let no_task = json!({"metadata": {"annotations": null, "labels": {"dag_id": null}}});
     let no_task = changed(&task_pod(), &no_task);
-    let labelled = changed(&no_task, &json!({"metadata": {"labels": {"dag_id": "sales_daily"}}}));
+    let labelled = changed(
+        &no_task,
+        &json!({"metadata": {"labels": {"dag_id": "sales_daily"}}}),
+    );
     let other = changed(&no_task, &of_account("airflow-api-server"));
     create(cluster, CONTROLLER, &no_task).unwrap();
     create(cluster, "admin", &other).unwrap();
     for (creator, pod, expected) in [
         (CONTROLLER, &task_pod(), "set dag_id, run_id, task_id"),
         (CONTROLLER, &labelled, "set dag_id"),
-        ("admin", &task_pod(), "only `airflow-scheduler` creates pods of tasks: `admin`"),
-        ("admin", &no_task, "create pods of `airflow-worker-sales`: this one is by `admin`"),
+        (
+            "admin",
+            &task_pod(),
+            "only `airflow-scheduler` creates pods of tasks: `admin`",
+        ),
+        (
+            "admin",
+            &no_task,
+            "create pods of `airflow-worker-sales`: this one is by `admin`",
+        ),
     ] {
         let refusal = create(cluster, creator, pod).unwrap_err();
-        assert!(refusal.contains("dagward-creators") && refusal.contains(expected), "{creator}: {refusal}");
+        assert!(
+            refusal.contains("dagward-creators") && refusal.contains(expected),
+            "{creator}: {refusal}"
+        );
     }
 }
 
@@ -129,38 +155,76 @@ fn a_pod_s_task_does_not_change(cluster: &Cluster) {
     ask(cluster, SCHEDULER, &["create", "--filename", "-"], &pod).unwrap();
     let patch = |change: &Value, more: &[&str]| {
         let change = change.to_string();
-        let arguments = ["patch", "pod", "task", "--namespace", "airflow", "--type", "merge", "--patch", &change];
+        let arguments = [
+            "patch",
+            "pod",
+            "task",
+            "--namespace",
+            "airflow",
+            "--type",
+            "merge",
+            "--patch",
+            &change,
+        ];
         ask(cluster, SCHEDULER, &[&arguments[..], more].concat(), "")
     };
-    patch(&json!({"metadata": {"labels": {"airflow_executor_done": "True"}}}), &[]).unwrap();
+    patch(
+        &json!({"metadata": {"labels": {"airflow_executor_done": "True"}}}),
+        &[],
+    )
+    .unwrap();
     let status = ["--subresource", "status"];
     patch(&json!({"status": {"phase": "Running"}}), &status).unwrap();
     for (change, more) in [
         (annotated("dag_id", "ml_train"), &[][..]),
         (json!({"metadata": {"annotations": {"run_id": null}}}), &[]),
-        (json!({"metadata": {"labels": {"ti_id": "0192f0c1-0000-7000-8000-000000000001"}}}), &[]),
+        (
+            json!({"metadata": {"labels": {"ti_id": "0192f0c1-0000-7000-8000-000000000001"}}}),
+            &[],
+        ),
         (annotated("task_id", "other"), &status),
     ] {
         let refusal = patch(&change, more).unwrap_err();
-        assert!(refusal.contains("the task of a pod does not change"), "{change}: {refusal}");
+        assert!(
+            refusal.contains("the task of a pod does not change"),
+            "{change}: {refusal}"
+        );
     }
 }
 
 fn code_of_authors_changes_nothing(cluster: &Cluster) {
-    let own = changed(&task_pod(), &json!({"metadata": {"annotations": null, "labels": null}}));
+    let own = changed(
+        &task_pod(),
+        &json!({"metadata": {"annotations": null, "labels": null}}),
+    );
     let own = changed(&own, &of_account("airflow-worker-ml")).to_string();
     let everywhere = ["--namespace", "airflow"];
     for (arguments, input) in [
-        (&["create", "--dry-run=server", "--filename", "-"][..], own.as_str()),
+        (
+            &["create", "--dry-run=server", "--filename", "-"][..],
+            own.as_str(),
+        ),
         (&["delete", "pod", "task"], ""),
         (&["exec", "task"], "id"),
         (&["create", "token", "airflow-worker-sales"], ""),
         (&["create", "job", "forger", "--image", "forger"], ""),
     ] {
-        let arguments = [arguments, &everywhere, if arguments[0] == "exec" { &["--", "id"] } else { &[] }].concat();
+        let arguments = [
+            arguments,
+            &everywhere,
+            if arguments[0] == "exec" {
+                &["--", "id"]
+            } else {
+                &[]
+            },
+        ]
+        .concat();
         for account in [WORKER, "system:serviceaccount:airflow:airflow-triggerer"] {
             let refusal = ask(cluster, account, &arguments, input).unwrap_err();
-            assert!(refusal.contains("dagward-authors"), "{account} {arguments:?}: {refusal}");
+            assert!(
+                refusal.contains("dagward-authors"),
+                "{account} {arguments:?}: {refusal}"
+            );
         }
     }
     // In a namespace of its team it is Kubernetes' own business.
@@ -169,11 +233,26 @@ fn code_of_authors_changes_nothing(cluster: &Cluster) {
 }
 
 fn without_its_names_no_pod_is_created(cluster: &Cluster) {
-    let names = ["delete", "configmap", "dagward-admission", "--namespace", "airflow"];
+    let names = [
+        "delete",
+        "configmap",
+        "dagward-admission",
+        "--namespace",
+        "airflow",
+    ];
     ask(cluster, "admin", &names, "").unwrap();
-    wait::until("the names to be gone", IN_FORCE, || Ok(create(cluster, SCHEDULER, &task_pod()).err())).unwrap();
-    cluster.kubernetes().apply(&file("examples/istio/admission.yaml")).unwrap();
-    wait::until("the names to be back", IN_FORCE, || Ok(create(cluster, SCHEDULER, &task_pod()).ok())).unwrap();
+    wait::until("the names to be gone", IN_FORCE, || {
+        Ok(create(cluster, SCHEDULER, &task_pod()).err())
+    })
+    .unwrap();
+    cluster
+        .kubernetes()
+        .apply(&file("examples/istio/admission.yaml"))
+        .unwrap();
+    wait::until("the names to be back", IN_FORCE, || {
+        Ok(create(cluster, SCHEDULER, &task_pod()).ok())
+    })
+    .unwrap();
 }
 
 fn account(name: &str) -> Value {

@@ -14,4 +14,5 @@
 mod scene;
 
 mod admission;
+mod executor;
 mod first;

@@ -76,33 +76,59 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
         (annotation("dag_id", "ml_train"), fits),
         // Not of team sales: its name is longer.
         (annotation("dag_id", "salesmen_daily"), fits),
-        (json!({"metadata": {"annotations": null}}), "the annotation `dag_id`"),
+        (
+            json!({"metadata": {"annotations": null}}),
+            "the annotation `dag_id`",
+        ),
         (label("component", "api-server"), "`component` is `api-server`"),
         // Without a sidecar, or with one that sees less.
         (label("sidecar.istio.io/inject", "false"), sidecar),
         (annotation("sidecar.istio.io/inject", "false"), sidecar),
         (annotation("inject.istio.io/templates", "gateway"), sidecar),
-        (annotation("traffic.sidecar.istio.io/excludeOutboundPorts", "8080"), captured),
+        (
+            annotation("traffic.sidecar.istio.io/excludeOutboundPorts", "8080"),
+            captured,
+        ),
         (annotation("sidecar.istio.io/bootstrapOverride", "own"), change),
         (annotation("sidecar.istio.io/userVolume", "{}"), change),
-        (annotation("proxy.istio.io/config", "extraStatTags:\n- dag_id\nbinaryPath: /own\n"), change),
+        (
+            annotation(
+                "proxy.istio.io/config",
+                "extraStatTags:\n- dag_id\nbinaryPath: /own\n",
+            ),
+            change,
+        ),
         (label("istio.io/dataplane-mode", "ambient"), change),
         (spec("hostNetwork", json!(true)), shares),
         (spec("hostPID", json!(true)), shares),
         (spec("shareProcessNamespace", json!(true)), shares),
         // Its own sidecar, in the place of Istio's or over it.
-        (with_container(json!({"name": "istio-proxy", "image": "own"})), sidecar),
-        (with_container(json!({"name": "istio-proxy", "image": "auto", "command": ["own"]})), sidecar),
         (
-            with_container(json!({"name": "istio-proxy", "image": "auto", "env": [{"name": "CA_ADDR", "value": "own"}]})),
+            with_container(json!({"name": "istio-proxy", "image": "own"})),
+            sidecar,
+        ),
+        (
+            with_container(json!({"name": "istio-proxy", "image": "auto", "command": ["own"]})),
+            sidecar,
+        ),
+        (
+            with_container(
+                json!({"name": "istio-proxy", "image": "auto", "env": [{"name": "CA_ADDR", "value": "own"}]}),
+            ),
             change,
         ),
         (
-            spec("initContainers", json!([{"name": "istio-init", "image": "auto", "args": uncaptured}])),
+            spec(
+                "initContainers",
+                json!([{"name": "istio-init", "image": "auto", "args": uncaptured}]),
+            ),
             captured,
         ),
         (
-            spec("initContainers", json!([{"name": "istio-validation", "image": image, "args": uncaptured}])),
+            spec(
+                "initContainers",
+                json!([{"name": "istio-validation", "image": image, "args": uncaptured}]),
+            ),
             captured,
         ),
         // Past its sidecar: as the sidecar's own user or group, or as one that can become it.
@@ -112,12 +138,33 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
         (spec("securityContext", json!({"runAsUser": null})), user),
         (spec("securityContext", json!({"runAsGroup": null})), user),
         (base(json!({"securityContext": {"runAsUser": 1337}})), user),
-        (base(json!({"securityContext": {"allowPrivilegeEscalation": null}})), user),
-        (base(json!({"securityContext": {"capabilities": {"add": ["NET_ADMIN"]}}})), user),
-        (spec("initContainers", json!([{"name": "before", "image": "own"}])), user),
+        (
+            base(json!({"securityContext": {"allowPrivilegeEscalation": null}})),
+            user,
+        ),
+        (
+            base(json!({"securityContext": {"capabilities": {"add": ["NET_ADMIN"]}}})),
+            user,
+        ),
+        (
+            spec("initContainers", json!([{"name": "before", "image": "own"}])),
+            user,
+        ),
         // With the sidecar's certificate, or a token to get one.
-        (base(json!({"volumeMounts": [{"name": "istio-token", "mountPath": "/token"}]})), certificate),
-        (base(json!({"volumeMounts": [{"name": "workload-socket", "mountPath": "/socket"}]})), certificate),
-        (spec("volumes", json!([{"name": "own", "projected": {"sources": [token]}}])), certificate),
+        (
+            base(json!({"volumeMounts": [{"name": "istio-token", "mountPath": "/token"}]})),
+            certificate,
+        ),
+        (
+            base(json!({"volumeMounts": [{"name": "workload-socket", "mountPath": "/socket"}]})),
+            certificate,
+        ),
+        (
+            spec(
+                "volumes",
+                json!([{"name": "own", "projected": {"sources": [token]}}]),
+            ),
+            certificate,
+        ),
     ]
 }
