@@ -6,6 +6,7 @@
 //! comes to a sidecar that runs.
 
 use std::fs;
+use std::time::Duration;
 
 use dagward_lab::airflow::Rest;
 use dagward_lab::client::{Client, Request};
@@ -19,6 +20,9 @@ mod forgery;
 
 /// What the teams keep.
 const SECRETS: [(&str, &str); 2] = [("sales_secret", "pipeline"), ("ml_secret", "weights")];
+
+/// A pod that was made runs and ends within this.
+const ENDED: Duration = Duration::from_secs(120);
 
 /// The cluster with what stands around Airflow, and Airflow.
 struct Stage<'a> {
@@ -58,7 +62,7 @@ fn honest_teams_succeed(stage: &Stage<'_>) {
                 pod["spec"]["serviceAccountName"],
                 format!("airflow-worker-{team}")
             );
-            assert_eq!(pod["status"]["phase"], "Succeeded", "{pod}");
+            assert_eq!(stage.ended(&pod), "Succeeded", "{dag}.{task}");
         }
     }
     assert_eq!(stage.counted("dagward_denied_total", ""), 0.0);
@@ -114,6 +118,17 @@ impl<'a> Stage<'a> {
         let pods = self.airflow.pods(&labels).unwrap();
         assert!(pods.len() < 2, "{pods:?}");
         pods.into_iter().next()
+    }
+
+    /// How a pod ended, once it has. Airflow knows of a task's end before.
+    fn ended(&self, pod: &Value) -> String {
+        let name = pod["metadata"]["name"].as_str().unwrap();
+        let path = format!("/api/v1/namespaces/airflow/pods/{name}");
+        let ended = |pod: &Value| {
+            let phase = pod["status"]["phase"].as_str()?.to_owned();
+            ["Succeeded", "Failed"].contains(&phase.as_str()).then_some(phase)
+        };
+        self.scene.cluster.api().when(&path, ENDED, ended).unwrap()
     }
 
     /// The sum of a counter of the filter in the api-server's sidecar, over the series with this `reason`.

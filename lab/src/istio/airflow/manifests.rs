@@ -102,7 +102,8 @@ impl Manifests {
 
     /// The pod of the api-server.
     pub(super) fn api_server(&self) -> Value {
-        let probe = json!({"httpGet": {"path": "/api/v2/version", "port": PORT}});
+        // Airflow makes its execution API, for seconds, when the first request for it comes.
+        let probe = json!({"httpGet": {"path": "/execution/health", "port": PORT}});
         let container = json!({
             "command": ["airflow", "api-server", "--port", PORT.to_string(), "--workers", "1"],
             "ports": [{"name": "api-server", "containerPort": PORT}],
