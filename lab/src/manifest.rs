@@ -10,9 +10,14 @@ use crate::paths;
 
 /// A file of the repository that holds one YAML document, as `kubectl` makes JSON of it.
 pub fn read(file: &str) -> Result<Value> {
-    let text =
-        fs::read_to_string(paths::workspace().join(file)).with_context(|| format!("cannot read `{file}`"))?;
-    parse(&text).with_context(|| format!("cannot use `{file}`"))
+    parse(&text(file)?).with_context(|| format!("cannot use `{file}`"))
+}
+
+/// All YAML documents of a file of the repository.
+pub fn read_all(file: &str) -> Result<Vec<Value>> {
+    let documents = Yaml::load_from_str(&text(file)?)?;
+    let documents: Result<_> = documents.iter().map(value).collect();
+    documents.with_context(|| format!("cannot use `{file}`"))
 }
 
 /// The one document of a YAML text.
@@ -21,6 +26,10 @@ pub fn parse(text: &str) -> Result<Value> {
         [document] => value(document),
         documents => bail!("{} YAML documents, where one was expected", documents.len()),
     }
+}
+
+fn text(file: &str) -> Result<String> {
+    fs::read_to_string(paths::workspace().join(file)).with_context(|| format!("cannot read `{file}`"))
 }
 
 /// The policy document that a manifest is, or carries for the filter.

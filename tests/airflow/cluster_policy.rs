@@ -130,3 +130,9 @@ fn an_operator_gives_dags_of_no_team_an_account() {
     assert_eq!(account(&pods, "etl.load"), Ok("airflow-worker"));
     assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
 }
+
+/// The Helm chart takes the file for a template of its own.
+#[test]
+fn helm_finds_nothing_to_fill_in() {
+    assert!(!policy().contains("{{"));
+}

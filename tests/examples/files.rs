@@ -27,8 +27,8 @@ pub(crate) fn yaml_files() -> Vec<String> {
 
 /// The policy document that a YAML file is or carries.
 pub(crate) fn policy_in(file: &str) -> Option<Value> {
-    let manifest = manifest::read(file).unwrap();
-    manifest::policy(&manifest).cloned()
+    let manifests = manifest::read_all(file).unwrap();
+    manifests.iter().find_map(manifest::policy).cloned()
 }
 
 /// The policy of a file, as the filter has it.
@@ -44,10 +44,10 @@ pub(crate) fn load(document: &Value) -> Ruleset {
     })
 }
 
-/// The `extraStatTags` of a pod template's annotation.
-pub(crate) fn stat_tags(file: &str) -> Vec<String> {
-    let patch = manifest::read(file).unwrap();
-    let annotations = patch.pointer("/spec/template/metadata/annotations").unwrap();
+/// The `extraStatTags` of a pod's annotation, which is in an object of a file.
+pub(crate) fn stat_tags(file: &str, annotations: &str) -> Vec<String> {
+    let object = manifest::read(file).unwrap();
+    let annotations = object.pointer(annotations).unwrap();
     let proxy = manifest::parse(annotations["proxy.istio.io/config"].as_str().unwrap()).unwrap();
     let tags = proxy["extraStatTags"].as_array().unwrap();
     tags.iter().map(|tag| tag.as_str().unwrap().to_owned()).collect()

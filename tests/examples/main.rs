@@ -51,9 +51,17 @@ fn the_stat_tags_are_the_labels() {
         .flat_map(|(_, labels)| *labels)
         .copied()
         .collect();
-    let mut tags = stat_tags("examples/istio/proxy-config.yaml");
     labels.sort_unstable();
     labels.dedup();
-    tags.sort_unstable();
-    assert_eq!(tags, labels);
+    for (file, annotations) in [
+        (
+            "examples/istio/proxy-config.yaml",
+            "/spec/template/metadata/annotations",
+        ),
+        ("examples/helm/values.yaml", "/airflowPodAnnotations"),
+    ] {
+        let mut tags = stat_tags(file, annotations);
+        tags.sort_unstable();
+        assert_eq!(tags, labels, "{file}");
+    }
 }

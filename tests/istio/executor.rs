@@ -38,10 +38,10 @@ fn each_task_has_a_pod_of_its_team_and_no_forger_gets_past() {
     honest_teams_succeed(&stage);
     a_task_reads_nothing_of_another_team(&stage);
     forgery::all_layers(&stage);
+    forgery::the_cluster_policy_alone(&stage);
     forgery::the_filter_alone(&mut stage);
     forgery::plain_istio(&stage);
     forgery::admission_alone(&stage);
-    forgery::the_cluster_policy_alone(&mut stage);
 }
 
 fn honest_teams_succeed(stage: &Stage<'_>) {

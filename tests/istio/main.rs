@@ -1,6 +1,9 @@
 //! The filter in a whole Istio: the real API server, istiod and its webhooks, injected sidecars with captured
 //! traffic, and the files that users apply.
 //!
+//! `applied`: all of it is accepted. `admission`: who may create which pods. `protocols`: no request passes by the
+//! sidecars. `executor`: Airflow itself, each task in a pod of its own.
+//!
 //! Tests that leave the control plane alone share one cluster, each with namespaces of its own, so they can run
 //! at once. What stops a part of it has a cluster of its own.
 
@@ -14,5 +17,8 @@
 mod scene;
 
 mod admission;
+mod applied;
 mod executor;
+mod files;
 mod first;
+mod protocols;

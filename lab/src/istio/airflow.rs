@@ -36,44 +36,48 @@ pub struct Airflow<'a> {
     database: Postgres,
     manifests: Manifests,
     server: Pod,
-    schedulers: u32,
+    generation: u32,
 }
 
 impl<'a> Airflow<'a> {
     /// Starts it in the namespace `airflow`, which is there with all but the components' accounts, and waits until
-    /// its API takes requests. Tasks are those of the DAGs in `dags` and run as `account` unless somebody
-    /// says otherwise; `policy` is the scheduler's `airflow_local_settings.py`.
+    /// its API takes requests. Tasks are those of the DAGs in `dags` and run as `account` unless somebody says
+    /// otherwise; `policy` is the `airflow_local_settings.py` of api-server and scheduler.
     pub fn start(cluster: &'a Cluster, dags: &Path, account: &str, policy: Option<&str>) -> Result<Self> {
         let release = Release::V3_3;
         let installation = Installation::ensure(release)?;
         let database = installation.postgres(release, Some(cluster.network().address()))?;
         let manifests = Manifests::new(release, dags, &database.uri(), account)?;
         apply(cluster, &manifests.common())?;
-        apply(cluster, &[manifests.api_server(), manifests.dag_processor()])?;
+        apply(cluster, &[manifests.dag_processor()])?;
+        let generation = 1;
         let server = progress::during("starting Airflow", |_| {
-            cluster.pod(NAMESPACE, manifests::API_SERVER)
+            components(cluster, &manifests, generation, policy)
         })?;
-        let mut airflow = Self {
+        Ok(Self {
             cluster,
             database,
             manifests,
             server,
-            schedulers: 0,
-        };
-        airflow.schedule(policy)?;
-        Ok(airflow)
+            generation,
+        })
     }
 
-    /// Puts a new scheduler in the place of the one there is, with another policy or with none.
-    pub fn schedule(&mut self, policy: Option<&str>) -> Result<()> {
+    /// Puts a new api-server and a new scheduler in the place of those there are, with another policy or with none.
+    pub fn exchange(&mut self, policy: Option<&str>) -> Result<()> {
         let api = self.cluster.api();
-        let old = format!("{PODS}/{}", manifests::scheduler(self.schedulers));
-        api.delete(&old, &json!({}))?;
-        wait::until("the scheduler to end", ENDED, || {
-            Ok(api.find(&old)?.is_none().then_some(()))
-        })?;
-        self.schedulers += 1;
-        apply(self.cluster, &self.manifests.scheduler(self.schedulers, policy))
+        let old = manifests::names(self.generation).map(|name| format!("{PODS}/{name}"));
+        for pod in &old {
+            api.delete(pod, &json!({}))?;
+        }
+        for pod in &old {
+            wait::until("the pod to end", ENDED, || {
+                Ok(api.find(pod)?.is_none().then_some(()))
+            })?;
+        }
+        self.generation += 1;
+        self.server = components(self.cluster, &self.manifests, self.generation, policy)?;
+        Ok(())
     }
 
     /// The REST API, asked without a sidecar between, as by a port-forward.
@@ -112,12 +116,18 @@ impl<'a> Airflow<'a> {
         logs.args(["logs", "--namespace", NAMESPACE, name, "--container", container]);
         output_of(logs, "")
     }
+}
 
-    /// What the scheduler has written.
-    pub fn scheduler_log(&self) -> Result<String> {
-        let name = manifests::scheduler(self.schedulers);
-        self.log(&json!({"metadata": {"name": name}}), manifests::CONTAINER)
-    }
+/// Starts api-server and scheduler, and gives the api-server once it takes requests.
+fn components(
+    cluster: &Cluster,
+    manifests: &Manifests,
+    generation: u32,
+    policy: Option<&str>,
+) -> Result<Pod> {
+    apply(cluster, &manifests.components(generation, policy))?;
+    let [server, _] = manifests::names(generation);
+    cluster.pod(NAMESPACE, &server)
 }
 
 fn apply(cluster: &Cluster, items: &[Value]) -> Result<()> {

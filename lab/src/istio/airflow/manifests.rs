@@ -10,8 +10,8 @@ use crate::airflow::Release;
 use crate::airflow::install::secret;
 use crate::paths;
 
-/// Pod and account of the api-server, and its service.
-pub(super) const API_SERVER: &str = "airflow-api-server";
+/// The api-server's account and service.
+const API_SERVER: &str = "airflow-api-server";
 
 const SCHEDULER: &str = "airflow-scheduler";
 const DAG_PROCESSOR: &str = "airflow-dag-processor";
@@ -28,7 +28,7 @@ const HOME: &str = "/opt/airflow";
 /// The secret with what components know and tasks do not.
 const SECRET: &str = "airflow";
 
-/// The config map with the scheduler's policy, and its file.
+/// The config map with the cluster policy, and its file.
 const POLICY: &str = "airflow-local-settings";
 const POLICY_FILE: &str = "airflow_local_settings.py";
 
@@ -45,9 +45,9 @@ pub(super) struct Manifests {
     account: String,
 }
 
-/// The name of the pod of the scheduler of this number.
-pub(super) fn scheduler(number: u32) -> String {
-    format!("{SCHEDULER}-{number}")
+/// The pods of api-server and scheduler, the first that there are or later ones.
+pub(super) fn names(generation: u32) -> [String; 2] {
+    [API_SERVER, SCHEDULER].map(|account| format!("{account}-{generation}"))
 }
 
 impl Manifests {
@@ -62,6 +62,8 @@ impl Manifests {
             ("PYTHONPATH", &files.display().to_string()),
             ("AIRFLOW__CORE__DAGS_FOLDER", &dags.display().to_string()),
             ("AIRFLOW__CORE__EXECUTOR", "KubernetesExecutor"),
+            // A task whose pod goes by another's name is running for ever, as far as Airflow knows.
+            ("AIRFLOW__CORE__PARALLELISM", "64"),
             ("AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE", NAMESPACE),
             (
                 "AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE",
@@ -100,32 +102,31 @@ impl Manifests {
         items
     }
 
-    /// The pod of the api-server.
-    pub(super) fn api_server(&self) -> Value {
+    /// The pods of api-server and scheduler, with a policy or with none.
+    pub(super) fn components(&self, generation: u32, policy: Option<&str>) -> Vec<Value> {
+        let [server, scheduler] = names(generation);
+        let mut mounts = vec![(TEMPLATE, "/template")];
+        mounts.extend(policy.map(|_| (POLICY, "/opt/airflow/config")));
         // Airflow makes its execution API, for seconds, when the first request for it comes.
         let probe = json!({"httpGet": {"path": "/execution/health", "port": PORT}});
-        let container = json!({
+        let serve = json!({
             "command": ["airflow", "api-server", "--port", PORT.to_string(), "--workers", "1"],
             "ports": [{"name": "api-server", "containerPort": PORT}],
             "readinessProbe": probe,
         });
-        self.component(API_SERVER, API_SERVER, &[], container)
+        let schedule = json!({"command": ["airflow", "scheduler", "--skip-serve-logs"]});
+        let policy = policy.map(|policy| config(POLICY, POLICY_FILE, policy));
+        let pods = [
+            self.component(&server, API_SERVER, &mounts, serve),
+            self.component(&scheduler, SCHEDULER, &mounts, schedule),
+        ];
+        policy.into_iter().chain(pods).collect()
     }
 
     /// The pod of the DAG processor.
     pub(super) fn dag_processor(&self) -> Value {
         let container = json!({"command": ["airflow", "dag-processor"]});
         self.component(DAG_PROCESSOR, DAG_PROCESSOR, &[], container)
-    }
-
-    /// The pod of a scheduler, with its policy.
-    pub(super) fn scheduler(&self, number: u32, policy: Option<&str>) -> Vec<Value> {
-        let container = json!({"command": ["airflow", "scheduler", "--skip-serve-logs"]});
-        let mut mounts = vec![(TEMPLATE, "/template")];
-        mounts.extend(policy.map(|_| (POLICY, "/opt/airflow/config")));
-        let pod = self.component(&scheduler(number), SCHEDULER, &mounts, container);
-        let policy = policy.map(|policy| config(POLICY, POLICY_FILE, policy));
-        policy.into_iter().chain([pod]).collect()
     }
 
     /// What the executor makes a task's pod of.

@@ -1,0 +1,106 @@
+//! What Airflow's server takes for HTTP both sidecars read as HTTP, once the server's is told so
+//! (`examples/istio/protocols.yaml`) and the client's (`examples/helm/values.yaml`).
+
+use std::time::Duration;
+
+use dagward_lab::client::Client;
+use dagward_lab::istio::Cluster;
+use dagward_lab::{manifest, wait};
+use serde_json::{Value, json};
+
+use crate::files::text;
+
+/// The first line is empty: Airflow's server skips it, and Istio guesses that this is no HTTP.
+const DISGUISED: &[u8] =
+    b"\r\nGET /execution/health HTTP/1.1\r\nhost: airflow-api-server:8080\r\nconnection: close\r\n\r\n";
+
+/// Airflow's server with an application that says nothing.
+const SERVER: &str = "
+import uvicorn
+
+async def app(scope, receive, send):
+    await send({'type': 'http.response.start', 'status': 204, 'headers': []})
+    await send({'type': 'http.response.body'})
+
+uvicorn.run(app, host='0.0.0.0', port=8080, http='httptools', lifespan='off')
+";
+
+const SIDECAR_OF_SERVER: &str = "istio-envoy";
+
+const SIDECAR_OF_CALLER: &str = "envoy";
+
+/// A server that is slow to end the connection has answered before.
+const QUIET: Duration = Duration::from_secs(2);
+
+const IN_FORCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn no_request_passes_by_the_sidecars() {
+    let cluster = Cluster::start().unwrap();
+    for manifest in [
+        text("examples/istio/namespace.yaml"),
+        text("examples/istio/peer-authentication.yaml"),
+        // The Helm chart's name for the port.
+        service("api-server").to_string(),
+        pod("api-server", &["python", "-c", SERVER]).to_string(),
+        pod("caller", &["sleep", "infinity"]).to_string(),
+    ] {
+        cluster.kubernetes().apply(&manifest).unwrap();
+    }
+    cluster.pod("airflow", "api-server").unwrap();
+    let caller = cluster.pod("airflow", "caller").unwrap();
+    let address = cluster.service("airflow", "airflow-api-server").unwrap();
+    let client = Client::plain(address).from(&caller.place);
+    let answered_by = |request: &[u8], server: Option<&str>| {
+        wait::until(&format!("an answer by {server:?}"), IN_FORCE, || {
+            let answer = client.raw(request, QUIET).unwrap_or_default();
+            Ok((server_of(&answer).as_deref() == server).then_some(()))
+        })
+        .unwrap();
+    };
+    let plain = DISGUISED.trim_ascii_start();
+    answered_by(plain, Some(SIDECAR_OF_CALLER));
+
+    // Past all filters, with the caller's certificate.
+    answered_by(DISGUISED, Some("uvicorn"));
+    // Now the server's sidecar decides. But what the caller says of its task has come past the caller's own.
+    let protocols = text("examples/istio/protocols.yaml");
+    cluster.kubernetes().apply(&protocols).unwrap();
+    answered_by(DISGUISED, Some(SIDECAR_OF_SERVER));
+    // Now the caller's sidecar sends on only what it has read.
+    let values = manifest::read("examples/helm/values.yaml").unwrap();
+    let port = values["apiServer"]["service"]["ports"][0]["name"]
+        .as_str()
+        .unwrap();
+    cluster.kubernetes().apply(&service(port).to_string()).unwrap();
+    answered_by(DISGUISED, None);
+    answered_by(plain, Some(SIDECAR_OF_CALLER));
+}
+
+/// The last that has read an answer as HTTP says in it who it is.
+fn server_of(answer: &[u8]) -> Option<String> {
+    let answer = String::from_utf8_lossy(answer);
+    let mut lines = answer.strip_prefix("HTTP/1.1 204 ")?.lines();
+    lines.find_map(|line| line.strip_prefix("server: ").map(str::to_owned))
+}
+
+fn service(port: &str) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "airflow-api-server", "namespace": "airflow"},
+        "spec": {
+            "selector": {"component": "api-server"},
+            "ports": [{"name": port, "port": 8080}],
+        },
+    })
+}
+
+fn pod(component: &str, command: &[&str]) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": component, "namespace": "airflow", "labels": {"component": component}},
+        "spec": {"containers": [{"name": "base", "image": "apache/airflow:3.3.2", "command": command}]},
+    })
+}
