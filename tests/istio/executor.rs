@@ -19,7 +19,7 @@ use crate::scene::Scene;
 mod forgery;
 
 /// What the teams keep.
-const SECRETS: [(&str, &str); 2] = [("sales_secret", "pipeline"), ("ml_secret", "weights")];
+const PLANS: [(&str, &str); 2] = [("sales_plan", "pipeline"), ("ml_plan", "weights")];
 
 /// A pod that was made runs and ends within this.
 const ENDED: Duration = Duration::from_secs(120);
@@ -103,7 +103,7 @@ impl<'a> Stage<'a> {
         // All pods are team sales' unless somebody says otherwise, so an attacker of that team begins as what he is.
         let airflow = Airflow::start(&scene.cluster, &dags, "airflow-worker-sales", Some(&policy)).unwrap();
         let rest = airflow.rest().unwrap();
-        for (key, value) in SECRETS {
+        for (key, value) in PLANS {
             let variable = json!({"key": key, "value": value});
             assert_eq!(rest.post("/api/v2/variables", &variable).unwrap().status, 201);
         }

@@ -12,7 +12,7 @@ def daily(team):
 
         @task
         def load(numbers):
-            return f"{sum(numbers)} {Variable.get(f'{team}_secret')}"
+            return f"{sum(numbers)} {Variable.get(f'{team}_plan')}"
 
         load(extract())
 

@@ -41,11 +41,11 @@ def run(workload):
         return answer.headers["refreshed-api-token"]
 
 
-def secret():
+def plan():
     token = os.environ.get("TOKEN") or run(json.loads(sys.argv[-1]))
-    with ask("GET", "variables/ml_secret", token) as answer:
+    with ask("GET", "variables/ml_plan", token) as answer:
         return json.load(answer)["value"]
 
 
 if __name__ == "__main__":
-    attempt(secret)
+    attempt(plan)

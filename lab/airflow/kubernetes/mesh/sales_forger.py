@@ -24,7 +24,7 @@ def pod(ids=None, command=None):
 
 
 def steal():
-    loot.attempt(lambda: Variable.get("ml_secret"))
+    loot.attempt(lambda: Variable.get("ml_plan"))
 
 
 class Launcher(KubernetesPodOperator):

@@ -19,7 +19,7 @@ def sales_thief():
         victim = {"dag_id": "ml_daily", "task_ids": "extract", "run_id": dag_run.conf["victim"]}
         return {
             "xcom": outcome_of(lambda: ti.xcom_pull(**victim)),
-            "variable": outcome_of(lambda: Variable.get("ml_secret")),
+            "variable": outcome_of(lambda: Variable.get("ml_plan")),
             "connection": outcome_of(lambda: BaseHook.get_connection("ml_store").password),
         }
 
