@@ -122,7 +122,9 @@ impl Decided {
 
     /// Takes note that the peer may have the task that Airflow has named.
     pub(super) fn acquit(&self) {
-        self.learn_of_peer(|learned, _| learned.refused = None);
+        self.learn_of_peer(|learned, peer| {
+            learned.refused.take_if(|refused| refused == peer);
+        });
     }
 
     /// Takes note that the peer was refused the token's task when Airflow had let it start.

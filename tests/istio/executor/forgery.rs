@@ -3,15 +3,13 @@
 
 use std::time::Duration;
 
-use dagward_lab::{paths, wait};
+use dagward_lab::wait;
 use serde_json::{Value, json};
 
 use super::{PLANS, Stage, plugin, read};
 
 /// What the scheduler of an Airflow with dagward has.
 pub(crate) const CLUSTER_POLICY: &str = "examples/airflow/policies/airflow_local_settings.py";
-
-const ADMISSION: &str = "examples/istio/admission.yaml";
 
 /// A change of what the API server or a sidecar goes by takes effect a moment later.
 const IN_FORCE: Duration = Duration::from_secs(60);
@@ -186,37 +184,28 @@ fn filter(stage: &Stage<'_>, wanted: bool) {
         .unwrap();
 }
 
-/// Applies the admission policies or takes them away, and waits until the API server goes by it.
+/// Has the admission policies refuse or only take note, and waits until the API server goes by it.
 fn admission(stage: &Stage<'_>, wanted: bool) {
-    let kubernetes = stage.scene.cluster.kubernetes();
-    if wanted {
-        kubernetes.apply(&read(ADMISSION)).unwrap();
-    } else {
-        let mut kubectl = kubernetes.kubectl();
-        let file = paths::workspace().join(ADMISSION);
-        assert!(
-            kubectl
-                .args(["delete", "--filename"])
-                .arg(file)
-                .status()
-                .unwrap()
-                .success()
-        );
+    let actions = json!({"spec": {"validationActions": [if wanted { "Deny" } else { "Audit" }]}});
+    for policy in ["authors", "creators", "task-pods", "task-ids"] {
+        let bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
+        let binding = format!("{bindings}/dagward-{policy}");
+        stage.scene.cluster.api().change(&binding, &actions).unwrap();
     }
-    let probe = [
-        "run",
-        "probe",
-        "--image",
-        "lab",
-        "--namespace",
-        "airflow",
-        "--dry-run=server",
-    ];
     wait::until("the admission policies", IN_FORCE, || {
-        let mut kubectl = kubernetes.kubectl();
-        let scheduler = "system:serviceaccount:airflow:airflow-scheduler";
-        let made = kubectl.args(probe).args(["--as", scheduler]).output()?;
-        Ok((made.status.success() != wanted).then_some(()))
+        let mut kubectl = stage.scene.cluster.kubernetes().kubectl();
+        // Of no DAG.
+        kubectl.args([
+            "run",
+            "probe",
+            "--image",
+            "lab",
+            "--namespace",
+            "airflow",
+            "--dry-run=server",
+        ]);
+        kubectl.args(["--as", "system:serviceaccount:airflow:airflow-scheduler"]);
+        Ok((kubectl.output()?.status.success() != wanted).then_some(()))
     })
     .unwrap();
 }
