@@ -158,7 +158,8 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             repeated.then_some(Refused(Decision::Malformed, Code::MalformedToken, None))
         })
         .or_else(|| {
-            let stolen = execution && incoming.token.is_of_another(principal);
+            let runs = operation.as_ref().is_ok_and(|operation| operation.awaits_answer);
+            let stolen = execution && incoming.token.is_of_another(principal, runs);
             stolen.then_some(Refused(Decision::Deny, Code::TokenOfAnother, None))
         })
         .or_else(|| {

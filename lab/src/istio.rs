@@ -10,6 +10,7 @@
 //! | [`kubelet`], `controllers`, `names` | what a node and the controllers do: here this process does it |
 //! | [`istiod`] | Istio's control plane |
 //! | [`kept`] | a cluster that runs on for a person |
+//! | [`airflow`] | Airflow with its Kubernetes executor, as pods |
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+pub mod airflow;
 pub mod api;
 pub mod container;
 mod controllers;

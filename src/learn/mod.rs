@@ -22,8 +22,8 @@ pub struct Learned {
     /// The principal that used its token first. From anybody else the token is refused.
     #[serde(rename = "p", skip_serializing_if = "Option::is_none", default)]
     pub peer: Option<String>,
-    /// The principal that was refused Airflow's answer to `run`. The answer's headers, with a token
-    /// that is good for all of the Execution API, had gone to it.
+    /// The principal that was refused Airflow's answer to `run`, or has not had all of it so far. The
+    /// answer's headers, with a token that is good for all of the Execution API, had gone to it.
     #[serde(rename = "x", skip_serializing_if = "Option::is_none", default)]
     pub refused: Option<String>,
 }

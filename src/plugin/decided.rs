@@ -110,6 +110,23 @@ impl Decided {
         }
     }
 
+    /// Takes note that Airflow lets the peer start the token's task, and has not said which DAG's it is. The next token
+    /// is in the answer's headers, and whoever then cuts the answer short must gain nothing by it.
+    pub(super) fn suspend(&self) {
+        self.learn_of_peer(|learned, peer| {
+            if learned.run.is_none() {
+                learned.refused = Some(peer.to_owned());
+            }
+        });
+    }
+
+    /// Takes note that the peer may have the task that Airflow has named.
+    pub(super) fn acquit(&self) {
+        self.learn_of_peer(|learned, peer| {
+            learned.refused.take_if(|refused| refused == peer);
+        });
+    }
+
     /// Takes note that the peer was refused the token's task when Airflow had let it start.
     pub(super) fn disown(&self) {
         self.learn_of_peer(|learned, peer| learned.refused = Some(peer.to_owned()));

@@ -132,6 +132,9 @@ impl HttpContext for Stream {
         } else if listener == Direction::Inbound {
             // The body may become another.
             abi::remove_header(map, "content-length");
+            if let Some(decided) = &self.decided {
+                decided.suspend();
+            }
         }
         Action::Continue
     }
@@ -233,6 +236,8 @@ impl Stream {
             abi::set_response_body(held.size, &answer::body(&decided));
             self.replaced = true;
             decided.disown();
+        } else {
+            decided.acquit();
         }
         self.decided = Some(decided);
         self.bind_if_accepted();

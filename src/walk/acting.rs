@@ -24,12 +24,14 @@ pub struct Token<'a> {
 pub(super) struct Conflict;
 
 impl Token<'_> {
-    /// Whether another principal than `caller` used it first, or `caller` was refused its task.
-    pub(super) fn is_of_another(&self, caller: Option<&Principal>) -> bool {
+    /// Whether another principal than `caller` used it first, or `caller` was refused its task. `runs` is whether
+    /// Airflow's answer is to tell of the task: where no answer has so far, this one decides.
+    pub(super) fn is_of_another(&self, caller: Option<&Principal>, runs: bool) -> bool {
         let caller = caller.map(Principal::as_str);
         self.learned.is_some_and(|learned| {
             let of_another = learned.peer.is_some() && learned.peer.as_deref() != caller;
-            of_another || (learned.refused.is_some() && learned.refused.as_deref() == caller)
+            let open = self.answered || (runs && learned.run.is_none());
+            of_another || (!open && learned.refused.is_some() && learned.refused.as_deref() == caller)
         })
     }
 
@@ -193,15 +195,36 @@ mod tests {
         let ml = Principal::parse("spiffe://td/ns/airflow/sa/worker-ml").unwrap();
         let of_sales = known(Some(sales.as_str()));
         let token = token(Some(&of_sales));
-        assert!(!token.is_of_another(Some(&sales)));
-        assert!(token.is_of_another(Some(&ml)) && token.is_of_another(None));
+        assert!(!token.is_of_another(Some(&sales), false));
+        assert!(token.is_of_another(Some(&ml), true) && token.is_of_another(None, false));
         let nobodys = known(None);
-        assert!(
-            !Token {
-                learned: Some(&nobodys),
-                ..token
-            }
-            .is_of_another(Some(&ml))
-        );
+        let token = Token {
+            learned: Some(&nobodys),
+            ..token
+        };
+        assert!(!token.is_of_another(Some(&ml), false));
+    }
+
+    #[test]
+    fn until_airflow_has_named_the_dag_a_token_is_good_for_run_alone() {
+        let ml = Principal::parse("spiffe://td/ns/airflow/sa/worker-ml").unwrap();
+        let suspended = Learned {
+            refused: Some(ml.as_str().to_owned()),
+            ..Learned::default()
+        };
+        let open = token(Some(&suspended));
+        assert!(open.is_of_another(Some(&ml), false));
+        assert!(!open.is_of_another(Some(&ml), true));
+        let refused = Learned {
+            run: known(None).run,
+            ..suspended.clone()
+        };
+        let told = token(Some(&refused));
+        assert!(told.is_of_another(Some(&ml), true));
+        let answered = Token {
+            answered: true,
+            ..told
+        };
+        assert!(!answered.is_of_another(Some(&ml), true));
     }
 }

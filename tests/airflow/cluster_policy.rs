@@ -90,6 +90,29 @@ fn the_policy_gives_each_team_its_account_and_forgers_none() {
     assert_eq!(base["securityContext"]["allowPrivilegeEscalation"], false);
 }
 
+/// Where the api-server was forgotten, the scheduler gets what authors wrote, and still makes no pod of another team.
+#[test]
+fn the_scheduler_alone_takes_no_account_annotation_or_command() {
+    let policy = policy_with("def task_instance_mutation_hook(", "def nobody_calls_this(");
+    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    for task in ["account", "old_account"] {
+        let task = format!("sales_forger.{task}");
+        assert_eq!(account(&pods, &task), Ok("airflow-worker-sales"), "{task}");
+    }
+    let other = "the pod is to run another command than the executor's";
+    for (task, reason) in [
+        ("annotations", "the annotation `dag_id` is not that of the task"),
+        ("command", other),
+        ("args", other),
+    ] {
+        assert_eq!(
+            account(&pods, &format!("sales_forger.{task}")),
+            Err(reason),
+            "{task}"
+        );
+    }
+}
+
 /// An author who means no harm learns it when his DAG is parsed.
 #[test]
 fn the_policy_tells_the_author() {

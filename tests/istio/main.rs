@@ -1,12 +1,16 @@
 //! The filter in a whole Istio: the real API server, istiod and its webhooks, injected sidecars with captured
 //! traffic, and the files that users apply.
 //!
+//! `applied`: all of it is accepted. `admission`: who may create which pods. `protocols`: no request passes by the
+//! sidecars. `executor`: Airflow itself, each task in a pod of its own.
+//!
 //! Tests that leave the control plane alone share one cluster, each with namespaces of its own, so they can run
 //! at once. What stops a part of it has a cluster of its own.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
@@ -21,6 +25,7 @@ mod applied;
 mod business;
 mod crash;
 mod decisions;
+mod executor;
 mod first;
 mod forgetting;
 mod identity;

@@ -1,5 +1,5 @@
-"""Ties a pod of the Kubernetes executor to its DAG's team: a cluster policy for the scheduler, to be put into
-``$AIRFLOW_HOME/config``. See the README beside this folder.
+"""Ties a pod of the Kubernetes executor to its DAG's team: a cluster policy for the scheduler and the api-server, to be
+put into ``$AIRFLOW_HOME/config``. See the README beside this folder.
 
 A DAG author gives a task ``executor_config={"pod_override": V1Pod(…)}``, and the executor merges that last, over
 everything: service account, annotations, command. So an author may set only what is listed here, and the service
@@ -42,6 +42,9 @@ AUTHORS_MAY_SET = (
 # The files that a DAG author may name as `pod_template_file`. They can be any on the scheduler's disk, DAGs included.
 POD_TEMPLATE_FILES = ()
 
+# What the executor gives a task's container to run, without the workload.
+COMMAND = ["python", "-m", "airflow.sdk.execution_time.execute_workload", "--json-string"]
+
 # Of a Kubernetes service account.
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
@@ -53,8 +56,9 @@ def task_policy(task):
 
 
 def task_instance_mutation_hook(task_instance):
-    """In the scheduler, before a task is queued. An error here would end the scheduler, so the executor gets what
-    it must refuse: a text where it wants a pod. It fails the task, and the page of the task shows the text.
+    """Where task instances are made: in the scheduler, and in the api-server for runs that somebody triggers. An error
+    here would end the scheduler, so the executor gets what it must refuse: a text where it wants a pod. It fails
+    the task, and the page of the task shows the text.
     """
     if reason := refusal(task_instance.executor_config):
         task_instance.executor_config = {"pod_override": f"refused: {reason}"}
@@ -62,10 +66,15 @@ def task_instance_mutation_hook(task_instance):
 
 def pod_mutation_hook(pod):
     """In the scheduler, on the merged pod. An error here fails the task, and stands in the scheduler's log."""
-    dag_id = (pod.metadata.annotations or {}).get("dag_id")
+    annotations = pod.metadata.annotations or {}
+    dag_id = annotations.get("dag_id")
     if dag_id is None:  # A pod of KubernetesPodOperator, whose code runs in a worker.
         return
-    check_bundle(dag_id, pod.spec.containers[0].args)
+    workload = workload_of(pod.spec.containers[0])
+    for name in ("dag_id", "run_id", "task_id"):
+        if annotations.get(name) != workload["ti"][name]:
+            raise AirflowClusterPolicyViolation(f"the annotation `{name}` is not that of the task")
+    check_bundle(dag_id, workload["bundle_info"]["name"])
     pod.spec.service_account_name = account(dag_id)
     pod.spec.service_account = None  # The field's old name.
 
@@ -125,10 +134,16 @@ def account(dag_id):
     return ACCOUNT.format(team=team(dag_id))
 
 
-def check_bundle(dag_id, args):
-    if BUNDLE is None:
-        return
-    # What the executor gives the container to run. An author may not set it.
-    bundle = json.loads(args[-1])["bundle_info"]["name"]
-    if bundle != BUNDLE.format(team=team(dag_id)):
+def workload_of(container):
+    """The task that a container is to run. Where task instances were made without this policy, their author may have
+    set something else.
+    """
+    *command, workload = container.args or [""]
+    if container.command or command != COMMAND:
+        raise AirflowClusterPolicyViolation("the pod is to run another command than the executor's")
+    return json.loads(workload)
+
+
+def check_bundle(dag_id, bundle):
+    if BUNDLE is not None and bundle != BUNDLE.format(team=team(dag_id)):
         raise AirflowClusterPolicyViolation(f"DAG `{dag_id}` may not come from the bundle `{bundle}`")

@@ -88,14 +88,7 @@ impl Deployment {
     pub fn start(setup: Setup) -> Result<Self> {
         let release = setup.release;
         let installation = Installation::ensure(release)?;
-        let name = format!("airflow-{}", release.version);
-        let database = Postgres::start(&name, &[release.requirements], |uri| {
-            let home = paths::scratch("airflow")?;
-            let mut migrate = Command::new(&installation.program);
-            installation.environment(home.path())?.apply(&mut migrate);
-            migrate.env("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", uri);
-            progress::run("making Airflow's tables", migrate.args(["db", "migrate"]))
-        })?;
+        let database = installation.postgres(release, None)?;
         let broker = match setup.executor {
             Executor::Celery => Some(Redis::start()?),
             Executor::Local => None,

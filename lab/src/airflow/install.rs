@@ -1,11 +1,13 @@
 //! Airflow from PyPI, every package pinned, and an empty database of its schema.
 
 use std::env;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::postgres::Postgres;
 use crate::python::Venv;
 use crate::{cache, paths, progress};
 
@@ -102,6 +104,18 @@ impl Installation {
         })
     }
 
+    /// A database server with Airflow's tables and nothing in them; with an `address` it listens there, too.
+    pub(crate) fn postgres(&self, release: Release, address: Option<Ipv4Addr>) -> Result<Postgres> {
+        let name = format!("airflow-{}", release.version);
+        Postgres::start(&name, &[release.requirements], address, |uri| {
+            let home = paths::scratch("airflow")?;
+            let mut migrate = Command::new(&self.program);
+            self.environment(home.path())?.apply(&mut migrate);
+            migrate.env("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", uri);
+            progress::run("making Airflow's tables", migrate.args(["db", "migrate"]))
+        })
+    }
+
     /// What the processes of one run share: their files are in `home`.
     pub(super) fn environment(&self, home: &Path) -> Result<Environment> {
         Environment::new(home)
@@ -138,7 +152,7 @@ impl Environment {
 }
 
 /// What signs the tokens of one run.
-pub(super) fn secret() -> Result<String> {
+pub(crate) fn secret() -> Result<String> {
     let mut bytes = [0; SECRET_BYTES];
     let provider = rustls::crypto::ring::default_provider();
     provider

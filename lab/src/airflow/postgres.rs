@@ -1,8 +1,11 @@
-//! PostgreSQL from Debian's packages, on a Unix socket that only its owner reaches.
+//! PostgreSQL from Debian's packages, on a Unix socket that only its owner reaches, and for pods on an address of
+//! their network.
 //!
 //! Airflow's tables are made once per version of Airflow and copied for each run.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,20 +27,23 @@ const USER: &str = "airflow";
 const DATABASE: &str = "postgres";
 
 /// A lab's data need not outlive its machine.
-const SETTINGS: [&str; 5] = [
-    "listen_addresses=",
+const SETTINGS: [&str; 4] = [
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
     "max_connections=200",
 ];
 
+/// Whoever is on a network of the server's.
+const NEIGHBOURS: &str = "host all all samenet trust\n";
+
 /// A running server. It ends with its handle.
 #[derive(Debug)]
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     _process: Process,
     program: Program,
     socket: TempDir,
+    address: Option<Ipv4Addr>,
     _data: Option<TempDir>,
 }
 
@@ -47,8 +53,13 @@ struct User(Option<[String; 2]>);
 
 impl Postgres {
     /// Starts a server on a copy of the database of `key`, which `fill` makes the first time: it gets the
-    /// URI of an empty one.
-    pub(super) fn start(key: &str, inputs: &[&str], fill: impl FnOnce(&str) -> Result<()>) -> Result<Self> {
+    /// URI of an empty one. With an `address` it listens there, too.
+    pub(super) fn start(
+        key: &str,
+        inputs: &[&str],
+        address: Option<Ipv4Addr>,
+        fill: impl FnOnce(&str) -> Result<()>,
+    ) -> Result<Self> {
         let program = Program::ensure("postgres", "postgresql")?;
         let user = User::find()?;
         let (version, owner) = (version(&program)?, user.name());
@@ -56,7 +67,7 @@ impl Postgres {
         let template = cache::ensure(&format!("{key}-postgresql"), &inputs, |directory| {
             let data = directory.join("data");
             initialize(&program, &user, &data)?;
-            let server = Self::serve(&program, &user, &data, None)?;
+            let server = Self::serve(&program, &user, &data, None, None)?;
             fill(&server.uri())
         })?;
         let scratch = paths::scratch("postgresql")?;
@@ -65,17 +76,22 @@ impl Postgres {
         let mut copy = Command::new("cp");
         copy.arg("-a").arg(template.join("data")).arg(&data);
         progress::run("copying Airflow's database", &mut copy)?;
-        Self::serve(&program, &user, &data, Some(scratch))
+        let mut access = OpenOptions::new().append(true).open(data.join("pg_hba.conf"))?;
+        access.write_all(NEIGHBOURS.as_bytes())?;
+        Self::serve(&program, &user, &data, address, Some(scratch))
     }
 
     /// Airflow's `sql_alchemy_conn`.
-    pub(super) fn uri(&self) -> String {
-        let socket = self.socket.path().display();
-        format!("postgresql+psycopg2://{USER}@/{DATABASE}?host={socket}")
+    pub(crate) fn uri(&self) -> String {
+        let host = match self.address {
+            Some(address) => address.to_string(),
+            None => self.socket.path().display().to_string(),
+        };
+        format!("postgresql+psycopg2://{USER}@/{DATABASE}?host={host}")
     }
 
     /// The rows that a query gives, a line each, columns separated by `|`. It can change nothing.
-    pub(super) fn query(&self, sql: &str) -> Result<String> {
+    pub(crate) fn query(&self, sql: &str) -> Result<String> {
         let mut psql = self.program.sibling("psql").command();
         psql.args(["--no-psqlrc", "--tuples-only", "--no-align", "--host"])
             .arg(self.socket.path())
@@ -88,7 +104,13 @@ impl Postgres {
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    fn serve(program: &Program, user: &User, data: &Path, scratch: Option<TempDir>) -> Result<Self> {
+    fn serve(
+        program: &Program,
+        user: &User,
+        data: &Path,
+        address: Option<Ipv4Addr>,
+        scratch: Option<TempDir>,
+    ) -> Result<Self> {
         let socket = paths::sockets()?;
         user.own(socket.path())?;
         let mut command = program.command();
@@ -96,6 +118,8 @@ impl Postgres {
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
+        let listen = address.map(|address| address.to_string()).unwrap_or_default();
+        command.args(["-c", &format!("listen_addresses={listen}")]);
         let directory = socket.path().display();
         command.args(["-c", &format!("unix_socket_directories={directory}")]);
         let mut process = Process::start("postgresql", &user.command(&command))?;
@@ -109,6 +133,7 @@ impl Postgres {
             _process: process,
             program: program.clone(),
             socket,
+            address,
             _data: scratch,
         })
     }

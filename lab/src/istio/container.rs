@@ -36,7 +36,8 @@ mount --rbind "$workspace" "$root$workspace"
 exec chroot "$root" "$@""#;
 
 /// Mounts the volumes, pairs of what and where until `--`, then runs the rest as user `$1` and group `$2`.
-/// Inside the root already, as links there must not lead out of it.
+/// Inside the root already, as links there must not lead out of it. The user may read all: the machine's programs,
+/// such as root's own Python, may lie where only root may go.
 const MOUNT: &str = r#"
 set -e
 while test "$1" != --; do
@@ -45,7 +46,8 @@ while test "$1" != --; do
     shift 2
 done
 user=$2 group=$3; shift 3
-exec setpriv --reuid="$user" --regid="$group" --clear-groups "$@""#;
+exec setpriv --reuid="$user" --regid="$group" --clear-groups \
+    --inh-caps=+dac_read_search --ambient-caps=+dac_read_search "$@""#;
 
 /// Where a container finds its programs if its image does not say.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

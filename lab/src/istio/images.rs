@@ -117,6 +117,8 @@ fn airflow(tag: &str) -> Result<Image> {
         environment: vec![
             ("PATH".to_owned(), format!("{}:{PATH}", programs.display())),
             ("AIRFLOW_HOME".to_owned(), "/opt/airflow".to_owned()),
+            // Airflow wants its user to have a name.
+            ("USER".to_owned(), AIRFLOW.to_owned()),
         ],
         ..Image::default()
     })

@@ -1,0 +1,162 @@
+//! Airflow with its Kubernetes executor: each task in a pod of its own, with the account of its team; and what becomes
+//! of tasks that choose another pod for themselves, see `forgery`.
+//!
+//! One Airflow for all of it, and the layers that stop forgers are exchanged while it runs. The filter is there from the
+//! start, and with it the two pods that outlive all: the Envoy of Istio 1.29 may crash where a first plugin
+//! comes to a sidecar that runs.
+
+use std::fs;
+use std::time::Duration;
+
+use dagward_lab::airflow::Rest;
+use dagward_lab::client::{Client, Request};
+use dagward_lab::istio::airflow::Airflow;
+use dagward_lab::{manifest, paths};
+use serde_json::{Value, json};
+
+use crate::scene::Scene;
+
+mod forgery;
+
+/// What the teams keep.
+const PLANS: [(&str, &str); 2] = [("sales_plan", "pipeline"), ("ml_plan", "weights")];
+
+/// A pod that was made runs and ends within this.
+const ENDED: Duration = Duration::from_secs(120);
+
+/// The cluster with what stands around Airflow, and Airflow.
+struct Stage<'a> {
+    scene: &'a Scene,
+    airflow: Airflow<'a>,
+    rest: Rest,
+}
+
+#[test]
+fn each_task_has_a_pod_of_its_team_and_no_forger_gets_past() {
+    let scene = Scene::own();
+    let mut stage = Stage::new(&scene);
+    honest_teams_succeed(&stage);
+    a_task_reads_nothing_of_another_team(&stage);
+    forgery::all_layers(&stage);
+    forgery::the_cluster_policy_alone(&stage);
+    forgery::the_filter_alone(&mut stage);
+    forgery::plain_istio(&stage);
+    forgery::admission_alone(&stage);
+}
+
+fn honest_teams_succeed(stage: &Stage<'_>) {
+    let dags = ["sales_daily", "ml_daily"];
+    for dag in dags {
+        stage.rest.trigger(dag, "honest", &json!({})).unwrap();
+    }
+    for (dag, secret) in dags.into_iter().zip(["pipeline", "weights"]) {
+        assert_eq!(stage.rest.finished(dag, "honest").unwrap(), "success", "{dag}");
+        assert_eq!(
+            stage.rest.result(dag, "honest", "load").unwrap(),
+            format!("42 {secret}")
+        );
+        let (team, _) = dag.split_once('_').unwrap();
+        for task in ["extract", "load"] {
+            let pod = stage.pod(dag, task, "honest").unwrap();
+            assert_eq!(
+                pod["spec"]["serviceAccountName"],
+                format!("airflow-worker-{team}")
+            );
+            assert_eq!(stage.ended(&pod), "Succeeded", "{dag}.{task}");
+        }
+    }
+    assert_eq!(stage.counted("dagward_denied_total", ""), 0.0);
+}
+
+fn a_task_reads_nothing_of_another_team(stage: &Stage<'_>) {
+    let conf = json!({"victim": "honest"});
+    stage.rest.trigger("sales_thief", "thief", &conf).unwrap();
+    assert_eq!(stage.rest.finished("sales_thief", "thief").unwrap(), "success");
+    let outcomes = stage.rest.result("sales_thief", "thief", "steal").unwrap();
+    for kind in ["xcom", "variable", "connection"] {
+        let outcome = outcomes[kind].as_str().unwrap();
+        assert!(outcome.starts_with("refused: "), "{kind}: {outcome}");
+    }
+    assert!(stage.counted("dagward_denied_total", "no_rule_allows") >= 3.0);
+}
+
+impl<'a> Stage<'a> {
+    /// Everything as it is shipped, with the policy for two teams.
+    fn new(scene: &'a Scene) -> Self {
+        for file in [
+            "namespace",
+            "teams",
+            "scheduler",
+            "peer-authentication",
+            "protocols",
+            "admission",
+        ] {
+            scene
+                .cluster
+                .kubernetes()
+                .apply(&read(&format!("examples/istio/{file}.yaml")))
+                .unwrap();
+        }
+        scene.apply(&[plugin(scene)]);
+        let dags = paths::workspace().join("lab/airflow/kubernetes/mesh");
+        let policy = read(forgery::CLUSTER_POLICY);
+        // All pods are team sales' unless somebody says otherwise, so an attacker of that team begins as what he is.
+        let airflow = Airflow::start(&scene.cluster, &dags, "airflow-worker-sales", Some(&policy)).unwrap();
+        let rest = airflow.rest().unwrap();
+        for (key, value) in PLANS {
+            let variable = json!({"key": key, "value": value});
+            assert_eq!(rest.post("/api/v2/variables", &variable).unwrap().status, 201);
+        }
+        let store = json!({"connection_id": "ml_store", "conn_type": "http", "password": "weights"});
+        assert_eq!(rest.post("/api/v2/connections", &store).unwrap().status, 201);
+        Self { scene, airflow, rest }
+    }
+
+    /// The pod that the executor made for a task, if it did.
+    fn pod(&self, dag: &str, task: &str, run: &str) -> Option<Value> {
+        let labels = [("dag_id", dag), ("task_id", task), ("run_id", run)];
+        let pods = self.airflow.pods(&labels).unwrap();
+        assert!(pods.len() < 2, "{pods:?}");
+        pods.into_iter().next()
+    }
+
+    /// How a pod ended, once it has. Airflow knows of a task's end before.
+    fn ended(&self, pod: &Value) -> String {
+        let name = pod["metadata"]["name"].as_str().unwrap();
+        let path = format!("/api/v1/namespaces/airflow/pods/{name}");
+        let ended = |pod: &Value| {
+            let phase = pod["status"]["phase"].as_str()?.to_owned();
+            ["Succeeded", "Failed"].contains(&phase.as_str()).then_some(phase)
+        };
+        self.scene.cluster.api().when(&path, ENDED, ended).unwrap()
+    }
+
+    /// The sum of a counter of the filter in the api-server's sidecar, over the series with this `reason`.
+    fn counted(&self, metric: &str, reason: &str) -> f64 {
+        let admin = Client::plain("127.0.0.1:15000".parse().unwrap()).from(&self.airflow.server().place);
+        let metrics = admin
+            .send(&Request::get("admin", "/stats/prometheus"))
+            .unwrap()
+            .text();
+        let series = metrics
+            .lines()
+            .filter(|line| line.contains(metric) && !line.starts_with('#'));
+        let series =
+            series.filter(|line| reason.is_empty() || line.contains(&format!("reason=\"{reason}\"")));
+        series
+            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
+            .sum()
+    }
+}
+
+/// The shipped plugin with the policy for teams that have accounts of their own.
+fn plugin(scene: &Scene) -> Value {
+    let mut plugin = manifest::read("wasm-plugin.yaml").unwrap();
+    plugin["spec"]["url"] = json!(scene.urls[0]);
+    plugin["spec"]["pluginConfig"] = manifest::read("examples/policies/two-teams.yaml").unwrap();
+    plugin
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(paths::workspace().join(file)).unwrap()
+}

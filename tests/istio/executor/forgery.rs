@@ -1,0 +1,211 @@
+//! A pod that passes for another team's. Plain Istio believes it; each layer is tried with the others off, and what it
+//! alone does not stop is held here, too. The same in words is in `docs/pod-forgery.md`.
+
+use std::time::Duration;
+
+use dagward_lab::wait;
+use serde_json::{Value, json};
+
+use super::{PLANS, Stage, plugin, read};
+
+/// What the scheduler of an Airflow with dagward has.
+pub(crate) const CLUSTER_POLICY: &str = "examples/airflow/policies/airflow_local_settings.py";
+
+/// A change of what the API server or a sidecar goes by takes effect a moment later.
+const IN_FORCE: Duration = Duration::from_secs(60);
+
+/// A busy machine makes its pods within this.
+const MADE: Duration = Duration::from_secs(180);
+
+/// The ways of `sales_forger`, see there. The executor makes the first three pods, a task itself the others.
+const WAYS: [&str; 5] = ["account", "consistent", "command", "operator", "client"];
+
+/// What a forger got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// No pod.
+    NoPod,
+    /// A pod, and no secret.
+    Refused,
+    /// Team ml's secret.
+    Loot,
+}
+
+use Outcome::{Loot, NoPod, Refused};
+
+/// All that is shipped: no forged pod comes to be.
+pub(crate) fn all_layers(stage: &Stage<'_>) {
+    assert_eq!(forge(stage, "all"), [NoPod; 5]);
+}
+
+/// The cluster policy sees no pod but the executor's.
+pub(crate) fn the_cluster_policy_alone(stage: &Stage<'_>) {
+    as_the_chart_comes(stage);
+    admission(stage, false);
+    filter(stage, false);
+    assert_eq!(forge(stage, "policy"), [NoPod, NoPod, NoPod, Loot, Loot]);
+}
+
+/// The filter lets no forged pod do anything: Airflow names another DAG than the pod does, or the token is another's.
+pub(crate) fn the_filter_alone(stage: &mut Stage<'_>) {
+    filter(stage, true);
+    stage.airflow.exchange(None).unwrap();
+    stage.rest = stage.airflow.rest().unwrap();
+    assert_eq!(forge(stage, "filter"), [Refused; 5]);
+    for reason in ["no_rule_allows", "task_conflict", "token_of_another"] {
+        assert!(stage.counted("dagward_denied_total", reason) > 0.0, "{reason}");
+    }
+}
+
+/// Istio itself keeps team ml's variables for team ml's account, and every forger has it.
+pub(crate) fn plain_istio(stage: &Stage<'_>) {
+    filter(stage, false);
+    assert_eq!(forge(stage, "plain"), [Loot; 5]);
+}
+
+/// Admission sees no more than the pod. One that does not contradict itself passes if the scheduler makes it.
+pub(crate) fn admission_alone(stage: &Stage<'_>) {
+    admission(stage, true);
+    assert_eq!(forge(stage, "admission"), [NoPod, Loot, Loot, NoPod, NoPod]);
+}
+
+/// Runs `sales_forger` and tells what each of [`WAYS`] got.
+fn forge(stage: &Stage<'_>, run: &str) -> [Outcome; 5] {
+    stage.rest.trigger("sales_forger", run, &json!({})).unwrap();
+    let outcomes = WAYS.map(|way| match made(stage, way, run) {
+        None => NoPod,
+        Some(pod) => outcome(stage, &pod),
+    });
+    // With the account that is its own, a task gets nothing.
+    let own = stage.pod("sales_forger", "client", run).unwrap();
+    assert!(
+        !stage.airflow.log(&own, "base").unwrap().contains(&loot()),
+        "{run}"
+    );
+    outcomes
+}
+
+/// The pod that was made in this way, once it is there; none if its task has ended without.
+fn made(stage: &Stage<'_>, way: &str, run: &str) -> Option<Value> {
+    wait::until("a pod or the task's end", MADE, || {
+        let states = stage.rest.task_states("sales_forger", run)?;
+        let over = states
+            .get(way)
+            .is_some_and(|state| state == "success" || state == "failed");
+        let pod = pod(stage, way, run);
+        Ok((over || pod.is_some()).then_some(pod))
+    })
+    .unwrap()
+}
+
+fn pod(stage: &Stage<'_>, way: &str, run: &str) -> Option<Value> {
+    match way {
+        "operator" | "client" => {
+            let path = format!("/api/v1/namespaces/airflow/pods/{way}-{run}");
+            stage.scene.cluster.api().find(&path).unwrap()
+        }
+        _ => stage.pod("sales_forger", way, run),
+    }
+}
+
+fn outcome(stage: &Stage<'_>, pod: &Value) -> Outcome {
+    let name = pod["metadata"]["name"].as_str().unwrap();
+    assert_eq!(pod["spec"]["serviceAccountName"], "airflow-worker-ml", "{name}");
+    stage.ended(pod);
+    let log = stage.airflow.log(pod, "base").unwrap();
+    if log.contains(&loot()) { Loot } else { Refused }
+}
+
+fn loot() -> String {
+    format!("loot: {}", PLANS[1].1)
+}
+
+/// As the Helm chart has it: code in workers may make pods.
+fn as_the_chart_comes(stage: &Stage<'_>) {
+    let group = "rbac.authorization.k8s.io";
+    let accounts = ["airflow-worker-sales", "airflow-worker-ml"];
+    let metadata = json!({"name": "airflow-pod-launcher", "namespace": "airflow"});
+    let verbs = ["create", "get", "list", "watch", "patch", "delete"];
+    let subjects =
+        accounts.map(|name| json!({"kind": "ServiceAccount", "name": name, "namespace": "airflow"}));
+    stage.scene.apply(&[
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata,
+            "rules": [
+                {"apiGroups": [""], "resources": ["pods"], "verbs": verbs},
+                {"apiGroups": [""], "resources": ["pods/log", "events"], "verbs": ["get", "list"]},
+            ],
+        }),
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": metadata,
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": "airflow-pod-launcher"},
+            "subjects": subjects,
+        }),
+    ]);
+    for account in accounts {
+        let path = format!("/api/v1/namespaces/airflow/serviceaccounts/{account}");
+        let token = json!({"automountServiceAccountToken": true});
+        stage.scene.cluster.api().change(&path, &token).unwrap();
+    }
+}
+
+/// Puts the filter in the sidecars, or else Istio's own rule, in which the account is all that counts.
+fn filter(stage: &Stage<'_>, wanted: bool) {
+    let of_ml = "cluster.local/ns/airflow/sa/airflow-worker-ml";
+    let rule = json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": "variables-of-ml", "namespace": "airflow"},
+        "spec": {
+            "selector": {"matchLabels": {"component": "api-server"}},
+            "action": "DENY",
+            "rules": [{
+                "from": [{"source": {"notPrincipals": [of_ml]}}],
+                "to": [{"operation": {"paths": ["/execution/variables/ml_*"]}}],
+            }],
+        },
+    });
+    let (wanted, other) = match wanted {
+        true => (
+            plugin(stage.scene),
+            "security.istio.io/v1/namespaces/airflow/authorizationpolicies/variables-of-ml",
+        ),
+        false => (
+            rule,
+            "extensions.istio.io/v1alpha1/namespaces/airflow/wasmplugins/dagward",
+        ),
+    };
+    stage.scene.apply(&[wanted]);
+    stage
+        .scene
+        .cluster
+        .api()
+        .remove(&format!("/apis/{other}"))
+        .unwrap();
+}
+
+/// Has the admission policies refuse or only take note, and waits until the API server goes by it.
+fn admission(stage: &Stage<'_>, wanted: bool) {
+    let actions = json!({"spec": {"validationActions": [if wanted { "Deny" } else { "Audit" }]}});
+    for policy in ["authors", "creators", "task-pods", "task-ids"] {
+        let bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
+        let binding = format!("{bindings}/dagward-{policy}");
+        stage.scene.cluster.api().change(&binding, &actions).unwrap();
+    }
+    wait::until("the admission policies", IN_FORCE, || {
+        let mut kubectl = stage.scene.cluster.kubernetes().kubectl();
+        // Of no DAG.
+        kubectl.args([
+            "run",
+            "probe",
+            "--image",
+            "lab",
+            "--namespace",
+            "airflow",
+            "--dry-run=server",
+        ]);
+        kubectl.args(["--as", "system:serviceaccount:airflow:airflow-scheduler"]);
+        Ok((kubectl.output()?.status.success() != wanted).then_some(()))
+    })
+    .unwrap();
+}
