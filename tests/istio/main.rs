@@ -26,7 +26,6 @@ mod business;
 mod crash;
 mod decisions;
 mod executor;
-mod first;
 mod forgetting;
 mod identity;
 mod kept;
