@@ -87,7 +87,9 @@ impl Sidecar {
             let admin = Admin::new(address, pid);
             admin.live().then_some(admin)
         })?;
-        if spec.plugin.is_some() && !plugin::in_force(&admin)? {
+        if let Some(plugin) = &spec.plugin
+            && !plugin.in_force(&admin)?
+        {
             // Envoy would go on and answer every request with 500.
             return Err(process.failure("Envoy refused the plugin"));
         }

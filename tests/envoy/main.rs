@@ -27,6 +27,7 @@ mod live_update;
 mod malformed;
 mod metrics;
 mod modes;
+mod names;
 mod odd_input;
 mod outside;
 mod protocols;

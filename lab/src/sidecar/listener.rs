@@ -5,7 +5,6 @@
 use serde_json::{Value, json};
 
 use super::cluster::{inbound_name, socket, tls};
-use super::plugin::Plugin;
 use super::spec::{Destination, Inbound, Spec};
 use super::{Files, hbone};
 
@@ -134,8 +133,8 @@ pub(super) fn filter(manager: &Value) -> Value {
 
 fn manager(spec: &Spec, direction: &str, routes: &Value, files: &Files) -> Value {
     let mut filters = spec.filters.clone();
-    if spec.plugin.is_some() {
-        filters.push(Plugin::filter(&files.plugin));
+    if let Some(plugin) = &spec.plugin {
+        filters.push(plugin.filter(&files.plugin));
     }
     filters.push(router());
     json!({

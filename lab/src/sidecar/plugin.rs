@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::admin::Admin;
 use crate::wait;
 
-/// The name of the resource; Istio's is longer, and nothing may depend on it.
+/// What the resource and the plugin are called if nobody says otherwise. Istio's names are longer, and other ones in
+/// each release; nothing may depend on them.
 const NAME: &str = "dagward";
 
 /// The plugin's `pluginName`, Envoy's `root_id`.
@@ -28,6 +29,10 @@ pub struct Plugin {
     pub module: PathBuf,
     /// `pluginConfig`; the filter gets this text.
     pub configuration: String,
+    /// The resource's name, by which Envoy asks for it.
+    pub resource: String,
+    /// The plugin's name in Envoy.
+    pub name: String,
 }
 
 /// What became of a new configuration.
@@ -52,13 +57,15 @@ impl Plugin {
         Self {
             module: module.to_owned(),
             configuration: configuration.to_owned(),
+            resource: NAME.to_owned(),
+            name: NAME.to_owned(),
         }
     }
 
     /// The filter's place in the chain.
-    pub(super) fn filter(file: &Path) -> Value {
+    pub(super) fn filter(&self, file: &Path) -> Value {
         json!({
-            "name": NAME,
+            "name": self.resource,
             "config_discovery": {
                 "config_source": {
                     "resource_api_version": "V3",
@@ -80,16 +87,16 @@ impl Plugin {
         let directory = file.parent().context("a file without directory")?;
         fs::create_dir_all(directory)?;
         let fresh = file.with_extension("new");
-        fs::write(&fresh, serde_json::to_vec_pretty(&self.resource(version))?)?;
+        fs::write(&fresh, serde_json::to_vec_pretty(&self.document(version))?)?;
         Ok(fs::rename(fresh, file)?)
     }
 
     /// Writes the resource and waits for Envoy's verdict.
     pub(super) fn update(&self, file: &Path, admin: &Admin) -> Result<Update> {
-        let before = Reloads::read(admin)?;
+        let before = self.reloads(admin)?;
         self.write(file)?;
         wait::until("the new configuration", TAKEN, || {
-            let now = Reloads::read(admin)?;
+            let now = self.reloads(admin)?;
             if now.refused > before.refused {
                 return Ok(Some(Update::Refused));
             }
@@ -97,16 +104,21 @@ impl Plugin {
         })
     }
 
-    fn resource(&self, version: u64) -> Value {
+    /// Whether Envoy has taken the plugin at least once.
+    pub(super) fn in_force(&self, admin: &Admin) -> Result<bool> {
+        Ok(self.reloads(admin)?.taken > 0)
+    }
+
+    fn document(&self, version: u64) -> Value {
         json!({
             "version_info": version.to_string(),
             "resources": [{
                 "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
-                "name": NAME,
+                "name": self.resource,
                 "typed_config": {
                     "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
                     "config": {
-                        "name": NAME,
+                        "name": self.name,
                         "root_id": ROOT_ID,
                         "failure_policy": "FAIL_RELOAD",
                         "configuration": {
@@ -123,16 +135,10 @@ impl Plugin {
             }],
         })
     }
-}
 
-/// Whether Envoy has taken the plugin at least once.
-pub(super) fn in_force(admin: &Admin) -> Result<bool> {
-    Ok(Reloads::read(admin)?.taken > 0)
-}
-
-impl Reloads {
-    fn read(admin: &Admin) -> Result<Self> {
-        let stats = admin.stats(&format!("{STATS}.{NAME}"))?;
+    /// Envoy's counters of this resource.
+    fn reloads(&self, admin: &Admin) -> Result<Reloads> {
+        let stats = admin.stats(&format!("{STATS}.{}", self.resource))?;
         let count = |name: &str| {
             let end = format!(".{name}");
             stats
@@ -141,7 +147,7 @@ impl Reloads {
                 .map(|(_, count)| count)
                 .sum()
         };
-        Ok(Self {
+        Ok(Reloads {
             taken: count("update_success"),
             refused: count("update_rejected"),
         })
