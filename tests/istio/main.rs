@@ -9,7 +9,6 @@
 
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dagward_lab::wait;
 use serde_json::{Value, json};
 
-use super::{PLANS, Stage, plugin, read};
+use super::{PLANS, Stage, plugin};
 
 /// What the scheduler of an Airflow with dagward has.
 pub(crate) const CLUSTER_POLICY: &str = "examples/airflow/policies/airflow_local_settings.py";
