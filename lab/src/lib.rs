@@ -1,18 +1,19 @@
-//! The real parts as processes: Envoy, Airflow, certificates, load.
+//! The real parts as processes: Envoy, Airflow, Istio, certificates, load.
 //!
 //! Everything installed or made lives under `target/` of the workspace. Every process that is
 //! started here ends with its handle, and with this process however that ends
-//! (see [`process`]). Network traffic stays on loopback.
+//! (see [`process`]). Network traffic stays on loopback and in network namespaces that are made here.
 //!
 //! | room | what it is for |
 //! |---|---|
 //! | [`paths`], [`cache`], [`progress`], [`table`] | where things lie, install once, say what takes long, print a result |
 //! | [`python`], [`debian`], [`go`], [`envoy`], [`module`] | the programs: a virtual environment, Debian's packages, Go modules, Envoy, the filter as wasm |
-//! | [`process`], [`port`] | a child with a log, a readiness check and a certain end; a port that outlives it |
+//! | [`process`], [`port`], [`owner`] | a child with a log, a readiness check and a certain end; a port that outlives it; whose something is |
 //! | [`image`], [`registry`] | the module as an OCI image, and a registry to push it to |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
+//! | [`istio`] | a whole Istio: Kubernetes' API server, istiod, injected pods |
 //! | [`manifest`], [`story`] | the files that users apply, and the main job on a quick mesh |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 //! | [`mod@bench`] | what the filter costs |
@@ -31,6 +32,7 @@ pub mod istio;
 pub mod load;
 pub mod manifest;
 pub mod module;
+pub mod owner;
 pub mod paths;
 pub mod port;
 pub mod process;

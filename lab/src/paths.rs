@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use crate::owner::Owner;
+
 /// The root of the workspace.
 pub fn workspace() -> &'static Path {
     let lab = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -27,13 +29,31 @@ pub fn logs() -> Result<PathBuf> {
     made(target().join("lab/logs"))
 }
 
-/// A fresh directory for the files of one run; it goes when the handle is dropped.
+/// A fresh directory for the files of one run; it goes when the handle is dropped. Its name says whose it is.
 pub fn scratch(name: &str) -> Result<TempDir> {
     let parent = made(target().join("lab/run"))?;
     tempfile::Builder::new()
-        .prefix(&format!("{name}-"))
+        .prefix(&format!("{name}-{}-", Owner::this()?))
         .tempdir_in(&parent)
         .with_context(|| format!("cannot make a directory in `{}`", parent.display()))
+}
+
+/// Removes the directories of processes that have ended without doing so, and gives how many there were.
+pub fn sweep() -> Result<usize> {
+    let mut swept = 0;
+    for entry in fs::read_dir(made(target().join("lab/run"))?)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let owner = name
+            .to_str()
+            .and_then(|name| name.rsplit('-').nth(1))
+            .and_then(Owner::parse);
+        if owner.is_some_and(|owner| !owner.lives()) {
+            fs::remove_dir_all(entry.path())?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
 }
 
 /// A fresh directory for Unix sockets, whose paths may not have more than 107 bytes.

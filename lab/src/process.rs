@@ -52,8 +52,11 @@ impl Process {
     pub fn start(name: &str, command: &Command) -> Result<Self> {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let log = paths::logs()?.join(format!("{name}-{}-{number}.log", std::process::id()));
-        let file = File::create(&log).with_context(|| format!("cannot write `{}`", log.display()))?;
-        // A sidecar opens `/dev/stdout`, which is this file, anew as a user of its own.
+        // One of an older process with this id.
+        let _ = fs::remove_file(&log);
+        // A sidecar opens `/dev/stdout`, which is this file, anew as a user of its own. Both write at its end.
+        let file = File::options().append(true).create_new(true).open(&log);
+        let file = file.with_context(|| format!("cannot write `{}`", log.display()))?;
         file.set_permissions(Permissions::from_mode(0o666))?;
         // A session of its own. It keeps the process id, as the child leads no group before.
         let mut child = launched_by("setsid", &[], command)

@@ -1,7 +1,8 @@
 //! A sidecar: Envoy configured as Istio configures it, with the filter in its place.
 //!
 //! One Envoy with up to two listeners. `inbound` ends the mesh's TLS and leads to the app;
-//! `outbound` takes the app's plaintext and leads to destinations chosen by host.
+//! `outbound` takes the app's plaintext and leads to destinations chosen by host. A waypoint is such an
+//! Envoy too, to which requests come through a tunnel: [`Inbound::hbone`].
 
 use std::fs;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::{envoy, paths};
 
 mod bootstrap;
 mod cluster;
+mod hbone;
 mod listener;
 mod plugin;
 mod spec;
@@ -100,6 +102,11 @@ impl Sidecar {
     /// Where peers ask: mutual TLS (and plaintext, if permissive).
     pub fn inbound(&self) -> Result<SocketAddr> {
         self.admin.listener(listener::INBOUND)
+    }
+
+    /// Where tunnels end, if it takes HBONE: mutual TLS and HTTP/2 `CONNECT`.
+    pub fn hbone(&self) -> Result<SocketAddr> {
+        self.admin.listener(hbone::TERMINATE)
     }
 
     /// Where the app asks, in plaintext.

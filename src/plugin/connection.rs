@@ -18,7 +18,9 @@ pub(super) struct Connection {
     pub(super) listener: Direction,
     /// The peer's identity.
     pub(super) peer: Result<Option<Principal>, BadPrincipal>,
-    /// The proxy's own identity on this connection.
+    /// The proxy's own identity on this connection. Behind HBONE it has none that says anything of the
+    /// peer: ztunnel makes tunnels for pods without a sidecar, which take no task headers away, so that
+    /// being of the proxy's own namespace is no reason to believe them.
     pub(super) own: Option<Principal>,
 }
 
@@ -55,7 +57,6 @@ impl Connection {
             listener,
             peer: peer().map(|id| Principal::parse(&id)).transpose(),
             own: abi::text(b"connection\0uri_san_local_certificate")
-                .or_else(|| abi::text(b"filter_state\0io.istio.local_principal"))
                 .and_then(|id| Principal::parse(&id).ok()),
         }
     }

@@ -34,3 +34,4 @@ mod request_ids;
 mod series_cap;
 mod shipped;
 mod task_headers;
+mod waypoint;

@@ -58,29 +58,43 @@ impl Server {
 
     /// The same with this app behind the sidecar.
     pub(crate) fn before(app: Upstream, setup: Setup, configuration: &str) -> Self {
-        Self::of(
-            Arc::new(Authority::new().unwrap()),
-            API_SERVER,
-            app,
-            setup,
-            configuration,
-        )
+        let authority = Arc::new(Authority::new().unwrap());
+        let inbound = Inbound::permissive(app.address());
+        Self::of(authority, API_SERVER, (app, inbound), setup, configuration)
+    }
+
+    /// An api-server behind a waypoint: requests come through HBONE as well.
+    pub(crate) fn waypoint(app: Upstream, setup: Setup, policy: &Value) -> Self {
+        let inbound = Inbound {
+            hbone: true,
+            ..Inbound::permissive(app.address())
+        };
+        let authority = Arc::new(Authority::new().unwrap());
+        Self::of(authority, "waypoint", (app, inbound), setup, &policy.to_string())
     }
 
     /// Another service of the same mesh, with a service account of its `name`.
     pub(crate) fn beside(&self, name: &str, app: Upstream, configuration: &str) -> Self {
-        Self::of(Arc::clone(&self.authority), name, app, self.setup, configuration)
+        let authority = Arc::clone(&self.authority);
+        let inbound = Inbound::permissive(app.address());
+        Self::of(authority, name, (app, inbound), self.setup, configuration)
     }
 
-    fn of(authority: Arc<Authority>, name: &str, app: Upstream, setup: Setup, configuration: &str) -> Self {
+    fn of(
+        authority: Arc<Authority>,
+        name: &str,
+        (app, inbound): (Upstream, Inbound),
+        setup: Setup,
+        configuration: &str,
+    ) -> Self {
         let identity = authority.service_account("airflow", name).unwrap();
         let sidecar = Sidecar::start(Spec {
             inbound: Some(Inbound {
                 http2: setup.http2,
-                ..Inbound::permissive(app.address())
+                ..inbound
             }),
             plugin: Some(plugin(configuration)),
-            version: setup.version.to_owned(),
+            version: setup.version(),
             concurrency: setup.workers,
             ..Spec::new(Node::new(name, "airflow", name), &identity)
         })
@@ -126,7 +140,7 @@ impl Server {
                 })
                 .collect(),
             plugin: Some(plugin(&policy.to_string())),
-            version: self.setup.version.to_owned(),
+            version: self.setup.version(),
             concurrency: self.setup.workers,
             ..Spec::new(node, &identity)
         })
@@ -149,6 +163,13 @@ impl Server {
     pub(crate) fn presenting(&self, identity: &Identity) -> Client {
         self.setup
             .speak(Client::mtls(self.sidecar.inbound().unwrap(), identity).unwrap())
+    }
+
+    /// A peer with this certificate whose tunnel `connect` opens, as ztunnel does for pods without a sidecar.
+    pub(crate) fn tunnelling(&self, identity: &Identity, connect: &Request) -> Client {
+        let address = self.sidecar.hbone().unwrap();
+        self.setup
+            .speak(Client::through(address, identity, connect).unwrap())
     }
 
     /// A peer for what is written byte by byte, always HTTP/1.1.

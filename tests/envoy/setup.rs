@@ -1,12 +1,16 @@
 //! Which Envoy, how many workers, which HTTP.
 
-use dagward_lab::envoy::{DEFAULT_VERSION, OLDEST_VERSION};
+use std::env;
+
+use dagward_lab::envoy::{DEFAULT_VERSION, OLDEST_VERSION, PINNED};
+
+use crate::mesh::{Server, allow_all};
 
 /// How the sidecars of a test run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
-    /// Envoy's version.
-    pub(crate) version: &'static str,
+    /// Envoy's version, where none is pinned.
+    version: &'static str,
     /// Envoy's worker threads.
     pub(crate) workers: u32,
     /// Whether client, sidecars and app speak HTTP/2, else HTTP/1.1.
@@ -17,7 +21,8 @@ impl Setup {
     /// The one for what does not depend on it.
     pub(crate) const DEFAULT: Self = Self::new(DEFAULT_VERSION, 1, false);
 
-    /// Four setups in which every two of their values meet.
+    /// Four setups in which every two of their values meet. On one pinned version they are the four of
+    /// workers and HTTP.
     pub(crate) const ALL: [Self; 4] = [
         Self::DEFAULT,
         Self::new(DEFAULT_VERSION, 2, true),
@@ -25,12 +30,27 @@ impl Setup {
         Self::new(OLDEST_VERSION, 2, false),
     ];
 
+    /// Envoy's version. `cargo xtask test matrix` pins one for the whole suite.
+    pub(crate) fn version(self) -> String {
+        env::var(PINNED).unwrap_or_else(|_| self.version.to_owned())
+    }
+
     const fn new(version: &'static str, workers: u32, http2: bool) -> Self {
         Self {
             version,
             workers,
             http2,
         }
+    }
+}
+
+#[test]
+fn the_proxies_are_of_the_version_that_is_asked_for() {
+    for setup in Setup::ALL {
+        let server = Server::start(setup, &allow_all());
+        let info = server.sidecar.admin().json("/server_info").unwrap();
+        let version = info["version"].as_str().unwrap();
+        assert!(version.contains(&format!("/{}/", setup.version())), "{version}");
     }
 }
 

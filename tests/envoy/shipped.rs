@@ -8,9 +8,10 @@ use crate::mesh::{API_SERVER, Server, ask, refusal};
 use crate::setup::Setup;
 
 /// Every file that carries a policy.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "wasm-plugin.yaml",
     "examples/istio/traffic-extension.yaml",
+    "examples/istio/waypoint.yaml",
     "examples/policies/ai-agents.yaml",
     "examples/policies/business-service.yaml",
     "examples/policies/components.yaml",

@@ -52,3 +52,11 @@ pub(crate) fn stat_tags(file: &str, annotations: &str) -> Vec<String> {
     let tags = proxy["extraStatTags"].as_array().unwrap();
     tags.iter().map(|tag| tag.as_str().unwrap().to_owned()).collect()
 }
+
+/// The tags that an Envoy's bootstrap takes out of metrics' names.
+pub(crate) fn tag_names(file: &str) -> Vec<String> {
+    let bootstrap = manifest::read(file).unwrap();
+    let tags = bootstrap.pointer("/stats_config/stats_tags").unwrap();
+    let names = tags.as_array().unwrap().iter().map(|tag| &tag["tag_name"]);
+    names.map(|name| name.as_str().unwrap().to_owned()).collect()
+}

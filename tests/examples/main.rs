@@ -18,7 +18,7 @@ mod two_teams;
 
 use dagward::measure::catalog;
 use dagward::policy::Mode;
-use files::{policy_in, ruleset, stat_tags, yaml_files};
+use files::{policy_in, ruleset, stat_tags, tag_names, yaml_files};
 
 #[test]
 fn every_policy_loads() {
@@ -30,6 +30,7 @@ fn every_policy_loads() {
         with_policy,
         [
             "examples/istio/traffic-extension.yaml",
+            "examples/istio/waypoint.yaml",
             "examples/policies/ai-agents.yaml",
             "examples/policies/business-service.yaml",
             "examples/policies/components.yaml",
@@ -53,14 +54,17 @@ fn the_stat_tags_are_the_labels() {
         .collect();
     labels.sort_unstable();
     labels.dedup();
-    for (file, annotations) in [
-        (
-            "examples/istio/proxy-config.yaml",
-            "/spec/template/metadata/annotations",
-        ),
+    let patch = "/spec/template/metadata/annotations";
+    for (file, mut tags) in [
+        ("examples/istio/proxy-config.yaml", patch),
         ("examples/helm/values.yaml", "/airflowPodAnnotations"),
-    ] {
-        let mut tags = stat_tags(file, annotations);
+    ]
+    .map(|(file, annotations)| (file, stat_tags(file, annotations)))
+    .into_iter()
+    .chain([(
+        "examples/func-e/envoy.yaml",
+        tag_names("examples/func-e/envoy.yaml"),
+    )]) {
         tags.sort_unstable();
         assert_eq!(tags, labels, "{file}");
     }

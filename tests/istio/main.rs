@@ -13,11 +13,24 @@
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
+mod airflow;
+mod figures;
+mod files;
+mod objects;
 mod scene;
 
 mod admission;
 mod applied;
+mod business;
+mod crash;
+mod decisions;
 mod executor;
-mod files;
-mod first;
+mod forgetting;
+mod identity;
+mod kept;
+mod live_add;
+mod manifests;
+mod outages;
 mod protocols;
+mod updates;
+mod versions;

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use dagward_lab::istio::Cluster;
-use dagward_lab::module;
+use dagward_lab::{manifest, module};
 use serde_json::{Value, json};
 
 /// The tag of the filter's image.
@@ -51,9 +51,34 @@ impl Scene {
         self.apply(&items);
     }
 
+    /// The shipped plugin for another namespace, with its policy enforced.
+    pub(crate) fn plugin(&self, namespace: &str) -> Value {
+        let mut plugin = manifest::read("wasm-plugin.yaml").unwrap();
+        plugin["metadata"]["namespace"] = json!(namespace);
+        plugin["spec"]["url"] = json!(self.urls[0]);
+        let policy = manifest::enforced("wasm-plugin.yaml").unwrap();
+        plugin["spec"]["pluginConfig"] = within(&policy, namespace);
+        plugin
+    }
+
+    /// How often the sidecar of a pod was started again.
+    pub(crate) fn restarts(&self, namespace: &str, pod: &str) -> u64 {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}");
+        let pod = self.cluster.api().get(&path).unwrap();
+        let statuses = pod["status"]["initContainerStatuses"].as_array().unwrap();
+        let sidecar = statuses.iter().find(|status| status["name"] == "istio-proxy");
+        sidecar.unwrap()["restartCount"].as_u64().unwrap()
+    }
+
     /// Applies objects as `kubectl apply` does.
     pub(crate) fn apply(&self, items: &[Value]) -> String {
         let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
         self.cluster.kubernetes().apply(&list.to_string()).unwrap()
     }
+}
+
+/// A policy that is written for the namespace `airflow`, for another.
+pub(crate) fn within(policy: &str, namespace: &str) -> Value {
+    let policy = policy.replace("ns/airflow/", &format!("ns/{namespace}/"));
+    serde_json::from_str(&policy).unwrap()
 }

@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod demo;
 mod image;
+mod lab;
 mod routes;
 mod tally;
 mod test;
@@ -28,6 +29,8 @@ enum Task {
     Image(image::Arguments),
     /// Show the filter at work.
     Demo(demo::Arguments),
+    /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
+    Lab(lab::Arguments),
     /// Measure what the filter costs, beside what it would be compared with.
     Bench(bench::Arguments),
     /// Hold the route table against the Airflows that are installed, installing them if need be.
@@ -53,6 +56,7 @@ fn run() -> Result<bool> {
         Task::Build => build::run().map(|()| true),
         Task::Image(arguments) => image::run(&arguments).map(|()| true),
         Task::Demo(arguments) => demo::run(&arguments),
+        Task::Lab(arguments) => lab::run(&arguments).map(|()| true),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
         Task::Routes(arguments) => routes::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),

@@ -11,12 +11,38 @@ use anyhow::{Context, Result};
 pub(crate) struct Tally {
     passed: u64,
     failed: u64,
+    /// Suites that this machine cannot run, each with why.
+    impossible: Vec<String>,
 }
 
 impl Tally {
-    /// Whether nothing failed.
+    /// How many passed.
+    pub(crate) fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// How many failed.
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Counts what another has counted.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
+    /// Whether all was run and nothing failed.
     pub(crate) fn clean(&self) -> bool {
-        self.failed == 0
+        self.failed == 0 && self.impossible.is_empty()
+    }
+
+    /// Notes a suite that cannot run, for the closing lines.
+    pub(crate) fn impossible(&mut self, suite: &str, missing: &[String]) {
+        let reasons: String = missing.iter().map(|reason| format!("\n  {reason}")).collect();
+        self.impossible.push(format!(
+            "not run: {suite} (`--skip {suite}` leaves it out){reasons}"
+        ));
     }
 
     /// Runs a command that passes or fails as a whole.
@@ -60,8 +86,7 @@ impl Tally {
             // It did not build, or a test program died.
             sum.failed = 1;
         }
-        self.passed += sum.passed;
-        self.failed += sum.failed;
+        self.add(&sum);
         Ok(())
     }
 
@@ -83,7 +108,10 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "\n{} passed, {} failed", self.passed, self.failed)
+        write!(formatter, "\n{} passed, {} failed", self.passed, self.failed)?;
+        self.impossible
+            .iter()
+            .try_for_each(|suite| write!(formatter, "\n{suite}"))
     }
 }
 
@@ -103,10 +131,23 @@ mod tests {
             tally,
             Tally {
                 passed: 15,
-                failed: 2
+                failed: 2,
+                impossible: Vec::new(),
             }
         );
         assert_eq!(tally.to_string(), "\n15 passed, 2 failed");
+    }
+
+    #[test]
+    fn a_suite_that_cannot_run_is_no_success() {
+        let mut tally = Tally::default();
+        tally.impossible("istio", &["`go` is missing".to_owned()]);
+        assert!(!tally.clean());
+        let text = tally.to_string();
+        assert!(
+            text.contains("not run: istio (`--skip istio` leaves it out)\n  `go` is missing"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! `cargo xtask test`: the suites, and one closing line.
 
+use std::fs;
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use dagward_lab::envoy::{PINNED, Release};
 use dagward_lab::module::TARGET;
 use dagward_lab::paths;
+use dagward_lab::table::Table;
 
 use crate::tally::Tally;
 
@@ -14,6 +18,9 @@ pub(crate) struct Arguments {
     /// The suites to run; all but the matrix if none is named.
     #[arg(value_enum)]
     suites: Vec<Suite>,
+    /// A suite to leave out.
+    #[arg(long, value_enum, value_name = "SUITE")]
+    skip: Vec<Suite>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,9 +31,9 @@ enum Suite {
     Envoy,
     /// The filter between the parts of a real Airflow.
     Airflow,
-    /// The filter in a whole Istio, with the files that users apply. It needs root and Go.
+    /// The filter in a whole Istio, with the files that users apply, and by func-e. It needs root and Go.
     Istio,
-    /// One run on every release of Airflow; not without being named.
+    /// One run on every release of Airflow, and the suite `envoy` on every Envoy; not without being named.
     Matrix,
 }
 
@@ -39,35 +46,87 @@ const PLAIN_TARGETS: [&str; 2] = ["examples", "policy"];
 /// The test targets of the suite `airflow`.
 const AIRFLOW_TARGETS: [&str; 2] = ["airflow", "attacks"];
 
+/// The test targets of the suite `istio`.
+const ISTIO_TARGETS: [&str; 2] = ["func-e", "istio"];
+
 /// Runs the suites one after the other, also after a failure. Gives whether all passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let named = &arguments.suites;
     let suites = if named.is_empty() { USUAL.as_slice() } else { named };
     let mut tally = Tally::default();
+    let (left_out, suites): (Vec<Suite>, Vec<Suite>) =
+        suites.iter().partition(|suite| arguments.skip.contains(suite));
     for suite in suites {
-        suite.run(&mut tally)?;
+        let missing = suite.missing();
+        if missing.is_empty() {
+            suite.run(&mut tally)?;
+        } else {
+            tally.impossible(&suite.name(), &missing);
+        }
     }
     println!("{tally}");
+    for suite in left_out {
+        println!("left out: {}", suite.name());
+    }
     Ok(tally.clean())
 }
 
 impl Suite {
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// What this machine lacks for it, and how it is to be had.
+    fn missing(self) -> Vec<String> {
+        match self {
+            Self::Istio => dagward_lab::istio::missing(),
+            _ => Vec::new(),
+        }
+    }
+
     fn run(self, tally: &mut Tally) -> Result<()> {
         match self {
             Self::Unit => unit(tally),
-            Self::Envoy => tally.tests(cargo(&["test", "--package", "dagward", "--test", "envoy"])),
-            Self::Airflow => AIRFLOW_TARGETS.iter().try_for_each(|target| {
-                tally.tests(cargo(&["test", "--package", "dagward", "--test", target]))
-            }),
-            Self::Istio => tally.tests(cargo(&["test", "--package", "dagward", "--test", "istio"])),
+            Self::Envoy => targets(&["envoy"], tally),
+            Self::Airflow => targets(&AIRFLOW_TARGETS, tally),
+            Self::Istio => targets(&ISTIO_TARGETS, tally),
             Self::Matrix => {
-                let mut matrix = cargo(&["test", "--package", "dagward", "--test", "matrix"]);
+                let mut matrix = cargo(&["test", "--workspace", "--test", "matrix"]);
                 // Its table is to be seen also when it passes.
                 matrix.env("RUST_TEST_NOCAPTURE", "1");
-                tally.tests(matrix)
+                tally.tests(matrix)?;
+                every_envoy(tally)
             }
         }
     }
+}
+
+/// Runs the suite `envoy` on every Envoy, and prints a table of it.
+fn every_envoy(tally: &mut Tally) -> Result<()> {
+    let mut table = Table::plain(["Envoy", "behind Istio", "tests", "passed", "failed", "seconds"]);
+    for release in Release::ALL {
+        let started = Instant::now();
+        let mut own = Tally::default();
+        let mut suite = cargo(&["test", "--workspace", "--test", "envoy"]);
+        suite.env(PINNED, release.version);
+        println!("\n== Envoy {}", release.version);
+        own.tests(suite)?;
+        let counts = [own.passed() + own.failed(), own.passed(), own.failed()];
+        let numbers = counts.into_iter().chain([started.elapsed().as_secs()]);
+        let names = [release.version, release.istio].map(str::to_owned);
+        table.row(names.into_iter().chain(numbers.map(|number| number.to_string())));
+        tally.add(&own);
+    }
+    println!("\n{table}");
+    Ok(())
+}
+
+/// Runs test targets.
+fn targets(names: &[&str], tally: &mut Tally) -> Result<()> {
+    names
+        .iter()
+        .try_for_each(|name| tally.tests(cargo(&["test", "--workspace", "--test", name])))
 }
 
 fn unit(tally: &mut Tally) -> Result<()> {
@@ -92,16 +151,29 @@ fn unit(tally: &mut Tally) -> Result<()> {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     tally.check("documentation", doc)?;
-    tally.tests(cargo(&["test", "--workspace", "--exclude", "dagward"]))?;
-    // The root package has the suites of real parts as test targets, so its own are named.
-    let own = PLAIN_TARGETS.iter().flat_map(|target| ["--test", target]);
-    tally.tests(cargo(
-        &["test", "--package", "dagward", "--lib"]
-            .into_iter()
-            .chain(own)
-            .collect::<Vec<_>>(),
-    ))?;
-    tally.tests(cargo(&["test", "--package", "dagward", "--doc"]))
+    // The root package has the suites of real parts as test targets, so all targets are named. Always of the whole
+    // workspace: with fewer packages some dependencies have fewer features, and all above them are built anew.
+    let targets = plain_targets()?;
+    let targets = targets.iter().flat_map(|target| ["--test", target]);
+    let all = ["test", "--workspace", "--lib", "--bins"]
+        .into_iter()
+        .chain(targets);
+    tally.tests(cargo(&all.collect::<Vec<_>>()))?;
+    tally.tests(cargo(&["test", "--workspace", "--doc"]))
+}
+
+/// The test targets that need no other real part than Envoy and a registry, of all packages.
+fn plain_targets() -> Result<Vec<String>> {
+    let mut targets: Vec<String> = PLAIN_TARGETS.map(str::to_owned).into();
+    for package in ["cli", "lab", "xtask"] {
+        for entry in fs::read_dir(paths::workspace().join(package).join("tests"))? {
+            let path = entry?.path();
+            // Folders are modules of a file beside them.
+            let name = path.file_stem().filter(|_| path.is_file());
+            targets.extend(name.map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    Ok(targets)
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -112,8 +184,6 @@ fn cargo(arguments: &[&str]) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -123,7 +193,7 @@ mod tests {
             let path = target.unwrap().path();
             let target = path.file_stem().unwrap().to_str().unwrap().to_owned();
             let suite = Suite::from_str(&target, false).is_ok();
-            let targets = [PLAIN_TARGETS.as_slice(), &AIRFLOW_TARGETS].concat();
+            let targets = [PLAIN_TARGETS.as_slice(), &AIRFLOW_TARGETS, &ISTIO_TARGETS].concat();
             assert!(
                 suite || targets.contains(&target.as_str()),
                 "`{target}` is in no suite"

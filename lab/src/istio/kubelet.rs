@@ -1,6 +1,6 @@
 //! What a node does for its pods: it runs what a pod's injected spec says, tells how it goes, serves logs to
 //! `kubectl logs`, and ends what is deleted. The one node of the lab is this machine, and it looks after what
-//! the [`controllers`] do, too.
+//! Kubernetes' controllers do, too.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

@@ -1,5 +1,5 @@
 //! Kubernetes' control plane: etcd and the API server, real ones. What the controller manager, the scheduler and
-//! the kubelet do beside it is in [`kubelet`](super::kubelet) and [`controllers`](super::controllers).
+//! the kubelet do beside it is in [`kubelet`](super::kubelet).
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -1,18 +1,20 @@
 //! The pods' network: one bridge, and a network namespace with an address of its own for each pod.
 //!
 //! Nothing leaves the machine: the bridge has no way out, and only its addresses and loopback are ever
-//! asked. Whose a bridge is stands on it, so that what a killed process left is found and removed.
+//! asked. Whose a bridge is stands on it, so that what is left of a process is found and removed, whatever killed it.
 
 use std::fs;
 use std::net::Ipv4Addr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::place::Place;
+use crate::owner::Owner;
 
 /// Bridges are `dagward0`, `dagward1` …; so many labs can run at once.
 const NAME: &str = "dagward";
@@ -21,11 +23,21 @@ const MOST: u8 = 8;
 /// The second byte of the first bridge's addresses, `10.230.0.0/16`.
 const FIRST: u8 = 230;
 
-/// A bridge. It goes with its handle, and all of its namespaces with it.
+/// Waits for the end of its input, then removes the bridge `$1` and its namespaces: this process has died
+/// without dropping anything.
+const GUARD: &str = r#"
+read -r _
+for namespace in /run/netns/"$1"-*; do
+    ip netns delete "${namespace##*/}"
+done
+ip link delete "$1""#;
+
+/// A bridge. It goes with its handle, or with this process, and all of its namespaces with it.
 #[derive(Debug)]
 pub struct Network {
     number: u8,
     next: Mutex<u16>,
+    guard: Child,
 }
 
 /// A network namespace at the bridge. It goes with its handle.
@@ -48,6 +60,7 @@ impl Network {
             let network = Self {
                 number,
                 next: Mutex::new(0),
+                guard: guard(&bridge)?,
             };
             let address = format!("{}/16", network.address());
             ip(&["link", "set", &bridge, "alias", &Owner::this()?.to_string()])?;
@@ -112,6 +125,8 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         remove(&bridge(self.number));
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
     }
 }
 
@@ -134,8 +149,9 @@ impl Drop for Namespace {
     }
 }
 
-/// Removes the bridges and namespaces whose process is no more.
-pub fn sweep() -> Result<()> {
+/// Removes the bridges and namespaces whose process is no more, and gives how many bridges there were.
+pub fn sweep() -> Result<usize> {
+    let mut swept = 0;
     for link in links()? {
         let owner = link.pointer("/ifalias").and_then(Value::as_str);
         if let Some(name) = link.pointer("/ifname").and_then(Value::as_str)
@@ -143,9 +159,10 @@ pub fn sweep() -> Result<()> {
             && !owner.and_then(Owner::parse).is_some_and(|owner| owner.lives())
         {
             remove(name);
+            swept += 1;
         }
     }
-    Ok(())
+    Ok(swept)
 }
 
 fn links() -> Result<Vec<Value>> {
@@ -166,6 +183,19 @@ fn remove(bridge: &str) {
         }
     }
     let _ = ip(&["link", "delete", bridge]);
+}
+
+fn guard(bridge: &str) -> Result<Child> {
+    Command::new("sh")
+        .args(["-c", GUARD, "guard", bridge])
+        // The pipe's other end is in the handle; the standard library marks it close-on-exec, so no other
+        // child keeps it open.
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .context("cannot start `sh`")
 }
 
 /// Where `ip` keeps a namespace.
@@ -189,43 +219,31 @@ fn ip(arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A process, told from later ones with the same id by when it started.
-#[derive(Debug, PartialEq, Eq)]
-struct Owner {
-    id: u32,
-    started: u64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Owner {
-    fn this() -> Result<Self> {
-        let id = std::process::id();
-        let started = started(id).context("cannot read `/proc`")?;
-        Ok(Self { id, started })
+    #[test]
+    fn a_guard_removes_what_a_dead_process_had() {
+        // It has no process: nothing would drop it.
+        let mut network = Network::new().unwrap();
+        let namespace = network.namespace().unwrap();
+        let (bridge, file) = (bridge(network.number), namespace.file());
+        assert!(file.exists());
+        drop(network.guard.stdin.take());
+        network.guard.wait().unwrap();
+        assert!(!file.exists());
+        assert!(ip(&["link", "show", &bridge]).is_err());
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let (id, started) = text.split_once('@')?;
-        Some(Self {
-            id: id.parse().ok()?,
-            started: started.parse().ok()?,
-        })
+    #[test]
+    fn what_has_no_living_owner_is_swept() {
+        let network = Network::new().unwrap();
+        let namespace = network.namespace().unwrap();
+        sweep().unwrap();
+        assert!(namespace.file().exists());
+        ip(&["link", "set", &bridge(network.number), "alias", "1@0"]).unwrap();
+        sweep().unwrap();
+        assert!(!namespace.file().exists());
     }
-
-    fn lives(&self) -> bool {
-        started(self.id) == Some(self.started)
-    }
-}
-
-impl std::fmt::Display for Owner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}@{}", self.id, self.started)
-    }
-}
-
-/// When a process started, in the kernel's ticks since boot: the 20th field after the name in parentheses
-/// (proc(5)).
-fn started(id: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(19)?.parse().ok()
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+use super::hbone;
 use super::spec::{Destination, Inbound, Spec, Tls};
 use crate::certs::Identity;
 
@@ -19,7 +20,8 @@ pub(super) fn clusters(spec: &Spec) -> Vec<Value> {
         .outbound
         .iter()
         .map(|destination| outbound(destination, &spec.identity));
-    inbound.chain(outbound).collect()
+    let hbone = spec.takes_hbone().then(hbone::cluster);
+    inbound.chain(hbone).chain(outbound).collect()
 }
 
 /// Istio's name of the app's cluster.

@@ -4,10 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::Files;
 use super::cluster::{inbound_name, socket, tls};
 use super::plugin::Plugin;
 use super::spec::{Destination, Inbound, Spec};
+use super::{Files, hbone};
 
 /// Istio's name of the listener for peers.
 pub(super) const INBOUND: &str = "virtualInbound";
@@ -38,20 +38,14 @@ const PROPERTIES: [&str; 6] = ["dag_id", "task_id", "run_id", "caller", "decisio
 /// All listeners of a sidecar.
 pub(super) fn listeners(spec: &Spec, files: &Files) -> Vec<Value> {
     let inbound = spec.inbound.iter().map(|app| inbound(spec, app, files));
+    let takes_hbone = spec.inbound.iter().filter(|app| app.hbone);
+    let hbone = takes_hbone.flat_map(|app| hbone::listeners(spec, app, files));
     let outbound = (!spec.outbound.is_empty()).then(|| outbound(spec, files));
-    inbound.chain(outbound).collect()
+    inbound.chain(hbone).chain(outbound).collect()
 }
 
 fn inbound(spec: &Spec, app: &Inbound, files: &Files) -> Value {
-    let route = json!({
-        "name": inbound_name(app),
-        "virtual_hosts": [{
-            "name": format!("inbound|http|{}", app.port),
-            "domains": ["*"],
-            "routes": [route(&inbound_name(app))],
-        }],
-    });
-    let mut manager = manager(spec, "inbound", &route, files);
+    let mut manager = to_app(spec, app, files);
     manager["forward_client_cert_details"] = json!("APPEND_FORWARD");
     manager["set_current_client_cert_details"] = json!({"subject": true, "uri": true, "dns": true});
 
@@ -60,14 +54,7 @@ fn inbound(spec: &Spec, app: &Inbound, files: &Files) -> Value {
     let mut chains = vec![json!({
         "name": "virtualInbound-mtls",
         "filter_chain_match": {"transport_protocol": "tls"},
-        "transport_socket": {
-            "name": "envoy.transport_sockets.tls",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-                "require_client_certificate": true,
-                "common_tls_context": common,
-            },
-        },
+        "transport_socket": mutual_tls(&common),
         "filters": [filter(&manager)],
     })];
     if app.permissive {
@@ -85,6 +72,31 @@ fn inbound(spec: &Spec, app: &Inbound, files: &Files) -> Value {
         }],
         "filter_chains": chains,
     })
+}
+
+/// The end of the mesh's TLS, where a client must show a certificate.
+pub(super) fn mutual_tls(common: &Value) -> Value {
+    json!({
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+            "require_client_certificate": true,
+            "common_tls_context": common,
+        },
+    })
+}
+
+/// The HTTP connection manager before the app.
+pub(super) fn to_app(spec: &Spec, app: &Inbound, files: &Files) -> Value {
+    let route = json!({
+        "name": inbound_name(app),
+        "virtual_hosts": [{
+            "name": format!("inbound|http|{}", app.port),
+            "domains": ["*"],
+            "routes": [route(&inbound_name(app))],
+        }],
+    });
+    manager(spec, "inbound", &route, files)
 }
 
 fn outbound(spec: &Spec, files: &Files) -> Value {
@@ -115,7 +127,8 @@ fn route(cluster: &str) -> Value {
     })
 }
 
-fn filter(manager: &Value) -> Value {
+/// The network filter of an HTTP connection manager.
+pub(super) fn filter(manager: &Value) -> Value {
     json!({"name": "envoy.filters.network.http_connection_manager", "typed_config": manager})
 }
 
@@ -124,10 +137,7 @@ fn manager(spec: &Spec, direction: &str, routes: &Value, files: &Files) -> Value
     if spec.plugin.is_some() {
         filters.push(Plugin::filter(&files.plugin));
     }
-    filters.push(json!({
-        "name": "envoy.filters.http.router",
-        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
-    }));
+    filters.push(router());
     json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "codec_type": "AUTO",
@@ -147,6 +157,14 @@ fn manager(spec: &Spec, direction: &str, routes: &Value, files: &Files) -> Value
         "access_log": access_log(spec, direction, files),
         "route_config": routes,
         "http_filters": filters,
+    })
+}
+
+/// The last of all HTTP filters.
+pub(super) fn router() -> Value {
+    json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
     })
 }
 

@@ -63,6 +63,8 @@ pub struct Inbound {
     pub port: u16,
     /// Take plaintext beside mutual TLS, as a `PERMISSIVE` PeerAuthentication does.
     pub permissive: bool,
+    /// Take requests through HBONE as well, on a port of its own, as a waypoint does.
+    pub hbone: bool,
     /// Speak HTTP/2 to the app.
     pub http2: bool,
 }
@@ -108,6 +110,10 @@ impl Spec {
             filters: Vec::new(),
             plugin: None,
         }
+    }
+
+    pub(super) fn takes_hbone(&self) -> bool {
+        self.inbound.as_ref().is_some_and(|inbound| inbound.hbone)
     }
 }
 
@@ -165,6 +171,7 @@ impl Inbound {
             app,
             port: app.port(),
             permissive: false,
+            hbone: false,
             http2: false,
         }
     }

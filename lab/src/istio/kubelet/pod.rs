@@ -80,7 +80,17 @@ impl<'a> Pod<'a> {
         while !self.leaves() {
             thread::sleep(PAUSE);
         }
-        self.unit.api.remove(&self.unit.path())
+        // This one, not another that has its name by now.
+        let options = json!({"gracePeriodSeconds": 0, "preconditions": {"uid": self.unit.uid()}});
+        match self.unit.api.delete(&self.unit.path(), &options) {
+            Err(_) if !self.exists()? => Ok(()),
+            other => other,
+        }
+    }
+
+    fn exists(&self) -> Result<bool> {
+        let found = self.unit.api.find(&self.unit.path())?;
+        Ok(found.is_some_and(|pod| text(&pod, "/metadata/uid") == Some(self.unit.uid())))
     }
 
     fn leaves(&self) -> bool {
@@ -187,7 +197,8 @@ impl<'a> Pod<'a> {
             json!({"type": name, "status": status, "lastTransitionTime": now()})
         };
         let statuses = |containers: &[Running]| containers.iter().map(Running::status).collect::<Vec<_>>();
-        let status = json!({"status": {
+        // The API server refuses the change of another pod of this name by the uid.
+        let status = json!({"metadata": {"uid": self.unit.uid()}, "status": {
             "phase": format!("{phase:?}"),
             "hostIP": self.unit.node,
             "podIP": self.unit.address,
@@ -208,7 +219,7 @@ impl<'a> Pod<'a> {
             .api
             .change(&format!("{}/status", self.unit.path()), &status)
         {
-            Err(_) if self.unit.api.find(&self.unit.path())?.is_none() => {
+            Err(_) if !self.exists()? => {
                 self.leave.store(true, Ordering::Relaxed);
                 Ok(())
             }

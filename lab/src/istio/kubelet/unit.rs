@@ -30,6 +30,10 @@ impl Unit {
         text(&self.pod, "/metadata/name").unwrap_or_default()
     }
 
+    pub(super) fn uid(&self) -> &str {
+        text(&self.pod, "/metadata/uid").unwrap_or_default()
+    }
+
     pub(super) fn namespace(&self) -> &str {
         text(&self.pod, "/metadata/namespace").unwrap_or_default()
     }

@@ -1,0 +1,142 @@
+//! `examples/func-e`: its README's commands, one after the other, with the real func-e and a real Envoy.
+//!
+//! They run in a copy, in which the three ports are others: a test may not rely on fixed ones being free.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which clippy only sees through in the tests themselves"
+)]
+
+mod readme;
+
+use std::collections::HashMap;
+use std::env;
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::time::Duration;
+
+use dagward_lab::admin::Admin;
+use dagward_lab::go::Program;
+use dagward_lab::port::Port;
+use dagward_lab::process::Process;
+use dagward_lab::{envoy, module, paths};
+use readme::Step;
+use tempfile::TempDir;
+
+const EXAMPLE: &str = "examples/func-e";
+
+const FUNC_E: Program = Program {
+    module: "func-e",
+    package: "github.com/tetratelabs/func-e/cmd/func-e",
+    linked: "",
+};
+
+/// Envoy's admin interface, as documented.
+const ADMIN: &str = "9901";
+
+/// All ports that are documented.
+const PORTS: [&str; 3] = ["8443", "8081", ADMIN];
+
+/// The longest that Envoy may take until it answers.
+const READY: Duration = Duration::from_secs(60);
+
+#[test]
+fn the_readme_s_commands_do_what_it_says() {
+    let checkout = Checkout::new();
+    let text = fs::read_to_string(paths::workspace().join(EXAMPLE).join("README.md")).unwrap();
+    let mut func_e = None;
+    let mut asked = 0;
+    for step in readme::steps(&text) {
+        if step.command.starts_with("func-e run ") {
+            func_e = Some(checkout.start(&step));
+        } else {
+            let printed = checkout.run(&step);
+            assert!(step.shows(&printed), "{}\nprinted:\n{printed}", step.command);
+            asked += usize::from(!step.output.is_empty());
+        }
+    }
+    assert_eq!(asked, 3, "an allowed request, a denied one, the metrics");
+
+    let func_e = func_e.unwrap();
+    let log = func_e.output().unwrap();
+    let nearest =
+        "`teams-read-their-own-dags` rule 0: to.dags: wants `{team=sales}_*`, found `finance_daily`";
+    assert!(log.contains(nearest), "{log}");
+    drop(func_e);
+    let left = TcpStream::connect(checkout.ports[ADMIN].address());
+    assert!(left.is_err(), "its Envoy runs on");
+}
+
+/// What a reader has who follows the README: a checkout with a built module, func-e, and an Envoy.
+struct Checkout {
+    root: TempDir,
+    path: String,
+    ports: HashMap<&'static str, Port>,
+}
+
+impl Checkout {
+    fn new() -> Self {
+        let func_e = FUNC_E.ensure().unwrap();
+        let path = format!(
+            "{}:{}",
+            func_e.parent().unwrap().display(),
+            env::var("PATH").unwrap()
+        );
+        let ports = PORTS.map(|port| (port, Port::reserve().unwrap())).into();
+        let checkout = Self {
+            root: paths::scratch("func-e").unwrap(),
+            path,
+            ports,
+        };
+        let (from, to) = (
+            paths::workspace().join(EXAMPLE),
+            checkout.root.path().join(EXAMPLE),
+        );
+        fs::create_dir_all(&to).unwrap();
+        fs::copy(from.join("certificates.sh"), to.join("certificates.sh")).unwrap();
+        let config = fs::read_to_string(from.join("envoy.yaml")).unwrap();
+        assert!(PORTS.iter().all(|port| config.contains(port)));
+        fs::write(to.join("envoy.yaml"), checkout.moved(&config)).unwrap();
+        let target = checkout.root.path().join("target");
+        fs::create_dir(&target).unwrap();
+        symlink(module::build().unwrap().path, target.join("dagward.wasm")).unwrap();
+        checkout
+    }
+
+    /// `text` with ports that are free in the place of those that are documented.
+    fn moved(&self, text: &str) -> String {
+        let ports = self.ports.iter();
+        ports.fold(text.to_owned(), |text, (documented, port)| {
+            text.replace(documented, &port.address().port().to_string())
+        })
+    }
+
+    /// A command of the README, and nothing downloaded or kept out of reach of the test.
+    fn command(&self, step: &Step) -> Command {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &self.moved(&step.command)])
+            .current_dir(self.root.path())
+            .env("PATH", &self.path)
+            .env("ENVOY_PATH", envoy::binary(envoy::DEFAULT_VERSION).unwrap())
+            .env("FUNC_E_HOME", self.root.path().join("target/func-e-home"));
+        shell
+    }
+
+    fn run(&self, step: &Step) -> String {
+        let output = self.command(step).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}\n{errors}", step.command);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn start(&self, step: &Step) -> Process {
+        let mut func_e = Process::start("func-e", &self.command(step)).unwrap();
+        let admin = Admin::new(self.ports[ADMIN].address(), func_e.id());
+        func_e.ready(READY, || admin.live().then_some(())).unwrap();
+        func_e
+    }
+}

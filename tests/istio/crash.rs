@@ -1,0 +1,91 @@
+//! New code that crashes: a release of the filter in which a request with trailers takes the VM down.
+
+use std::time::{Duration, Instant};
+
+use dagward_lab::{module, wait};
+use serde_json::json;
+
+use crate::airflow::{API_SERVER, Airflow, Caller, SOON, metrics, xcom};
+use crate::figures::Figures;
+use crate::objects::{of_task, pod, service};
+use crate::scene::Scene;
+
+const HERE: &str = "crash";
+const SALES: &str = "airflow-worker-sales";
+
+/// The longest that Envoy waits before it makes a new VM in the place of one that did not live long.
+const BACK_OFF: Duration = Duration::from_millis(1500);
+
+#[test]
+fn a_crash_costs_the_request_that_crashed() {
+    let scene = Scene::shared();
+    scene.namespace(HERE, &[API_SERVER, SALES]);
+    let crashing = scene
+        .cluster
+        .publish(&module::crashing().unwrap().path, "crashing")
+        .unwrap();
+    // Only what is before the api-server crashes; the worker's sidecar has the filter itself.
+    let of = |name: &str, url: &str, app: &str| {
+        let mut plugin = scene.plugin(HERE);
+        plugin["metadata"]["name"] = json!(name);
+        plugin["spec"]["url"] = json!(url);
+        plugin["spec"]["selector"] = json!({"matchLabels": {"app": app}});
+        plugin
+    };
+    scene.apply(&[
+        of("crashing", &crashing[0], API_SERVER),
+        of("dagward", &scene.urls[0], SALES),
+    ]);
+    let worker = of_task(pod(HERE, SALES, SALES), "sales_daily", "load");
+    // Trailers come through HTTP/2 alone.
+    let server = [
+        service(HERE, API_SERVER, "http2", 8080),
+        pod(HERE, API_SERVER, API_SERVER),
+    ];
+    let airflow = Airflow::with(scene, HERE, server, &[worker]);
+    let mut sales = airflow.caller(SALES);
+    sales.client = sales.client.http2();
+
+    // Envoy makes a new VM at once if the last one is older than its back-off, which is at most 1.5 s.
+    let born = Instant::now();
+    let old = || Ok((born.elapsed() > 2 * BACK_OFF).then_some(()));
+    wait::until("the back-off", SOON, old).unwrap();
+    let figures = crash(&airflow, &sales);
+    figures.print("the filter's VM crashes");
+    assert_eq!(figures.lost, 1);
+    // The new one is younger than that: its thread answers 503 for a while. The other thread goes on.
+    crash(&airflow, &sales).print("the filter's VM crashes again at once");
+
+    // The new VMs decide as the old ones did.
+    assert_eq!(sales.ask(&xcom("ml_train")).status, 403);
+    let received = airflow.app.received();
+    assert!(!received.iter().any(|request| request.path.contains("ml_train")));
+}
+
+/// Crashes one of the VMs, and asks until there is a new one in its place.
+fn crash(airflow: &Airflow<'_>, sales: &Caller) -> Figures {
+    let reloads = || {
+        metrics(&airflow.server)
+            .metric("envoy_wasm_crash_crashing_vm_reload_success", &[])
+            .unwrap()
+    };
+    let before = reloads();
+    let trailers = xcom("sales_daily").body("x").trailer("x-crash", "now");
+    assert_eq!(sales.ask(&trailers).status, 503);
+    let start = Instant::now();
+    let mut figures = Figures {
+        requests: 1,
+        lost: 1,
+        ..Figures::default()
+    };
+    wait::until("the new VM", SOON, || {
+        let status = sales.ask(&xcom("sales_daily")).status;
+        assert!([200, 503].contains(&status), "{status}");
+        figures.requests += 1;
+        figures.lost += u64::from(status == 503);
+        Ok((reloads() > before).then_some(()))
+    })
+    .unwrap();
+    figures.healed = start.elapsed();
+    figures
+}

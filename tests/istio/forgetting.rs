@@ -1,0 +1,65 @@
+//! What was learned lies in the sidecars. Either end of a task's way may lose it: the other one knows it still.
+//! When both have, the task reports on itself and no more, until its next try says `run` again.
+
+use std::time::Instant;
+
+use dagward_lab::client::Request;
+
+use crate::airflow::{self, API_SERVER, Airflow, Caller, code, heartbeat, run, with_token};
+use crate::figures::Figures;
+use crate::objects::pod;
+use crate::scene::Scene;
+
+const HERE: &str = "forgetting";
+const SALES: &str = "airflow-worker-sales";
+const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
+
+fn xcom() -> Request {
+    with_token(airflow::xcom("sales_daily"), TASK)
+}
+
+/// Asks from `fault` on until the task may do this again, and prints what it cost.
+fn recover(name: &str, fault: Instant, sales: &Caller, request: &Request) {
+    let before = sales.until(request, 200);
+    let figures = Figures {
+        requests: 1 + before.len() as u64,
+        lost: before.len() as u64,
+        wrong: 0,
+        healed: fault.elapsed(),
+    };
+    figures.print(name);
+    // It was never taken for another's.
+    assert!(!before.contains(&403), "{before:?}");
+}
+
+#[test]
+fn a_task_survives_new_pods_and_sidecars() {
+    let scene = Scene::shared();
+    scene.namespace(HERE, &[API_SERVER, SALES]);
+    scene.apply(&[scene.plugin(HERE)]);
+    // A worker as Celery has them: its pod says nothing of tasks.
+    let mut airflow = Airflow::start(scene, HERE, &[pod(HERE, SALES, SALES)]);
+    let sales = airflow.caller(SALES);
+    assert_eq!(code(&sales.ask(&xcom())), "no_rule_allows");
+    assert_eq!(sales.ask(&run(TASK)).status, 200);
+    assert_eq!(sales.ask(&xcom()).status, 200);
+
+    // Another api-server, which never saw the task start: the worker's sidecar knows the task.
+    let path = format!("/api/v1/namespaces/{HERE}/pods/{API_SERVER}");
+    scene.cluster.api().remove(&path).unwrap();
+    scene.apply(&[pod(HERE, API_SERVER, API_SERVER)]);
+    airflow.app = Airflow::serve(&scene.cluster.pod(HERE, API_SERVER).unwrap());
+    let name = "the api-server's pod is replaced (from its readiness)";
+    recover(name, Instant::now(), &sales, &xcom());
+
+    // The task runs on while the worker's sidecar crashes.
+    let fault = Instant::now();
+    assert_eq!(sales.pod.place.kill("envoy").unwrap(), 1);
+    let name = "the worker's sidecar is killed: the task's own routes";
+    recover(name, fault, &sales, &heartbeat(TASK));
+    assert_eq!(scene.restarts(HERE, SALES), 1);
+    let answer = sales.ask(&xcom());
+    assert_eq!((answer.status, code(&answer)), (403, "no_rule_allows".to_owned()));
+    assert_eq!(sales.ask(&run(TASK)).status, 200);
+    assert_eq!(sales.ask(&xcom()).status, 200);
+}

@@ -1,0 +1,65 @@
+//! The first plugin for a sidecar that runs already. Envoy 1.36 and 1.37 (Istio 1.28 and 1.29) can crash there on CPUs
+//! with protection keys: they start V8 when threads exist that never get access to its key. The shipped
+//! bootstrap starts V8 before.
+
+use std::fs;
+
+use dagward_lab::istio::Pod;
+use dagward_lab::{manifest, wait};
+use serde_json::json;
+
+use crate::airflow::{API_SERVER, Airflow, SOON, metrics, xcom};
+use crate::objects::{annotated, of_task, pod, service};
+use crate::scene::Scene;
+
+const HERE: &str = "live-add";
+const SALES: &str = "airflow-worker-sales";
+
+/// Engines of V8 in a sidecar's Envoy.
+fn engines(pod: &Pod) -> f64 {
+    metrics(pod)
+        .metric("envoy_wasm_envoy_wasm_runtime_v8_active", &[])
+        .unwrap()
+}
+
+#[test]
+fn the_first_plugin_comes_to_a_running_sidecar() {
+    let scene = Scene::shared();
+    scene.namespace(HERE, &[API_SERVER, SALES]);
+    let mut bootstrap = manifest::read("examples/istio/bootstrap.yaml").unwrap();
+    bootstrap["metadata"]["namespace"] = json!(HERE);
+    scene.apply(&[bootstrap]);
+    let remedied = |pod| annotated(pod, "sidecar.istio.io/bootstrapOverride", "dagward-bootstrap");
+    let server = [
+        service(HERE, API_SERVER, "http", 8080),
+        remedied(pod(HERE, API_SERVER, API_SERVER)),
+    ];
+    // Istio 1.29 has Envoy 1.37, 1.28 the one before.
+    let older = |pod| annotated(pod, "sidecar.istio.io/proxyImage", "proxyv2:1.29.1-envoy-1.36.4");
+    let worker = remedied(of_task(pod(HERE, SALES, SALES), "sales_daily", "load"));
+    let airflow = Airflow::with(scene, HERE, server, &[older(worker), pod(HERE, "bare", SALES)]);
+    let sales = airflow.caller(SALES);
+    let bare = scene.cluster.pod(HERE, "bare").unwrap();
+    // The remedy is in force where it should be, and nowhere else.
+    let early = [&airflow.server, &sales.pod, &bare].map(|pod| engines(pod) > 0.0);
+    assert_eq!(early, [true, true, false]);
+    assert_eq!(sales.ask(&xcom("ml_train")).status, 200);
+
+    scene.apply(&[scene.plugin(HERE)]);
+    sales.until(&xcom("ml_train"), 403);
+    assert_eq!(sales.ask(&xcom("sales_daily")).status, 200);
+    assert_eq!([API_SERVER, SALES].map(|pod| scene.restarts(HERE, pod)), [0, 0]);
+
+    // Without it.
+    let restarts = || scene.restarts(HERE, "bare");
+    if fs::read_to_string("/proc/cpuinfo").unwrap().contains(" pku") {
+        wait::until("the crash", SOON, || Ok((restarts() > 0).then_some(()))).unwrap();
+        println!("without the bootstrap the sidecar crashed");
+    } else {
+        wait::until("the plugin", SOON, || Ok((engines(&bare) > 0.0).then_some(()))).unwrap();
+        assert_eq!(restarts(), 0);
+        println!(
+            "NOT SHOWN: this CPU has no protection keys (`pku`), so nothing crashes without the bootstrap"
+        );
+    }
+}

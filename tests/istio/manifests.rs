@@ -1,0 +1,104 @@
+//! The files that users apply: the API server takes them as they are, istiod's webhook finds nothing wrong in
+//! them, and what is wrong is refused where it is written.
+
+use std::fs;
+
+use dagward_lab::istio::Cluster;
+use dagward_lab::{go, paths};
+
+use crate::files;
+use crate::scene::Scene;
+
+/// Istio's modules that know TrafficExtension.
+const LATER: [&str; 2] = ["istio-crds", "istio-next"];
+
+/// A file with the image where it is pushed to in the lab.
+fn text(scene: &Scene, file: &str) -> String {
+    files::text(file).replace("oci://registry.example.com/dagward:0.1.0", &scene.urls[0])
+}
+
+/// The files of the folder that are for `kubectl apply`, which patches and lists of files are not.
+fn manifests() -> Vec<String> {
+    let folder = fs::read_dir(paths::workspace().join("examples/istio")).unwrap();
+    let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut files: Vec<_> = names
+        .filter(|name| name.ends_with(".yaml"))
+        .map(|name| format!("examples/istio/{name}"))
+        .filter(|file| {
+            let text = files::text(file);
+            let object = text.lines().any(|line| line.starts_with("apiVersion:"));
+            object && !text.contains("\nkind: Kustomization\n")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Installs TrafficExtension, and nothing else of a later Istio.
+fn install(cluster: &Cluster, module: &str) {
+    let manifests = go::source(module, "istio.io/istio").unwrap().join("manifests");
+    let definitions = fs::read_to_string(manifests.join("charts/base/files/crd-all.gen.yaml")).unwrap();
+    let mut definitions = definitions.split("\n---\n");
+    let name = "\n  name: trafficextensions.extensions.istio.io\n";
+    let definition = definitions.find(|definition| definition.contains(name)).unwrap();
+    cluster.kubernetes().apply(definition).unwrap();
+    let mut wait = cluster.kubernetes().kubectl();
+    wait.args(["wait", "--for=condition=Established"]);
+    wait.arg("crd/trafficextensions.extensions.istio.io");
+    assert!(wait.output().unwrap().status.success());
+}
+
+#[test]
+fn every_file_is_accepted_as_it_is() {
+    let scene = Scene::shared();
+    let kubernetes = scene.cluster.kubernetes();
+    scene.namespace("airflow", &[]);
+    let extension = "examples/istio/traffic-extension.yaml";
+    let files = manifests();
+    assert!(files.iter().any(|file| file == extension), "{files:?}");
+    for module in LATER {
+        install(&scene.cluster, module);
+        for file in &files {
+            let applied = kubernetes.apply(&text(scene, file));
+            assert!(applied.is_ok(), "{file}: {applied:?}");
+        }
+        let bad = text(scene, extension).replace("phase: AUTHZ", "phase: LAST");
+        let error = kubernetes.apply(&bad).unwrap_err().to_string();
+        assert!(error.contains("spec.phase: Unsupported value"), "{error}");
+    }
+}
+
+#[test]
+fn the_plugin_is_accepted_and_a_bad_one_refused_by_its_field() {
+    let scene = Scene::shared();
+    let kubernetes = scene.cluster.kubernetes();
+    let manifest = text(scene, "wasm-plugin.yaml").replace("namespace: airflow", "namespace: plugin");
+    scene.namespace("plugin", &[]);
+    kubernetes.apply(&manifest).unwrap();
+    for (good, bad, field) in [
+        (
+            "phase: AUTHZ",
+            "phase: LAST",
+            "spec.phase: Unsupported value: \"LAST\"",
+        ),
+        (
+            "failStrategy: FAIL_RELOAD",
+            "failStrategy: FAIL",
+            "spec.failStrategy: Unsupported value: \"FAIL\"",
+        ),
+        ("url: oci://", "url: ftp://", "url"),
+    ] {
+        assert!(manifest.contains(good), "{good}");
+        let error = kubernetes
+            .apply(&manifest.replace(good, bad))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(field), "{error}");
+    }
+    let mut analyze = scene.cluster.istioctl();
+    // istiod is no pod here, so its webhooks have an address; Istio would have them have a name.
+    analyze.args(["analyze", "--namespace", "plugin", "--suppress", "IST0164=*"]);
+    let output = analyze.output().unwrap();
+    let found = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(found.contains("No validation issues found"), "{found}");
+}

@@ -1,0 +1,53 @@
+//! Kubernetes' objects, as far as the tests need them.
+
+use dagward_lab::manifest;
+use serde_json::{Value, json};
+
+/// A pod whose only program waits; what it serves and asks is the test's own.
+pub(crate) fn pod(namespace: &str, name: &str, account: &str) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}, "annotations": {}},
+        "spec": {
+            "serviceAccountName": account,
+            "containers": [{"name": "base", "image": "none", "command": ["sleep", "infinity"]}],
+        },
+    })
+}
+
+/// The pod with one more annotation.
+pub(crate) fn annotated(mut pod: Value, name: &str, value: &str) -> Value {
+    pod["metadata"]["annotations"][name] = json!(value);
+    pod
+}
+
+/// The pod as Airflow's KubernetesExecutor makes one for a task.
+pub(crate) fn of_task(pod: Value, dag: &str, task: &str) -> Value {
+    let annotations = [
+        ("dag_id", dag),
+        ("task_id", task),
+        ("run_id", "r1"),
+        ("try_number", "1"),
+    ];
+    let annotate = |pod, (name, value): &(&str, &str)| annotated(pod, name, value);
+    annotations.iter().fold(pod, annotate)
+}
+
+/// The pod with labels in dagward's metrics, as examples/istio/proxy-config.yaml makes them.
+pub(crate) fn measured(pod: Value) -> Value {
+    let name = "proxy.istio.io/config";
+    let patch = manifest::read("examples/istio/proxy-config.yaml").unwrap();
+    let tags = &patch["spec"]["template"]["metadata"]["annotations"][name];
+    annotated(pod, name, tags.as_str().unwrap())
+}
+
+/// A service in front of the pods with the label `app` of its name. The port's name tells Istio the protocol.
+pub(crate) fn service(namespace: &str, name: &str, protocol: &str, port: u16) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"selector": {"app": name}, "ports": [{"name": protocol, "port": port}]},
+    })
+}
