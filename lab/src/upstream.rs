@@ -63,6 +63,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Trailers (HTTP/2, or chunked HTTP/1.1 to a client that accepts them).
     pub trailers: Vec<(String, String)>,
+    /// Whether the body comes to its end.
+    pub ends: bool,
 }
 
 /// How many requests the app has seen.
@@ -204,6 +206,7 @@ impl Answer {
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.to_string().into_bytes(),
             trailers: Vec::new(),
+            ends: true,
         }
     }
 
@@ -216,6 +219,7 @@ impl Answer {
             rest: Bytes::from(self.body),
             size,
             pause: false,
+            ends: self.ends,
         };
         if self.trailers.is_empty() {
             return response.body(body.boxed());
@@ -236,6 +240,7 @@ struct Pieces {
     rest: Bytes,
     size: usize,
     pause: bool,
+    ends: bool,
 }
 
 impl Body for Pieces {
@@ -247,7 +252,12 @@ impl Body for Pieces {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if self.rest.is_empty() {
-            return Poll::Ready(None);
+            // Nobody wakes one that does not end: it goes with its connection.
+            return if self.ends {
+                Poll::Ready(None)
+            } else {
+                Poll::Pending
+            };
         }
         self.pause = !self.pause;
         if !self.pause {
@@ -259,11 +269,14 @@ impl Body for Pieces {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
+        self.rest.is_empty() && self.ends
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
+        match self.ends {
+            true => SizeHint::with_exact(self.rest.len() as u64),
+            false => SizeHint::default(),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::tasks::{
 on_every_setup!(
     the_answer_to_run_says_whose_task_it_is,
     the_worker_of_another_team_gets_no_task,
+    an_answer_that_is_cut_short_leaves_a_token_for_run_alone,
     a_token_belongs_to_whom_airflow_gave_an_answer,
     nothing_is_learned_on_the_way_out_if_nobody_is_named,
     an_answer_of_any_form_is_read_or_refused,
@@ -108,6 +109,39 @@ fn the_worker_of_another_team_gets_no_task(setup: Setup) {
         .header("x-airflow-dag-id", "finance_daily")
         .header("x-airflow-proof", "pod");
     assert_eq!(code(&ask(&finance, &forged)), "token_of_another");
+    server.assert_unharmed();
+}
+
+/// The next token is in the answer's headers, which are there before the DAG is.
+fn an_answer_that_is_cut_short_leaves_a_token_for_run_alone(setup: Setup) {
+    let slow = |request: &Received| {
+        let mut answer = airflow(request);
+        answer.ends = request.header("x-slow").is_none();
+        answer
+    };
+    let server = Server::before(Upstream::with(slow).unwrap(), setup, &teams().to_string());
+    let stamped = |request: Request, dag: &str| {
+        request
+            .header("x-airflow-dag-id", dag)
+            .header("x-airflow-proof", "pod")
+    };
+    for (name, dag, task, then) in [
+        ("finance", "finance_daily", TASK, "token_of_another"),
+        ("sales", "sales_daily", OTHER_TASK, "allowed"),
+    ] {
+        let peer = team(&server, name);
+        let other = stamped(xcom(dag, task), dag);
+        let hasty = peer.clone().within(Duration::from_secs(2));
+        assert!(
+            hasty
+                .send(&stamped(run(task).header("x-slow", "1"), dag))
+                .is_err()
+        );
+        assert_eq!(code(&ask(&peer, &other)), "token_of_another", "{name}");
+        // It may ask again, and then the answer decides.
+        assert_eq!(ask(&peer, &stamped(run(task), dag)).status, 200, "{name}");
+        assert_eq!(code(&ask(&peer, &other)), then, "{name}");
+    }
     server.assert_unharmed();
 }
 

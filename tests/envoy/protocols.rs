@@ -31,6 +31,7 @@ fn head_has_no_body(setup: Setup) {
         headers: Vec::new(),
         body: Vec::new(),
         trailers: Vec::new(),
+        ends: true,
     });
     let server = Server::before(app.unwrap(), setup, &some().to_string());
     let peer = server.peer("airflow", "airflow-worker");
@@ -110,6 +111,7 @@ fn a_websocket_is_decided_at_its_upgrade() {
             ],
             body: Vec::new(),
             trailers: Vec::new(),
+            ends: true,
         });
         let server = Server::before(app.unwrap(), setup, &some().to_string());
         let upgrade = |path: &str| {

@@ -86,6 +86,7 @@ impl Stage {
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: br#"{"key":"return_value","value":"42"}"#.to_vec(),
             trailers: Vec::new(),
+            ends: true,
         })?;
         Ok(Self {
             app,
