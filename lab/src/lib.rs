@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`paths`], [`cache`], [`progress`], [`table`] | where things lie, install once, say what takes long, print a result |
 //! | [`python`], [`debian`], [`go`], [`envoy`], [`module`] | the programs: a virtual environment, Debian's packages, Go modules, Envoy, the filter as wasm |
-//! | [`process`], [`port`], [`owner`] | a child with a log, a readiness check and a certain end; a port that outlives it; whose something is |
+//! | [`process`], [`port`], [`owner`], `guard` | a child with a log, a readiness check and a certain end; a port that outlives it; whose something is; what is done when this process dies |
 //! | [`image`], [`registry`] | the module as an OCI image, and a registry to push it to |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
@@ -27,6 +27,7 @@ pub mod client;
 pub mod debian;
 pub mod envoy;
 pub mod go;
+mod guard;
 pub mod image;
 pub mod istio;
 pub mod load;

@@ -1,15 +1,13 @@
 //! A supervised child: its output in a log file, readiness by asking, and a certain end.
 //!
-//! A child ends with its [`Process`]. If this process dies without dropping anything (Ctrl-C, an
-//! abort, `kill -9`), a guard ends the child: a shell that holds one end of a pipe and reads end of
-//! file when the kernel closes ours. `PR_SET_PDEATHSIG` would not do: it fires when the *thread*
+//! A child ends with its [`Process`]. If this process dies without dropping anything, a
+//! [guard](crate::guard) ends the child. `PR_SET_PDEATHSIG` would not do: it fires when the *thread*
 //! that started the child ends, which in a test is soon. Child and guard are out of this process's group,
 //! so that Ctrl-C in a terminal does not reach them first. The child has a session of its own, and all
 //! of the session ends with it: Airflow puts its tasks into groups of their own.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::guard::Guard;
 use crate::{paths, wait};
 
 /// How long a child may take to end after it was asked to.
@@ -25,10 +24,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Lines of the log that an error quotes.
 const QUOTED_LINES: usize = 20;
 
-/// Waits for the end of its input, then ends the session `$1`, kindly first. In `/proc/<pid>/stat` the
+/// Ends the session `$1`, kindly first. In `/proc/<pid>/stat` the
 /// session is the fourth field after the name in parentheses.
 const GUARD: &str = r#"
-read -r _
 kill -s TERM -- "-$1"
 sleep 3
 for stat in /proc/[0-9]*/stat; do
@@ -43,7 +41,7 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 pub struct Process {
     name: String,
     child: Child,
-    guard: Child,
+    guard: Guard,
     log: PathBuf,
 }
 
@@ -65,7 +63,7 @@ impl Process {
             .stderr(file)
             .spawn()
             .with_context(|| format!("cannot start `{name}`"))?;
-        let guard = guard(child.id()).inspect_err(|_| {
+        let guard = Guard::new(GUARD, &child.id().to_string()).inspect_err(|_| {
             // Without a guard nobody would end it; the error says why.
             let _ = child.kill();
             let _ = child.wait();
@@ -142,8 +140,7 @@ impl Process {
         // One that was stopped before it had its session.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = self.guard.kill();
-        let _ = self.guard.wait();
+        self.guard.dismiss();
     }
 }
 
@@ -199,19 +196,6 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-fn guard(group: u32) -> Result<Child> {
-    Command::new("sh")
-        .args(["-c", GUARD, "guard", &group.to_string()])
-        // The pipe's other end is in the handle; the standard library marks it close-on-exec,
-        // so no other child keeps it open.
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .context("cannot start `sh`")
 }
 
 #[cfg(test)]
@@ -275,7 +259,7 @@ mod tests {
     #[test]
     fn the_guard_ends_them_all_when_the_pipe_closes() {
         let (mut process, grandchild) = parent();
-        drop(process.guard.stdin.take());
+        process.guard.act();
         let ended = wait::until("the child's end", GRACE, || process.ended());
         assert!(!ended.unwrap().success());
         ends(&grandchild);

@@ -5,15 +5,15 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::place::Place;
+use crate::guard::Guard;
 use crate::owner::Owner;
 
 /// Bridges are `dagward0`, `dagward1` …; so many labs can run at once.
@@ -23,10 +23,8 @@ const MOST: u8 = 8;
 /// The second byte of the first bridge's addresses, `10.230.0.0/16`.
 const FIRST: u8 = 230;
 
-/// Waits for the end of its input, then removes the bridge `$1` and its namespaces: this process has died
-/// without dropping anything.
+/// Removes the bridge `$1` and its namespaces.
 const GUARD: &str = r#"
-read -r _
 for namespace in /run/netns/"$1"-*; do
     ip netns delete "${namespace##*/}"
 done
@@ -37,7 +35,7 @@ ip link delete "$1""#;
 pub struct Network {
     number: u8,
     next: Mutex<u16>,
-    guard: Child,
+    guard: Guard,
 }
 
 /// A network namespace at the bridge. It goes with its handle.
@@ -60,7 +58,7 @@ impl Network {
             let network = Self {
                 number,
                 next: Mutex::new(0),
-                guard: guard(&bridge)?,
+                guard: Guard::new(GUARD, &bridge)?,
             };
             let address = format!("{}/16", network.address());
             ip(&["link", "set", &bridge, "alias", &Owner::this()?.to_string()])?;
@@ -125,8 +123,7 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         remove(&bridge(self.number));
-        let _ = self.guard.kill();
-        let _ = self.guard.wait();
+        self.guard.dismiss();
     }
 }
 
@@ -185,19 +182,6 @@ fn remove(bridge: &str) {
     let _ = ip(&["link", "delete", bridge]);
 }
 
-fn guard(bridge: &str) -> Result<Child> {
-    Command::new("sh")
-        .args(["-c", GUARD, "guard", bridge])
-        // The pipe's other end is in the handle; the standard library marks it close-on-exec, so no other
-        // child keeps it open.
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .context("cannot start `sh`")
-}
-
 /// Where `ip` keeps a namespace.
 fn file(name: &str) -> PathBuf {
     Path::new("/run/netns").join(name)
@@ -230,8 +214,7 @@ mod tests {
         let namespace = network.namespace().unwrap();
         let (bridge, file) = (bridge(network.number), namespace.file());
         assert!(file.exists());
-        drop(network.guard.stdin.take());
-        network.guard.wait().unwrap();
+        network.guard.act();
         assert!(!file.exists());
         assert!(ip(&["link", "show", &bridge]).is_err());
     }
