@@ -64,8 +64,6 @@ impl Tally {
             .map(|argument| argument.to_string_lossy())
             .collect();
         println!("\n== cargo {}", arguments.join(" "));
-        // Otherwise cargo leaves the remaining test programs out after the first failure.
-        command.arg("--no-fail-fast");
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()

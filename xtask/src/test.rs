@@ -49,6 +49,9 @@ const AIRFLOW_TARGETS: [&str; 2] = ["airflow", "attacks"];
 /// The test targets of the suite `istio`.
 const ISTIO_TARGETS: [&str; 2] = ["func-e", "istio"];
 
+/// The modules of the lab's own tests that belong to the suite `istio`.
+const NEEDS_ROOT: &str = "needs_root";
+
 /// Runs the suites one after the other, also after a failure. Gives whether all passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let named = &arguments.suites;
@@ -90,9 +93,12 @@ impl Suite {
             Self::Unit => unit(tally),
             Self::Envoy => targets(&["envoy"], tally),
             Self::Airflow => targets(&AIRFLOW_TARGETS, tally),
-            Self::Istio => targets(&ISTIO_TARGETS, tally),
+            Self::Istio => {
+                tally.tests(tests(&["--lib", "--", NEEDS_ROOT]))?;
+                targets(&ISTIO_TARGETS, tally)
+            }
             Self::Matrix => {
-                let mut matrix = cargo(&["test", "--workspace", "--test", "matrix"]);
+                let mut matrix = tests(&["--test", "matrix"]);
                 // Its table is to be seen also when it passes.
                 matrix.env("RUST_TEST_NOCAPTURE", "1");
                 tally.tests(matrix)?;
@@ -108,7 +114,7 @@ fn every_envoy(tally: &mut Tally) -> Result<()> {
     for release in Release::ALL {
         let started = Instant::now();
         let mut own = Tally::default();
-        let mut suite = cargo(&["test", "--workspace", "--test", "envoy"]);
+        let mut suite = tests(&["--test", "envoy"]);
         suite.env(PINNED, release.version);
         println!("\n== Envoy {}", release.version);
         own.tests(suite)?;
@@ -126,7 +132,7 @@ fn every_envoy(tally: &mut Tally) -> Result<()> {
 fn targets(names: &[&str], tally: &mut Tally) -> Result<()> {
     names
         .iter()
-        .try_for_each(|name| tally.tests(cargo(&["test", "--workspace", "--test", name])))
+        .try_for_each(|name| tally.tests(tests(&["--test", name])))
 }
 
 fn unit(tally: &mut Tally) -> Result<()> {
@@ -151,15 +157,13 @@ fn unit(tally: &mut Tally) -> Result<()> {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     tally.check("documentation", doc)?;
-    // The root package has the suites of real parts as test targets, so all targets are named. Always of the whole
-    // workspace: with fewer packages some dependencies have fewer features, and all above them are built anew.
+    // The root package has the suites of real parts as test targets, so all targets are named.
     let targets = plain_targets()?;
     let targets = targets.iter().flat_map(|target| ["--test", target]);
-    let all = ["test", "--workspace", "--lib", "--bins"]
-        .into_iter()
-        .chain(targets);
-    tally.tests(cargo(&all.collect::<Vec<_>>()))?;
-    tally.tests(cargo(&["test", "--workspace", "--doc"]))
+    let all = ["--lib", "--bins"].into_iter().chain(targets);
+    let but = ["--", "--skip", NEEDS_ROOT];
+    tally.tests(tests(&all.chain(but).collect::<Vec<_>>()))?;
+    tally.tests(tests(&["--doc"]))
 }
 
 /// The test targets that need no other real part than Envoy and a registry, of all packages.
@@ -174,6 +178,12 @@ fn plain_targets() -> Result<Vec<String>> {
         }
     }
     Ok(targets)
+}
+
+/// `cargo test`, always of the whole workspace: with fewer packages some dependencies have fewer features, and all
+/// above them are built anew. Otherwise cargo leaves the remaining test programs out after the first failure.
+fn tests(arguments: &[&str]) -> Command {
+    cargo(&[&["test", "--workspace", "--no-fail-fast"], arguments].concat())
 }
 
 fn cargo(arguments: &[&str]) -> Command {

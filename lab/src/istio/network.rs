@@ -204,7 +204,7 @@ fn ip(arguments: &[&str]) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
+mod needs_root {
     use super::*;
 
     #[test]
