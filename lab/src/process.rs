@@ -1,7 +1,7 @@
 //! A supervised child: its output in a log file, readiness by asking, and a certain end.
 //!
 //! A child ends with its [`Process`]. If this process dies without dropping anything, a
-//! [guard](crate::guard) ends the child. `PR_SET_PDEATHSIG` would not do: it fires when the *thread*
+//! guard ends the child. `PR_SET_PDEATHSIG` would not do: it fires when the *thread*
 //! that started the child ends, which in a test is soon. Child and guard are out of this process's group,
 //! so that Ctrl-C in a terminal does not reach them first. The child has a session of its own, and all
 //! of the session ends with it: Airflow puts its tasks into groups of their own.
