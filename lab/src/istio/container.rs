@@ -15,7 +15,8 @@ use crate::process::Process;
 use crate::{paths, wait};
 
 /// Makes the root, in a mount namespace of its own: `$1` a folder for it, `$2` the workspace, which is bound in as
-/// it is, so that programs installed under `target/` run from there; then folders to be put on top until `--`.
+/// it is, so that programs installed under `target/` run from there; then folders to be put on top until `--`. Everybody
+/// may enter the workspace there, whoever may outside.
 ///
 /// The overlay's own files lie in memory, and folders are copied: no part of an overlay may lie in another,
 /// and the machine's root is one.
@@ -32,7 +33,13 @@ shift
 for kernel in proc sys dev; do mount --rbind "/$kernel" "$root/$kernel"; done
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mkdir -p "$root$workspace"
-mount --rbind "$workspace" "$root$workspace"
+mount -t tmpfs -o mode=755 tmpfs "$root$workspace"
+for folder in "$workspace"/*/; do
+    mkdir "$root$folder"
+    mount --rbind "$folder" "$root$folder"
+done
+parent=$workspace
+while parent=${parent%/*}; test "$parent"; do chmod a+x "$root$parent"; done
 exec chroot "$root" "$@""#;
 
 /// Mounts the volumes, pairs of what and where until `--`, then runs the rest as user `$1` and group `$2`.
