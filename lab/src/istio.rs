@@ -38,7 +38,7 @@ mod requirements;
 mod watch;
 
 use api::Api;
-use fields::{list, text};
+use fields::{is_ready, text};
 use istiod::Istiod;
 use kubelet::Kubelet;
 use kubernetes::Kubernetes;
@@ -135,10 +135,7 @@ impl Cluster {
     pub fn pod(&self, namespace: &str, name: &str) -> Result<Pod> {
         let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
         let ready = |pod: &Value| {
-            let conditions = list(pod, "/status/conditions").iter();
-            let mut ready = conditions.filter(|condition| text(condition, "/type") == Some("Ready"));
-            let ready = ready.any(|condition| text(condition, "/status") == Some("True"));
-            ready
+            is_ready(pod)
                 .then(|| text(pod, "/status/podIP").map(str::to_owned))
                 .flatten()
         };

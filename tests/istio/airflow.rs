@@ -11,7 +11,7 @@ use dagward_lab::upstream::{Answer, Received, Upstream};
 use dagward_lab::wait;
 use serde_json::{Value, json};
 
-use crate::objects::{pod, service};
+use crate::objects::{measured, pod, service};
 use crate::scene::Scene;
 
 /// The api-server: its pod, its account and its service.
@@ -47,6 +47,15 @@ impl<'a> Airflow<'a> {
         let server = [
             service(namespace, API_SERVER, "http", PORT),
             pod(namespace, API_SERVER, API_SERVER),
+        ];
+        Self::with(scene, namespace, server, pods)
+    }
+
+    /// The same with labels in the metrics of the api-server's sidecar.
+    pub(crate) fn measured(scene: &'a Scene, namespace: &'a str, pods: &[Value]) -> Self {
+        let server = [
+            service(namespace, API_SERVER, "http", PORT),
+            measured(pod(namespace, API_SERVER, API_SERVER)),
         ];
         Self::with(scene, namespace, server, pods)
     }

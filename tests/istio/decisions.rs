@@ -4,7 +4,7 @@ use dagward_lab::wait;
 use serde_json::Value;
 
 use crate::airflow::{API_SERVER, Airflow, SOON, metrics, xcom};
-use crate::objects::{measured, of_task, pod, service};
+use crate::objects::{of_task, pod};
 use crate::scene::Scene;
 
 const HERE: &str = "decisions";
@@ -15,12 +15,8 @@ fn a_decision_can_be_read_in_metrics_and_logs() {
     let scene = Scene::shared();
     scene.namespace(HERE, &[API_SERVER, SALES]);
     scene.apply(&[scene.plugin(HERE)]);
-    let server = [
-        service(HERE, API_SERVER, "http", 8080),
-        measured(pod(HERE, API_SERVER, API_SERVER)),
-    ];
     let worker = of_task(pod(HERE, SALES, SALES), "sales_daily", "load");
-    let airflow = Airflow::with(scene, HERE, server, &[worker]);
+    let airflow = Airflow::measured(scene, HERE, &[worker]);
     let sales = airflow.caller(SALES);
 
     let allowed =

@@ -5,7 +5,6 @@
 //! start, and with it the two pods that outlive all: the Envoy of Istio 1.29 may crash where a first plugin
 //! comes to a sidecar that runs.
 
-use std::fs;
 use std::time::Duration;
 
 use dagward_lab::airflow::Rest;
@@ -14,6 +13,7 @@ use dagward_lab::istio::airflow::Airflow;
 use dagward_lab::{manifest, paths};
 use serde_json::{Value, json};
 
+use crate::files::text;
 use crate::scene::Scene;
 
 mod forgery;
@@ -94,12 +94,12 @@ impl<'a> Stage<'a> {
             scene
                 .cluster
                 .kubernetes()
-                .apply(&read(&format!("examples/istio/{file}.yaml")))
+                .apply(&text(&format!("examples/istio/{file}.yaml")))
                 .unwrap();
         }
         scene.apply(&[plugin(scene)]);
         let dags = paths::workspace().join("lab/airflow/kubernetes/mesh");
-        let policy = read(forgery::CLUSTER_POLICY);
+        let policy = text(forgery::CLUSTER_POLICY);
         // All pods are team sales' unless somebody says otherwise, so an attacker of that team begins as what he is.
         let airflow = Airflow::start(&scene.cluster, &dags, "airflow-worker-sales", Some(&policy)).unwrap();
         let rest = airflow.rest().unwrap();
@@ -155,8 +155,4 @@ fn plugin(scene: &Scene) -> Value {
     plugin["spec"]["url"] = json!(scene.urls[0]);
     plugin["spec"]["pluginConfig"] = manifest::read("examples/policies/two-teams.yaml").unwrap();
     plugin
-}
-
-fn read(file: &str) -> String {
-    fs::read_to_string(paths::workspace().join(file)).unwrap()
 }

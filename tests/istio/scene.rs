@@ -72,8 +72,7 @@ impl Scene {
 
     /// Applies objects as `kubectl apply` does.
     pub(crate) fn apply(&self, items: &[Value]) -> String {
-        let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
-        self.cluster.kubernetes().apply(&list.to_string()).unwrap()
+        self.cluster.kubernetes().apply_all(items).unwrap()
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::airflow::{API_SERVER, Airflow, Caller, SOON, metrics, xcom};
 use crate::figures::Figures;
-use crate::objects::{measured, of_task, pod, service};
+use crate::objects::{of_task, pod};
 use crate::scene::Scene;
 
 const HERE: &str = "updates";
@@ -43,12 +43,8 @@ fn a_policy_changes_under_load() {
     let scene = Scene::shared();
     scene.namespace(HERE, &[API_SERVER, SALES]);
     scene.apply(&[plugin(scene, false)]);
-    let server = [
-        service(HERE, API_SERVER, "http", 8080),
-        measured(pod(HERE, API_SERVER, API_SERVER)),
-    ];
     let worker = of_task(pod(HERE, SALES, SALES), "sales_daily", "load");
-    let airflow = Airflow::with(scene, HERE, server, &[worker]);
+    let airflow = Airflow::measured(scene, HERE, &[worker]);
     let sales = airflow.caller(SALES);
 
     changes(&airflow, &sales);

@@ -33,7 +33,7 @@ const ENDED: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Airflow<'a> {
     cluster: &'a Cluster,
-    database: Postgres,
+    _database: Postgres,
     manifests: Manifests,
     server: Pod,
     generation: u32,
@@ -56,7 +56,7 @@ impl<'a> Airflow<'a> {
         })?;
         Ok(Self {
             cluster,
-            database,
+            _database: database,
             manifests,
             server,
             generation,
@@ -89,11 +89,6 @@ impl<'a> Airflow<'a> {
     /// The pod of the api-server.
     pub fn server(&self) -> &Pod {
         &self.server
-    }
-
-    /// The rows that a query of Airflow's database gives, a line each, columns separated by `|`.
-    pub fn query(&self, sql: &str) -> Result<String> {
-        self.database.query(sql)
     }
 
     /// The pods that have all of these labels.
@@ -131,8 +126,7 @@ fn components(
 }
 
 fn apply(cluster: &Cluster, items: &[Value]) -> Result<()> {
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
-    let printed = cluster.kubernetes().apply(&list.to_string())?;
+    let printed = cluster.kubernetes().apply_all(items)?;
     if printed.lines().count() != items.len() {
         bail!("of {} objects were applied: {printed}", items.len());
     }

@@ -6,13 +6,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::Result;
 
 use super::network::Namespace;
+use crate::paths;
 use crate::process::Process;
-use crate::{paths, wait};
 
 /// Makes the root, in a mount namespace of its own: `$1` a folder for it, `$2` the workspace, which is bound in as
 /// it is, so that programs installed under `target/` run from there; then folders to be put on top until `--`. Everybody
@@ -81,10 +80,10 @@ pub struct Container {
 impl Container {
     /// Starts it in the network of `namespace`. `scratch` is an empty folder for its root.
     pub fn start(&self, namespace: &Namespace, scratch: &Path) -> Result<Process> {
-        Process::start(&self.name, &self.enter(namespace, scratch)?)
+        Process::start(&self.name, &self.enter(namespace, scratch))
     }
 
-    fn enter(&self, namespace: &Namespace, scratch: &Path) -> Result<Command> {
+    fn enter(&self, namespace: &Namespace, scratch: &Path) -> Command {
         let mut enter = Command::new("nsenter");
         enter
             .arg(format!("--net={}", namespace.file().display()))
@@ -107,13 +106,6 @@ impl Container {
                     .map(|(name, value)| format!("{name}={value}")),
             )
             .args(&self.command);
-        Ok(enter)
-    }
-
-    /// Runs it to its end, and gives its exit code.
-    pub fn run(&self, namespace: &Namespace, scratch: &Path, limit: Duration) -> Result<i32> {
-        let mut process = self.start(namespace, scratch)?;
-        let status = wait::until(&self.name, limit, || process.ended())?;
-        Ok(status.code().unwrap_or(-1))
+        enter
     }
 }

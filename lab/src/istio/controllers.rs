@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::api::Api;
-use super::fields::{list, text};
+use super::fields::{is_ready, list, text};
 
 /// What every namespace has.
 pub(super) fn provide(api: &Api, namespace: &str, root: &std::path::Path) -> Result<()> {
@@ -71,10 +71,7 @@ fn slice(namespace: &str, name: &str, service: &Value, pods: &[&Value]) -> Value
                 "namespace": namespace,
                 "uid": pod.pointer("/metadata/uid"),
             });
-            let conditions = list(pod, "/status/conditions");
-            let ready = conditions.iter().any(|condition| {
-                text(condition, "/type") == Some("Ready") && text(condition, "/status") == Some("True")
-            });
+            let ready = is_ready(pod);
             json!({
                 "addresses": [pod.pointer("/status/podIP")],
                 "conditions": {"ready": ready, "serving": ready, "terminating": false},

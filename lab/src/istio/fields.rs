@@ -12,3 +12,10 @@ pub(in crate::istio) fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
 pub(in crate::istio) fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
     value.pointer(path)?.as_str()
 }
+
+/// Whether a pod takes requests, by its conditions.
+pub(super) fn is_ready(pod: &Value) -> bool {
+    list(pod, "/status/conditions").iter().any(|condition| {
+        text(condition, "/type") == Some("Ready") && text(condition, "/status") == Some("True")
+    })
+}

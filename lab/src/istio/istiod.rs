@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -68,7 +68,6 @@ pub struct Istiod {
     process: Option<Process>,
     command: Command,
     host: Ipv4Addr,
-    authority: Authority,
     istioctl: PathBuf,
     kubeconfig: PathBuf,
     _directory: TempDir,
@@ -98,7 +97,6 @@ impl Istiod {
             process: None,
             command,
             host,
-            authority,
             istioctl,
             kubeconfig: kubernetes.kubeconfig().to_owned(),
             _directory: directory,
@@ -130,11 +128,6 @@ impl Istiod {
         Ok(())
     }
 
-    /// Who signs the mesh's certificates.
-    pub fn authority(&self) -> &Authority {
-        &self.authority
-    }
-
     /// `istioctl`, as an administrator.
     pub fn istioctl(&self) -> Command {
         let mut istioctl = Command::new(&self.istioctl);
@@ -145,11 +138,6 @@ impl Istiod {
     /// Where `istioctl` lies.
     pub fn istioctl_program(&self) -> &Path {
         &self.istioctl
-    }
-
-    /// Its log so far.
-    pub fn log(&self) -> Result<String> {
-        self.process.as_ref().context("istiod is stopped")?.output()
     }
 }
 

@@ -51,9 +51,8 @@ const READY: Duration = Duration::from_secs(90);
 /// A running API server on its etcd. It ends with its handle.
 #[derive(Debug)]
 pub struct Kubernetes {
-    api_server: Process,
+    _api_server: Process,
     _etcd: Process,
-    address: SocketAddr,
     authority: Authority,
     api: Api,
     kubectl: PathBuf,
@@ -83,9 +82,8 @@ impl Kubernetes {
         let kubeconfig = directory.path().join("kubeconfig");
         fs::write(&kubeconfig, self::kubeconfig(address, &admin)?.to_string())?;
         Ok(Self {
-            api_server,
+            _api_server: api_server,
             _etcd: etcd,
-            address,
             authority,
             api,
             kubectl: KUBECTL.ensure()?,
@@ -107,19 +105,9 @@ impl Kubernetes {
         &self.api
     }
 
-    /// Where the API server listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// Who signs its certificates.
     pub fn authority(&self) -> &Authority {
         &self.authority
-    }
-
-    /// The API server's process, with its log.
-    pub fn process(&self) -> &Process {
-        &self.api_server
     }
 
     /// An administrator's `KUBECONFIG`.
@@ -144,6 +132,12 @@ impl Kubernetes {
         let mut kubectl = self.kubectl();
         kubectl.args(["apply", "--server-side", "--force-conflicts", "--filename", "-"]);
         output_of(kubectl, manifests)
+    }
+
+    /// The same of objects, in their order.
+    pub fn apply_all(&self, objects: &[Value]) -> Result<String> {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+        self.apply(&list.to_string())
     }
 }
 
