@@ -3,6 +3,7 @@
 //! A request walks through the rooms in this order, once, and never back:
 //!
 //! 1. [`caller`]: who asks. The peer's SPIFFE ID and the task it acts for, with its proof.
+//!    [`token`]: the tokens it shows, verified.
 //! 2. [`operation`]: for what. Path → surface → route → action on a resource, in Airflow's words.
 //! 3. [`policy`]: may they. Document → compile → index → decide, with reasons.
 //! 4. [`stamp`]: request IDs and task headers, in and out.
@@ -22,6 +23,7 @@ pub mod operation;
 pub mod policy;
 pub mod shared;
 pub mod stamp;
+pub mod token;
 pub mod walk;
 
 #[cfg(target_family = "wasm")]

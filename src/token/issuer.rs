@@ -1,0 +1,108 @@
+//! An issuer of tokens, as the policy names it.
+
+use std::time::Duration;
+
+use crate::operation::Surface;
+
+use super::{Algorithm, KeySet, Place};
+
+/// Whose tokens these are. The words are an interface: policies and metrics have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Kubernetes' ServiceAccount tokens.
+    Kubernetes,
+    /// ID and access tokens of an OpenID provider.
+    Oidc,
+    /// What Airflow's api-server gives its users.
+    AirflowUser,
+    /// What Airflow gives its tasks.
+    AirflowTask,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Kubernetes, Self::Oidc, Self::AirflowUser, Self::AirflowTask];
+
+    /// The word in policies and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::Oidc => "oidc",
+            Self::AirflowUser => "airflow-user",
+            Self::AirflowTask => "airflow-task",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// One issuer of tokens.
+#[derive(Debug)]
+pub struct Issuer {
+    /// Its name in the policy.
+    pub name: String,
+    /// Whose tokens these are.
+    pub kind: Kind,
+    /// What `iss` must be. `None` where its tokens may have none, as Airflow's do by default.
+    pub issuer: Option<String>,
+    /// `aud` must have one of these; never empty.
+    pub audiences: Vec<String>,
+    /// What tokens may be signed with: all of them take a secret, or none does.
+    pub algorithms: Vec<Algorithm>,
+    /// Who vouches for the signature.
+    pub source: Source,
+    /// Where a request carries the token.
+    pub places: Vec<Place>,
+    /// The surfaces on which it is looked for.
+    pub surfaces: Vec<Surface>,
+    /// By how many seconds the clocks of issuer and proxy may differ.
+    pub clock_skew: u64,
+    /// Whether a token is good in the hands only of the peer that it names.
+    pub bound_to_peer: bool,
+    /// Whether a request without such a token is refused.
+    pub required: bool,
+}
+
+/// Who vouches for a token's signature.
+#[derive(Debug)]
+pub enum Source {
+    /// Istio's RequestAuthentication, which verified the token before the filter saw the request.
+    Istio,
+    /// These keys.
+    Inline(KeySet),
+    /// The keys of a JWKS that is fetched.
+    Remote(Remote),
+}
+
+/// Where a JWKS is fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Remote {
+    /// Envoy's name of the cluster that leads there.
+    pub cluster: String,
+    /// `http` or `https`.
+    pub scheme: String,
+    /// Host, with its port where that is written.
+    pub authority: String,
+    /// Path and query.
+    pub path: String,
+    /// How long after one fetch the next is due.
+    pub every: Duration,
+}
+
+impl Issuer {
+    /// Whether its tokens are looked for on `surface`.
+    pub fn is_on(&self, surface: Surface) -> bool {
+        self.surfaces.contains(&surface)
+    }
+
+    /// What is fetched for it, where its keys are.
+    pub fn remote(&self) -> Option<&Remote> {
+        match &self.source {
+            Source::Remote(remote) => Some(remote),
+            Source::Istio | Source::Inline(_) => None,
+        }
+    }
+}
