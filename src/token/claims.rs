@@ -3,7 +3,7 @@
 use super::{BadJson, Json};
 
 /// The claims of a token: a JSON object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims(Vec<(String, Json)>);
 
 impl Claims {

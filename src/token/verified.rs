@@ -1,9 +1,13 @@
 //! A token that is to be believed.
 
+use std::fmt;
+
+use crate::caller::Principal;
+
 use super::{Claims, Kind};
 
 /// A token that was verified, by the filter or by Istio before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Verified {
     /// Whose token it is.
     pub kind: Kind,
@@ -14,4 +18,34 @@ pub struct Verified {
     pub claims: Claims,
     /// When it expires, in seconds since the epoch, without any skew.
     pub expires: u64,
+}
+
+impl Verified {
+    /// Whether it names this peer: Kubernetes' tokens by namespace and service account, others by
+    /// the peer's SPIFFE ID for a subject, as JWT-SVIDs do.
+    ///
+    /// <https://github.com/spiffe/spiffe/blob/main/standards/JWT-SVID.md>
+    pub(super) fn is_of(&self, peer: Option<&Principal>) -> bool {
+        let (Some(peer), Some(subject)) = (peer, self.claims.text("sub")) else {
+            return false;
+        };
+        match self.kind {
+            Kind::Kubernetes => subject
+                .strip_prefix("system:serviceaccount:")
+                .and_then(|account| account.split_once(':'))
+                .is_some_and(|account| {
+                    peer.service_account().and_then(|account| account.split_once('/')) == Some(account)
+                }),
+            Kind::Oidc | Kind::AirflowUser | Kind::AirflowTask => subject == peer.as_str(),
+        }
+    }
+}
+
+/// Shows no claim: they are nobody's business but the policy's.
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
