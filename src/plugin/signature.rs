@@ -3,7 +3,7 @@
 //! Envoy's function takes an `envoy.source.extensions.common.wasm.VerifySignatureArguments` and
 //! gives a `VerifySignatureResult`, both in protobuf's wire format.
 
-use crate::token::{Algorithm, InModule, Key, Signatures, ecdsa_der};
+use crate::token::{Algorithm, InModule, Key, Material, Signatures, ecdsa_signature};
 
 use super::abi;
 
@@ -68,13 +68,18 @@ impl Signatures for Verifier {
         if key.family() != algorithm.family() {
             return false;
         }
+        let Some(public_key) = key.spki() else {
+            return false;
+        };
         let is_good = |signature: &[u8]| {
-            let arguments = arguments(hash, &key.spki(), signature, message);
+            let arguments = arguments(hash, &public_key, signature, message);
             abi::foreign(FUNCTION, &arguments).is_some_and(|result| result.starts_with(&GOOD))
         };
-        match key.curve() {
-            Some(curve) => ecdsa_der(curve, signature).is_some_and(|signature| is_good(&signature)),
-            None => is_good(signature),
+        match key.material {
+            Material::Curve { curve, .. } => {
+                ecdsa_signature(curve, signature).is_some_and(|signature| is_good(&signature))
+            }
+            _ => is_good(signature),
         }
     }
 }

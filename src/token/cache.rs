@@ -120,7 +120,7 @@ mod tests {
         let verified = Verified {
             kind: Kind::Oidc,
             request_principal: "i/s".to_owned(),
-            claims: Claims::default(),
+            claims: Claims::of(Vec::new()),
             expires,
         };
         (issuer, Rc::new(verified))

@@ -210,14 +210,14 @@ impl Round<'_> {
             Ok(parsed) => parsed,
             Err(refusal) => return self.refuse(None, refusal),
         };
-        let Some((number, issuer)) = self.issuer_of(parsed.claims(), looks) else {
+        let Some((number, issuer)) = self.issuer_of(&parsed.claims, looks) else {
             return self.refuse(None, Refusal::Issuer);
         };
         if matches!(issuer.source, Source::Istio) {
             let heard = self
                 .istio
                 .iter()
-                .any(|(of, verified)| *of == number && is_same_token(&verified.claims, parsed.claims()));
+                .any(|(of, verified)| *of == number && is_same_token(&verified.claims, &parsed.claims));
             // It counts already.
             if !heard {
                 self.refuse(Some(issuer.kind), Refusal::NotVerifiedByIstio);

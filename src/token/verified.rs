@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::caller::Principal;
 
-use super::{Claims, Kind};
+use super::{Claims, Kind, service_account};
 
 /// A token that was verified, by the filter or by Istio before it.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,12 +30,9 @@ impl Verified {
             return false;
         };
         match self.kind {
-            Kind::Kubernetes => subject
-                .strip_prefix("system:serviceaccount:")
-                .and_then(|account| account.split_once(':'))
-                .is_some_and(|account| {
-                    peer.service_account().and_then(|account| account.split_once('/')) == Some(account)
-                }),
+            Kind::Kubernetes => service_account(subject).is_some_and(|account| {
+                peer.service_account().and_then(|account| account.split_once('/')) == Some(account)
+            }),
             Kind::Oidc | Kind::AirflowUser | Kind::AirflowTask => subject == peer.as_str(),
         }
     }
