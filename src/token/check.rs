@@ -9,7 +9,7 @@ use crate::operation::Surface;
 
 use super::cache::Cache;
 use super::{
-    Claims, Issuer, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept, istio, verify,
+    Claims, Issuer, Json, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept, istio, verify,
 };
 
 /// The keys that are fetched.
@@ -303,8 +303,10 @@ fn is_of(claims: &Claims, issuer: &Issuer) -> bool {
 /// Whether Istio's claims are this token's, by what tells tokens of one issuer apart. Istio's
 /// numbers have been through a double.
 fn is_same_token(heard: &Claims, token: &Claims) -> bool {
-    let time =
-        |claims: &Claims, name: &str| claims.number(name).and_then(|number| number.parse::<f64>().ok());
+    let time = |claims: &Claims, name: &str| match claims.get(name) {
+        Some(Json::Number(number)) => number.parse::<f64>().ok(),
+        _ => None,
+    };
     ["sub", "jti"]
         .iter()
         .all(|name| heard.text(name) == token.text(name))

@@ -43,7 +43,6 @@ pub use jws::{MAX_TOKEN, Parsed};
 pub use key::{Key, Material};
 pub use key_set::{BadKeySet, KeySet, MAX_BYTES, MAX_KEYS};
 pub use kubernetes::service_account;
-pub use place::Place;
 pub use place::{Place, without_tokens};
 pub use refusal::Refusal;
 pub use signature::Signatures;
