@@ -9,6 +9,7 @@ mod code;
 mod reasons;
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use crate::caller::{Acting, BadPrincipal, Header, Principal, headers};
 use crate::fact::Fact;
@@ -16,6 +17,7 @@ use crate::measure::{Decision, Direction};
 use crate::operation::{self, Operation, Request, Surface};
 use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
 use crate::stamp::{Edit, task_headers};
+use crate::token::Verified;
 
 pub use acting::Token;
 pub use code::Code;
@@ -214,7 +216,7 @@ fn decide<'a>(
     let Some(operation) = &outcome.operation else {
         return outcome;
     };
-    let facts = facts(principal, outcome.acting.as_deref(), operation);
+    let facts = facts(principal, outcome.acting.as_deref(), &[], operation);
     let enforced = (mode == Mode::Enforce).then(|| ruleset.decide(Scope::Enforced, &facts));
     let all =
         (mode == Mode::Shadow || ruleset.has_shadow_policies()).then(|| ruleset.decide(Scope::All, &facts));
@@ -250,6 +252,7 @@ fn decide<'a>(
 pub fn facts<'f>(
     principal: Option<&'f Principal>,
     acting: Option<&'f Acting>,
+    tokens: &'f [Rc<Verified>],
     operation: &'f Operation<'f>,
 ) -> Vec<Facts<'f>> {
     let acting = match acting {
@@ -260,7 +263,7 @@ pub fn facts<'f>(
     operation
         .asks
         .iter()
-        .map(|ask| Facts::new(principal, acting, operation, ask))
+        .map(|ask| Facts::new(principal, acting, tokens, operation, ask))
         .collect()
 }
 
