@@ -6,6 +6,7 @@
 
 mod algorithm;
 mod claims;
+mod fetch;
 mod issuer;
 mod json;
 mod key;
@@ -18,6 +19,7 @@ mod verify;
 
 pub use algorithm::{Algorithm, Family};
 pub use claims::Claims;
+pub use fetch::{Failure, Fetcher, Turn};
 pub use issuer::{Issuer, Kind, Remote, Source};
 pub use json::{BadJson, Json};
 pub use key::{Curve, Key, Material};
