@@ -1,10 +1,12 @@
 //! What a token claims.
 
+use std::fmt;
+
 use super::{BadJson, Json};
 
 /// The claims of a token: a JSON object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claims(Vec<(String, Json)>);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Claims(Json);
 
 impl Claims {
     /// Reads the claims.
@@ -14,21 +16,105 @@ impl Claims {
     /// Where they are no JSON object, or name a member twice at any depth.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadJson> {
         match Json::parse(bytes)? {
-            Json::Object(members) => Ok(Self(members)),
+            object @ Json::Object(_) => Ok(Self(object)),
             _ => Err(BadJson),
         }
     }
 
     /// The claim of this name.
     pub fn get(&self, name: &str) -> Option<&Json> {
-        let member = self.0.iter().find(|(other, _)| other == name);
-        member.map(|(_, value)| value)
+        self.0.get(name)
     }
 
     /// The texts at `path`, whose steps have dots between, as names may have too: every way to walk
-    /// there is walked. A list gives its elements, a number and a truth value are their JSON text;
-    /// an object and `null` are no value.
-    pub fn values(&self, _path: &str) -> Vec<&str> {
-        Vec::new()
+    /// there is walked. A list gives its elements; a number and a truth value are their JSON text;
+    /// an object, `null` and a list in a list are no value.
+    pub fn values(&self, path: &str) -> Vec<&str> {
+        let mut values = Vec::new();
+        walk(&self.0, path, &mut values);
+        values
+    }
+}
+
+/// Every member lies at one path, so each is looked at once at most.
+fn walk<'a>(json: &'a Json, path: &str, values: &mut Vec<&'a str>) {
+    let Json::Object(members) = json else { return };
+    for (name, value) in members {
+        match path.strip_prefix(name.as_str()) {
+            Some("") => match value {
+                Json::List(elements) => values.extend(elements.iter().filter_map(scalar)),
+                single => values.extend(scalar(single)),
+            },
+            Some(rest) => {
+                if let Some(rest) = rest.strip_prefix('.') {
+                    walk(value, rest, values);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+fn scalar(json: &Json) -> Option<&str> {
+    match json {
+        Json::Text(text) | Json::Number(text) => Some(text),
+        Json::Bool(true) => Some("true"),
+        Json::Bool(false) => Some("false"),
+        Json::Null | Json::List(_) | Json::Object(_) => None,
+    }
+}
+
+/// Shows nothing of them.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("claims")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_by_every_way_to_their_path() {
+        let claims = Claims::parse(
+            br#"{
+                "groups": ["admins", 7, true, null, ["deep"], {"a": "b"}],
+                "email": "a@b", "n": 1.50, "no": false, "nothing": null, "": "empty",
+                "kubernetes.io": {"serviceaccount": {"name": "worker"}, "pod.name": "p"},
+                "kubernetes": {"io": {"serviceaccount.name": ["also"]}},
+                "kubernetes.io.serviceaccount.name": "as one"
+            }"#,
+        )
+        .unwrap();
+        for (path, values) in [
+            ("groups", &["admins", "7", "true"][..]),
+            ("email", &["a@b"]),
+            ("n", &["1.50"]),
+            ("no", &["false"]),
+            ("kubernetes.io.serviceaccount.name", &["worker", "also", "as one"]),
+            ("kubernetes.io.pod.name", &["p"]),
+            ("nothing", &[]),
+            ("kubernetes.io.serviceaccount", &[]),
+            ("kubernetes", &[]),
+            ("groups.a", &[]),
+            ("group", &[]),
+            ("emails", &[]),
+            ("email.", &[]),
+            (".email", &[]),
+            ("", &["empty"]),
+        ] {
+            assert_eq!(claims.values(path), values, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_an_object_claims() {
+        for document in ["[]", "1", "null", "\"a\"", "", r#"{"a":1,"a":1}"#] {
+            assert!(Claims::parse(document.as_bytes()).is_err(), "{document}");
+        }
+        let claims = Claims::parse(br#"{"sub":"secret"}"#).unwrap();
+        assert!(claims.get("sub").is_some() && claims.get("iss").is_none());
+        assert_eq!(format!("{claims:?}"), "claims");
     }
 }

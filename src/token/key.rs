@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Algorithm, Family};
+use super::{Algorithm, Curve, Family};
 
 /// A key that verifies.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,17 +40,6 @@ pub enum Material {
     Ed25519([u8; 32]),
 }
 
-/// A curve of RFC 7518 §6.2.1.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Curve {
-    /// P-256.
-    P256,
-    /// P-384.
-    P384,
-    /// P-521.
-    P521,
-}
-
 impl Key {
     /// The kind of key it is.
     pub fn family(&self) -> Family {
@@ -68,6 +57,11 @@ impl Key {
             } => Family::P521,
             Material::Ed25519(_) => Family::Ed25519,
         }
+    }
+
+    /// Whether it is one for this algorithm.
+    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+        self.family() == algorithm.family() && self.algorithm.is_none_or(|own| own == algorithm)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Key;
+use super::{Algorithm, Json, Key, Refusal, jwk};
 
 /// The longest JWKS that is read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -10,18 +10,24 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// The most keys that a JWKS may have.
 pub const MAX_KEYS: usize = 100;
 
+/// How many keys are tried at most where a token does not say which is its own.
+const MAX_TRIED: usize = 8;
+
 /// The keys of an issuer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeySet {
     keys: Vec<Key>,
-    /// The keys that are of no use: number, `kid`, and why.
     left_out: Vec<LeftOut>,
 }
 
+/// A key that is of no use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LeftOut {
+    /// Its place in the document.
     number: usize,
+    /// Its `kid`.
     id: Option<String>,
+    /// Why.
     why: String,
 }
 
@@ -43,8 +49,58 @@ impl KeySet {
     /// # Errors
     ///
     /// Where it is too long, has too many keys, is no JWK Set, or has no key of use.
-    pub fn parse(_document: &[u8]) -> Result<Self, BadKeySet> {
-        Err(BadKeySet("not JSON".to_owned()))
+    pub fn parse(document: &[u8]) -> Result<Self, BadKeySet> {
+        let bad = |why: &str| BadKeySet(why.to_owned());
+        if document.len() > MAX_BYTES {
+            return Err(BadKeySet(format!("longer than {MAX_BYTES} bytes")));
+        }
+        let document = Json::parse(document).map_err(|_| bad("not JSON, or a name stands twice in it"))?;
+        let Some(Json::List(jwks)) = document.get("keys") else {
+            return Err(bad("no JWK Set: an object with a list `keys` is expected"));
+        };
+        if jwks.len() > MAX_KEYS {
+            return Err(BadKeySet(format!("more than {MAX_KEYS} keys")));
+        }
+        let mut set = Self::default();
+        for (number, jwk) in jwks.iter().enumerate() {
+            match jwk::read(jwk) {
+                Ok(key) => set.keys.push(key),
+                Err(why) => set.left_out.push(LeftOut {
+                    number,
+                    id: jwk.get("kid").and_then(Json::text).map(str::to_owned),
+                    why,
+                }),
+            }
+        }
+        if set.keys.is_empty() {
+            let why: Vec<String> = set.left_out().collect();
+            return Err(BadKeySet(match why.as_slice() {
+                [] => "no key in `keys`".to_owned(),
+                _ => format!("no key of use: {}", why.join(", ")),
+            }));
+        }
+        Ok(set)
+    }
+
+    /// The keys that a token may be signed with whose header names this key and this algorithm:
+    /// never none.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, and why.
+    pub(super) fn candidates(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Vec<&Key>, Refusal> {
+        // A key without `kid` may be the one that the token names, and a token without `kid` may
+        // mean any.
+        let meant = |key: &&Key| id.is_none() || key.id.is_none() || key.id.as_deref() == id;
+        let meant: Vec<&Key> = self.keys.iter().filter(meant).collect();
+        let fitting = meant.iter().filter(|key| key.fits(algorithm)).take(MAX_TRIED);
+        let fitting: Vec<&Key> = fitting.copied().collect();
+        match (fitting.as_slice(), meant.as_slice()) {
+            ([_, ..], _) => Ok(fitting),
+            ([], [_, ..]) => Err(Refusal::KeyMismatch),
+            ([], []) if self.left_out.iter().any(|key| key.id.as_deref() == id) => Err(Refusal::KeyUnusable),
+            ([], []) => Err(Refusal::KeyUnknown),
+        }
     }
 
     /// The keys.

@@ -5,27 +5,42 @@
 //! differently is refused (RFC 8725).
 
 mod algorithm;
+mod base64url;
 mod claims;
+mod curve;
+mod der;
 mod fetch;
+mod header;
+mod in_module;
 mod issuer;
 mod json;
+mod jwk;
+mod jws;
 mod key;
 mod key_set;
+mod kubernetes;
 mod place;
 mod refusal;
 mod signature;
+mod times;
 mod verified;
 mod verify;
 
 pub use algorithm::{Algorithm, Family};
 pub use claims::Claims;
+pub use curve::Curve;
+pub use der::ecdsa_signature;
 pub use fetch::{Failure, Fetcher, Turn};
+pub use header::Header;
+pub use in_module::InModule;
 pub use issuer::{Issuer, Kind, Remote, Source};
 pub use json::{BadJson, Json};
-pub use key::{Curve, Key, Material};
+pub use jws::{MAX_TOKEN, Parsed};
+pub use key::{Key, Material};
 pub use key_set::{BadKeySet, KeySet, MAX_BYTES, MAX_KEYS};
+pub use kubernetes::service_account;
 pub use place::Place;
 pub use refusal::Refusal;
-pub use signature::{InModule, Signatures};
+pub use signature::Signatures;
 pub use verified::Verified;
-pub use verify::verify;
+pub use verify::{accept, verify};

@@ -11,17 +11,3 @@ pub trait Signatures {
     /// is of another family than the algorithm.
     fn verify(&self, algorithm: Algorithm, key: &Key, message: &[u8], signature: &[u8]) -> bool;
 }
-
-/// The implementations that are compiled in.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct InModule;
-
-impl Signatures for InModule {
-    fn can(&self, _algorithm: Algorithm) -> bool {
-        false
-    }
-
-    fn verify(&self, _algorithm: Algorithm, _key: &Key, _message: &[u8], _signature: &[u8]) -> bool {
-        false
-    }
-}

@@ -1,6 +1,7 @@
 //! Is this token the issuer's, for this audience, now?
 
-use super::{Issuer, KeySet, Refusal, Signatures, Verified};
+use super::times::Times;
+use super::{Claims, Issuer, Json, Key, KeySet, Kind, Parsed, Refusal, Signatures, Verified, kubernetes};
 
 /// Verifies `token` as one of `issuer`, whose keys are `keys`, at `now`, in seconds since the epoch.
 ///
@@ -8,11 +9,80 @@ use super::{Issuer, KeySet, Refusal, Signatures, Verified};
 ///
 /// The first check that fails, the signature before the claims.
 pub fn verify(
-    _token: &[u8],
-    _issuer: &Issuer,
-    _keys: &KeySet,
-    _signatures: &dyn Signatures,
-    _now: u64,
+    token: &Parsed<'_>,
+    issuer: &Issuer,
+    keys: &KeySet,
+    signatures: &dyn Signatures,
+    now: u64,
 ) -> Result<Verified, Refusal> {
-    Err(Refusal::Signature)
+    // Header::parse knows the algorithms that there are, the policy those that the issuer uses: a
+    // token does not choose how it is verified (RFC 8725 §3.1).
+    let algorithm = token.header.algorithm;
+    if !issuer.algorithms.contains(&algorithm) {
+        return Err(Refusal::Algorithm);
+    }
+    let candidates = keys.candidates(token.header.key_id.as_deref(), algorithm)?;
+    if !signatures.can(algorithm) {
+        return Err(Refusal::AlgorithmUnsupported);
+    }
+    let signed_with = |key: &&Key| signatures.verify(algorithm, key, token.signed, &token.signature);
+    if !candidates.iter().any(signed_with) {
+        return Err(Refusal::Signature);
+    }
+    accept(&token.claims, issuer, now)
+}
+
+/// Accepts claims whose signature was verified, here or by Istio, as those of `issuer` at `now`.
+///
+/// # Errors
+///
+/// The first check that fails.
+pub fn accept(claims: &Claims, issuer: &Issuer, now: u64) -> Result<Verified, Refusal> {
+    let named = claims.get("iss");
+    let own = match &issuer.issuer {
+        Some(issuer) => named.and_then(Json::text) == Some(issuer),
+        None => named.is_none(),
+    };
+    if !own {
+        return Err(Refusal::Issuer);
+    }
+    audience(claims, issuer)?;
+    let subject = subject(claims, issuer.kind)?;
+    let times = Times::read(claims)?;
+    times.check(now, issuer.clock_skew)?;
+    if issuer.kind == Kind::Kubernetes {
+        kubernetes::check(claims, subject)?;
+    }
+    Ok(Verified {
+        kind: issuer.kind,
+        request_principal: format!("{}/{subject}", issuer.issuer.as_ref().unwrap_or(&issuer.name)),
+        claims: claims.clone(),
+        expires: times.expires,
+    })
+}
+
+/// Holds that the token is for one of the issuer's audiences. `aud` is a text or a list of texts
+/// (RFC 7519 §4.1.3).
+fn audience(claims: &Claims, issuer: &Issuer) -> Result<(), Refusal> {
+    let audiences = match claims.get("aud") {
+        None => return Err(Refusal::Audience),
+        Some(Json::List(audiences)) => audiences.as_slice(),
+        Some(audience) => std::slice::from_ref(audience),
+    };
+    let mut meant = false;
+    for audience in audiences {
+        let audience = audience.text().ok_or(Refusal::Claims)?;
+        meant |= issuer.audiences.iter().any(|own| own == audience);
+    }
+    if meant { Ok(()) } else { Err(Refusal::Audience) }
+}
+
+/// Who the token is about. Some of Airflow's auth managers write `user_id` instead of `sub`.
+fn subject(claims: &Claims, kind: Kind) -> Result<&str, Refusal> {
+    let subject = match claims.get("sub") {
+        None if kind == Kind::AirflowUser => claims.get("user_id"),
+        subject => subject,
+    };
+    let subject = subject.and_then(Json::text).filter(|subject| !subject.is_empty());
+    subject.ok_or(Refusal::Subject)
 }
