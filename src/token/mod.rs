@@ -11,6 +11,7 @@ mod check;
 mod claims;
 mod curve;
 mod der;
+mod fetch;
 mod header;
 mod in_module;
 mod issuer;
@@ -35,6 +36,7 @@ pub use check::{Checked, Judged, Judges, Keys, Presented, Tokens, Voucher, check
 pub use claims::Claims;
 pub use curve::Curve;
 pub use der::ecdsa_signature;
+pub use fetch::{Failure, Fetcher, Turn};
 pub use header::Header;
 pub use in_module::InModule;
 pub use issuer::{Issuer, Kind, Remote, Source};
