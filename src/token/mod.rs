@@ -21,6 +21,8 @@ mod kubernetes;
 mod place;
 mod refusal;
 mod signature;
+#[cfg(test)]
+mod testing;
 mod times;
 mod verified;
 mod verify;
