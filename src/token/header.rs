@@ -16,7 +16,12 @@ const CRITICAL: [&str; 2] = ["crit", "b64"];
 const ENCRYPTION: [&str; 2] = ["enc", "zip"];
 
 /// Members that are texts, where they are there.
-const TEXTS: [&str; 3] = ["kid", "typ", "cty"];
+const TEXTS: [&str; 4] = ["kid", "cty", "x5t", "x5t#S256"];
+
+/// The types that tokens for callers have, if any (RFC 7519 §5.1, RFC 9068 §2.1). Others are made
+/// for something else and are not to be taken for one of these (RFC 8725 §3.11): logout tokens,
+/// security events, proofs of possession.
+const TYPES: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
 
 /// The JOSE header of a token.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,7 +54,10 @@ impl Header {
             return Err(Refusal::KeyInHeader);
         }
         let no_text = |name: &&str| members.get(name).is_some_and(|value| value.text().is_none());
-        if ENCRYPTION.iter().any(has) || TEXTS.iter().any(no_text) {
+        let known = |name: &str| TYPES.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let strange = |value: &Json| !value.text().is_some_and(known);
+        if ENCRYPTION.iter().any(has) || TEXTS.iter().any(no_text) || members.get("typ").is_some_and(strange)
+        {
             return Err(Refusal::Header);
         }
         let key_id = members.get("kid").and_then(Json::text);
@@ -85,6 +93,9 @@ mod tests {
         assert!(header.members.get("new").is_some());
         assert_eq!(format!("{header:?}"), "Header { algorithm: Es256, .. }");
         assert_eq!(Header::parse(br#"{"alg":"HS512"}"#).unwrap().key_id, None);
+        for name in ["JWT", "jwt", "at+jwt", "application/at+JWT"] {
+            assert!(Header::parse(format!(r#"{{"alg":"HS512","typ":"{name}"}}"#).as_bytes()).is_ok());
+        }
     }
 
     #[test]
@@ -104,7 +115,11 @@ mod tests {
             (r#"{"alg":"HS256","kid":1}"#, Refusal::Header),
             (r#"{"alg":"HS256","kid":null}"#, Refusal::Header),
             (r#"{"alg":"HS256","typ":["JWT"]}"#, Refusal::Header),
+            (r#"{"alg":"HS256","typ":"logout+jwt"}"#, Refusal::Header),
+            (r#"{"alg":"HS256","typ":"dpop+jwt"}"#, Refusal::Header),
+            (r#"{"alg":"HS256","typ":""}"#, Refusal::Header),
             (r#"{"alg":"HS256","cty":{}}"#, Refusal::Header),
+            (r#"{"alg":"HS256","x5t":1}"#, Refusal::Header),
             (r#"{"alg":"HS256","zip":"DEF"}"#, Refusal::Header),
             (r#"{"alg":"HS256","enc":"A128GCM"}"#, Refusal::Header),
             (r#"{"alg":"none"}"#, Refusal::Unsigned),

@@ -99,3 +99,6 @@ mod ecdsa {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

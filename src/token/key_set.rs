@@ -115,3 +115,6 @@ impl KeySet {
             .map(|key| format!("keys[{}] {}", key.number, key.why))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_target_is_logged_without_its_tokens() {
-        let mut issuer = crate::token::testing::issuer();
+        let mut issuer = crate::token::testing::issuer(crate::token::Kind::Oidc, &[]);
         issuer.places = vec![
             header("authorization", "Bearer "),
             Place::Query("token".to_owned()),

@@ -3,6 +3,9 @@
 use super::times::Times;
 use super::{Claims, Issuer, Json, Key, KeySet, Kind, Parsed, Refusal, Signatures, Verified, kubernetes};
 
+/// Claims that are texts, where they are there (RFC 7519 §4.1.7, OpenID Connect Core §2).
+const TEXTS: [&str; 2] = ["jti", "nonce"];
+
 /// Verifies `token` as one of `issuer`, whose keys are `keys`, at `now`, in seconds since the epoch.
 ///
 /// # Errors
@@ -47,6 +50,10 @@ pub fn accept(claims: &Claims, issuer: &Issuer, now: u64) -> Result<Verified, Re
         return Err(Refusal::Issuer);
     }
     audience(claims, issuer)?;
+    let no_text = |name: &&str| claims.get(name).is_some_and(|value| value.text().is_none());
+    if TEXTS.iter().any(no_text) {
+        return Err(Refusal::Claims);
+    }
     let subject = subject(claims, issuer.kind)?;
     let times = Times::read(claims)?;
     times.check(now, issuer.clock_skew)?;
@@ -86,3 +93,6 @@ fn subject(claims: &Claims, kind: Kind) -> Result<&str, Refusal> {
     let subject = subject.and_then(Json::text).filter(|subject| !subject.is_empty());
     subject.ok_or(Refusal::Subject)
 }
+
+#[cfg(test)]
+mod tests;

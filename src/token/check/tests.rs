@@ -1,13 +1,11 @@
 use std::cell::Cell;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::token::{Algorithm, Key, Place, testing};
+use crate::token::testing::{self, NOW};
+use crate::token::{Algorithm, Key, Place};
 
-const NOW: u64 = 1_800_000_000;
 const KUBERNETES: &str = "https://kubernetes.default.svc";
 
 /// Takes the text `good` for a good signature, and counts how often it is asked.
@@ -57,17 +55,26 @@ impl Keys for Fetched {
 fn issuer(kind: Kind, issuer: Option<&str>, audience: &str) -> Issuer {
     Issuer {
         name: kind.as_str().to_owned(),
-        kind,
         issuer: issuer.map(str::to_owned),
         audiences: vec![audience.to_owned()],
-        ..testing::issuer()
+        source: Source::Inline(secret("k")),
+        places: vec![Place::Header {
+            name: "authorization".to_owned(),
+            prefix: "Bearer ".to_owned(),
+        }],
+        surfaces: Surface::ALL.to_vec(),
+        ..testing::issuer(kind, &[Algorithm::Hs512])
     }
+}
+
+fn secret(id: &str) -> KeySet {
+    testing::set(&[json!({"kty": "oct", "kid": id, "alg": "HS512", "k": testing::encode(testing::SECRET)})])
 }
 
 fn signed(kid: &str, claims: &Value, signature: &str) -> String {
     let header = json!({"alg": "HS512", "kid": kid});
-    let [header, claims] = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
-    format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(signature))
+    let [header, claims] = [&header, claims].map(|part| testing::encode(part.to_string()));
+    format!("{header}.{claims}.{}", testing::encode(signature))
 }
 
 fn good(iss: Option<&str>, aud: &str, sub: &str) -> String {
@@ -309,7 +316,7 @@ fn keys_that_are_fetched() {
     let claims = json!({"aud": "apache-airflow", "sub": "a", "exp": NOW + 600});
     let old = signed("old", &claims, "good");
     assert_eq!(proxy.result(&old).1, "token_keys_unavailable");
-    proxy.keys.keys.replace(Some(Rc::new(testing::secret("old"))));
+    proxy.keys.keys.replace(Some(Rc::new(secret("old"))));
     assert_eq!(proxy.result(&old).1, "verified");
     assert_eq!(proxy.result(&old).1, "cached");
     // Rotated: the new key comes with the fetch that its first token brings about, and the old goes.
@@ -318,7 +325,7 @@ fn keys_that_are_fetched() {
         (proxy.result(&new).1, proxy.keys.asked.get()),
         ("token_key_unknown", 1)
     );
-    proxy.keys.coming.replace(Some(Rc::new(testing::secret("new"))));
+    proxy.keys.coming.replace(Some(Rc::new(secret("new"))));
     assert_eq!(proxy.result(&new).1, "verified");
     assert_eq!(proxy.result(&new).1, "cached");
     assert_eq!(proxy.result(&old).1, "token_key_unknown");

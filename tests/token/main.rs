@@ -1,0 +1,30 @@
+//! Tokens that were tampered with, against the filter's own verification and against jwt-simple's.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests, which clippy only sees through in the tests themselves"
+)]
+
+mod forged;
+#[path = "../../fuzz/input.rs"]
+mod input;
+mod opinion;
+mod seeds;
+mod tampered;
+#[path = "../../src/token/testing.rs"]
+mod testing;
+
+// What the helpers of the room's own tests take from the room.
+use dagward::token::{Algorithm, Issuer, KeySet, Kind, Source};
+use dagward::token::{InModule, Parsed, Refusal, verify};
+use testing::{NOW, issuer, jwk, set};
+
+/// The verdict on a token of an issuer who has one key and uses one algorithm.
+fn verdict(token: &str, algorithm: Algorithm) -> Result<(), Refusal> {
+    let issuer = issuer(Kind::Oidc, &[algorithm]);
+    let parsed = Parsed::parse(token.as_bytes())?;
+    verify(&parsed, &issuer, &set(&[jwk(algorithm)]), &InModule, NOW).map(drop)
+}
