@@ -109,9 +109,9 @@ pub(crate) fn conditions(template: bool) -> impl Strategy<Value = Map<String, Va
             })
     };
     let fields = (
-        prop::option::weighted(0.15, patterns(principals).prop_map(|patterns| json!(patterns))),
+        prop::option::weighted(0.2, patterns(principals).prop_map(|patterns| json!(patterns))),
         prop::option::weighted(0.1, patterns(principals).prop_map(|patterns| json!(patterns))),
-        prop::option::weighted(0.2, claims()),
+        prop::option::weighted(0.25, claims()),
         prop::option::weighted(0.15, claims()),
     );
     fields.prop_map(|(principals, not_principals, claims, not_claims)| {
