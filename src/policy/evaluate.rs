@@ -157,3 +157,6 @@ impl Condition {
         self.field.is_identity() && !self.negated
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,3 +189,6 @@ enum Walk<'f> {
     Held(usize, Bindings<'f>),
     Failed(usize, String),
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,8 @@ mod matching;
 mod nearest;
 mod pattern;
 mod ruleset;
+#[cfg(test)]
+mod testing;
 mod vocabulary;
 
 pub use decide::{Decider, Scope, Verdict};

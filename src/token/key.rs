@@ -60,7 +60,7 @@ impl Key {
     }
 
     /// Whether it is one for this algorithm.
-    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+    pub fn fits(&self, algorithm: Algorithm) -> bool {
         self.family() == algorithm.family() && self.algorithm.is_none_or(|own| own == algorithm)
     }
 }

@@ -1,13 +1,17 @@
 //! Random policies and requests, from words so few that they meet.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use dagward::caller::{Acting, Principal, Proof};
 use dagward::fact::Fact;
 use dagward::operation::{Ask, Operation, Surface};
+use dagward::token::Verified;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
+
+use crate::tokens::{Shown, conditions, issuers, shown};
 
 /// A request, owned.
 #[derive(Debug, Clone)]
@@ -18,6 +22,7 @@ pub(crate) struct Asked {
     pub(crate) method: &'static str,
     pub(crate) host: &'static str,
     pub(crate) path: Fact<&'static str>,
+    pub(crate) shown: Vec<Shown>,
     pub(crate) asks: Vec<Wanted>,
 }
 
@@ -62,7 +67,23 @@ impl Asked {
         self.acting.as_ref().map_or(Fact::Unknown, Fact::Known)
     }
 
-    /// The same request, with one fact less known each.
+    /// The tokens, as the policy takes them.
+    pub(crate) fn tokens(&self) -> Vec<Rc<Verified>> {
+        self.shown.iter().map(|token| token.verified.clone()).collect()
+    }
+
+    /// The same request, with one token less each.
+    pub(crate) fn showing_less(&self) -> Vec<Self> {
+        (0..self.shown.len())
+            .map(|number| {
+                let mut less = self.clone();
+                less.shown.remove(number);
+                less
+            })
+            .collect()
+    }
+
+    /// The same request, with one fact less known each. Tokens are always known.
     pub(crate) fn knowing_less(&self) -> Vec<Self> {
         let mut less = Vec::new();
         let mut push = |change: &dyn Fn(&mut Self)| {
@@ -159,17 +180,21 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         select(&["GET", "POST"][..]),
         select(&["api", "api.x"][..]),
         fact(&["/", "/api/v2/dags", "/x"]),
+        shown(),
         prop::collection::vec(wanted, 1..3),
     )
-        .prop_map(|(principal, acting, surface, method, host, path, asks)| Asked {
-            principal,
-            acting,
-            surface,
-            method,
-            host,
-            path,
-            asks,
-        })
+        .prop_map(
+            |(principal, acting, surface, method, host, path, shown, asks)| Asked {
+                principal,
+                acting,
+                surface,
+                method,
+                host,
+                path,
+                shown,
+                asks,
+            },
+        )
 }
 
 fn fact(words: &'static [&'static str]) -> impl Strategy<Value = Fact<&'static str>> {
@@ -200,7 +225,7 @@ pub(crate) fn document() -> impl Strategy<Value = Value> {
                 })
             })
             .collect();
-        json!({"apiVersion": "dagward/v1", "policies": policies})
+        json!({"apiVersion": "dagward/v1", "tokens": issuers(), "policies": policies})
     })
 }
 
@@ -275,15 +300,17 @@ fn from(template: bool) -> BoxedStrategy<Value> {
         prop::option::weighted(always, principals),
         others,
         subsequence(vec![0, 1, 2, 3, 4], 0..3),
+        conditions(template),
     )
-        .prop_map(|(first, (a, b, c, d, e), picked)| {
+        .prop_map(|(first, (a, b, c, d, e), picked, of_token)| {
             let others = [('n', a), ('s', b), ('d', c), ('t', d), ('p', e)];
             let picked = picked.into_iter().map(|index: usize| others[index].clone());
-            entry(first.map(|first| ('p', first)).into_iter().chain(picked))
+            let mut fields = entry(first.map(|first| ('p', first)).into_iter().chain(picked));
+            fields.extend(of_token);
+            fields
         })
-        .prop_filter("an entry with conditions", |entry| {
-            !entry.as_object().unwrap().is_empty()
-        })
+        .prop_filter("an entry with conditions", |fields| !fields.is_empty())
+        .prop_map(Value::Object)
         .boxed()
 }
 
@@ -320,7 +347,7 @@ fn to(template: bool) -> BoxedStrategy<Value> {
                 ('s', g),
                 ('c', h),
             ];
-            entry(picked.into_iter().map(|index: usize| all[index].clone()))
+            Value::Object(entry(picked.into_iter().map(|index: usize| all[index].clone())))
         })
         .boxed()
 }
@@ -338,7 +365,7 @@ fn condition(
     (Just(word), prop::bool::weighted(negated), patterns)
 }
 
-fn entry(conditions: impl Iterator<Item = (char, Condition)>) -> Value {
+fn entry(conditions: impl Iterator<Item = (char, Condition)>) -> Map<String, Value> {
     let mut fields = Map::new();
     for (first, (rest, negated, patterns)) in conditions {
         let word = match negated {
@@ -347,5 +374,5 @@ fn entry(conditions: impl Iterator<Item = (char, Condition)>) -> Value {
         };
         fields.insert(word, json!(patterns));
     }
-    Value::Object(fields)
+    fields
 }

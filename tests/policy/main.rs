@@ -10,6 +10,7 @@
 
 mod generate;
 mod naive;
+mod tokens;
 
 use dagward::policy::{self, Facts, Ruleset, Scope};
 use generate::{Asked, asked, document};
@@ -26,10 +27,11 @@ fn load(document: &Value) -> Option<Ruleset> {
 
 fn decide(ruleset: &Ruleset, scope: Scope, asked: &Asked) -> (bool, Option<(String, u32)>) {
     let operation = asked.operation();
+    let tokens = asked.tokens();
     let facts: Vec<Facts<'_>> = operation
         .asks
         .iter()
-        .map(|ask| Facts::new(asked.principal.as_ref(), asked.acting(), &operation, ask))
+        .map(|ask| Facts::new(asked.principal.as_ref(), asked.acting(), &tokens, &operation, ask))
         .collect();
     let verdict = ruleset.decide(scope, &facts);
     (
@@ -102,6 +104,22 @@ proptest! {
     }
 
     #[test]
+    fn to_show_less_never_allows_more_where_no_deny_speaks_of_tokens(
+        ruleset in document().prop_filter_map("a valid document", |mut document| {
+            let policies = document["policies"].as_array_mut().unwrap();
+            policies.retain(|policy| policy["action"] == "ALLOW" || !tokens::speaks_of_tokens(policy));
+            load(&document)
+        }),
+        requests in prop::collection::vec(asked(), 20),
+    ) {
+        for request in requests {
+            for less in request.showing_less() {
+                prop_assert!(allowed(&ruleset, &request) || !allowed(&ruleset, &less), "{request:#?}\n{less:#?}");
+            }
+        }
+    }
+
+    #[test]
     fn no_document_panics(text in "\\PC{0,60}", mut document in document(), at in any::<prop::sample::Index>()) {
         let _ = policy::load(text.as_bytes());
         let mut bytes = document.to_string().into_bytes();
@@ -121,20 +139,36 @@ fn the_generated_cases_are_telling() {
 
     let mut runner = TestRunner::deterministic();
     let (mut valid, mut allowed_count, mut denied_by_rule, mut templated) = (0, 0, 0, 0);
+    let (mut allowed_by_token, mut denied_by_token) = (0, 0);
     for _ in 0..2_000 {
         let document = document().new_tree(&mut runner).unwrap().current();
         let Some(ruleset) = load(&document) else { continue };
         valid += 1;
         templated += u32::from(document.to_string().contains("{t}"));
-        let request = asked().new_tree(&mut runner).unwrap().current();
-        match decide(&ruleset, Scope::All, &request) {
-            (true, _) => allowed_count += 1,
-            (false, Some(_)) => denied_by_rule += 1,
-            (false, None) => {}
+        for _ in 0..10 {
+            let request = asked().new_tree(&mut runner).unwrap().current();
+            let verdict = decide(&ruleset, Scope::All, &request);
+            match &verdict {
+                (true, _) => allowed_count += 1,
+                (false, Some(_)) => denied_by_rule += 1,
+                (false, None) => {}
+            }
+            let mut without = request.clone();
+            without.shown.clear();
+            match (&verdict, &decide(&ruleset, Scope::All, &without)) {
+                ((true, _), (false, _)) => allowed_by_token += 1,
+                ((false, by), (_, other)) if by != other => denied_by_token += 1,
+                _ => {}
+            }
         }
     }
     assert!(valid > 400, "{valid} valid documents");
     assert!(templated > 100, "{templated} with variables");
-    assert!(allowed_count > 50, "{allowed_count} allowed");
-    assert!(denied_by_rule > 50, "{denied_by_rule} denied by a rule");
+    assert!(allowed_count > 500, "{allowed_count} allowed");
+    assert!(denied_by_rule > 500, "{denied_by_rule} denied by a rule");
+    assert!(
+        allowed_by_token > 40,
+        "{allowed_by_token} allowed for their tokens"
+    );
+    assert!(denied_by_token > 100, "{denied_by_token} denied for their tokens");
 }

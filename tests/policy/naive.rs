@@ -6,6 +6,7 @@ use dagward::policy::Scope;
 use serde_json::{Map, Value};
 
 use crate::generate::{Asked, Wanted};
+use crate::tokens::Shown;
 
 pub(crate) fn decide(document: &Value, scope: Scope, asked: &Asked) -> (bool, Option<(String, u32)>) {
     let mut first = None;
@@ -63,9 +64,15 @@ fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
     };
     bindings.iter().any(|text| {
         let holds = |entry: &Value, to: bool| {
-            entry.as_object().unwrap().iter().all(|(word, patterns)| {
+            let (of_token, others): (Vec<_>, Vec<_>) = entry
+                .as_object()
+                .unwrap()
+                .iter()
+                .partition(|(word, _)| !to && is_of_token(word));
+            let others = others.iter().all(|(word, patterns)| {
                 condition(to, word, patterns.as_array().unwrap(), text, deny, asked, wanted)
-            })
+            });
+            others && token(&of_token, text, deny, &asked.shown)
         };
         let from = entries("from").is_none_or(|entries| entries.iter().any(|entry| holds(entry, false)));
         let unclassified = !deny && asked.surface == Surface::Unclassified;
@@ -130,6 +137,55 @@ fn condition(
             matched != negated
         }
     }
+}
+
+fn is_of_token(word: &str) -> bool {
+    word.ends_with("laims") || word.ends_with("equestPrincipals")
+}
+
+/// Whether one of the tokens satisfies all of the conditions.
+fn token(conditions: &[(&String, &Value)], binding: &str, deny: bool, shown: &[Shown]) -> bool {
+    let holds = |(word, value): &(&String, &Value), token: &Shown| {
+        let negated = word.starts_with("not");
+        let any = |patterns: &Value, values: &[String]| {
+            let patterns = patterns.as_array().unwrap();
+            patterns.iter().any(|pattern| {
+                let pattern = pattern.as_str().unwrap().replace("{t}", binding);
+                values.iter().any(|value| glob(&pattern, value))
+            })
+        };
+        match value.as_object() {
+            Some(claims) => claims
+                .iter()
+                .all(|(path, patterns)| any(patterns, &claim(&token.claims, path)) != negated),
+            None => any(value, &[token.request_principal.to_owned()]) != negated,
+        }
+    };
+    match shown {
+        [] => conditions.iter().all(|(word, _)| deny && word.starts_with("not")),
+        some => some
+            .iter()
+            .any(|token| conditions.iter().all(|condition| holds(condition, token))),
+    }
+}
+
+/// The values of a claim: the path is cut at every dot, and a claim may have a dot in its name.
+fn claim(claims: &Value, path: &str) -> Vec<String> {
+    let scalar = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    };
+    let mut values: Vec<String> = match claims.get(path) {
+        Some(Value::Array(elements)) => elements.iter().filter_map(scalar).collect(),
+        single => single.and_then(scalar).into_iter().collect(),
+    };
+    for (dot, _) in path.match_indices('.') {
+        if let Some(inside) = claims.get(&path[..dot]) {
+            values.extend(claim(inside, &path[dot + 1..]));
+        }
+    }
+    values
 }
 
 fn fact(to: bool, word: &str, asked: &Asked, wanted: &Wanted) -> Fact<String> {

@@ -93,3 +93,6 @@ fn bad_path(path: &str) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,3 +69,6 @@ fn shown(place: &Place) -> String {
         Place::Cookie(name) => format!("the cookie `{name}`"),
     }
 }
+
+#[cfg(test)]
+mod tests;

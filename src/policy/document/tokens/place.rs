@@ -165,3 +165,6 @@ pub(super) fn default_of(kind: Kind) -> Vec<Place> {
         Kind::Kubernetes | Kind::Oidc | Kind::AirflowTask => vec![bearer],
     }
 }
+
+#[cfg(test)]
+mod tests;

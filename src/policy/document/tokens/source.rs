@@ -120,11 +120,7 @@ impl Loader {
 
     /// The keys that stand in the policy, which must have one for an algorithm.
     fn inline(&mut self, draft: &Draft<'_>, keys: &KeySet, algorithms: &[Algorithm]) -> Option<Source> {
-        let fits = |algorithm: &Algorithm| {
-            keys.keys().iter().any(|key| {
-                key.family() == algorithm.family() && key.algorithm.is_none_or(|only| only == *algorithm)
-            })
-        };
+        let fits = |algorithm: &Algorithm| keys.keys().iter().any(|key| key.fits(*algorithm));
         if algorithms.is_empty() || algorithms.iter().any(fits) {
             return Some(Source::Inline(keys.clone()));
         }
@@ -210,3 +206,6 @@ impl Url {
         self.written_port().unwrap_or(default)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,10 @@ use crate::operation::Surface;
 use crate::token::{Algorithm, Issuer, Kind, Place, Source};
 
 /// What is fetched, in the words of a document.
-const FETCHED: &str = r#""jwksUri":"https://issuer.example/keys","cluster":"outbound|443||issuer.example""#;
+pub(super) const FETCHED: &str =
+    r#""jwksUri":"https://issuer.example/keys","cluster":"outbound|443||issuer.example""#;
 
-fn loaded(tokens: &str) -> Result<Ruleset, Vec<LoadError>> {
+pub(super) fn loaded(tokens: &str) -> Result<Ruleset, Vec<LoadError>> {
     load(format!(r#"{{"apiVersion":"dagward/v1","policies":[],"tokens":{tokens}}}"#).as_bytes())
 }
 
@@ -17,13 +18,13 @@ fn issuers(tokens: &str) -> Vec<Issuer> {
     loaded(tokens).unwrap().issuers
 }
 
-fn errors(tokens: &str) -> Vec<String> {
+pub(super) fn errors(tokens: &str) -> Vec<String> {
     let errors = loaded(tokens).err().unwrap_or_default();
     errors.iter().map(LoadError::to_string).collect()
 }
 
 /// The errors of one issuer that is right but for `fields`.
-fn errors_of(kind: &str, fields: &str) -> Vec<String> {
+pub(super) fn errors_of(kind: &str, fields: &str) -> Vec<String> {
     errors(&format!(
         r#"[{{"name":"a","kind":"{kind}","audiences":["airflow"],{fields}}}]"#
     ))
@@ -246,178 +247,6 @@ fn a_secret_is_no_public_key() {
             Vec::<String>::new()
         );
     }
-}
-
-#[test]
-fn a_url_is_what_a_request_says() {
-    let url = |url: &str| {
-        let fields = format!(r#""issuer":"https://o","jwksUri":"{url}","cluster":"c""#);
-        let tokens = format!(r#"[{{"name":"a","kind":"oidc","audiences":["airflow"],{fields}}}]"#);
-        loaded(&tokens).map(|ruleset| {
-            let remote = ruleset.issuers()[0].remote().unwrap();
-            (remote.authority.clone(), remote.path.clone())
-        })
-    };
-    for (text, authority, path) in [
-        ("https://a.example", "a.example", "/"),
-        ("https://a.example/keys?x=/", "a.example", "/keys?x=/"),
-        ("https://a.example?x", "a.example", "/?x"),
-        ("http://[::1]:80/k", "[::1]:80", "/k"),
-        ("http://[::1]", "[::1]", "/"),
-    ] {
-        assert_eq!(url(text), Ok((authority.to_owned(), path.to_owned())), "{text}");
-    }
-    for (text, bad) in [
-        ("", "does not begin with `https://` or `http://`"),
-        ("ftp://a", "does not begin with `https://` or `http://`"),
-        (
-            "https:///keys",
-            "has no host, or one with a character that no host has",
-        ),
-        ("https://a:b/keys", "has a port that is no number from 1 to 65535"),
-        ("https://a:0/keys", "has a port that is no number from 1 to 65535"),
-        (
-            "https://a:+1/keys",
-            "has a port that is no number from 1 to 65535",
-        ),
-        ("https://a:/keys", "has a port that is no number from 1 to 65535"),
-        (
-            "https://::1/keys",
-            "has no host, or one with a character that no host has",
-        ),
-        ("https://a/k k", "has a character that no URL has"),
-        ("https://a/k#1", "has a fragment, which no request carries"),
-        (
-            "https://me:hunter2@a/keys",
-            "has a user name before its host, which no request carries",
-        ),
-    ] {
-        let errors = url(text).unwrap_err();
-        let shown: Vec<String> = errors.iter().map(LoadError::to_string).collect();
-        let expected =
-            format!("tokens[0].jwksUri: {bad}; allowed: `https://HOST/PATH`, or `http://HOST/PATH`");
-        assert_eq!(shown, [expected], "{text}");
-    }
-}
-
-#[test]
-fn a_location_is_one_place() {
-    for (location, expected) in [
-        (
-            r#"{}"#,
-            "locations[0]: none of `header`, `query` and `cookie` is given; allowed: exactly one of `header`, `query` and `cookie`",
-        ),
-        (
-            r#"{"query":"a","cookie":"b"}"#,
-            "locations[0]: more than one of `header`, `query` and `cookie` is given; allowed: exactly one of `header`, `query` and `cookie`",
-        ),
-        (
-            r#"{"header":"X-Token"}"#,
-            "locations[0].header: `X-Token` has upper case; allowed: a header's name in lower case, such as `x-service-account-token`; did you mean `x-token`?",
-        ),
-        (
-            r#"{"header":":path"}"#,
-            "locations[0].header: `:path` is no such name; allowed: a header's name in lower case, such as `x-service-account-token`",
-        ),
-        (
-            r#"{"header":"cookie"}"#,
-            "locations[0].header: `cookie` holds all cookies; allowed: `cookie: NAME` in place of `header`",
-        ),
-        (
-            r#"{"query":"a&b"}"#,
-            "locations[0].query: `a&b` is no such name; allowed: a parameter's name, such as `access_token`",
-        ),
-        (
-            r#"{"cookie":"a=b"}"#,
-            "locations[0].cookie: `a=b` is no such name; allowed: a cookie's name, such as `_token`",
-        ),
-        (
-            r#"{"cookie":"a","prefix":"b"}"#,
-            "locations[0].prefix: only a header's token has a prefix; allowed: `prefix` beside `header`",
-        ),
-        (
-            r#"{"header":"a","prefix":" b"}"#,
-            "locations[0].prefix: ` b` stands before no token; allowed: what stands before the token, such as `Bearer `",
-        ),
-        (
-            r#"{"heade":"a"}"#,
-            "locations[0].heade: unknown field `heade`; allowed: `cookie`, `header`, `prefix`, `query`; did you mean `header`?",
-        ),
-        (
-            r#"{"header":"authorization","prefix":"Bearer "},{"header":"authorization"}"#,
-            "locations[1]: locations[0] takes tokens from there already; allowed: a location of its own",
-        ),
-    ] {
-        let fields = format!(r#""locations":[{location}],{FETCHED}"#);
-        let errors = errors_of("airflow-user", &fields);
-        assert_eq!(
-            errors.first(),
-            Some(&format!("tokens[0].{expected}")),
-            "{location}"
-        );
-    }
-    let apart = r#""locations":[{"header":"authorization","prefix":"Bearer "},{"header":"authorization","prefix":"Token "}]"#;
-    assert_eq!(
-        errors_of("airflow-user", &format!("{apart},{FETCHED}")),
-        Vec::<String>::new()
-    );
-}
-
-#[test]
-fn issuers_can_be_told_apart() {
-    let pair = |one: &str, other: &str| {
-        errors(&format!(
-            r#"[{{"name":"one","kind":"oidc","audiences":["a","b"],"fromIstio":true,{one}}},
-                {{"name":"other","kind":"oidc","audiences":["b","c"],"fromIstio":true,{other}}}]"#
-        ))
-    };
-    let same = r#""issuer":"https://o""#;
-    assert_eq!(
-        pair(same, same),
-        [
-            "tokens[1]: a token of `https://o` for `b` in the header `authorization` on `auth` could be of tokens[0] as well; allowed: another issuer, or audiences, locations or surfaces of its own"
-        ]
-    );
-    for differs in [r#""surfaces":["logs"]"#, r#""locations":[{"header":"x-token"}]"#] {
-        assert_eq!(
-            pair(same, &format!("{same},{differs}")),
-            Vec::<String>::new(),
-            "{differs}"
-        );
-    }
-    assert_eq!(
-        pair(same, r#""issuer":"https://o.example""#),
-        Vec::<String>::new()
-    );
-    let begins = "request principals of `https://o/x` could be those of `https://o`, tokens[0], as well; allowed: an issuer that does not begin with another and a `/`";
-    assert_eq!(
-        pair(same, r#""issuer":"https://o/x""#),
-        [format!("tokens[1]: {begins}")]
-    );
-    assert_eq!(
-        errors(
-            r#"[{"name":"one","kind":"oidc","issuer":"o","audiences":["a"],"fromIstio":true},
-                   {"name":"one","kind":"oidc","issuer":"p","audiences":["a"],"fromIstio":true}]"#
-        ),
-        ["tokens[1].name: `one` is the name of tokens[0] already; allowed: a name that no other issuer has"]
-    );
-    // Airflow's tokens have no `iss`: their audiences tell them apart, and their entries name them.
-    let airflow = |user: &str, task: &str| {
-        errors(&format!(
-            r#"[{{"name":"users","kind":"airflow-user","audiences":["{user}"],"surfaces":["execution"],{FETCHED}}},
-                {{"name":"tasks","kind":"airflow-task","audiences":["{task}"],{FETCHED}}},
-                {{"name":"oidc","kind":"oidc","issuer":"users","audiences":["z"],{FETCHED}}}]"#
-        ))
-    };
-    let named = "tokens[2]: request principals of `users` could be those of `users`, tokens[0], as well; allowed: an issuer that does not begin with another and a `/`";
-    assert_eq!(airflow("a", "b"), [named]);
-    assert_eq!(
-        airflow("a", "a"),
-        [
-            "tokens[1]: a token for `a` in the header `authorization` on `execution` could be of tokens[0] as well; allowed: another issuer, or audiences, locations or surfaces of its own",
-            named
-        ]
-    );
 }
 
 #[test]
