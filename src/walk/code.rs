@@ -32,6 +32,8 @@ pub enum Code {
     TaskConflict,
     /// The task's token has been used by another principal, or this one was refused the task.
     TokenOfAnother,
+    /// Airflow has not answered the task's token here, and the caller's own sidecar does not say that it has elsewhere.
+    TokenOwnerUnknown,
     /// It passed, but would be refused if all policies were enforced.
     ShadowDenied,
 }
@@ -54,6 +56,7 @@ impl Code {
             Self::ShadowDenied => "shadow_denied",
             Self::TaskConflict => "task_conflict",
             Self::TokenOfAnother => "token_of_another",
+            Self::TokenOwnerUnknown => "token_owner_unknown",
         }
     }
 
@@ -70,6 +73,7 @@ impl Code {
             Self::MalformedToken => "the request has more than one token",
             Self::TaskConflict => "the pod and Airflow name different DAGs",
             Self::TokenOfAnother => "the token does not belong to this caller",
+            Self::TokenOwnerUnknown => "nothing shows that the token belongs to this caller",
             Self::NoRuleAllows => "no policy allows this request",
         }
     }
