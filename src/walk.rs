@@ -6,6 +6,7 @@
 
 mod acting;
 mod code;
+mod owner;
 mod reasons;
 
 use std::borrow::Cow;
@@ -79,6 +80,9 @@ pub struct Outcome<'a> {
     pub awaits_body: bool,
     /// Whether, if it passes, Airflow's answer teaches, and it is then decided again.
     pub awaits_answer: bool,
+    /// Whether its token is the caller's once Airflow has accepted it. What only passes because nothing is enforced
+    /// makes nobody an owner.
+    pub binds: bool,
 }
 
 /// What refuses a request before any policy is asked, and the problem with it.
@@ -146,6 +150,12 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     if let Ok(operation) = &mut operation {
         acting::resolve_task_instance(operation, &incoming.token);
     }
+    let not_the_owner = operation.as_ref().ok().and_then(|operation| {
+        let vouching = ruleset.names_api_servers();
+        incoming
+            .token
+            .not_the_owner(principal, operation, stamped.as_ref(), vouching)
+    });
     let acting = acting::learned(stamped, &incoming.token);
     let execution = operation
         .as_ref()
@@ -169,11 +179,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             let repeated = execution && incoming.token.repeated;
             repeated.then_some(Refused(Decision::Malformed, Code::MalformedToken, None))
         })
-        .or_else(|| {
-            let runs = operation.as_ref().is_ok_and(|operation| operation.awaits_answer);
-            let stolen = execution && incoming.token.is_of_another(principal, runs);
-            stolen.then_some(Refused(Decision::Deny, Code::TokenOfAnother, None))
-        })
+        .or_else(|| not_the_owner.map(|code| Refused(Decision::Deny, code, None)))
         .or_else(|| {
             acting
                 .is_err()
@@ -184,6 +190,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         acting: acting.ok().flatten().map(Cow::Owned),
         awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
         awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
+        binds: operation.is_ok() && not_the_owner.is_none(),
         operation: operation.ok(),
         tokens: tokens.verified,
         judged: tokens.judged,
@@ -328,6 +335,7 @@ impl<'a> Outcome<'a> {
             edits,
             awaits_body: false,
             awaits_answer: false,
+            binds: true,
         }
     }
 }

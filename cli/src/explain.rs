@@ -85,7 +85,7 @@ pub(crate) struct Explain {
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<HeaderLine>,
 
-    /// The DAG that Airflow's answer to `run` has named for the request's token
+    /// The DAG that Airflow's answer to `run` has named to this caller for the request's token
     #[arg(long, value_name = "DAG_ID")]
     learned: Option<String>,
 

@@ -49,6 +49,8 @@ pub(super) struct Decided {
     pub(super) task: Option<String>,
     /// Whether it is known whose that token is.
     pub(super) bound: bool,
+    /// Whether it is the peer's once Airflow has accepted it.
+    binds: bool,
 }
 
 impl Decided {
@@ -80,6 +82,7 @@ impl Decided {
             task_id: text(|acting| acting.task_id.as_deref()),
             task: None,
             bound: false,
+            binds: outcome.binds,
             action: outcome
                 .operation
                 .as_ref()
@@ -102,7 +105,7 @@ impl Decided {
     /// Takes note that Airflow has accepted the token, so that it belongs to the peer. A forged one
     /// gets no 2xx, and so locks nobody out.
     pub(super) fn bind(&mut self) {
-        if !self.bound {
+        if self.binds && !self.bound {
             self.learn_of_peer(|learned, peer| {
                 learned.peer.get_or_insert_with(|| peer.to_owned());
             });

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::caller::{Acting, Principal, Proof};
+use crate::caller::{Acting, Proof};
 use crate::learn::Learned;
 use crate::operation::Operation;
 
@@ -24,17 +24,6 @@ pub struct Token<'a> {
 pub(super) struct Conflict;
 
 impl Token<'_> {
-    /// Whether another principal than `caller` used it first, or `caller` was refused its task. `runs` is whether
-    /// Airflow's answer is to tell of the task: where no answer has so far, this one decides.
-    pub(super) fn is_of_another(&self, caller: Option<&Principal>, runs: bool) -> bool {
-        let caller = caller.map(Principal::as_str);
-        self.learned.is_some_and(|learned| {
-            let of_another = learned.peer.is_some() && learned.peer.as_deref() != caller;
-            let open = self.answered || (runs && learned.run.is_none());
-            of_another || (!open && learned.refused.is_some() && learned.refused.as_deref() == caller)
-        })
-    }
-
     /// The task as Airflow's answer names it. The answer names no task; `task` does, where it is
     /// better than a claim.
     fn acting(&self, task: Option<&Acting>) -> Option<Acting> {
@@ -98,14 +87,13 @@ mod tests {
 
     const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
 
-    fn known(peer: Option<&str>) -> Learned {
+    fn known() -> Learned {
         Learned {
             run: Some(Run {
                 dag_id: "sales_daily".to_owned(),
                 run_id: "r".to_owned(),
             }),
-            peer: peer.map(str::to_owned),
-            refused: None,
+            ..Learned::default()
         }
     }
 
@@ -131,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_airflow_said_stands_above_a_claim() {
-        let known = known(None);
+        let known = known();
         for claim in [
             None,
             stamped("ml_train", Proof::Claimed),
@@ -153,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_pod_that_airflow_agrees_with_says_which_task() {
-        let known = known(None);
+        let known = known();
         let acting = learned(stamped("sales_daily", Proof::Pod), &token(Some(&known)));
         let acting = acting.unwrap().unwrap();
         assert_eq!(
@@ -164,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_pod_that_airflow_disagrees_with_is_a_conflict() {
-        let known = known(None);
+        let known = known();
         for proof in [Proof::Pod, Proof::Airflow] {
             let stamped = stamped("ml_train", proof);
             assert_eq!(learned(stamped.clone(), &token(Some(&known))), Err(Conflict));
@@ -174,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_leaves_says_what_airflow_said_unless_the_pod_contradicts() {
-        let known = known(None);
+        let known = known();
         let token = token(Some(&known));
         let alone = leaving(None, &token).unwrap();
         assert_eq!((alone.proof, alone.task_id.as_deref()), (Proof::Airflow, None));
@@ -187,44 +175,5 @@ mod tests {
         let other = stamped("ml_train", Proof::Pod);
         assert_eq!(leaving(other.as_ref(), &token).as_deref(), other.as_ref());
         assert_eq!(leaving(None, &Token::default()), None);
-    }
-
-    #[test]
-    fn a_token_is_of_whom_airflow_answered_first() {
-        let sales = Principal::parse("spiffe://td/ns/airflow/sa/worker-sales").unwrap();
-        let ml = Principal::parse("spiffe://td/ns/airflow/sa/worker-ml").unwrap();
-        let of_sales = known(Some(sales.as_str()));
-        let token = token(Some(&of_sales));
-        assert!(!token.is_of_another(Some(&sales), false));
-        assert!(token.is_of_another(Some(&ml), true) && token.is_of_another(None, false));
-        let nobodys = known(None);
-        let token = Token {
-            learned: Some(&nobodys),
-            ..token
-        };
-        assert!(!token.is_of_another(Some(&ml), false));
-    }
-
-    #[test]
-    fn until_airflow_has_named_the_dag_a_token_is_good_for_run_alone() {
-        let ml = Principal::parse("spiffe://td/ns/airflow/sa/worker-ml").unwrap();
-        let suspended = Learned {
-            refused: Some(ml.as_str().to_owned()),
-            ..Learned::default()
-        };
-        let open = token(Some(&suspended));
-        assert!(open.is_of_another(Some(&ml), false));
-        assert!(!open.is_of_another(Some(&ml), true));
-        let refused = Learned {
-            run: known(None).run,
-            ..suspended.clone()
-        };
-        let told = token(Some(&refused));
-        assert!(told.is_of_another(Some(&ml), true));
-        let answered = Token {
-            answered: true,
-            ..told
-        };
-        assert!(!answered.is_of_another(Some(&ml), true));
     }
 }

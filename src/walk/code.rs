@@ -34,6 +34,8 @@ pub enum Code {
     TaskConflict,
     /// The task's token has been used by another principal, or this one was refused the task.
     TokenOfAnother,
+    /// Airflow has not answered the task's token here, and the caller's own sidecar does not say that it has elsewhere.
+    TokenOwnerUnknown,
     /// It passed, but would be refused if all policies were enforced.
     ShadowDenied,
     /// A token is not to be believed, or one that is required is not there.
@@ -59,6 +61,7 @@ impl Code {
             Self::TaskConflict => "task_conflict",
             Self::Token(refusal) => refusal.as_str(),
             Self::TokenOfAnother => "token_of_another",
+            Self::TokenOwnerUnknown => "token_owner_unknown",
         }
     }
 
@@ -84,6 +87,7 @@ impl Code {
             Self::TaskConflict => "the pod and Airflow name different DAGs",
             Self::Token(refusal) => refusal.message(),
             Self::TokenOfAnother => "the token does not belong to this caller",
+            Self::TokenOwnerUnknown => "nothing shows that the token belongs to this caller",
             Self::NoRuleAllows => "no policy allows this request",
         }
     }

@@ -37,6 +37,7 @@ struct Came {
     by: Option<String>,
     shadow: Option<(String, Code)>,
     edits: Vec<String>,
+    binds: bool,
 }
 
 impl Scene {
@@ -98,6 +99,7 @@ impl Scene {
                     Edit::Remove(name) => format!("-{name}"),
                 })
                 .collect(),
+            binds: outcome.binds,
         }
     }
 }
@@ -109,7 +111,15 @@ fn came(decision: Decision, code: Code, by: Option<&str>) -> Came {
         by: by.map(str::to_owned),
         shadow: None,
         edits: Vec::new(),
+        binds: true,
     }
+}
+
+/// The policy where the answers of api-servers teach workers' sidecars.
+fn with_api_servers(mode: &str) -> Ruleset {
+    let servers = r#"{"apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#;
+    let policy = POLICY.replace("MODE", mode).replacen('{', servers, 1);
+    policy::load(policy.as_bytes()).unwrap()
 }
 
 #[test]
@@ -187,7 +197,11 @@ fn malformed_requests_are_refused_before_any_policy() {
         target: "/execution//xcoms/a/b/c/d",
         ..Scene::new("enforce")
     };
-    assert_eq!(scene.walk(), came(Decision::Malformed, Code::MalformedPath, None));
+    let expected = Came {
+        binds: false,
+        ..came(Decision::Malformed, Code::MalformedPath, None)
+    };
+    assert_eq!(scene.walk(), expected);
 }
 
 #[test]
@@ -209,7 +223,11 @@ fn shadow_and_observe_refuse_nothing() {
         target: "/execution//x",
         ..Scene::new("shadow")
     };
-    assert_eq!(scene.walk(), would("", Code::MalformedPath, None));
+    let expected = Came {
+        binds: false,
+        ..would("", Code::MalformedPath, None)
+    };
+    assert_eq!(scene.walk(), expected);
     let scene = Scene {
         target,
         ..Scene::new("observe")
@@ -273,17 +291,12 @@ fn a_pod_that_knows_its_task_says_so_and_only_inside_the_mesh() {
 
 #[test]
 fn what_a_worker_learned_is_said_to_airflow_only() {
-    let with_servers = POLICY.replace("MODE", "enforce").replacen(
-        '{',
-        r#"{"apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#,
-        1,
-    );
     let run = Run {
         dag_id: "ml_train".to_owned(),
         run_id: "run".to_owned(),
     };
     let scene = || Scene {
-        ruleset: policy::load(with_servers.as_bytes()).unwrap(),
+        ruleset: with_api_servers("enforce"),
         listener: Direction::Outbound,
         cluster: "outbound|8080||api-server.airflow.svc.cluster.local",
         headers: Vec::new(),
@@ -314,6 +327,54 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
         ..scene()
     };
     assert_eq!(nobody_named.walk().edits, [""; 0]);
+}
+
+#[test]
+fn a_token_that_nobody_vouches_for_makes_nobody_its_owner_in_any_mode() {
+    let unknown = |decision, code| Came {
+        binds: false,
+        ..came(decision, code, None)
+    };
+    for (mode, expected) in [
+        ("enforce", unknown(Decision::Deny, Code::TokenOwnerUnknown)),
+        (
+            "shadow",
+            Came {
+                shadow: Some((String::new(), Code::TokenOwnerUnknown)),
+                ..unknown(Decision::Allow, Code::ShadowDenied)
+            },
+        ),
+        ("observe", unknown(Decision::Allow, Code::Observed)),
+    ] {
+        let scene = Scene {
+            ruleset: with_api_servers(mode),
+            learned: Some(Learned::default()),
+            ..Scene::new(mode)
+        };
+        assert_eq!(scene.walk(), expected, "{mode}");
+        let vouched = Scene {
+            headers: vec![
+                ("x-airflow-dag-id", "ml_train"),
+                ("x-airflow-ti-id", TASK),
+                ("x-airflow-proof", "airflow"),
+            ],
+            ..scene
+        };
+        assert!(vouched.walk().binds, "{mode}");
+        // The same words of a peer that is no stamper.
+        let stranger = Scene {
+            peer: Principal::parse("spiffe://td/ns/other/sa/worker-ml").ok(),
+            ..vouched
+        };
+        assert_eq!(
+            stranger.walk(),
+            Came {
+                edits: vec!["-x-airflow-proof".to_owned()],
+                ..expected
+            },
+            "{mode}"
+        );
+    }
 }
 
 #[test]

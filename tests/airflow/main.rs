@@ -4,6 +4,7 @@
 //! KubernetesExecutor. The story is told once for all tests; see `lab/src/airflow/story.rs`.
 //! `shipped` has the same for the ready policies of the first day, of components and of a business service.
 //! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
+//! `replicas`: the same with two api-servers.
 //! `cluster_policy`: which pods come out of the scheduler.
 //! `routes` and `routing`: dagward's reading of requests is held against Airflow's own.
 
@@ -24,6 +25,7 @@ mod celery;
 mod cluster_policy;
 mod honest;
 mod policies;
+mod replicas;
 mod rogue;
 mod routes;
 mod routing;

@@ -54,7 +54,7 @@ pub(crate) fn flood(client: &Client) -> Result<usize> {
 
 #[test]
 fn forged_tokens_teach_a_proxy_nothing() {
-    // For the task that has not begun Airflow answers, for the one that has dagward; neither lets it in.
+    // Neither the task that has begun nor the one that has not lets it in.
     for statuses in STORY.guarded.forged.values() {
         assert_eq!(statuses, &vec![403; FORGED]);
     }

@@ -31,6 +31,7 @@ mod names;
 mod odd_input;
 mod outside;
 mod protocols;
+mod replicas;
 mod request_ids;
 mod series_cap;
 mod shipped;

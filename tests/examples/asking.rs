@@ -40,6 +40,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) acting: Option<[&'a str; 3]>,
     /// The DAG of the request's token, as Airflow's answer to `run` named it.
     pub(crate) learned: Option<&'a str>,
+    /// Whether the proxy knows that the request's token is the peer's.
+    pub(crate) owned: bool,
     /// Whether Airflow has answered this very request.
     pub(crate) answered: bool,
 }
@@ -54,6 +56,7 @@ impl<'a> Asked<'a> {
             body: "",
             acting: None,
             learned: None,
+            owned: true,
             answered: false,
         }
     }
@@ -69,13 +72,14 @@ impl<'a> Asked<'a> {
             .flat_map(|values| names.into_iter().zip(*values))
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
-        let learned = self.learned.map(|dag| Learned {
-            run: Some(Run {
+        let learned = Learned {
+            run: self.learned.map(|dag| Run {
                 dag_id: dag.to_owned(),
                 run_id: "r".to_owned(),
             }),
-            ..Learned::default()
-        });
+            peer: self.owned.then(|| self.peer.to_owned()),
+            refused: None,
+        };
         let incoming = Incoming {
             listener: Direction::Inbound,
             peer: Ok(Some(&peer)),
@@ -89,8 +93,8 @@ impl<'a> Asked<'a> {
             cluster: b"",
             // A task's own routes are asked for with its own token.
             token: Token {
-                task: (learned.is_some() || target.contains(UUID)).then_some(UUID),
-                learned: learned.as_ref(),
+                task: (self.learned.is_some() || target.contains(UUID)).then_some(UUID),
+                learned: Some(&learned),
                 answered: self.answered,
                 ..Token::default()
             },

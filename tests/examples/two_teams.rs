@@ -9,7 +9,7 @@ use crate::asking::{
 };
 use crate::files::ruleset;
 
-/// A task's own routes, which it may use whatever a proxy knows of it.
+/// A task's own routes, which it may use whether or not a proxy knows its DAG.
 const OWN: [&str; 15] = [
     HEARTBEAT,
     "PATCH /execution/task-instances/0192f0c1-0000-7000-8000-000000000001/state",
@@ -122,10 +122,26 @@ fn a_task_uses_what_is_its_team_s() {
 }
 
 #[test]
-fn a_task_reports_on_itself_whatever_a_proxy_has_forgotten() {
+fn a_task_reports_on_itself_where_a_proxy_has_forgotten_its_dag() {
     let teams = teams();
     for request in OWN {
         assert_eq!(Asked::of(SALES, request).refused(&teams), None, "{request}");
+    }
+}
+
+#[test]
+fn a_token_that_nobody_vouches_for_does_nothing() {
+    let teams = teams();
+    let own = OWN
+        .iter()
+        .filter(|request| **request != "GET /execution/health/ping");
+    for request in own.chain(&OF_SALES).chain(&SHARED) {
+        let stolen = Asked {
+            learned: Some("sales_daily"),
+            owned: false,
+            ..Asked::of(SALES, request)
+        };
+        assert_eq!(stolen.refused(&teams), Some(Code::TokenOwnerUnknown), "{request}");
     }
 }
 

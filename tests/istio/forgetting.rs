@@ -1,5 +1,5 @@
 //! What was learned lies in the sidecars. Either end of a task's way may lose it: the other one knows it still.
-//! When both have, the task reports on itself and no more, until its next try says `run` again.
+//! Where only whose its token is has stayed, the task reports on itself and no more, until its next try says `run` again.
 
 use std::time::Instant;
 
@@ -40,7 +40,7 @@ fn a_task_survives_new_pods_and_sidecars() {
     // A worker as Celery has them: its pod says nothing of tasks.
     let mut airflow = Airflow::start(scene, HERE, &[pod(HERE, SALES, SALES)]);
     let sales = airflow.caller(SALES);
-    assert_eq!(code(&sales.ask(&xcom())), "no_rule_allows");
+    assert_eq!(code(&sales.ask(&xcom())), "token_owner_unknown");
     assert_eq!(sales.ask(&run(TASK)).status, 200);
     assert_eq!(sales.ask(&xcom()).status, 200);
 

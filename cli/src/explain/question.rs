@@ -63,9 +63,12 @@ impl Question {
         let proxy = explain.proxy.clone().unwrap_or_else(|| assumed_proxy(policy));
         let proxy = Principal::parse(&proxy).map_err(|error| format!("error: `--proxy`: {error}"))?;
         let host = host_of(&explain.host).into_owned();
+        let peer = explain.peer.as_deref().map(Principal::parse).transpose();
+        let caller = peer.as_ref().ok().and_then(Option::as_ref);
+        let learned = explain.learned.as_deref().map(|dag| learned(dag, caller));
         Ok(Self {
             listener,
-            peer: explain.peer.as_deref().map(Principal::parse).transpose(),
+            peer,
             proxy_is_assumed: explain.proxy.is_none(),
             method: explain.method.clone(),
             path: explain.path.clone(),
@@ -74,7 +77,7 @@ impl Question {
             pod: pod_task(&Annotations(&explain.annotations)),
             cluster: cluster(&host, proxy.namespace()),
             token: token_of(explain, site),
-            learned: explain.learned.as_deref().map(learned),
+            learned,
             proxy,
             host,
         })
@@ -146,13 +149,15 @@ fn token_of(explain: &Explain, site: &Site) -> Result<Option<String>, RepeatedAu
     Ok(given.or(own.map(Cow::into_owned)))
 }
 
-fn learned(dag_id: &str) -> Learned {
+/// What an answer of Airflow's to `caller` has taught.
+fn learned(dag_id: &str, caller: Option<&Principal>) -> Learned {
     Learned {
         run: Some(Run {
             dag_id: dag_id.to_owned(),
             run_id: "RUN_ID".to_owned(),
         }),
-        ..Learned::default()
+        peer: caller.map(|caller| caller.as_str().to_owned()),
+        refused: None,
     }
 }
 

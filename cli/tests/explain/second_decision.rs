@@ -69,6 +69,38 @@ fn what_airflow_answered_counts() {
 }
 
 #[test]
+fn a_token_needs_somebody_to_vouch_for_it() {
+    // {"sub":"019ab1c2-7d11-7b3f-a3c4-5d6e7f809112"}
+    let token =
+        "authorization: Bearer e30.eyJzdWIiOiIwMTlhYjFjMi03ZDExLTdiM2YtYTNjNC01ZDZlN2Y4MDkxMTIifQ.c2ln";
+    let xcom = "/execution/xcoms/sales_daily/r/t/k";
+    let question = [&from_sales("GET", xcom)[..], &["--header", token]].concat();
+    let (status, answer) = explain_json("policy.yaml", &question);
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"token_owner_unknown".into()),
+        "{answer}"
+    );
+    for said in [
+        &["--learned", "sales_daily"][..],
+        &[
+            "--header",
+            "x-airflow-ti-id: 019ab1c2-7d11-7b3f-a3c4-5d6e7f809112",
+            "--header",
+            "x-airflow-proof: airflow",
+            "--header",
+            "x-airflow-dag-id: sales_daily",
+        ],
+    ] {
+        let question = [
+            "--peer", SALES, "--method", "GET", "--path", xcom, "--header", token,
+        ];
+        let (status, answer) = explain_json("policy.yaml", &[&question[..], said].concat());
+        assert_eq!(status, 0, "{answer}");
+    }
+}
+
+#[test]
 fn on_the_way_out_airflows_answer_is_stamped() {
     let question = |path: &'static str| {
         let outbound = ["--listener", "outbound", "--method", "PATCH", "--path", path];

@@ -10,6 +10,8 @@ use super::install::Release;
 pub enum Component {
     /// API and user interface; Airflow 2 calls it the webserver.
     ApiServer,
+    /// A second pod of the same, with the same account.
+    Replica,
     /// The scheduler, and with LocalExecutor all tasks.
     Scheduler,
     /// Parses DAG files; in Airflow 2 the scheduler does.
@@ -39,10 +41,10 @@ impl Component {
         all
     }
 
-    /// Its service account, and the name of its service in the mesh.
+    /// Its service account.
     pub fn account(self) -> String {
         match self {
-            Self::ApiServer => "airflow-api-server".to_owned(),
+            Self::ApiServer | Self::Replica => "airflow-api-server".to_owned(),
             Self::Scheduler => "airflow-scheduler".to_owned(),
             Self::DagProcessor => "airflow-dag-processor".to_owned(),
             Self::Triggerer => "airflow-triggerer".to_owned(),
@@ -50,10 +52,18 @@ impl Component {
         }
     }
 
+    /// Its name in the mesh: that of its service, but a replica's own.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Replica => "airflow-api-server-replica".to_owned(),
+            _ => self.account(),
+        }
+    }
+
     /// The port by which the mesh knows it, if it takes requests.
     pub(super) fn port(self, executor: Executor) -> Option<u16> {
         match self {
-            Self::ApiServer => Some(8080),
+            Self::ApiServer | Self::Replica => Some(8080),
             Self::Worker(_) => Some(8793),
             Self::Scheduler => (executor == Executor::Local).then_some(8793),
             Self::Triggerer => Some(8794),
@@ -76,7 +86,9 @@ impl Component {
         let port = port.to_string();
         let name = format!("celery@{}", self.account());
         let arguments: &[&str] = match self {
-            Self::ApiServer => &[server, host, "127.0.0.1", "--port", &port, "--workers", "1"],
+            Self::ApiServer | Self::Replica => {
+                &[server, host, "127.0.0.1", "--port", &port, "--workers", "1"]
+            }
             Self::Scheduler => &["scheduler"],
             Self::DagProcessor => &["dag-processor"],
             Self::Triggerer => &["triggerer"],
@@ -97,6 +109,6 @@ impl Component {
 
 impl fmt::Display for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.account())
+        f.write_str(&self.name())
     }
 }

@@ -45,12 +45,15 @@ pub struct Setup {
     pub plugin: Option<Plugin>,
     /// What else there is in the mesh and outside, for all components.
     pub destinations: Vec<Destination>,
+    /// Whether there is a second api-server on the same database.
+    pub replicated: bool,
 }
 
 /// A running Airflow in its mesh. It ends with its handle.
 #[derive(Debug)]
 pub struct Deployment {
     setup: Setup,
+    balanced: bool,
     pods: Vec<Pod>,
     database: Postgres,
     _broker: Option<Redis>,
@@ -79,6 +82,7 @@ impl Setup {
             executor,
             plugin: plugin.cloned(),
             destinations: Vec::new(),
+            replicated: false,
         }
     }
 }
@@ -95,7 +99,10 @@ impl Deployment {
         };
         let settings = Settings::new(release, setup.executor, database.uri(), broker.as_ref())?;
         let authority = Authority::new()?;
-        let components = Component::all(release, setup.executor);
+        let mut components = Component::all(release, setup.executor);
+        if setup.replicated {
+            components.push(Component::Replica);
+        }
         let pods: Result<Vec<_>> = components
             .into_iter()
             .map(|component| Pod::new(component, &authority))
@@ -106,11 +113,12 @@ impl Deployment {
             _broker: broker,
             authority,
             home: paths::scratch("airflow")?,
+            balanced: false,
             setup,
         };
         let homes = deployment.home.path();
         for pod in &mut deployment.pods {
-            let home = homes.join(pod.component.account());
+            let home = homes.join(pod.component.name());
             fs::create_dir(&home)?;
             let mut command = Command::new(&installation.program);
             installation.environment(&home)?.apply(&mut command);
@@ -137,6 +145,16 @@ impl Deployment {
             .iter()
             .filter_map(|pod| pod.destination(executor))
             .collect();
+        if self.balanced {
+            let replica = self.pod(Component::Replica)?.inbound.address();
+            let service = self.pod(Component::ApiServer)?.destination(executor);
+            let service = service.context("the api-server takes no requests")?;
+            destinations.retain(|destination| destination.cluster != service.cluster);
+            destinations.push(Destination {
+                more: vec![replica],
+                ..service
+            });
+        }
         destinations.extend(self.setup.destinations.iter().cloned());
         progress::during("starting the sidecars", |_| {
             each(&mut self.pods, |pod| {
@@ -144,6 +162,14 @@ impl Deployment {
                 Ok(())
             })
         })
+    }
+
+    /// Has both api-servers take turns behind their service's name. Before, only the first is there, and the replica
+    /// under a name of its own. The sidecars are new ones.
+    pub fn balance(&mut self) -> Result<()> {
+        self.balanced = true;
+        let plugin = self.setup.plugin.clone();
+        self.exchange(plugin.as_ref())
     }
 
     /// Gives the filter in all sidecars another policy while it runs.
@@ -180,7 +206,7 @@ impl Deployment {
 
     /// The folder of a component's own files, its logs among them.
     pub fn home(&self, component: Component) -> PathBuf {
-        self.home.path().join(component.account())
+        self.home.path().join(component.name())
     }
 
     /// What peers have asked of a component so far, as its sidecar has logged it.
@@ -241,11 +267,16 @@ impl Deployment {
 
     /// Waits until all components are at work. One that ends before is an error.
     fn ready(&mut self) -> Result<()> {
-        let address = self.pod(Component::ApiServer)?.app.address();
-        let health = Health::new(self.setup.release, address);
+        let release = self.setup.release;
+        let server = self.pod(Component::ApiServer)?.app.address();
         progress::during("starting Airflow", |_| {
             each(&mut self.pods, |pod| {
                 let component = pod.component;
+                let asked = match component {
+                    Component::Replica => pod.app.address(),
+                    _ => server,
+                };
+                let health = Health::new(release, asked);
                 let process = pod.process.as_mut().context("no process")?;
                 let log = process.log().to_owned();
                 process.ready(READY, || health.is_good(component, &log).then_some(()))
@@ -288,7 +319,7 @@ impl Pod {
         let port = self.app.address().port();
         command.args(self.component.arguments(release, port));
         self.component.settings(command, port, self.outbound.address());
-        self.process = Some(Process::start(&self.component.account(), command)?);
+        self.process = Some(Process::start(&self.component.name(), command)?);
         Ok(())
     }
 
@@ -296,7 +327,7 @@ impl Pod {
         let port = self.component.port(executor)?;
         let address = self.inbound.address();
         Some(Destination::mesh(
-            &self.component.account(),
+            &self.component.name(),
             NAMESPACE,
             port,
             address,
@@ -315,7 +346,10 @@ impl Pod {
             inbound,
             outbound: destinations.to_vec(),
             plugin: plugin.cloned(),
-            ..Spec::new(Node::new(&account, NAMESPACE, &account), &self.identity)
+            ..Spec::new(
+                Node::new(&self.component.name(), NAMESPACE, &account),
+                &self.identity,
+            )
         }
     }
 }

@@ -35,7 +35,7 @@ impl Health {
     /// Whether `component`, whose process writes to `log`, is at work.
     pub(super) fn is_good(&self, component: Component, log: &Path) -> bool {
         let name = match component {
-            Component::ApiServer => "metadatabase",
+            Component::ApiServer | Component::Replica => "metadatabase",
             Component::Scheduler => "scheduler",
             Component::DagProcessor => "dag_processor",
             Component::Triggerer => "triggerer",

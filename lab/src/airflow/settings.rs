@@ -57,14 +57,14 @@ impl Component {
     /// Sets what makes `command` this component: its pod's name, its way into the mesh, and the port of
     /// its own log server, which the others know by the usual number.
     pub(super) fn settings(self, command: &mut Command, log_server: u16, outbound: SocketAddr) {
-        command.env("DAGWARD_LAB_HOST", self.account());
+        command.env("DAGWARD_LAB_HOST", self.name());
         // What iptables does in a pod, this does here.
         command.env("http_proxy", format!("http://{outbound}"));
         command.env("no_proxy", "");
         let name = match self {
             Self::Worker(_) | Self::Scheduler => "WORKER",
             Self::Triggerer => "TRIGGER",
-            Self::ApiServer | Self::DagProcessor => return,
+            Self::ApiServer | Self::Replica | Self::DagProcessor => return,
         };
         command.env(
             format!("AIRFLOW__LOGGING__{name}_LOG_SERVER_PORT"),

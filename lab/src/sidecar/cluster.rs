@@ -15,7 +15,7 @@ pub(super) fn clusters(spec: &Spec) -> Vec<Value> {
     let inbound = spec
         .inbound
         .iter()
-        .map(|inbound| cluster(&inbound_name(inbound), inbound.app, inbound.http2));
+        .map(|inbound| cluster(&inbound_name(inbound), [inbound.app], inbound.http2));
     let outbound = spec
         .outbound
         .iter()
@@ -30,7 +30,10 @@ pub(super) fn inbound_name(inbound: &Inbound) -> String {
 }
 
 fn outbound(destination: &Destination, identity: &Identity) -> Value {
-    let mut cluster = cluster(&destination.cluster, destination.address, destination.http2);
+    let endpoints = [destination.address]
+        .into_iter()
+        .chain(destination.more.iter().copied());
+    let mut cluster = cluster(&destination.cluster, endpoints, destination.http2);
     if destination.tls == Tls::Mesh {
         let mut common = tls(identity);
         common["alpn_protocols"] = json!([if destination.http2 { "h2" } else { "http/1.1" }]);
@@ -46,7 +49,11 @@ fn outbound(destination: &Destination, identity: &Identity) -> Value {
     cluster
 }
 
-fn cluster(name: &str, address: SocketAddr, http2: bool) -> Value {
+fn cluster(name: &str, endpoints: impl IntoIterator<Item = SocketAddr>, http2: bool) -> Value {
+    let endpoints: Vec<_> = endpoints
+        .into_iter()
+        .map(|address| json!({"endpoint": {"address": socket(address)}}))
+        .collect();
     let protocol = if http2 {
         "http2_protocol_options"
     } else {
@@ -58,7 +65,7 @@ fn cluster(name: &str, address: SocketAddr, http2: bool) -> Value {
         "connect_timeout": "10s",
         "load_assignment": {
             "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(address)}}]}],
+            "endpoints": [{"lb_endpoints": endpoints}],
         },
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {

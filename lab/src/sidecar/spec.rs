@@ -76,6 +76,8 @@ pub struct Destination {
     pub hosts: Vec<String>,
     /// Where it is.
     pub address: SocketAddr,
+    /// Its further endpoints, which take turns with the first.
+    pub more: Vec<SocketAddr>,
     /// Istio's name of the cluster.
     pub cluster: String,
     /// How to speak to it.
@@ -195,6 +197,7 @@ impl Destination {
         Self {
             hosts,
             address,
+            more: Vec::new(),
             cluster: format!("outbound|{port}||{host}"),
             tls: Tls::Mesh,
             http2: false,
@@ -207,6 +210,7 @@ impl Destination {
         Self {
             hosts,
             address,
+            more: Vec::new(),
             cluster: format!("outbound|{port}||{host}"),
             tls: Tls::Plain,
             http2: false,
@@ -219,6 +223,7 @@ impl Destination {
         Self {
             hosts,
             address,
+            more: Vec::new(),
             cluster: "PassthroughCluster".to_owned(),
             tls: Tls::Plain,
             http2: false,

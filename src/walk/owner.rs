@@ -1,0 +1,238 @@
+//! Whose a task's token is.
+//!
+//! Many see it: it lies in the broker, or in the arguments of a pod, and is good for all of the Execution API. So it
+//! belongs to the principal that Airflow has answered. Each api-server's proxy takes note of that by itself. At
+//! one that has not, the caller's own sidecar has to vouch for it, which it does where Airflow has answered the task's
+//! `run` through it; whoever has only taken the token has no such sidecar.
+
+use super::{Code, Token};
+use crate::caller::{Acting, Principal, Proof};
+use crate::fact::Fact;
+use crate::operation::{Operation, Surface};
+
+/// What a token is used for first: to start a task, or for a connection's test, which has no such start. Airflow's
+/// answer to these decides.
+const FIRST: [&str; 2] = ["task_instance:run", "connection:test"];
+
+impl Token<'_> {
+    /// Why `caller` may not ask for `operation` with this token. `stamped` is what its sidecar says of its task;
+    /// `vouching` is whether sidecars are told which answers are Airflow's, so that they can say whose a token is.
+    pub(super) fn not_the_owner(
+        &self,
+        caller: Option<&Principal>,
+        operation: &Operation<'_>,
+        stamped: Option<&Acting>,
+        vouching: bool,
+    ) -> Option<Code> {
+        if operation.surface != Surface::Execution {
+            return None;
+        }
+        if self.is_of_another(caller, operation.awaits_answer) {
+            return Some(Code::TokenOfAnother);
+        }
+        let known = self.task.is_none() || self.learned.is_some_and(|learned| learned.peer.is_some());
+        let unknown = vouching && !known && !is_first(operation) && !self.is_vouched_for(stamped);
+        unknown.then_some(Code::TokenOwnerUnknown)
+    }
+
+    /// Whether another principal than `caller` used it first, or `caller` was refused its task. `runs` is whether
+    /// Airflow's answer is to tell of the task: where no answer has so far, this one decides.
+    fn is_of_another(&self, caller: Option<&Principal>, runs: bool) -> bool {
+        let caller = caller.map(Principal::as_str);
+        self.learned.is_some_and(|learned| {
+            let of_another = learned.peer.is_some() && learned.peer.as_deref() != caller;
+            let open = self.answered || (runs && learned.run.is_none());
+            of_another || (!open && learned.refused.is_some() && learned.refused.as_deref() == caller)
+        })
+    }
+
+    /// Whether the caller's sidecar has had Airflow's answer to `run` of this very task. Nobody else's word comes
+    /// with this proof.
+    fn is_vouched_for(&self, stamped: Option<&Acting>) -> bool {
+        stamped
+            .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task)
+    }
+}
+
+fn is_first(operation: &Operation<'_>) -> bool {
+    let first = |action: &Fact<&'static str>| action.known().is_some_and(|action| FIRST.contains(action));
+    operation.asks.iter().all(|ask| first(&ask.action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::{Learned, Run};
+    use crate::operation::{self, Body, Request, Site};
+
+    const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
+    const OTHER: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809113";
+
+    const RUN: &str = "PATCH /execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
+    const VARIABLE: &str = "GET /execution/variables/sales_key";
+    const STATE: &str = "PATCH /execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/state";
+    const TEST: &str = "/execution/connection-tests/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
+
+    fn worker(team: &str) -> Principal {
+        Principal::parse(&format!("spiffe://td/ns/airflow/sa/worker-{team}")).unwrap()
+    }
+
+    fn operation(request: &str) -> Operation<'_> {
+        let (method, target) = request.split_once(' ').unwrap();
+        let request = Request {
+            method,
+            target,
+            host: "api",
+            body: Body::Pending,
+        };
+        operation::read(&request, &Site::default()).unwrap()
+    }
+
+    fn run() -> Option<Run> {
+        Some(Run {
+            dag_id: "sales_daily".to_owned(),
+            run_id: "r".to_owned(),
+        })
+    }
+
+    fn of(peer: &Principal) -> Learned {
+        Learned {
+            run: run(),
+            peer: Some(peer.as_str().to_owned()),
+            refused: None,
+        }
+    }
+
+    fn token(learned: Option<&Learned>) -> Token<'_> {
+        Token {
+            task: Some(TASK),
+            learned,
+            ..Token::default()
+        }
+    }
+
+    fn stamped(ti_id: Option<&str>, proof: Proof) -> Acting {
+        Acting {
+            dag_id: "sales_daily".to_owned(),
+            run_id: None,
+            task_id: None,
+            map_index: None,
+            try_number: None,
+            ti_id: ti_id.map(str::to_owned),
+            proof,
+        }
+    }
+
+    #[test]
+    fn a_token_is_of_whom_airflow_answered_first() {
+        let (sales, ml) = (worker("sales"), worker("ml"));
+        let of_sales = of(&sales);
+        let token = token(Some(&of_sales));
+        let variable = operation(VARIABLE);
+        let vouched = stamped(Some(TASK), Proof::Airflow);
+        for vouching in [false, true] {
+            let asks = |caller, stamped| token.not_the_owner(caller, &variable, stamped, vouching);
+            assert_eq!(asks(Some(&sales), None), None);
+            for stranger in [Some(&ml), None] {
+                assert_eq!(asks(stranger, None), Some(Code::TokenOfAnother));
+                assert_eq!(asks(stranger, Some(&vouched)), Some(Code::TokenOfAnother));
+            }
+        }
+        let run = token.not_the_owner(Some(&ml), &operation(RUN), None, true);
+        assert_eq!(run, Some(Code::TokenOfAnother));
+    }
+
+    #[test]
+    fn where_sidecars_do_not_vouch_a_token_that_is_new_is_anybody_s() {
+        let nobodys = Learned {
+            run: run(),
+            ..Learned::default()
+        };
+        for learned in [None, Some(&nobodys)] {
+            let ml = worker("ml");
+            for request in [RUN, VARIABLE, STATE] {
+                let code = token(learned).not_the_owner(Some(&ml), &operation(request), None, false);
+                assert_eq!(code, None, "{request}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_they_do_it_is_whose_sidecar_says_so() {
+        let sales = worker("sales");
+        let unknown = Some(Code::TokenOwnerUnknown);
+        for (stamped, code) in [
+            (None, unknown),
+            (Some(stamped(Some(TASK), Proof::Airflow)), None),
+            (Some(stamped(Some(TASK), Proof::Pod)), unknown),
+            (Some(stamped(Some(TASK), Proof::Claimed)), unknown),
+            (Some(stamped(Some(OTHER), Proof::Airflow)), unknown),
+            (Some(stamped(None, Proof::Airflow)), unknown),
+        ] {
+            for request in [VARIABLE, STATE] {
+                let asks = |token: Token<'_>| {
+                    token.not_the_owner(Some(&sales), &operation(request), stamped.as_ref(), true)
+                };
+                assert_eq!(asks(token(None)), code, "{request} {stamped:?}");
+                // That somebody was refused it, or what its DAG is, makes it nobody's.
+                let refused = Learned {
+                    run: run(),
+                    peer: None,
+                    refused: Some(worker("ml").as_str().to_owned()),
+                };
+                assert_eq!(asks(token(Some(&refused))), code, "{request} {stamped:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_token_is_used_for_first_needs_no_word() {
+        let sales = worker("sales");
+        let fetch = format!("GET {TEST}/connection");
+        let report = format!("PATCH {TEST}");
+        for request in [RUN, &fetch, &report] {
+            let operation = operation(request);
+            assert_eq!(
+                token(None).not_the_owner(Some(&sales), &operation, None, true),
+                None,
+                "{request}"
+            );
+        }
+        // A request without a task's token, and one that Airflow does not take such a token for.
+        let variable = operation(VARIABLE);
+        assert_eq!(
+            Token::default().not_the_owner(Some(&sales), &variable, None, true),
+            None
+        );
+        let rest = operation("GET /api/v2/variables/sales_key");
+        assert_eq!(token(None).not_the_owner(Some(&sales), &rest, None, true), None);
+    }
+
+    #[test]
+    fn until_airflow_has_named_the_dag_a_token_is_good_for_run_alone() {
+        let ml = worker("ml");
+        let (runs, variable) = (operation(RUN), operation(VARIABLE));
+        let suspended = Learned {
+            refused: Some(ml.as_str().to_owned()),
+            ..Learned::default()
+        };
+        let open = token(Some(&suspended));
+        for vouching in [false, true] {
+            let asks =
+                |token: &Token<'_>, operation| token.not_the_owner(Some(&ml), operation, None, vouching);
+            assert_eq!(asks(&open, &variable), Some(Code::TokenOfAnother));
+            assert_eq!(asks(&open, &runs), None);
+            let refused = Learned {
+                run: run(),
+                ..suspended.clone()
+            };
+            let told = token(Some(&refused));
+            assert_eq!(asks(&told, &runs), Some(Code::TokenOfAnother));
+            let answered = Token {
+                answered: true,
+                ..told
+            };
+            assert_eq!(asks(&answered, &runs), None);
+        }
+    }
+}

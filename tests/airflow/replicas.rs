@@ -1,0 +1,225 @@
+//! Two api-servers on one database, each behind a sidecar of its own, under the policy for teams: a running task's
+//! token is stolen and used at the one that has not seen the task. Then both take turns, and honest tasks notice
+//! nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use dagward_lab::airflow::{Component, Deployment, Executor, Release, Rest, Setup};
+use dagward_lab::client::{Client, Request, Response};
+use dagward_lab::{paths, wait};
+use serde_json::{Value, json};
+
+use crate::policies;
+
+const SERVER: &str = "airflow-api-server:8080";
+const REPLICA: &str = "airflow-api-server-replica:8080";
+
+/// How long a task may take to start on a busy machine.
+const STARTED: Duration = Duration::from_secs(240);
+
+static REPLICAS: LazyLock<Replicas> = LazyLock::new(Replicas::run);
+
+/// What happened.
+struct Replicas {
+    open: Theft,
+    guarded: Theft,
+    /// How honest runs ended while both took turns, by DAG.
+    runs: BTreeMap<&'static str, String>,
+    /// What each api-server was asked by workers meanwhile.
+    requests: [Vec<Value>; 2],
+}
+
+/// What became of a stolen token.
+struct Theft {
+    /// The answers to who used it for what and where, by name.
+    answers: BTreeMap<&'static str, Response>,
+    /// How the run of the task ended that it was taken from.
+    victim: String,
+}
+
+impl Replicas {
+    fn run() -> Self {
+        let mut deployment = Deployment::start(Setup {
+            replicated: true,
+            ..Setup::new(Release::V3_3, Executor::Celery, None)
+        })
+        .unwrap();
+        let rest = deployment.direct().unwrap();
+        let variable = json!({"key": "sales_key", "value": "goldfish"});
+        assert_eq!(rest.post("/api/v2/variables", &variable).unwrap().status, 201);
+        let open = Theft::commit(&deployment, &rest, "open");
+        deployment.exchange(Some(&policies::two_teams())).unwrap();
+        let guarded = Theft::commit(&deployment, &rest, "guarded");
+
+        deployment.balance().unwrap();
+        let dags = ["sales_daily", "ml_train"];
+        for dag in dags {
+            rest.trigger(dag, "balanced", &json!({})).unwrap();
+        }
+        let runs = dags.map(|dag| (dag, rest.finished(dag, "balanced").unwrap()));
+        let requests = [Component::ApiServer, Component::Replica].map(|component| {
+            let mut requests = deployment.requests(component).unwrap();
+            requests.retain(|request| path(request).starts_with("/execution/"));
+            requests
+        });
+        Self {
+            open,
+            guarded,
+            runs: runs.into(),
+            requests,
+        }
+    }
+}
+
+impl Theft {
+    /// A task of sales runs and leaves its token where others find it. Its worker speaks to the first api-server alone.
+    fn commit(deployment: &Deployment, rest: &Rest, run: &str) -> Self {
+        let files = paths::scratch("stolen").unwrap();
+        let (leak, until) = (files.path().join("token"), files.path().join("until"));
+        rest.trigger("sales_leaky", run, &json!({"leak_to": leak, "until": until}))
+            .unwrap();
+        wait::until("a task's token", STARTED, || Ok(leak.exists().then_some(()))).unwrap();
+        let token = format!("Bearer {}", fs::read_to_string(&leak).unwrap());
+        let task = deployment
+            .query(&format!("SELECT id FROM task_instance WHERE run_id = '{run}'"))
+            .unwrap();
+
+        let with = |host: &str, request: Request| {
+            let request = Request {
+                host: host.to_owned(),
+                ..request
+            };
+            request.header("authorization", token.clone())
+        };
+        let read = |host| with(host, Request::get(host, "/execution/variables/sales_key"));
+        let patch = |route: &str, body: Value| {
+            let path = format!("/execution/task-instances/{task}/{route}");
+            let request = Request::new("PATCH", REPLICA, &path).header("content-type", "application/json");
+            with(REPLICA, request.body(body.to_string()))
+        };
+        let start = patch(
+            "run",
+            json!({
+                "state": "running", "hostname": "h", "unixname": "u", "pid": 1, "start_date": "2026-11-24T00:00:00Z",
+            }),
+        );
+        let end = patch(
+            "state",
+            json!({"state": "failed", "end_date": "2026-11-24T00:00:00Z"}),
+        );
+        let vouched = |request: Request| {
+            request
+                .header("x-airflow-dag-id", "sales_leaky")
+                .header("x-airflow-ti-id", task.clone())
+                .header("x-airflow-proof", "airflow")
+        };
+
+        let thief = deployment.client_in(Component::Worker("ml")).unwrap();
+        let owner = deployment.client_in(Component::Worker("sales")).unwrap();
+        let agent = deployment
+            .authority()
+            .service_account("ai-agents", "assistant")
+            .unwrap();
+        let agent = deployment.client_as(&agent, Component::Replica).unwrap();
+        let asked: [(&'static str, &Client, Request); 9] = [
+            ("the thief reads", &thief, read(REPLICA)),
+            ("the thief reads where the task was seen", &thief, read(SERVER)),
+            ("the thief forges headers", &thief, vouched(read(REPLICA))),
+            ("a stranger forges headers", &agent, vouched(read(REPLICA))),
+            ("the thief starts the task again", &thief, start),
+            ("the thief reads once more", &thief, read(REPLICA)),
+            ("the owner reads", &owner, read(REPLICA)),
+            ("the thief reads after the owner", &thief, read(REPLICA)),
+            ("the thief ends the task", &thief, end),
+        ];
+        let answers = asked
+            .into_iter()
+            .map(|(name, client, request)| (name, client.send(&request).unwrap()))
+            .collect();
+        fs::write(until, "").unwrap();
+        Self {
+            answers,
+            victim: rest.finished("sales_leaky", run).unwrap(),
+        }
+    }
+
+    fn assert(&self, name: &str, status: u16, text: &str) {
+        let answer = &self.answers[name];
+        assert_eq!(answer.status, status, "{name}: {}", answer.text());
+        assert!(answer.text().contains(text), "{name}: {}", answer.text());
+    }
+}
+
+fn path(request: &Value) -> &str {
+    request["path"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn without_the_filter_the_stolen_token_is_good_at_both() {
+    let open = &REPLICAS.open;
+    for name in open.answers.keys().filter(|name| name.contains("reads")) {
+        open.assert(name, 200, "goldfish");
+    }
+    for name in ["the thief forges headers", "a stranger forges headers"] {
+        open.assert(name, 200, "goldfish");
+    }
+    open.assert("the thief ends the task", 204, "");
+    assert_eq!(open.victim, "failed");
+}
+
+#[test]
+fn with_it_the_stolen_token_is_good_at_neither() {
+    let guarded = &REPLICAS.guarded;
+    for name in [
+        "the thief reads",
+        "the thief forges headers",
+        "a stranger forges headers",
+        "the thief reads once more",
+    ] {
+        guarded.assert(name, 403, "(token_owner_unknown)");
+    }
+    for name in [
+        "the thief reads where the task was seen",
+        "the thief reads after the owner",
+        "the thief ends the task",
+    ] {
+        guarded.assert(name, 403, "(token_of_another)");
+    }
+    // Airflow itself starts no task that runs.
+    guarded.assert("the thief starts the task again", 409, "invalid_state");
+}
+
+#[test]
+fn its_owner_uses_it_at_both() {
+    REPLICAS.guarded.assert("the owner reads", 200, "goldfish");
+    assert_eq!(REPLICAS.guarded.victim, "success");
+}
+
+#[test]
+fn tasks_whose_api_servers_take_turns_notice_nothing() {
+    assert_eq!(REPLICAS.runs.len(), 2);
+    for (dag, state) in &REPLICAS.runs {
+        assert_eq!(state, "success", "{dag}");
+    }
+    for requests in &REPLICAS.requests {
+        assert!(requests.len() > 3, "{requests:#?}");
+        for request in requests {
+            assert_eq!(request["dagward_decision"], "allowed", "{request}");
+            assert!(request["response_code"].as_u64().unwrap() < 300, "{request}");
+        }
+    }
+    // No task keeps to one of them.
+    let [first, replica] = [0, 1].map(|number| tasks(&REPLICAS.requests[number]));
+    assert_eq!(first.union(&replica).count(), 4);
+    assert!(first.intersection(&replica).count() > 0, "{first:?} {replica:?}");
+}
+
+/// The task instances that were asked for by their ids.
+fn tasks(requests: &[Value]) -> BTreeSet<&str> {
+    let paths = requests.iter().map(path);
+    let ids = paths.filter_map(|path| path.strip_prefix("/execution/task-instances/")?.split('/').next());
+    ids.collect()
+}

@@ -1,0 +1,285 @@
+//! A task's token that is stolen from one team's task and used at an api-server that has not seen that task so far.
+//!
+//! Workers as Celery has them, whose pods say nothing of tasks. Two api-servers, each with a sidecar that knows
+//! nothing of what the other's has learned.
+
+use std::time::Duration;
+
+use dagward_lab::client::{Client, Request};
+use dagward_lab::sidecar::{Node, Sidecar, Update};
+use dagward_lab::upstream::{Answer, Received, Upstream};
+use dagward_lab::wait;
+use serde_json::{Value, json};
+
+use crate::mesh::{API_SERVER, Server, Worker, ask, assert_unharmed};
+use crate::setup::{Setup, on_every_setup};
+use crate::tasks::{TASK, airflow, assert_refused_in_answer, code, run, teams, with_token, xcom};
+
+on_every_setup!(
+    a_stolen_token_is_refused_wherever_it_is_used,
+    headers_vouch_for_nobody,
+    to_say_run_once_more_gains_nothing,
+);
+
+/// The other api-server.
+const REPLICA: &str = "replica";
+
+const SOON: Duration = Duration::from_secs(10);
+
+const UNKNOWN: &str = "token_owner_unknown";
+
+/// Two api-servers, and the workers of two teams.
+struct Scene {
+    first: Server,
+    replica: Server,
+    victim: Worker,
+    thief: Worker,
+}
+
+/// As [`teams`], and a task may report on itself wherever its DAG is not known, as in the shipped policies.
+fn without_api_servers() -> Value {
+    let mut policy = teams();
+    let reports = json!({"name": "reports", "action": "ALLOW", "rules": [{
+        "to": [{"actions": ["task_instance:heartbeat", "task_instance:state"]}],
+    }]});
+    policy["policies"].as_array_mut().unwrap().push(reports);
+    policy
+}
+
+fn with_api_servers() -> Value {
+    let mut policy = without_api_servers();
+    policy["apiServers"] = json!(["spiffe://cluster.local/ns/airflow/sa/airflow-api-server"]);
+    policy
+}
+
+impl Scene {
+    fn new(setup: Setup, policy: &Value) -> Self {
+        Self::before(setup, policy, airflow)
+    }
+
+    /// With this app behind the api-server that does not see the task start.
+    fn before(
+        setup: Setup,
+        policy: &Value,
+        replica: impl Fn(&Received) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let first = Server::before(Upstream::with(airflow).unwrap(), setup, &policy.to_string());
+        // The same service account.
+        let replica = first.beside(API_SERVER, Upstream::with(replica).unwrap(), &policy.to_string());
+        let worker = |account: &str| {
+            let node = Node::new(account, "airflow", account);
+            first.worker_toward(vec![replica.destination(REPLICA)], node, policy)
+        };
+        Self {
+            victim: worker("airflow-worker-sales"),
+            thief: worker("airflow-worker-finance"),
+            first,
+            replica,
+        }
+    }
+
+    fn sidecars(&mut self) -> [&mut Sidecar; 4] {
+        [
+            &mut self.first.sidecar,
+            &mut self.replica.sidecar,
+            &mut self.victim.sidecar,
+            &mut self.thief.sidecar,
+        ]
+    }
+
+    /// Applies another policy to all sidecars, and waits until the api-servers' go by it.
+    fn update(&mut self, policy: &Value) {
+        let mut policy = policy.clone();
+        let marker =
+            json!({"name": "marker", "action": "ALLOW", "rules": [{"to": [{"paths": ["/marker"]}]}]});
+        policy["policies"].as_array_mut().unwrap().push(marker);
+        for sidecar in self.sidecars() {
+            assert_eq!(sidecar.update(&policy.to_string()).unwrap(), Update::Taken);
+        }
+        for host in [API_SERVER, REPLICA] {
+            for worker in [&self.victim, &self.thief] {
+                wait::until("the update", SOON, || {
+                    let answer = ask(&worker.app(), &Request::get(host, "/marker"));
+                    Ok((answer.status == 200).then_some(()))
+                })
+                .unwrap();
+            }
+        }
+    }
+
+    fn assert_unharmed(mut self) {
+        for sidecar in self.sidecars() {
+            assert_unharmed(sidecar);
+        }
+    }
+}
+
+/// What becomes of a request to the api-server `host`.
+fn at(host: &str, client: &Client, request: Request) -> String {
+    code(&ask(
+        client,
+        &Request {
+            host: host.to_owned(),
+            ..request
+        },
+    ))
+}
+
+/// How a task ends, which asks for no DAG.
+fn state() -> Request {
+    let path = format!("/execution/task-instances/{TASK}/state");
+    with_token("PATCH", &path, TASK).body(r#"{"state": "failed", "end_date": "2026-11-24T00:00:00Z"}"#)
+}
+
+/// What a thief would do: read what is the victim's, and end it.
+fn thefts() -> [Request; 2] {
+    [xcom("sales_daily", TASK), state()]
+}
+
+/// The words by which a sidecar vouches.
+fn forged(request: Request) -> Request {
+    request
+        .header("x-airflow-dag-id", "sales_daily")
+        .header("x-airflow-run-id", "manual__1")
+        .header("x-airflow-ti-id", TASK)
+        .header("x-airflow-proof", "airflow")
+}
+
+fn a_stolen_token_is_refused_wherever_it_is_used(setup: Setup) {
+    let scene = Scene::new(setup, &with_api_servers());
+    let (victim, thief) = (scene.victim.app(), scene.thief.app());
+    // From the broker, before its task has begun: good for nothing but to begin.
+    for host in [API_SERVER, REPLICA] {
+        assert_eq!(at(host, &thief, state()), UNKNOWN, "{host}");
+    }
+    assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
+
+    for theft in thefts() {
+        assert_eq!(at(API_SERVER, &thief, theft.clone()), "token_of_another");
+        assert_eq!(at(REPLICA, &thief, theft), UNKNOWN);
+    }
+    assert_eq!(scene.replica.app.counts().started, 0);
+
+    // Its own task goes on there. From then on that proxy knows whose it is.
+    for request in [xcom("sales_daily", TASK), state()] {
+        assert_eq!(at(REPLICA, &victim, request), "allowed");
+    }
+    for theft in thefts() {
+        assert_eq!(at(REPLICA, &thief, theft), "token_of_another");
+    }
+    assert_eq!(scene.replica.app.counts().started, 2);
+    // Without its sidecar's word, too.
+    let bare = scene.replica.peer("airflow", "airflow-worker-sales");
+    assert_eq!(at(REPLICA, &bare, state()), "allowed");
+    scene.assert_unharmed();
+}
+
+fn headers_vouch_for_nobody(setup: Setup) {
+    let scene = Scene::new(setup, &with_api_servers());
+    let thief = scene.thief.app();
+    assert_eq!(at(API_SERVER, &scene.victim.app(), run(TASK)), "allowed");
+    // A stamper's sidecar takes away what its app says.
+    for theft in thefts() {
+        assert_eq!(at(REPLICA, &thief, forged(theft)), UNKNOWN);
+    }
+    // Who is no stamper says nothing that counts: another namespace, and no certificate at all.
+    let elsewhere = scene.replica.peer("ml", "airflow-worker-finance");
+    let anonymous = scene.replica.plaintext();
+    for theft in thefts() {
+        assert_eq!(at(REPLICA, &elsewhere, forged(theft.clone())), UNKNOWN);
+        assert_eq!(at(REPLICA, &anonymous, forged(theft)), UNKNOWN);
+    }
+    assert_eq!(scene.replica.app.counts().started, 0);
+
+    // A stamper's account without dagward is taken at its word, unless stampers are listed.
+    let bare = scene.replica.peer("airflow", "airflow-worker-finance");
+    assert_eq!(at(REPLICA, &bare, forged(state())), "allowed");
+    scene.assert_unharmed();
+    let mut policy = with_api_servers();
+    policy["stampers"] = json!(["spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales"]);
+    let scene = Scene::new(setup, &policy);
+    let bare = scene.replica.peer("airflow", "airflow-worker-finance");
+    assert_eq!(at(REPLICA, &bare, forged(state())), UNKNOWN);
+    scene.assert_unharmed();
+}
+
+/// Airflow refuses `run` for a task that runs, but for one who knows the process that runs it.
+fn to_say_run_once_more_gains_nothing(setup: Setup) {
+    let running = |request: &Received| match request.header("x-pid") {
+        None if request.path.ends_with("/run") => {
+            Answer::json(409, &json!({"detail": {"reason": "invalid_state"}}))
+        }
+        _ => airflow(request),
+    };
+    let scene = Scene::before(setup, &with_api_servers(), running);
+    let (victim, thief) = (scene.victim.app(), scene.thief.app());
+    assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
+    let again = |request: Request| Request {
+        host: REPLICA.to_owned(),
+        ..request
+    };
+
+    assert_eq!(ask(&thief, &again(run(TASK))).status, 409);
+    for theft in thefts() {
+        assert_eq!(at(REPLICA, &thief, forged(theft)), UNKNOWN);
+    }
+    let answer = ask(&thief, &again(run(TASK).header("x-pid", "1")));
+    assert_refused_in_answer(&answer, "no_rule_allows");
+    for theft in thefts() {
+        assert_eq!(at(REPLICA, &thief, forged(theft)), "token_of_another");
+    }
+    // The owner loses nothing by it.
+    for request in [xcom("sales_daily", TASK), state()] {
+        assert_eq!(at(REPLICA, &victim, request), "allowed");
+    }
+    scene.assert_unharmed();
+}
+
+#[test]
+fn where_no_api_servers_are_named_the_theft_succeeds_and_locks_the_owner_out() {
+    let scene = Scene::new(Setup::DEFAULT, &without_api_servers());
+    let (victim, thief) = (scene.victim.app(), scene.thief.app());
+    assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
+    assert_eq!(at(API_SERVER, &thief, state()), "token_of_another");
+    assert_eq!(at(REPLICA, &thief, state()), "allowed");
+    assert_eq!(at(REPLICA, &victim, state()), "token_of_another");
+    scene.assert_unharmed();
+}
+
+#[test]
+fn what_passes_in_shadow_mode_makes_no_thief_the_owner() {
+    let mut shadow = with_api_servers();
+    shadow["mode"] = json!("shadow");
+    let mut scene = Scene::new(Setup::DEFAULT, &shadow);
+    let (victim, thief) = (scene.victim.app(), scene.thief.app());
+    assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
+    assert_eq!(at(REPLICA, &thief, state()), "allowed");
+    let count = || {
+        let admin = scene.replica.sidecar.admin();
+        admin.metric("dagward_shadow_denied_total", &[("reason", UNKNOWN)])
+    };
+    wait::until("the count", SOON, || Ok((count()? == 1.0).then_some(()))).unwrap();
+
+    scene.update(&with_api_servers());
+    assert_eq!(at(REPLICA, &thief, state()), UNKNOWN);
+    assert_eq!(at(REPLICA, &victim, state()), "allowed");
+    scene.assert_unharmed();
+}
+
+/// What a worker's sidecar has not learned it cannot say.
+#[test]
+fn a_task_that_runs_while_api_servers_are_first_named_is_known_where_it_was_seen() {
+    let mut scene = Scene::new(Setup::DEFAULT, &without_api_servers());
+    let victim = scene.victim.app();
+    assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
+    scene.update(&with_api_servers());
+    assert_eq!(at(API_SERVER, &victim, state()), "allowed");
+    assert_eq!(at(REPLICA, &victim, state()), UNKNOWN);
+    // Its next try, or its way back from being deferred, once its sidecar goes by the update, too.
+    wait::until("the worker's update", SOON, || {
+        assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
+        Ok((at(REPLICA, &victim, state()) == "allowed").then_some(()))
+    })
+    .unwrap();
+    scene.assert_unharmed();
+}
