@@ -9,6 +9,7 @@ mod code;
 mod reasons;
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use crate::caller::{Acting, BadPrincipal, Header, Principal, headers};
 use crate::fact::Fact;
@@ -16,6 +17,7 @@ use crate::measure::{Decision, Direction};
 use crate::operation::{self, Operation, Request, Surface};
 use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
 use crate::stamp::{Edit, task_headers};
+use crate::token::{Checked, Judged, Judges, Presented, Refusal, Verified, check};
 
 pub use acting::Token;
 pub use code::Code;
@@ -45,6 +47,8 @@ pub struct Incoming<'a> {
     pub cluster: &'a [u8],
     /// The task's token that it carries.
     pub token: Token<'a>,
+    /// Who judges the tokens that the policy names; without them none can be believed.
+    pub judges: Option<Judges<'a>>,
 }
 
 /// What comes of a request.
@@ -65,6 +69,10 @@ pub struct Outcome<'a> {
     pub acting: Option<Cow<'a, Acting>>,
     /// What it asks for; `None` where that cannot be read.
     pub operation: Option<Operation<'a>>,
+    /// The tokens that it shows and that are to be believed.
+    pub tokens: Vec<Rc<Verified>>,
+    /// What came of each token that was looked at.
+    pub judged: Vec<Judged>,
     /// The changes to its task headers.
     pub edits: Vec<Edit<'a>>,
     /// Whether, if it passes, it is to be decided again once its body is there.
@@ -142,6 +150,10 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let execution = operation
         .as_ref()
         .is_ok_and(|operation| operation.surface == Surface::Execution);
+    let tokens = operation.as_ref().map_or_else(
+        |_| Checked::default(),
+        |operation| shown(ruleset, principal, operation, incoming),
+    );
     let refused = None
         .or_else(|| Refused::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
         .or_else(|| Refused::malformed(Code::MalformedTaskHeaders, bad_headers.as_ref()))
@@ -166,12 +178,15 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             acting
                 .is_err()
                 .then_some(Refused(Decision::Deny, Code::TaskConflict, None))
-        });
+        })
+        .or_else(|| Some(Refused(Decision::Deny, Code::Token(tokens.refused?), None)));
     let outcome = Outcome {
         acting: acting.ok().flatten().map(Cow::Owned),
         awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
         awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
         operation: operation.ok(),
+        tokens: tokens.verified,
+        judged: tokens.judged,
         ..Outcome::passing(Code::Observed, edits)
     };
     match (ruleset.mode(), refused) {
@@ -191,6 +206,39 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             ..outcome
         },
         (mode, None) => decide(ruleset, mode, principal, outcome),
+    }
+}
+
+/// What comes of the tokens that a request shows.
+fn shown(
+    ruleset: &Ruleset,
+    peer: Option<&Principal>,
+    operation: &Operation<'_>,
+    incoming: &Incoming<'_>,
+) -> Checked {
+    let presented = Presented {
+        surface: operation.surface,
+        query: incoming
+            .request
+            .target
+            .split_once('?')
+            .map_or("", |(_, query)| query),
+        headers: incoming.headers,
+        peer,
+    };
+    match incoming.judges {
+        Some(judges) => check(ruleset.issuers(), judges, presented),
+        None if ruleset
+            .issuers()
+            .iter()
+            .any(|issuer| issuer.is_on(presented.surface)) =>
+        {
+            Checked {
+                refused: Some(Refusal::KeysUnavailable),
+                ..Checked::default()
+            }
+        }
+        None => Checked::default(),
     }
 }
 
@@ -214,7 +262,7 @@ fn decide<'a>(
     let Some(operation) = &outcome.operation else {
         return outcome;
     };
-    let facts = facts(principal, outcome.acting.as_deref(), operation);
+    let facts = facts(principal, outcome.acting.as_deref(), &outcome.tokens, operation);
     let enforced = (mode == Mode::Enforce).then(|| ruleset.decide(Scope::Enforced, &facts));
     let all =
         (mode == Mode::Shadow || ruleset.has_shadow_policies()).then(|| ruleset.decide(Scope::All, &facts));
@@ -250,6 +298,7 @@ fn decide<'a>(
 pub fn facts<'f>(
     principal: Option<&'f Principal>,
     acting: Option<&'f Acting>,
+    tokens: &'f [Rc<Verified>],
     operation: &'f Operation<'f>,
 ) -> Vec<Facts<'f>> {
     let acting = match acting {
@@ -260,7 +309,7 @@ pub fn facts<'f>(
     operation
         .asks
         .iter()
-        .map(|ask| Facts::new(principal, acting, operation, ask))
+        .map(|ask| Facts::new(principal, acting, tokens, operation, ask))
         .collect()
 }
 
@@ -274,6 +323,8 @@ impl<'a> Outcome<'a> {
             problem: None,
             acting: None,
             operation: None,
+            tokens: Vec::new(),
+            judged: Vec::new(),
             edits,
             awaits_body: false,
             awaits_answer: false,

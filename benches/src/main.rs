@@ -111,7 +111,7 @@ fn decide(ruleset: &Ruleset) -> Result<()> {
     let acting = headers::read(&request::HEADERS, true)?;
     let operation = operation::read(&request::line("GET", XCOM), ruleset.site())?;
     let verdict = measured(|| {
-        let facts = walk::facts(Some(&principal), acting.as_ref(), &operation);
+        let facts = walk::facts(Some(&principal), acting.as_ref(), &[], &operation);
         ruleset.decide(Scope::Enforced, black_box(&facts))
     });
     ensure!(verdict.allowed, "the request is refused");

@@ -70,6 +70,7 @@ pub(crate) fn incoming(peer: &Principal) -> Incoming<'_> {
         headers: &HEADERS,
         cluster: b"",
         token: Token::default(),
+        judges: None,
     }
 }
 

@@ -64,11 +64,18 @@ pub const SERIES_DROPPED: Metric<0> = Metric {
     labels: [],
 };
 
-/// 1 for the configuration in force, 0 for those before it.
-pub const CONFIG_INFO: Metric<3> = Metric {
+/// Tokens looked at, by whose they are and what came of each. Those of a request that is decided twice count once.
+pub const TOKENS: Metric<2> = Metric {
+    name: "dagward_tokens_total",
+    kind: Kind::Counter,
+    labels: ["kind", "result"],
+};
+
+/// 1 for the configuration in force, 0 for those before it. `signatures` is who verifies them.
+pub const CONFIG_INFO: Metric<4> = Metric {
     name: "dagward_config_info",
     kind: Kind::Gauge,
-    labels: ["version", "mode", "status"],
+    labels: ["version", "mode", "status", "signatures"],
 };
 
 /// Task instances that the proxy knows from Airflow's answers.
@@ -79,7 +86,7 @@ pub const LEARNED_TASKS: Metric<0> = Metric {
 };
 
 /// Every metric's name and labels. All labels together are what Istio's `extraStatTags` must list.
-pub const ALL: [(&str, &[&str]); 9] = [
+pub const ALL: [(&str, &[&str]); 10] = [
     (REQUESTS.name, &REQUESTS.labels),
     (REQUEST_BYTES.name, &REQUEST_BYTES.labels),
     (RESPONSE_BYTES.name, &RESPONSE_BYTES.labels),
@@ -87,6 +94,7 @@ pub const ALL: [(&str, &[&str]); 9] = [
     (DENIED.name, &DENIED.labels),
     (SHADOW_DENIED.name, &SHADOW_DENIED.labels),
     (SERIES_DROPPED.name, &SERIES_DROPPED.labels),
+    (TOKENS.name, &TOKENS.labels),
     (CONFIG_INFO.name, &CONFIG_INFO.labels),
     (LEARNED_TASKS.name, &LEARNED_TASKS.labels),
 ];

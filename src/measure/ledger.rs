@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, Hash};
 use super::admission;
 use super::catalog::{
     CONFIG_INFO, DENIED, LEARNED_TASKS, REQUEST_BYTES, REQUEST_DURATION, REQUESTS, RESPONSE_BYTES,
-    SERIES_DROPPED, SHADOW_DENIED,
+    SERIES_DROPPED, SHADOW_DENIED, TOKENS,
 };
 use super::host::Meter;
 use super::series::Metric;
@@ -69,15 +69,21 @@ impl Ledger {
         series.add(traffic, host);
     }
 
-    /// Shows the configuration in force: its `mode` and its `status`, words of a fixed vocabulary.
-    pub fn configured(&mut self, mode: &str, status: &str, host: &mut impl Meter) {
-        let id = self
-            .defined
-            .id(&CONFIG_INFO, [env!("CARGO_PKG_VERSION"), mode, status], host);
+    /// Shows the configuration in force: its `mode`, its `status` and who verifies `signatures`, words of fixed
+    /// vocabularies.
+    pub fn configured(&mut self, mode: &str, status: &str, signatures: &str, host: &mut impl Meter) {
+        let labels = [env!("CARGO_PKG_VERSION"), mode, status, signatures];
+        let id = self.defined.id(&CONFIG_INFO, labels, host);
         if let Some(before) = self.config.replace(id) {
             host.set(before, 0);
         }
         host.set(id, 1);
+    }
+
+    /// Counts a token: whose it is and what came of it, words of fixed vocabularies.
+    pub fn token(&mut self, kind: &str, result: &str, host: &mut impl Meter) {
+        let id = self.defined.id(&TOKENS, [kind, result], host);
+        host.add(id, 1);
     }
 
     /// Shows how many tasks are known.

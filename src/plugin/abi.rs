@@ -52,6 +52,14 @@ unsafe extern "C" {
     fn proxy_define_metric(kind: MetricType, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
     fn proxy_record_metric(id: u32, value: u64) -> u32;
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        name_size: usize,
+        arguments: *const u8,
+        arguments_size: usize,
+        result: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
         key_size: usize,
@@ -176,6 +184,23 @@ pub(super) fn increment_metric(id: u32, by: i64) {
 pub(super) fn record_metric(id: u32, value: u64) {
     // SAFETY: takes no pointers.
     unsafe { proxy_record_metric(id, value) };
+}
+
+/// What a function of the proxy's own gives; `None` where it has no such function or refuses the arguments.
+pub(super) fn foreign(name: &str, arguments: &[u8]) -> Option<Vec<u8>> {
+    // SAFETY: one host call, its pointers to live values for its length.
+    unsafe {
+        received(|data, size| {
+            proxy_call_foreign_function(
+                name.as_ptr(),
+                name.len(),
+                arguments.as_ptr(),
+                arguments.len(),
+                data,
+                size,
+            )
+        })
+    }
 }
 
 /// The value that all VMs share under `key`, with its version.

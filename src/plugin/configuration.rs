@@ -7,6 +7,7 @@ use crate::policy::{self, LoadError, Ruleset};
 use super::abi;
 use super::decided::ledger;
 use super::meter::Host;
+use super::signature::Verifier;
 
 /// The most errors that are logged line by line.
 const MAX_LINES: usize = 100;
@@ -20,7 +21,7 @@ pub(super) struct Configuration {
 impl Configuration {
     /// Loads a document. A bad one leaves the last good one of this plugin in force, which the VMs
     /// of the proxy share and a VM that was reloaded finds again.
-    pub(super) fn load(document: Vec<u8>) -> Self {
+    pub(super) fn load(document: Vec<u8>, verifier: Verifier) -> Self {
         let key = format!("dagward.policy.{}", abi::text(b"plugin_name").unwrap_or_default());
         match policy::read(&document) {
             Ok(draft) => {
@@ -36,7 +37,7 @@ impl Configuration {
                     ruleset.policies(),
                     ruleset.rules()
                 );
-                Self::show(Some(&ruleset), "current");
+                Self::show(Some(&ruleset), "current", verifier);
                 Self {
                     ruleset: Some(ruleset),
                 }
@@ -51,15 +52,16 @@ impl Configuration {
                     } else {
                         "refused"
                     },
+                    verifier,
                 );
                 Self { ruleset: last }
             }
         }
     }
 
-    fn show(ruleset: Option<&Ruleset>, status: &str) {
+    fn show(ruleset: Option<&Ruleset>, status: &str, verifier: Verifier) {
         let mode = ruleset.map_or("none", |ruleset| ruleset.mode().as_str());
-        ledger(|ledger| ledger.configured(mode, status, &mut Host));
+        ledger(|ledger| ledger.configured(mode, status, verifier.as_str(), &mut Host));
     }
 }
 

@@ -5,10 +5,12 @@ use proxy_wasm::types::LogLevel;
 
 use crate::measure::{Decision, Direction};
 use crate::operation::Request;
+use crate::policy::Ruleset;
+use crate::token::without_tokens;
 use crate::walk::{self, Incoming, Outcome, Proxy};
 
 use super::connection::Connection;
-use super::{Plugin, abi};
+use super::{Plugin, abi, tokens};
 
 impl Plugin {
     /// Decides about a request, for the first time or again, and says so in properties and log.
@@ -24,6 +26,9 @@ impl Plugin {
             pod: self.node.pod.as_ref(),
         };
         let outcome = walk::walk(self.configuration.ruleset.as_ref(), proxy, incoming);
+        if !again {
+            tokens::count(&outcome.judged);
+        }
         let caller = caller(self, connection);
         set_properties(&outcome, caller, again);
         self.log_refusal(&outcome, caller, incoming, request_id);
@@ -49,6 +54,12 @@ impl Plugin {
             .acting
             .as_deref()
             .map_or("", |acting| acting.dag_id.as_str());
+        let issuers = self
+            .configuration
+            .ruleset
+            .as_ref()
+            .map_or(&[][..], Ruleset::issuers);
+        let target = without_tokens(target, issuers);
         let line = format!(
             "dagward {word} request_id={request_id} caller={caller:?} acting={acting:?} \
              asked={method:?} {target:?} host={host:?} code={} why={reasons:?}",

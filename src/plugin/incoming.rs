@@ -65,6 +65,7 @@ pub(super) fn with<T>(
             learned: learned.as_ref(),
             answered,
         },
+        judges: plugin.judges(),
     })
 }
 

@@ -10,8 +10,10 @@ mod incoming;
 mod meter;
 mod node;
 mod pairs;
+mod signature;
 mod stream;
 mod tasks;
+mod tokens;
 
 use std::rc::Rc;
 
@@ -20,7 +22,9 @@ use proxy_wasm::types::{BufferType, ContextType, LogLevel};
 
 use configuration::Configuration;
 use node::Node;
+use signature::Verifier;
 use stream::Stream;
+use tokens::Judging;
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Info);
@@ -31,6 +35,7 @@ proxy_wasm::main! {{
 struct Plugin {
     configuration: Configuration,
     node: Node,
+    judging: Judging,
 }
 
 /// The plugin before and after it is configured. An update makes a new one in the same VM, and the
@@ -45,11 +50,12 @@ impl Context for Root {}
 impl RootContext for Root {
     /// Never false: the host would answer 500 to everything, and say nothing of why.
     fn on_configure(&mut self, size: usize) -> bool {
-        let configuration =
-            Configuration::load(abi::buffer(BufferType::PluginConfiguration, size).unwrap_or_default());
+        let document = abi::buffer(BufferType::PluginConfiguration, size).unwrap_or_default();
+        let verifier = Verifier::choose();
         self.plugin = Some(Rc::new(Plugin {
-            configuration,
+            configuration: Configuration::load(document, verifier),
             node: Node::read(),
+            judging: Judging::new(verifier),
         }));
         true
     }
@@ -63,4 +69,11 @@ impl RootContext for Root {
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
+}
+
+/// Random bytes. Where the host has none they are a constant: a poor one, but no panic.
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    let _ = getrandom::fill(&mut bytes);
+    bytes
 }

@@ -17,7 +17,7 @@ use super::connection::Connection;
 use super::decide::caller;
 use super::decided::Decided;
 use super::incoming::{self, Stage, header};
-use super::{Plugin, abi, answer, pairs, tasks};
+use super::{Plugin, abi, answer, pairs, random, tasks};
 
 const REQUEST_ID: &str = "x-request-id";
 const CORRELATION_ID: &str = "correlation-id";
@@ -320,11 +320,4 @@ fn size(headers: &[Header<'_>]) -> u64 {
         .iter()
         .map(|(name, value)| (name.len() + value.len()) as u64)
         .sum()
-}
-
-/// Random bytes. Where the host has none the id is a constant: a poor one, but no panic.
-fn random() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    let _ = getrandom::fill(&mut bytes);
-    bytes
 }

@@ -1,10 +1,11 @@
 //! Reads a policy document and finds everything that is wrong with it.
 
+mod of_token;
 mod reader;
 mod rule;
+mod tokens;
 mod variables;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
@@ -16,12 +17,13 @@ use super::index::Index;
 use super::ruleset::{Condition, Effect, Mode, Policy, Rule, Ruleset};
 use crate::operation::Site;
 use crate::stamp::Mesh;
+use crate::token::Issuer;
 use reader::{At, Reader};
 
 /// The only version of the policy language so far.
 pub const API_VERSION: &str = "dagward/v1";
 
-const DOCUMENT_FIELDS: [&str; 8] = [
+const DOCUMENT_FIELDS: [&str; 9] = [
     "airflow2WebPages",
     "apiServers",
     "apiVersion",
@@ -30,6 +32,7 @@ const DOCUMENT_FIELDS: [&str; 8] = [
     "mode",
     "policies",
     "stampers",
+    "tokens",
 ];
 const POLICY_FIELDS: [&str; 4] = ["action", "mode", "name", "rules"];
 const EFFECTS: [Effect; 2] = [Effect::Allow, Effect::Deny];
@@ -82,6 +85,9 @@ struct Loader {
     policies: Vec<Policy>,
     /// The names of the policies so far, and which has them.
     named: HashMap<String, usize>,
+    /// Which issuers the request principals of tokens begin with; `None` where `tokens` is wrong, so
+    /// that nobody knows.
+    issuers: Option<Vec<String>>,
 }
 
 /// The parts of the document that are not policies.
@@ -91,6 +97,7 @@ struct Parts {
     api_servers: Option<Span>,
     mesh: Mesh,
     site: Site,
+    issuers: Vec<Issuer>,
 }
 
 impl Loader {
@@ -105,7 +112,10 @@ impl Loader {
             api_servers: None,
             mesh: Mesh::default(),
             site: Site::default(),
+            issuers: Vec::new(),
         };
+        // Rules are read with the issuers in mind, wherever those stand.
+        let mut errors_of_tokens = self.tokens_first(root, &fields, &mut parts.issuers);
         let (mut versioned, mut has_policies) = (false, false);
         for (name, value) in fields {
             let at = root.key(&name);
@@ -122,6 +132,7 @@ impl Loader {
                 "meshHosts" => parts.mesh = self.mesh(at, value),
                 "basePath" => parts.site = self.base_path(at, value, parts.site),
                 "airflow2WebPages" => parts.site = parts.site.with_web_pages(self.reader.flag(at, value)),
+                "tokens" => self.reader.errors.append(&mut errors_of_tokens),
                 "policies" => {
                     has_policies = true;
                     for (number, policy) in self.reader.list(at, value).into_iter().enumerate() {
@@ -277,16 +288,9 @@ impl Loader {
         }
     }
 
-    /// Reads a policy's name. It becomes a metric label and part of a log line.
+    /// Reads a policy's name.
     fn policy_name(&mut self, at: At<'_>, number: usize, raw: &RawValue) -> Option<Span> {
-        let allowed = "1 to 63 letters, digits, `-`, `_` or `.`";
-        let name: Cow<'_, str> = self.reader.text(at, raw, allowed)?;
-        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.is_empty() || name.len() > 63 || !name.chars().all(legal) {
-            self.reader
-                .error(at, format!("`{name}` is no name"), Some(allowed.to_owned()));
-            return None;
-        }
+        let name = self.reader.name(at, raw)?;
         if let Some(first) = self.named.get(&*name) {
             let found = format!("`{name}` is the name of policies[{first}] already");
             self.reader
@@ -308,6 +312,7 @@ impl Loader {
             api_servers: parts.api_servers,
             mesh: parts.mesh,
             site: parts.site,
+            issuers: parts.issuers,
             arena: self.arena.finish(),
             names: self.names,
             conditions: self.conditions,

@@ -4,8 +4,12 @@
 //! does, `not…` alike. What is absent matches no pattern; so `not…` holds of it, but an anonymous
 //! caller satisfies no condition on identity in an ALLOW. What comes later counts for the open side,
 //! and is decided again when it is there.
+//!
+//! The conditions on tokens in an entry are about one token, whichever: some token must satisfy all of
+//! them. Where there is none, `not…` conditions alone hold in a DENY, and nothing does in an ALLOW.
 
 use crate::fact::Fact;
+use crate::token::Verified;
 
 use super::arena::Span;
 use super::facts::Facts;
@@ -23,14 +27,53 @@ impl Ruleset {
             return to(&Bindings::default());
         }
         from.iter().any(|entry| {
-            self.for_each_binding(
-                self.conditions_of(*entry),
-                effect,
-                facts,
-                &Bindings::default(),
-                &to,
-            )
+            let (conditions, of_token) = self.split_at_token(*entry);
+            let then =
+                |bindings: &Bindings<'_>| self.token_holds(of_token, effect, facts, bindings) && to(bindings);
+            self.for_each_binding(conditions, effect, facts, &Bindings::default(), &then)
         })
+    }
+
+    /// The conditions of an entry, those on tokens apart.
+    pub(super) fn split_at_token(&self, entry: Span) -> (&[Condition], &[Condition]) {
+        let conditions = self.conditions_of(entry);
+        let others = conditions.partition_point(|condition| !condition.field.is_of_token());
+        conditions.split_at_checked(others).unwrap_or((conditions, &[]))
+    }
+
+    /// Whether all these conditions on tokens hold of one token.
+    fn token_holds(
+        &self,
+        conditions: &[Condition],
+        effect: Effect,
+        facts: &Facts<'_>,
+        bindings: &Bindings<'_>,
+    ) -> bool {
+        if facts.tokens().is_empty() {
+            return conditions
+                .iter()
+                .all(|condition| effect == Effect::Deny && condition.negated);
+        }
+        facts.tokens().iter().any(|token| {
+            conditions
+                .iter()
+                .all(|condition| self.holds_of(condition, token, bindings))
+        })
+    }
+
+    /// Whether one condition on tokens holds of this one. Of a claim with several values one that
+    /// matches is enough, and a claim that is not there has none.
+    pub(super) fn holds_of(&self, condition: &Condition, token: &Verified, bindings: &Bindings<'_>) -> bool {
+        let matches = |value: &str| {
+            self.patterns_of(condition)
+                .iter()
+                .any(|pattern| matches(&self.arena, *pattern, value, bindings))
+        };
+        let matched = match self.claim_of(condition) {
+            Some(path) => token.claims.values(path).into_iter().any(matches),
+            None => matches(&token.request_principal),
+        };
+        matched != condition.negated
     }
 
     /// Whether the conditions hold under some binding for which `then` holds as well.

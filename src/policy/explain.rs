@@ -1,6 +1,9 @@
 //! Why not: the rules that came nearest to allowing a request, and where each failed first.
 
+use std::rc::Rc;
+
 use crate::fact::Fact;
+use crate::token::Verified;
 
 use super::arena::Span;
 use super::facts::Facts;
@@ -97,7 +100,8 @@ impl Ruleset {
         facts: &Facts<'f>,
         mut bindings: Bindings<'f>,
     ) -> Walk<'f> {
-        for (held, condition) in self.conditions_of(entry).iter().enumerate() {
+        let (conditions, of_token) = self.split_at_token(entry);
+        for (held, condition) in conditions.iter().enumerate() {
             let bound = match facts.fact(condition.field) {
                 Fact::Known(value) if condition.binds() => self
                     .patterns_of(condition)
@@ -109,19 +113,41 @@ impl Ruleset {
             };
             match bound {
                 Some(bound) => bindings = bound,
-                None => return Walk::Failed(held, self.say(rule, side, condition, facts, &bindings)),
+                None => {
+                    let found = found(condition, facts);
+                    return Walk::Failed(held, self.say(rule, side, condition, &bindings, &found));
+                }
             }
         }
-        Walk::Held(self.conditions_of(entry).len(), bindings)
+        let held_of = |token: &Rc<Verified>| {
+            of_token
+                .iter()
+                .take_while(|condition| self.holds_of(condition, token, &bindings))
+                .count()
+        };
+        let most = facts.tokens().iter().map(held_of).max();
+        let held = conditions.len() + most.unwrap_or(0);
+        match of_token.get(most.unwrap_or(0)) {
+            Some(condition) => {
+                let found = match most {
+                    None => "no token",
+                    Some(0) => "no token that satisfies it",
+                    Some(_) => "no token that satisfies it as well",
+                };
+                Walk::Failed(held, self.say(rule, side, condition, &bindings, found))
+            }
+            None => Walk::Held(held, bindings),
+        }
     }
 
+    /// Says what a condition wants and what was found, which is never anything of a token's.
     fn say(
         &self,
         rule: &Rule,
         side: Side,
         condition: &Condition,
-        facts: &Facts<'_>,
         bindings: &Bindings<'_>,
+        found: &str,
     ) -> String {
         let names = rule.variables.of(&self.names);
         let variable = |number: u8| {
@@ -138,21 +164,24 @@ impl Ruleset {
             .iter()
             .map(|pattern| format!("`{}`", self.arena.show(*pattern, variable)))
             .collect();
-        let found = match facts.fact(condition.field) {
-            Fact::Known(value) => format!("`{value}`"),
-            Fact::Unknown => "not known".to_owned(),
-            Fact::Later => "not known yet".to_owned(),
-            Fact::Absent if condition.field == Field::Principals => {
-                "none: the caller is anonymous".to_owned()
-            }
-            Fact::Absent => "none".to_owned(),
-        };
+        let claim = self.claim_of(condition).map(|path| format!(".{path}"));
         format!(
-            "{}.{}: wants {}, found {found}",
+            "{}.{}{}: wants {}, found {found}",
             side.word(),
             condition.word(),
+            claim.unwrap_or_default(),
             patterns.join(" or ")
         )
+    }
+}
+
+fn found(condition: &Condition, facts: &Facts<'_>) -> String {
+    match facts.fact(condition.field) {
+        Fact::Known(value) => format!("`{value}`"),
+        Fact::Unknown => "not known".to_owned(),
+        Fact::Later => "not known yet".to_owned(),
+        Fact::Absent if condition.field == Field::Principals => "none: the caller is anonymous".to_owned(),
+        Fact::Absent => "none".to_owned(),
     }
 }
 

@@ -1,23 +1,29 @@
 //! What a rule sees of a request: one fact for each field.
 
+use std::rc::Rc;
+
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
 use crate::operation::{Ask, Operation, Surface};
+use crate::token::Verified;
 
 use super::field::Field;
 
-/// One fact for each field of the policy language.
+/// One fact for each field of the policy language, and the tokens, of which there may be several.
 #[derive(Debug, Clone)]
 pub struct Facts<'a> {
     values: [Fact<&'a str>; Field::COUNT],
+    tokens: &'a [Rc<Verified>],
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of one ask: who asks, acting for what, for what. On a mesh of tasks an acting task
-    /// always exists, so it is never absent.
+    /// The facts of one ask: who asks, acting for what, with which tokens, for what. On a mesh of
+    /// tasks an acting task always exists, so it is never absent. Tokens are always known: a bad one
+    /// is refused before.
     pub fn new(
         principal: Option<&'a Principal>,
         acting: Fact<&'a Acting>,
+        tokens: &'a [Rc<Verified>],
         operation: &'a Operation<'a>,
         ask: &'a Ask<'a>,
     ) -> Self {
@@ -31,6 +37,7 @@ impl<'a> Facts<'a> {
                 nobody => nobody.map(|_| ""),
             },
             Field::Proof => acting.map(|acting| acting.proof.as_str()),
+            Field::RequestPrincipals | Field::Claims => Fact::Unknown,
             Field::Surfaces => Fact::Known(operation.surface.as_str()),
             Field::Actions => ask.action,
             Field::Dags => ask.dag.as_ref().map(|text| &**text),
@@ -44,10 +51,15 @@ impl<'a> Facts<'a> {
             Field::Paths => operation.path.as_ref().map(|text| &**text),
             Field::Hosts => Fact::Known(operation.host),
         });
-        Self { values }
+        Self { values, tokens }
     }
 
-    /// What is known of `field`.
+    /// The verified tokens of the request.
+    pub(super) fn tokens(&self) -> &'a [Rc<Verified>] {
+        self.tokens
+    }
+
+    /// What is known of `field`; never anything of a token's.
     pub fn fact(&self, field: Field) -> Fact<&'a str> {
         self.values.get(field as usize).copied().unwrap_or(Fact::Unknown)
     }

@@ -16,6 +16,10 @@ pub enum Field {
     ActingTasks,
     /// `from.proof`: how well the acting task is known.
     Proof,
+    /// `from.requestPrincipals`: `issuer/subject` of a token.
+    RequestPrincipals,
+    /// `from.claims`: what a token claims, by path.
+    Claims,
     /// `to.surfaces`: which of Airflow's HTTP surfaces.
     Surfaces,
     /// `to.actions`: `resource:verb`.
@@ -56,13 +60,15 @@ impl Field {
     pub const COUNT: usize = Self::ALL.len();
 
     /// Every field, in the order of their numbers.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Principals,
         Self::Namespaces,
         Self::ServiceAccounts,
         Self::ActingDags,
         Self::ActingTasks,
         Self::Proof,
+        Self::RequestPrincipals,
+        Self::Claims,
         Self::Surfaces,
         Self::Actions,
         Self::Dags,
@@ -79,7 +85,11 @@ impl Field {
 
     /// The half of the rule it belongs to.
     pub fn side(self) -> Side {
-        if self <= Self::Proof { Side::From } else { Side::To }
+        if self <= Self::Claims {
+            Side::From
+        } else {
+            Side::To
+        }
     }
 
     /// The word in the document.
@@ -91,6 +101,8 @@ impl Field {
             Self::ActingDags | Self::Dags => "dags",
             Self::ActingTasks | Self::Tasks => "tasks",
             Self::Proof => "proof",
+            Self::RequestPrincipals => "requestPrincipals",
+            Self::Claims => "claims",
             Self::Surfaces => "surfaces",
             Self::Actions => "actions",
             Self::Connections => "connections",
@@ -113,6 +125,8 @@ impl Field {
             Self::ActingDags | Self::Dags => "notDags",
             Self::ActingTasks | Self::Tasks => "notTasks",
             Self::Proof => "notProof",
+            Self::RequestPrincipals => "notRequestPrincipals",
+            Self::Claims => "notClaims",
             Self::Surfaces => "notSurfaces",
             Self::Actions => "notActions",
             Self::Connections => "notConnections",
@@ -147,6 +161,12 @@ impl Field {
     /// Whether it is part of the caller's identity, which binds variables.
     pub fn is_identity(self) -> bool {
         self <= Self::ServiceAccounts
+    }
+
+    /// Whether it is part of a token. In an entry all conditions on tokens are about one token, and
+    /// they stand behind the others.
+    pub fn is_of_token(self) -> bool {
+        matches!(self, Self::RequestPrincipals | Self::Claims)
     }
 }
 

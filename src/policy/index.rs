@@ -66,6 +66,12 @@ impl Index {
     pub(super) fn candidates(&self, arena: &Arena, effect: Effect, facts: &Facts<'_>) -> Vec<u32> {
         let mut found = self.always.clone();
         for table in &self.tables {
+            if table.field == Field::RequestPrincipals {
+                for token in facts.tokens() {
+                    table.find(arena, &token.request_principal, &mut found);
+                }
+                continue;
+            }
             match facts.fact(table.field) {
                 Fact::Known(value) => table.find(arena, value, &mut found),
                 // What is unknown holds in every DENY that asks for it, and in no ALLOW.
@@ -239,9 +245,10 @@ fn rarest_half(ruleset: &Ruleset, rule: &Rule, shares: &Shares) -> Option<Vec<An
         .min_by_key(|anchors| commonest(anchors))
 }
 
-/// The anchors of a condition, one for each pattern; `None` where it or one of them has none.
+/// The anchors of a condition, one for each pattern; `None` where it or one of them has none. Claims
+/// have none: there are too many to look each up.
 fn anchors(ruleset: &Ruleset, condition: &Condition) -> Option<Vec<Anchor>> {
-    if condition.negated {
+    if condition.negated || condition.field == Field::Claims {
         return None;
     }
     let anchor = |pattern: &Pattern| {

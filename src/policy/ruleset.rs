@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::operation::Site;
 use crate::stamp::Mesh;
+use crate::token::Issuer;
 
-use super::arena::{Arena, Pattern, Span};
+use super::arena::{Arena, Part, Pattern, Span};
 use super::field::Field;
 use super::index::Index;
 use super::matching::{Bindings, matches};
@@ -73,6 +74,7 @@ pub struct Ruleset {
     pub(super) api_servers: Option<Span>,
     pub(super) mesh: Mesh,
     pub(super) site: Site,
+    pub(super) issuers: Vec<Issuer>,
     pub(super) arena: Arena,
     pub(super) names: Vec<Span>,
     pub(super) conditions: Vec<Condition>,
@@ -112,10 +114,21 @@ pub(super) struct Rule {
 pub(super) struct Condition {
     pub(super) field: Field,
     pub(super) negated: bool,
-    pub(super) patterns: Span,
+    /// Its patterns. Before those on a claim stands one more, the claim's path: so a rule without
+    /// claims takes no memory for them.
+    patterns: Span,
 }
 
 impl Condition {
+    /// A condition whose patterns are `patterns`, the claim's path before those on a claim.
+    pub(super) fn new(field: Field, negated: bool, patterns: Span) -> Self {
+        Self {
+            field,
+            negated,
+            patterns,
+        }
+    }
+
     /// The word under which it stands in the document.
     pub(super) fn word(&self) -> &'static str {
         if self.negated {
@@ -179,6 +192,11 @@ impl Ruleset {
         &self.site
     }
 
+    /// The issuers whose tokens requests may carry.
+    pub fn issuers(&self) -> &[Issuer] {
+        &self.issuers
+    }
+
     pub(super) fn policy_of(&self, rule: &Rule) -> Option<&Policy> {
         self.policies.get(rule.policy as usize)
     }
@@ -192,6 +210,22 @@ impl Ruleset {
     }
 
     pub(super) fn patterns_of(&self, condition: &Condition) -> &[Pattern] {
-        self.arena.patterns(condition.patterns)
+        let patterns = self.arena.patterns(condition.patterns);
+        match (condition.field, patterns) {
+            (Field::Claims, [_, patterns @ ..]) => patterns,
+            _ => patterns,
+        }
+    }
+
+    /// The path of the claim that a condition is about.
+    pub(super) fn claim_of(&self, condition: &Condition) -> Option<&str> {
+        if condition.field != Field::Claims {
+            return None;
+        }
+        let path = self.arena.patterns(condition.patterns).first()?;
+        match self.arena.parts(*path) {
+            [Part::Text(path)] => Some(self.arena.text(*path)),
+            _ => None,
+        }
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
         Field::Surfaces => one_of(text, written, Surface::ALL.map(Surface::as_str)),
         Field::Actions => one_of(text, written, operation::actions()),
         Field::Principals => principal(text, written),
+        Field::RequestPrincipals => request_principal(text, written),
         Field::Namespaces => characters(text, written, "a Kubernetes namespace, such as `airflow`", |c| {
             c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
         }),
@@ -35,7 +36,12 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
         Field::Methods => method(text, written),
         Field::Paths => starts_with_slash(text, written),
         Field::Hosts => host(text, written),
-        Field::Connections | Field::Variables | Field::Pools | Field::XcomKeys | Field::Assets => Ok(()),
+        Field::Claims
+        | Field::Connections
+        | Field::Variables
+        | Field::Pools
+        | Field::XcomKeys
+        | Field::Assets => Ok(()),
     }
 }
 
@@ -146,6 +152,17 @@ fn service_account(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
         found: format!("`{text}` is not of the form `namespace/service-account`"),
         allowed: SERVICE_ACCOUNT.to_owned(),
         nearest: None,
+    })
+}
+
+fn request_principal(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+    if text.contains('/') || written.shape != Shape::Exact || written.is_template() {
+        return Ok(());
+    }
+    Err(Complaint {
+        found: format!("`{text}` is not of the form `issuer/subject`"),
+        allowed: "`issuer/subject`, such as `https://issuer.example/*`".to_owned(),
+        nearest: Some(format!("{text}/*")),
     })
 }
 

@@ -21,6 +21,16 @@ impl Claims {
         }
     }
 
+    /// The claims of an object with these members.
+    pub(super) fn of(members: Vec<(String, Json)>) -> Self {
+        Self(Json::Object(members))
+    }
+
+    /// The claim of this name, where it is a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Json::text)
+    }
+
     /// The claim of this name.
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.0.get(name)

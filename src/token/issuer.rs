@@ -40,7 +40,7 @@ impl Kind {
 }
 
 /// One issuer of tokens.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Issuer {
     /// Its name in the policy.
     pub name: String,
@@ -67,7 +67,7 @@ pub struct Issuer {
 }
 
 /// Who vouches for a token's signature.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Source {
     /// Istio's RequestAuthentication, which verified the token before the filter saw the request.
     Istio,

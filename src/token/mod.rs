@@ -6,6 +6,8 @@
 
 mod algorithm;
 mod base64url;
+mod cache;
+mod check;
 mod claims;
 mod curve;
 mod der;
@@ -13,6 +15,7 @@ mod fetch;
 mod header;
 mod in_module;
 mod issuer;
+mod istio;
 mod json;
 mod jwk;
 mod jws;
@@ -22,11 +25,14 @@ mod kubernetes;
 mod place;
 mod refusal;
 mod signature;
+#[cfg(test)]
+mod testing;
 mod times;
 mod verified;
 mod verify;
 
 pub use algorithm::{Algorithm, Family};
+pub use check::{Checked, Judged, Judges, Keys, Presented, Tokens, Voucher, check};
 pub use claims::Claims;
 pub use curve::Curve;
 pub use der::ecdsa_signature;
@@ -39,7 +45,7 @@ pub use jws::{MAX_TOKEN, Parsed};
 pub use key::{Key, Material};
 pub use key_set::{BadKeySet, KeySet, MAX_BYTES, MAX_KEYS};
 pub use kubernetes::service_account;
-pub use place::Place;
+pub use place::{Place, without_tokens};
 pub use refusal::Refusal;
 pub use signature::Signatures;
 pub use verified::Verified;

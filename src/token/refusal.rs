@@ -123,6 +123,15 @@ impl Refusal {
         }
     }
 
+    /// What `www-authenticate` says (RFC 6750 §3); `None` where another token would not help.
+    pub const fn challenge(self) -> Option<&'static str> {
+        match self {
+            Self::Missing => Some("Bearer"),
+            Self::OfAnother | Self::KeysUnavailable | Self::AlgorithmUnsupported => None,
+            _ => Some(r#"Bearer error="invalid_token""#),
+        }
+    }
+
     /// What the caller is told.
     pub const fn message(self) -> &'static str {
         match self {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Claims, Kind};
+use crate::caller::Principal;
+
+use super::{Claims, Kind, service_account};
 
 /// A token that was verified, by the filter or by Istio before it.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,12 +20,29 @@ pub struct Verified {
     pub expires: u64,
 }
 
-/// Shows neither subject nor claims.
+impl Verified {
+    /// Whether it names this peer: Kubernetes' tokens by namespace and service account, others by
+    /// the peer's SPIFFE ID for a subject, as JWT-SVIDs do.
+    ///
+    /// <https://github.com/spiffe/spiffe/blob/main/standards/JWT-SVID.md>
+    pub(super) fn is_of(&self, peer: Option<&Principal>) -> bool {
+        let (Some(peer), Some(subject)) = (peer, self.claims.text("sub")) else {
+            return false;
+        };
+        match self.kind {
+            Kind::Kubernetes => service_account(subject).is_some_and(|account| {
+                peer.service_account().and_then(|account| account.split_once('/')) == Some(account)
+            }),
+            Kind::Oidc | Kind::AirflowUser | Kind::AirflowTask => subject == peer.as_str(),
+        }
+    }
+}
+
+/// Shows no claim: they are nobody's business but the policy's.
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
             .field("kind", &self.kind)
-            .field("expires", &self.expires)
             .finish_non_exhaustive()
     }
 }

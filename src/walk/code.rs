@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::token::Refusal;
+
 /// Why a request passed or did not. The words are an interface: callers, metrics and tools see
 /// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +36,8 @@ pub enum Code {
     TokenOfAnother,
     /// It passed, but would be refused if all policies were enforced.
     ShadowDenied,
+    /// A token is not to be believed, or one that is required is not there.
+    Token(Refusal),
 }
 
 impl Code {
@@ -53,7 +57,16 @@ impl Code {
             Self::Outbound => "outbound",
             Self::ShadowDenied => "shadow_denied",
             Self::TaskConflict => "task_conflict",
+            Self::Token(refusal) => refusal.as_str(),
             Self::TokenOfAnother => "token_of_another",
+        }
+    }
+
+    /// What `www-authenticate` says where the caller may come again with another token (RFC 6750 §3).
+    pub fn challenge(self) -> Option<&'static str> {
+        match self {
+            Self::Token(refusal) => refusal.challenge(),
+            _ => None,
         }
     }
 
@@ -69,6 +82,7 @@ impl Code {
             Self::MalformedTaskHeaders => "the task headers are malformed",
             Self::MalformedToken => "the request has more than one token",
             Self::TaskConflict => "the pod and Airflow name different DAGs",
+            Self::Token(refusal) => refusal.message(),
             Self::TokenOfAnother => "the token does not belong to this caller",
             Self::NoRuleAllows => "no policy allows this request",
         }

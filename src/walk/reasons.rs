@@ -27,7 +27,7 @@ pub fn reasons(
         (Code::NoRuleAllows, _, Some(ruleset), Some(operation)) => {
             let principal = incoming.peer.ok().flatten();
             let mut reasons = Vec::new();
-            for facts in facts(principal, outcome.acting.as_deref(), operation) {
+            for facts in facts(principal, outcome.acting.as_deref(), &outcome.tokens, operation) {
                 for miss in ruleset.misses(&facts, NEAREST, all) {
                     let reason = format!("policy `{}` rule {}: {}", miss.policy, miss.rule, miss.failed);
                     if !reasons.contains(&reason) {

@@ -78,6 +78,7 @@ impl Scene {
                 learned: self.learned.as_ref(),
                 ..Token::default()
             },
+            judges: None,
         };
         let proxy = Proxy {
             identity: Some(&self.own),
@@ -331,6 +332,7 @@ fn nothing_passes_without_a_policy() {
             headers: &headers,
             cluster: b"",
             token: Token::default(),
+            judges: None,
         };
         let outcome = walk(None, Proxy::default(), &incoming);
         assert_eq!(

@@ -94,6 +94,7 @@ impl<'a> Asked<'a> {
                 answered: self.answered,
                 ..Token::default()
             },
+            judges: None,
         };
         let proxy = Proxy {
             identity: Some(&own),

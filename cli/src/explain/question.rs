@@ -112,6 +112,7 @@ impl Question {
                 learned: self.learned.as_ref(),
                 answered: false,
             },
+            judges: None,
         }
     }
 

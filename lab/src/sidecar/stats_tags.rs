@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// The labels of dagward's metrics, given to Istio as `extraStatTags`.
-const EXTRA: [&str; 12] = [
+const EXTRA: [&str; 15] = [
     "direction",
     "caller",
     "dag_id",
@@ -17,6 +17,9 @@ const EXTRA: [&str; 12] = [
     "status",
     "mode",
     "version",
+    "signatures",
+    "kind",
+    "result",
 ];
 
 /// Istio's own.

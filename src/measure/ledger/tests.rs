@@ -206,11 +206,13 @@ fn memory_is_bounded_under_a_flood() {
 fn shows_the_configuration_in_force() {
     let (mut ledger, mut vm) = (Ledger::default(), Vm::default());
     for status in ["ok", "refused", "ok"] {
-        ledger.configured("enforce", status, &mut vm);
+        ledger.configured("enforce", status, "proxy", &mut vm);
     }
     let name = |status| {
         let version = env!("CARGO_PKG_VERSION");
-        format!("dagward_config_info.version=.={version};.;mode=.=enforce;.;status=.={status};.;")
+        format!(
+            "dagward_config_info.version=.={version};.;mode=.=enforce;.;status=.={status};.;signatures=.=proxy;.;"
+        )
     };
     assert_eq!(
         (stat(&vm, &name("ok")), stat(&vm, &name("refused"))),

@@ -1,6 +1,7 @@
 //! Reads single values and collects what is wrong with them.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use serde_json::value::RawValue;
 
@@ -82,6 +83,16 @@ impl Reader {
         });
     }
 
+    /// Complains about a value, and says what would be right.
+    pub(super) fn misspelt(&mut self, at: At<'_>, found: String, allowed: String, nearest: Option<String>) {
+        self.errors.push(LoadError {
+            path: at.path(),
+            found,
+            allowed: Some(allowed),
+            nearest,
+        });
+    }
+
     pub(super) fn missing(&mut self, at: At<'_>, name: &str, allowed: String) {
         self.error(at, format!("`{name}` is missing"), Some(allowed));
     }
@@ -95,18 +106,8 @@ impl Reader {
         for (position, (name, _)) in fields.iter().enumerate() {
             let here = at.key(name);
             if !known.contains(&&**name) {
-                self.errors.push(LoadError {
-                    path: here.path(),
-                    found: format!("unknown field `{name}`"),
-                    allowed: Some(
-                        known
-                            .iter()
-                            .map(|word| format!("`{word}`"))
-                            .collect::<Vec<_>>()
-                            .join(", "),
-                    ),
-                    nearest: nearest(name, known.iter().copied()).map(str::to_owned),
-                });
+                let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
+                self.misspelt(here, format!("unknown field `{name}`"), quoted(known), nearest);
             }
             if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
                 self.error(here, format!("`{name}` is given twice"), Some("once".into()));
@@ -142,22 +143,36 @@ impl Reader {
         words: &[&str],
         read: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
-        let allowed = words
-            .iter()
-            .map(|word| format!("`{word}`"))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let allowed = quoted(words);
         let text = self.text(at, raw, &allowed)?;
         let value = read(&text);
         if value.is_none() {
-            self.errors.push(LoadError {
-                path: at.path(),
-                found: format!("found `{text}`"),
-                allowed: Some(allowed),
-                nearest: nearest(&text, words.iter().copied()).map(str::to_owned),
-            });
+            let nearest = nearest(&text, words.iter().copied()).map(str::to_owned);
+            self.misspelt(at, format!("found `{text}`"), allowed, nearest);
         }
         value
+    }
+
+    /// Reads a whole number in `range`.
+    pub(super) fn number(&mut self, at: At<'_>, raw: &RawValue, range: RangeInclusive<u64>) -> Option<u64> {
+        let number = raw.get().parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            let allowed = format!("a whole number from {} to {}", range.start(), range.end());
+            self.wrong_kind(at, raw, &allowed);
+        }
+        number
+    }
+
+    /// Reads a name. Names become metric labels and parts of log lines.
+    pub(super) fn name<'d>(&mut self, at: At<'_>, raw: &'d RawValue) -> Option<Cow<'d, str>> {
+        let allowed = "1 to 63 letters, digits, `-`, `_` or `.`";
+        let name = self.text(at, raw, allowed)?;
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || name.len() > 63 || !name.chars().all(legal) {
+            self.error(at, format!("`{name}` is no name"), Some(allowed.to_owned()));
+            return None;
+        }
+        Some(name)
     }
 
     /// Reads a non-empty list of texts, each with its number in the list.
@@ -184,12 +199,7 @@ impl Reader {
                 allowed,
                 nearest,
             }) => {
-                self.errors.push(LoadError {
-                    path: at.path(),
-                    found,
-                    allowed: Some(allowed),
-                    nearest,
-                });
+                self.misspelt(at, found, allowed, nearest);
                 None
             }
         }
@@ -230,4 +240,10 @@ impl Reader {
         }
         items
     }
+}
+
+/// Words in backticks, with commas between.
+pub(super) fn quoted(words: &[impl AsRef<str>]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    quoted.join(", ")
 }

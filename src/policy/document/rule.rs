@@ -1,6 +1,7 @@
 //! Reads one rule: alternatives of who, alternatives of what.
 
 use std::borrow::Cow;
+use std::iter::once;
 
 use serde_json::value::RawValue;
 
@@ -25,6 +26,8 @@ pub(super) struct Entry<'d> {
 pub(super) struct ReadCondition<'d> {
     pub(super) field: Field,
     pub(super) negated: bool,
+    /// The path of the claim that it is about.
+    pub(super) claim: Option<Cow<'d, str>>,
     /// The patterns, each with its number in the list.
     pub(super) texts: Vec<(usize, Cow<'d, str>)>,
 }
@@ -50,6 +53,17 @@ impl ReadCondition<'_> {
         } else {
             self.field.word()
         }
+    }
+
+    /// Where its patterns stand: at its word, or at its claim below.
+    pub(super) fn at<'p>(&'p self, word: &'p At<'p>) -> At<'p> {
+        self.claim.as_ref().map_or(*word, |claim| word.key(claim))
+    }
+
+    /// Its word, and its claim.
+    fn shown(&self) -> String {
+        let claim = self.claim.iter().map(|claim| format!(".{claim}"));
+        once(self.word().to_owned()).chain(claim).collect()
     }
 }
 
@@ -109,15 +123,13 @@ impl Loader {
                 continue;
             };
             let at = at.key(name);
-            let texts = self.reader.texts(at, value);
-            for (number, text) in &texts {
-                self.reader.pattern(at.index(*number), field, text);
+            match field {
+                Field::Claims => self.claims(at, negated, value, &mut conditions),
+                _ => conditions.push(self.condition(at, field, negated, None, value)),
             }
-            conditions.push(ReadCondition {
-                field,
-                negated,
-                texts,
-            });
+            if field.is_of_token() {
+                self.needs_issuer(at, name);
+            }
         }
         conditions.sort_by_key(|condition| (!condition.binds(), condition.field, condition.negated));
         self.contradictions(at, &conditions);
@@ -128,21 +140,45 @@ impl Loader {
         })
     }
 
+    pub(super) fn condition<'d>(
+        &mut self,
+        at: At<'_>,
+        field: Field,
+        negated: bool,
+        claim: Option<Cow<'d, str>>,
+        raw: &'d RawValue,
+    ) -> ReadCondition<'d> {
+        let texts = self.reader.texts(at, raw);
+        for (number, text) in &texts {
+            let at = at.index(*number);
+            if let Some(written) = self.reader.pattern(at, field, text)
+                && field == Field::RequestPrincipals
+            {
+                self.can_be_issued(at, text, &written);
+            }
+        }
+        ReadCondition {
+            field,
+            negated,
+            claim,
+            texts,
+        }
+    }
+
     /// Complains where a condition's negated twin excludes all that it admits.
     fn contradictions(&mut self, at: At<'_>, conditions: &[ReadCondition<'_>]) {
         for positive in conditions.iter().filter(|condition| !condition.negated) {
-            let Some(twin) = conditions
-                .iter()
-                .find(|other| other.negated && other.field == positive.field)
-            else {
+            let Some(twin) = conditions.iter().find(|other| {
+                other.negated && other.field == positive.field && other.claim == positive.claim
+            }) else {
                 continue;
             };
             let excluded = |admitted: &Written<'_>| twin.patterns().any(|(_, _, not)| covers(&not, admitted));
             let mut patterns = positive.patterns().peekable();
             if patterns.peek().is_some() && patterns.all(|(_, _, admitted)| excluded(&admitted)) {
-                let (word, not_word) = (positive.word(), twin.word());
+                let (word, not_word) = (positive.shown(), twin.shown());
                 self.reader.error(
-                    at.key(not_word),
+                    twin.at(&at.key(twin.word())),
                     format!("`{not_word}` excludes all that `{word}` admits, so the entry matches nothing"),
                     Some(format!("patterns that leave something of `{word}`")),
                 );
@@ -155,14 +191,16 @@ impl Loader {
         for entry in entries {
             let start = self.conditions.len();
             for condition in &entry.conditions {
-                let written = condition.patterns().map(|(_, _, written)| written);
-                let patterns = self.arena.list(written, |name| variables.number(name));
-                let ReadCondition { field, negated, .. } = *condition;
-                self.conditions.push(Condition {
-                    field,
-                    negated,
-                    patterns,
+                let claim = condition.claim.iter().map(|path| Written {
+                    shape: Shape::Exact,
+                    pieces: vec![Piece::Text(path)],
                 });
+                let written = condition.patterns().map(|(_, _, written)| written);
+                let patterns = self
+                    .arena
+                    .list(claim.chain(written), |name| variables.number(name));
+                let ReadCondition { field, negated, .. } = *condition;
+                self.conditions.push(Condition::new(field, negated, patterns));
             }
             spans.push(Span::new(start, self.conditions.len()));
         }

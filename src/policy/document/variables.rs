@@ -158,5 +158,6 @@ fn complain(
     let at = at.key(entry.side.word());
     let at = at.index(entry.number);
     let at = at.key(condition.word());
+    let at = condition.at(&at);
     reader.error(at.index(number), found, Some(allowed.to_owned()));
 }

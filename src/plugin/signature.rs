@@ -1,0 +1,105 @@
+//! Signatures, verified by the proxy where it can: natively that takes a twentieth of the time.
+//!
+//! Envoy's function takes an `envoy.source.extensions.common.wasm.VerifySignatureArguments` and
+//! gives a `VerifySignatureResult`, both in protobuf's wire format.
+
+use crate::token::{Algorithm, InModule, Key, Material, Signatures, ecdsa_signature};
+
+use super::abi;
+
+const FUNCTION: &str = "verify_signature";
+
+/// The fields of the arguments.
+const HASH_FUNCTION: u8 = 1;
+const PUBLIC_KEY: u8 = 2;
+const SIGNATURE: u8 = 3;
+const TEXT: u8 = 4;
+
+/// `result: true`, the first field of the result.
+const GOOD: [u8; 2] = [1 << 3, 1];
+
+/// Who verifies signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verifier {
+    /// The proxy, and the module what the proxy cannot.
+    Proxy,
+    /// The module alone.
+    Module,
+}
+
+impl Verifier {
+    /// The proxy, if it has the function: it then gives an answer even to a hash that nobody knows.
+    pub(super) fn choose() -> Self {
+        match abi::foreign(FUNCTION, &arguments("none", &[0], &[0], &[0])) {
+            Some(_) => Self::Proxy,
+            None => Self::Module,
+        }
+    }
+
+    /// The word in `dagward_config_info`.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Proxy => "proxy",
+            Self::Module => "module",
+        }
+    }
+
+    /// The hash that the proxy is to use; `None` for what the module verifies.
+    fn hash_of(self, algorithm: Algorithm) -> Option<&'static str> {
+        match (self, algorithm) {
+            (Self::Module, _) => None,
+            (Self::Proxy, Algorithm::Rs256 | Algorithm::Es256) => Some("sha256"),
+            (Self::Proxy, Algorithm::Rs384 | Algorithm::Es384) => Some("sha384"),
+            (Self::Proxy, Algorithm::Rs512 | Algorithm::Es512) => Some("sha512"),
+            (Self::Proxy, _) => None,
+        }
+    }
+}
+
+impl Signatures for Verifier {
+    fn can(&self, algorithm: Algorithm) -> bool {
+        self.hash_of(algorithm).is_some() || InModule.can(algorithm)
+    }
+
+    fn verify(&self, algorithm: Algorithm, key: &Key, message: &[u8], signature: &[u8]) -> bool {
+        let Some(hash) = self.hash_of(algorithm) else {
+            return InModule.verify(algorithm, key, message, signature);
+        };
+        if key.family() != algorithm.family() {
+            return false;
+        }
+        let Some(public_key) = key.spki() else {
+            return false;
+        };
+        let is_good = |signature: &[u8]| {
+            let arguments = arguments(hash, &public_key, signature, message);
+            abi::foreign(FUNCTION, &arguments).is_some_and(|result| result.starts_with(&GOOD))
+        };
+        match key.material {
+            Material::Curve { curve, .. } => {
+                ecdsa_signature(curve, signature).is_some_and(|signature| is_good(&signature))
+            }
+            _ => is_good(signature),
+        }
+    }
+}
+
+fn arguments(hash: &str, key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(64 + key.len() + signature.len() + text.len());
+    for (field, bytes) in [
+        (HASH_FUNCTION, hash.as_bytes()),
+        (PUBLIC_KEY, key),
+        (SIGNATURE, signature),
+        (TEXT, text),
+    ] {
+        message.push(field << 3 | 2);
+        let mut size = bytes.len();
+        while size >= 0x80 {
+            message.push(u8::try_from(size & 0x7f).unwrap_or_default() | 0x80);
+            size >>= 7;
+        }
+        message.push(u8::try_from(size).unwrap_or_default());
+        message.extend_from_slice(bytes);
+    }
+    message
+}

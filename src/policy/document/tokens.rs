@@ -1,0 +1,267 @@
+//! Reads `tokens`: the issuers whose tokens requests may carry.
+
+mod clash;
+mod place;
+mod signing;
+mod source;
+
+use serde_json::value::RawValue;
+
+use super::super::error::LoadError;
+use super::Loader;
+use super::reader::{At, Fields};
+use crate::operation::Surface;
+use crate::token::{Algorithm, Issuer, KeySet, Kind, Place};
+use source::Url;
+
+const FIELDS: [&str; 15] = [
+    "algorithms",
+    "audiences",
+    "boundToPeer",
+    "clockSkewSeconds",
+    "cluster",
+    "fromIstio",
+    "issuer",
+    "jwks",
+    "jwksUri",
+    "kind",
+    "locations",
+    "name",
+    "refreshSeconds",
+    "required",
+    "surfaces",
+];
+
+const CLOCK_SKEW: u64 = 60;
+
+/// The fields of an issuer that are given and right.
+#[derive(Default)]
+struct Given {
+    name: Option<String>,
+    kind: Option<Kind>,
+    issuer: Option<String>,
+    audiences: Vec<String>,
+    /// Each with its number in the list.
+    algorithms: Vec<(usize, Algorithm)>,
+    keys: Option<KeySet>,
+    url: Option<Url>,
+    cluster: Option<String>,
+    refresh: Option<u64>,
+    from_istio: bool,
+    places: Option<Vec<Place>>,
+    surfaces: Option<Vec<Surface>>,
+    clock_skew: Option<u64>,
+    bound_to_peer: Option<bool>,
+    required: bool,
+}
+
+/// An issuer under way: where it stands, and what it has.
+struct Draft<'r> {
+    at: At<'r>,
+    kind: Kind,
+    fields: &'r Fields<'r>,
+    given: &'r Given,
+}
+
+impl Draft<'_> {
+    fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|(name, _)| name == field)
+    }
+}
+
+impl Loader {
+    /// Reads the issuers into `issuers`. Hands back what is wrong with them, for its place in the
+    /// document's order.
+    pub(super) fn tokens_first(
+        &mut self,
+        root: At<'_>,
+        fields: &Fields<'_>,
+        issuers: &mut Vec<Issuer>,
+    ) -> Vec<LoadError> {
+        let before = self.reader.errors.len();
+        if let Some((_, value)) = fields.iter().find(|(name, _)| name == "tokens") {
+            *issuers = self.tokens(root.key("tokens"), value);
+        }
+        let errors = self.reader.errors.split_off(before);
+        if errors.is_empty() {
+            self.issuers = Some(issuers.iter().map(|issuer| head(issuer).to_owned()).collect());
+        }
+        errors
+    }
+
+    fn tokens(&mut self, at: At<'_>, raw: &RawValue) -> Vec<Issuer> {
+        let mut named = Vec::new();
+        let mut issuers = Vec::new();
+        for (number, raw) in self.reader.some_list(at, raw).into_iter().enumerate() {
+            let at = at.index(number);
+            if let Some(issuer) = self.issuer(at, &mut named, raw) {
+                self.clashes(at, &issuers, &issuer);
+                issuers.push((number, issuer));
+            }
+        }
+        issuers.into_iter().map(|(_, issuer)| issuer).collect()
+    }
+
+    fn issuer(&mut self, at: At<'_>, named: &mut Vec<Option<String>>, raw: &RawValue) -> Option<Issuer> {
+        let before = self.reader.errors.len();
+        named.push(None);
+        let fields = self.reader.fields(at, raw, "an issuer of tokens")?;
+        self.reader.known_names(at, &fields, &FIELDS);
+        let mut given = Given::default();
+        for (name, value) in &fields {
+            self.issuer_field(at.key(name), name, value, named, &mut given);
+        }
+        for (name, allowed) in [
+            ("name", "a name that no other issuer has"),
+            ("kind", "`kubernetes`, `oidc`, `airflow-user` or `airflow-task`"),
+            ("audiences", "a list of what may stand in `aud`"),
+        ] {
+            if !fields.iter().any(|(other, _)| other == name) {
+                self.reader.missing(at, name, allowed.to_owned());
+            }
+        }
+        let kind = given.kind?;
+        let draft = Draft {
+            at,
+            kind,
+            fields: &fields,
+            given: &given,
+        };
+        let algorithms = self.algorithms(&draft);
+        let source = self.source(&draft, &algorithms);
+        self.belongs(&draft);
+        if self.reader.errors.len() > before {
+            return None;
+        }
+        Some(Issuer {
+            kind,
+            algorithms,
+            source: source?,
+            name: given.name?,
+            issuer: given.issuer,
+            audiences: given.audiences,
+            places: given.places.unwrap_or_else(|| place::default_of(kind)),
+            surfaces: given.surfaces.unwrap_or_else(|| surfaces_of(kind)),
+            clock_skew: given.clock_skew.unwrap_or(CLOCK_SKEW),
+            bound_to_peer: given.bound_to_peer.unwrap_or(kind == Kind::Kubernetes),
+            required: given.required,
+        })
+    }
+
+    fn issuer_field(
+        &mut self,
+        at: At<'_>,
+        name: &str,
+        value: &RawValue,
+        named: &mut Vec<Option<String>>,
+        given: &mut Given,
+    ) {
+        match name {
+            "name" => given.name = self.issuer_name(at, named, value),
+            "kind" => {
+                given.kind = self
+                    .reader
+                    .word(at, value, &Kind::ALL.map(Kind::as_str), Kind::parse)
+            }
+            "issuer" => {
+                given.issuer = self.literal(at, value, "what `iss` is, such as `https://issuer.example`")
+            }
+            "audiences" => given.audiences = self.audiences(at, value),
+            "algorithms" => given.algorithms = self.algorithm_list(at, value),
+            "jwks" => given.keys = self.key_set(at, value),
+            "jwksUri" => given.url = self.url(at, value),
+            "cluster" => {
+                let allowed = "Envoy's name of a cluster, such as `outbound|443||issuer.example`";
+                given.cluster = self.literal(at, value, allowed);
+            }
+            "refreshSeconds" => given.refresh = self.reader.number(at, value, 10..=86_400),
+            "fromIstio" => given.from_istio = self.reader.flag(at, value),
+            "locations" => given.places = Some(self.places(at, value)),
+            "surfaces" => given.surfaces = Some(self.surfaces(at, value)),
+            "clockSkewSeconds" => given.clock_skew = self.reader.number(at, value, 0..=300),
+            "boundToPeer" => given.bound_to_peer = Some(self.reader.flag(at, value)),
+            "required" => given.required = self.reader.flag(at, value),
+            _ => {}
+        }
+    }
+
+    fn issuer_name(&mut self, at: At<'_>, named: &mut [Option<String>], raw: &RawValue) -> Option<String> {
+        let name = self.reader.name(at, raw)?.into_owned();
+        if let Some(first) = named.iter().position(|other| other.as_ref() == Some(&name)) {
+            let found = format!("`{name}` is the name of tokens[{first}] already");
+            self.reader
+                .error(at, found, Some("a name that no other issuer has".to_owned()));
+            return None;
+        }
+        if let Some(last) = named.last_mut() {
+            *last = Some(name.clone());
+        }
+        Some(name)
+    }
+
+    /// Reads a text that is compared whole.
+    fn literal(&mut self, at: At<'_>, raw: &RawValue, allowed: &str) -> Option<String> {
+        let text = self.reader.text(at, raw, allowed)?.into_owned();
+        let bad = match &*text {
+            "" => "is empty",
+            text if text.contains('*') => "has a `*`, and is compared as it is written",
+            text if text.contains(|c: char| c.is_whitespace() || c.is_control()) => "has white space",
+            _ => return Some(text),
+        };
+        let found = format!("`{}` {bad}", text.escape_debug());
+        self.reader.error(at, found, Some(allowed.to_owned()));
+        None
+    }
+
+    fn audiences(&mut self, at: At<'_>, raw: &RawValue) -> Vec<String> {
+        let audiences = self.reader.some_list(at, raw);
+        let read = |(number, item)| self.literal(at.index(number), item, "an audience, such as `airflow`");
+        audiences.into_iter().enumerate().filter_map(read).collect()
+    }
+
+    fn surfaces(&mut self, at: At<'_>, raw: &RawValue) -> Vec<Surface> {
+        let words = Surface::ALL.map(Surface::as_str);
+        let mut surfaces = Vec::new();
+        for (number, item) in self.reader.some_list(at, raw).into_iter().enumerate() {
+            surfaces.extend(self.reader.word(at.index(number), item, &words, Surface::parse));
+        }
+        surfaces
+    }
+
+    /// Complains about what is there or missing for the kind.
+    fn belongs(&mut self, draft: &Draft<'_>) {
+        let kind = draft.kind.as_str();
+        let of_airflow = matches!(draft.kind, Kind::AirflowUser | Kind::AirflowTask);
+        if !of_airflow && !draft.has("issuer") {
+            let allowed = "what `iss` in its tokens is, such as `https://issuer.example`";
+            self.reader.missing(draft.at, "issuer", allowed.to_owned());
+        }
+        if of_airflow && draft.given.bound_to_peer == Some(true) {
+            let found = format!("tokens of kind `{kind}` name no peer");
+            let allowed = "`boundToPeer: true` with `kubernetes` or `oidc`".to_owned();
+            self.reader
+                .error(draft.at.key("boundToPeer"), found, Some(allowed));
+        }
+    }
+}
+
+/// What the request principals of an issuer's tokens begin with.
+fn head(issuer: &Issuer) -> &str {
+    issuer.issuer.as_ref().unwrap_or(&issuer.name)
+}
+
+/// Where a kind's tokens are looked for. On the surfaces `execution` and `logs` the header
+/// `authorization` carries Airflow's own tokens.
+fn surfaces_of(kind: Kind) -> Vec<Surface> {
+    match kind {
+        Kind::AirflowTask => vec![Surface::Execution],
+        Kind::AirflowUser => vec![Surface::Rest, Surface::Ui, Surface::Auth],
+        Kind::Kubernetes | Kind::Oidc => Surface::ALL
+            .into_iter()
+            .filter(|surface| !matches!(surface, Surface::Execution | Surface::Logs))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
