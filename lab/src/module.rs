@@ -28,7 +28,7 @@ pub const TARGET: &str = "wasm32-wasip1";
 /// * without `proxy_on_delete` all seems well, but the SDK keeps every stream's context for ever, and
 ///   the filter counts nothing;
 /// * without `proxy_on_done` a stream counts as done at once.
-const EXPORTS: [&str; 14] = [
+const EXPORTS: [&str; 16] = [
     // What the proxy needs of every module (proxy-wasm ABI 0.2.1).
     "memory",
     "_initialize",
@@ -39,6 +39,8 @@ const EXPORTS: [&str; 14] = [
     "proxy_on_vm_start",
     "proxy_on_configure",
     "proxy_on_delete",
+    "proxy_on_tick",
+    "proxy_on_http_call_response",
     // What the filter looks at.
     "proxy_on_request_headers",
     "proxy_on_request_body",

@@ -6,7 +6,9 @@
 //! is its elements with NUL between them.
 
 use std::ptr::{null, null_mut};
+use std::time::Duration;
 
+use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType};
 
 /// The status of a call that went well.
@@ -69,6 +71,15 @@ unsafe extern "C" {
     ) -> u32;
     fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, size: usize, cas: u32)
     -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+}
+
+/// WASI's number of the clock that never goes back.
+const MONOTONIC: u32 = 1;
+
+#[link(wasm_import_module = "wasi_snapshot_preview1")]
+unsafe extern "C" {
+    fn clock_time_get(clock: u32, precision: u64, time: *mut u64) -> u32;
 }
 
 /// Makes a call that hands bytes over, and takes them.
@@ -219,4 +230,29 @@ pub(super) fn set_shared(key: &str, value: &[u8], cas: u32) -> bool {
     let data = if value.is_empty() { null() } else { value.as_ptr() };
     // SAFETY: the pointers are to live values for the length of the call.
     unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), data, value.len(), cas) == OK }
+}
+
+/// Asks for a tick after each `period`, to this VM.
+pub(super) fn set_tick_period(period: Duration) {
+    let period = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
+    // SAFETY: takes no pointers.
+    unsafe { proxy_set_tick_period_milliseconds(period) };
+}
+
+/// The time since a moment that is the same for all VMs of the proxy: `Instant` would not say since
+/// when, and the time of day jumps.
+pub(super) fn uptime() -> Duration {
+    let mut nanoseconds = 0;
+    // SAFETY: the pointer is to a live value for the length of the call.
+    unsafe { clock_time_get(MONOTONIC, 1, &mut nanoseconds) };
+    Duration::from_nanos(nanoseconds)
+}
+
+/// Sends a request without a body to a cluster, and gives the number under which its answer comes to
+/// the current context; `None` where the proxy does not.
+///
+/// By the SDK, which refuses with a panic an answer to a call that it knows nothing of. Its own call
+/// panics only on a status that no proxy gives here.
+pub(super) fn call(cluster: &str, headers: Vec<(&str, &str)>, timeout: Duration) -> Option<u32> {
+    hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), timeout).ok()
 }

@@ -3,6 +3,7 @@
 use log::{error, info};
 
 use crate::policy::{self, LoadError, Ruleset};
+use crate::token::Issuer;
 
 use super::abi;
 use super::decided::ledger;
@@ -57,6 +58,11 @@ impl Configuration {
                 Self { ruleset: last }
             }
         }
+    }
+
+    /// The issuers whose tokens it knows.
+    pub(super) fn issuers(&self) -> &[Issuer] {
+        self.ruleset.as_ref().map_or(&[], Ruleset::issuers)
     }
 
     fn show(ruleset: Option<&Ruleset>, status: &str, verifier: Verifier) {

@@ -5,7 +5,6 @@ use proxy_wasm::types::LogLevel;
 
 use crate::measure::{Decision, Direction};
 use crate::operation::Request;
-use crate::policy::Ruleset;
 use crate::token::without_tokens;
 use crate::walk::{self, Incoming, Outcome, Proxy};
 
@@ -54,12 +53,7 @@ impl Plugin {
             .acting
             .as_deref()
             .map_or("", |acting| acting.dag_id.as_str());
-        let issuers = self
-            .configuration
-            .ruleset
-            .as_ref()
-            .map_or(&[][..], Ruleset::issuers);
-        let target = without_tokens(target, issuers);
+        let target = without_tokens(target, self.configuration.issuers());
         let line = format!(
             "dagward {word} request_id={request_id} caller={caller:?} acting={acting:?} \
              asked={method:?} {target:?} host={host:?} code={} why={reasons:?}",

@@ -7,6 +7,7 @@ mod connection;
 mod decide;
 mod decided;
 mod incoming;
+mod keys;
 mod meter;
 mod node;
 mod pairs;
@@ -21,6 +22,7 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel};
 
 use configuration::Configuration;
+use keys::Keys;
 use node::Node;
 use signature::Verifier;
 use stream::Stream;
@@ -36,6 +38,7 @@ struct Plugin {
     configuration: Configuration,
     node: Node,
     judging: Judging,
+    keys: Keys,
 }
 
 /// The plugin before and after it is configured. An update makes a new one in the same VM, and the
@@ -45,19 +48,35 @@ struct Root {
     plugin: Option<Rc<Plugin>>,
 }
 
-impl Context for Root {}
+impl Context for Root {
+    fn on_http_call_response(&mut self, call: u32, headers: usize, body: usize, _: usize) {
+        if let Some(plugin) = &self.plugin {
+            plugin.keys.answered(call, headers, body);
+        }
+    }
+}
 
 impl RootContext for Root {
     /// Never false: the host would answer 500 to everything, and say nothing of why.
     fn on_configure(&mut self, size: usize) -> bool {
         let document = abi::buffer(BufferType::PluginConfiguration, size).unwrap_or_default();
         let verifier = Verifier::choose();
+        let configuration = Configuration::load(document, verifier);
+        let keys = Keys::new(configuration.issuers());
+        keys.start();
         self.plugin = Some(Rc::new(Plugin {
-            configuration: Configuration::load(document, verifier),
+            configuration,
             node: Node::read(),
             judging: Judging::new(verifier),
+            keys,
         }));
         true
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(plugin) = &self.plugin {
+            plugin.keys.tick();
+        }
     }
 
     fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {

@@ -2,21 +2,22 @@
 
 use std::fmt;
 
-use crate::token::{BadKeySet, KeySet};
+use crate::token::KeySet;
 
-/// Why a fetch brought no keys. Nothing of what was answered stands in it but the status.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a fetch brought no keys. Of what was answered it tells the status alone: it is for logs, and
+/// anything may stand in the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// Nobody answered in time, or the proxy could not ask.
     NoAnswer,
     /// The answer's status is not 200.
     Status(u16),
-    /// The answer is no JWK Set with a key of use.
-    Document(BadKeySet),
+    /// The answer is no JWK Set with a key of use, or too long a one.
+    Document,
 }
 
 /// When a line in the log is due: once where fetching begins to fail, and once where it works again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     /// The first fetch that failed after one that did not, or the very first.
     Failing(Failure),
@@ -32,7 +33,7 @@ pub(super) fn document(answer: Option<(u16, &[u8])>) -> Result<&[u8], Failure> {
     }
     match KeySet::parse(body) {
         Ok(_) => Ok(body),
-        Err(error) => Err(Failure::Document(error)),
+        Err(_) => Err(Failure::Document),
     }
 }
 
@@ -41,7 +42,7 @@ impl fmt::Display for Failure {
         match self {
             Self::NoAnswer => f.write_str("no answer"),
             Self::Status(status) => write!(f, "status {status}, expected 200"),
-            Self::Document(error) => write!(f, "not a JWK Set of use: {error}"),
+            Self::Document => f.write_str("no JWK Set with a key of use"),
         }
     }
 }

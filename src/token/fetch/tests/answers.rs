@@ -40,11 +40,11 @@ fn an_answer_of_any_other_form_is_a_fetch_that_failed() {
     let mut warm = Proxy::of(2);
     warm.run(Duration::from_secs(5), serving(&["a"]));
     for answer in answers {
-        let shown = format!("{answer:.60?}");
+        let shown = answer.as_ref().map(|(status, body)| (status, body.get(..40)));
         cold.run(LONGEST_PAUSE * 2, || answer.clone());
-        assert!((0..2).all(|vm| cold.ids(vm).is_none()), "{shown}");
+        assert!((0..2).all(|vm| cold.ids(vm).is_none()), "{shown:?}");
         warm.run(EVERY, || answer.clone());
-        assert!(warm.all_have(&["a"]), "{shown}");
+        assert!(warm.all_have(&["a"]), "{shown:?}");
     }
     assert_eq!((cold.turns.len(), warm.turns.len()), (1, 1));
     for mut proxy in [cold, warm] {
@@ -52,17 +52,4 @@ fn an_answer_of_any_other_form_is_a_fetch_that_failed() {
         assert!(proxy.all_have(&["a", "b"]));
         assert_eq!(proxy.turns.last(), Some(&Turn::Working));
     }
-}
-
-#[test]
-fn a_failure_says_nothing_of_what_was_answered() {
-    let secret = r#"{"keys": [{"kty": "oct", "k": "c2VjcmV0"}], "secret": "x"}"#;
-    for body in [secret, "secret", "secret\u{0}", r#"{"keys": "secret"}"#] {
-        let failure = answer::document(Some((200, body.as_bytes()))).map_err(|error| error.to_string());
-        if let Err(text) = failure {
-            assert!(!text.contains("secret") && !text.contains("c2VjcmV0"), "{text}");
-        }
-    }
-    let status = answer::document(Some((500, b"secret"))).unwrap_err();
-    assert_eq!(status.to_string(), "status 500, expected 200");
 }
