@@ -24,8 +24,7 @@ use crate::port::Port;
 use crate::process::Process;
 use crate::python::Venv;
 
-/// Where it publishes its keys.
-pub const JWKS: &str = "/oauth/jwks.json";
+const JWKS: &str = "/oauth/jwks.json";
 
 const REQUIREMENTS: &str = include_str!("../oidc/requirements.txt");
 
@@ -105,6 +104,11 @@ impl Provider {
         format!("https://{}", self.address())
     }
 
+    /// Where it publishes its keys. It answers by this name alone.
+    pub fn jwks_uri(&self) -> String {
+        self.issuer() + JWKS
+    }
+
     /// Where it listens while it runs.
     pub fn address(&self) -> SocketAddr {
         self.port.address()
@@ -115,7 +119,7 @@ impl Provider {
         self.authority.directory().join("root.pem")
     }
 
-    /// Its public keys, as it publishes them at [`JWKS`].
+    /// Its public keys, as it publishes them.
     pub fn jwks(&self) -> Result<Value> {
         self.get(JWKS)
     }
