@@ -11,6 +11,7 @@
 //! | [`process`], [`port`], [`owner`], `guard` | a child with a log, a readiness check and a certain end; a port that outlives it; whose something is; what is done when this process dies |
 //! | [`image`], [`registry`] | the module as an OCI image, and a registry to push it to |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
+//! | [`jwt`], [`oidc`] | tokens, honest ones and malformed ones, and a real OpenID provider |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`istio`] | a whole Istio: Kubernetes' API server, istiod, injected pods |
@@ -30,9 +31,11 @@ pub mod go;
 mod guard;
 pub mod image;
 pub mod istio;
+pub mod jwt;
 pub mod load;
 pub mod manifest;
 pub mod module;
+pub mod oidc;
 pub mod owner;
 pub mod paths;
 pub mod port;

@@ -21,11 +21,13 @@ use crate::{envoy, paths};
 mod bootstrap;
 mod cluster;
 mod hbone;
+mod jwt_authn;
 mod listener;
 mod plugin;
 mod spec;
 mod stats_tags;
 
+pub use jwt_authn::{Jwks, JwtRule, request_authentication};
 pub use plugin::{Plugin, Update};
 pub use spec::{Destination, Inbound, Node, Spec, Tls};
 

@@ -11,8 +11,9 @@ const FILTER: &str = "envoy.filters.http.jwt_authn";
 /// How deep a claim may be, as in a token's own JSON.
 const MAX_DEPTH: usize = 64;
 
-/// The claims of every token that Istio has verified. It leaves them under a name of its choosing
-/// for each issuer; beside them may stand headers and a status, which name no issuer.
+/// The claims of the tokens that Istio has verified. istiod has the filter leave them as `payload`,
+/// whosever they are, so that of several tokens the last stays; beside them may stand headers and a
+/// status, which name no issuer.
 pub(super) fn verified(metadata: &[u8]) -> Vec<Claims> {
     let mut found = Vec::new();
     for (key, value) in map(metadata) {

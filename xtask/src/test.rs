@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Suite {
-    /// Format, lints, documentation, and every test that needs no other program than Envoy.
+    /// Format, lints, documentation, and every test that needs neither Airflow nor Istio.
     Unit,
     /// The filter in real Envoys.
     Envoy,
@@ -166,7 +166,7 @@ fn unit(tally: &mut Tally) -> Result<()> {
     tally.tests(tests(&["--doc"]))
 }
 
-/// The test targets that need no other real part than Envoy and a registry, of all packages.
+/// The test targets that need no other real part than Envoy, a registry and an OpenID provider, of all packages.
 fn plain_targets() -> Result<Vec<String>> {
     let mut targets: Vec<String> = PLAIN_TARGETS.map(str::to_owned).into();
     for package in ["cli", "lab", "xtask"] {

@@ -16,10 +16,8 @@ pub(super) fn clusters(spec: &Spec) -> Vec<Value> {
         .inbound
         .iter()
         .map(|inbound| cluster(&inbound_name(inbound), [inbound.app], inbound.http2));
-    let outbound = spec
-        .outbound
-        .iter()
-        .map(|destination| outbound(destination, &spec.identity));
+    let destinations = spec.outbound.iter().chain(&spec.asked_by_filters);
+    let outbound = destinations.map(|destination| outbound(destination, &spec.identity));
     let hbone = spec.takes_hbone().then(hbone::cluster);
     inbound.chain(hbone).chain(outbound).collect()
 }
@@ -34,19 +32,35 @@ fn outbound(destination: &Destination, identity: &Identity) -> Value {
         .into_iter()
         .chain(destination.more.iter().copied());
     let mut cluster = cluster(&destination.cluster, endpoints, destination.http2);
-    if destination.tls == Tls::Mesh {
-        let mut common = tls(identity);
-        common["alpn_protocols"] = json!([if destination.http2 { "h2" } else { "http/1.1" }]);
-        cluster["transport_socket"] = json!({
-            "name": "envoy.transport_sockets.tls",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-                "sni": destination.cluster.replace('|', "_"),
-                "common_tls_context": common,
-            },
-        });
+    let alpn = json!([if destination.http2 { "h2" } else { "http/1.1" }]);
+    match &destination.tls {
+        Tls::Plain => (),
+        Tls::Mesh => {
+            let mut common = tls(identity);
+            common["alpn_protocols"] = alpn;
+            cluster["transport_socket"] = upstream_tls(&destination.cluster.replace('|', "_"), &common);
+        }
+        Tls::Simple(authorities) => {
+            let host = destination.cluster.rsplit('|').next().unwrap_or_default();
+            let common = json!({
+                "alpn_protocols": alpn,
+                "validation_context": {"trusted_ca": {"filename": authorities}},
+            });
+            cluster["transport_socket"] = upstream_tls(host, &common);
+        }
     }
     cluster
+}
+
+fn upstream_tls(name: &str, common: &Value) -> Value {
+    json!({
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+            "sni": name,
+            "common_tls_context": common,
+        },
+    })
 }
 
 fn cluster(name: &str, endpoints: impl IntoIterator<Item = SocketAddr>, http2: bool) -> Value {

@@ -1,6 +1,7 @@
 //! What a sidecar is to be.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -31,6 +32,8 @@ pub struct Spec {
     pub inbound: Option<Inbound>,
     /// Where the app's requests go; there is an outbound listener if there is a destination.
     pub outbound: Vec<Destination>,
+    /// What only filters ask, by the name of its cluster.
+    pub asked_by_filters: Vec<Destination>,
     /// Write an access log; measurements go without.
     pub access_log: bool,
     /// HTTP filters before the plugin, as Envoy's `HttpFilter` in JSON; on both listeners.
@@ -87,10 +90,12 @@ pub struct Destination {
 }
 
 /// How an outbound cluster speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
     /// Mutual TLS of the mesh.
     Mesh,
+    /// TLS that shows no certificate, as a DestinationRule's `SIMPLE`; the file has the authorities that are trusted, in PEM.
+    Simple(PathBuf),
     /// Plaintext, as to a place outside the mesh.
     Plain,
 }
@@ -108,6 +113,7 @@ impl Spec {
             outbound_address: ANY_PORT.into(),
             inbound: None,
             outbound: Vec::new(),
+            asked_by_filters: Vec::new(),
             access_log: true,
             filters: Vec::new(),
             plugin: None,
@@ -214,6 +220,14 @@ impl Destination {
             cluster: format!("outbound|{port}||{host}"),
             tls: Tls::Plain,
             http2: false,
+        }
+    }
+
+    /// The same over TLS, begun by the sidecar.
+    pub fn external_tls(host: &str, port: u16, address: SocketAddr, authorities: &Path) -> Self {
+        Self {
+            tls: Tls::Simple(authorities.to_owned()),
+            ..Self::external(host, port, address)
         }
     }
 
