@@ -366,14 +366,8 @@ fn a_token_that_nobody_vouches_for_makes_nobody_its_owner_in_any_mode() {
             peer: Principal::parse("spiffe://td/ns/other/sa/worker-ml").ok(),
             ..vouched
         };
-        assert_eq!(
-            stranger.walk(),
-            Came {
-                edits: vec!["-x-airflow-proof".to_owned()],
-                ..expected
-            },
-            "{mode}"
-        );
+        let edits = vec!["-x-airflow-proof".to_owned()];
+        assert_eq!(stranger.walk(), Came { edits, ..expected }, "{mode}");
     }
 }
 
