@@ -167,7 +167,17 @@ fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
         module.exports.delete(export);
     }
     walrus::passes::gc::run(&mut module);
+    shorten_names(&mut module);
     Ok(module.emit_wasm())
+}
+
+/// Writes functions' names as a person does, without the hashes that make half of them.
+fn shorten_names(module: &mut walrus::Module) {
+    for function in module.funcs.iter_mut() {
+        if let Some(name) = &mut function.name {
+            *name = format!("{:#}", rustc_demangle::demangle(name));
+        }
+    }
 }
 
 /// Writes beside the old file and renames, so that a proxy never reads half a module. Several threads

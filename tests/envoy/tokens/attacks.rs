@@ -4,7 +4,7 @@ use dagward_lab::jwt::{Algorithm, SigningKey, encode};
 use serde_json::{Value, json};
 
 use super::{claims, document, good, issuer, now, showing, shown, worker};
-use crate::mesh::Server;
+use crate::mesh::{Server, allow_all};
 use crate::setup::{Setup, on_every_setup};
 
 on_every_setup!(nothing_forged_gets_in);
@@ -58,7 +58,11 @@ fn forged(rs: &SigningKey, es: &SigningKey) -> Vec<(String, &'static str)> {
         ("opaque".to_owned(), "token_malformed"),
         (format!("{token}.x"), "token_malformed"),
         (format!("{signed}=.{signature}"), "token_base64url"),
-        (format!("{header}.{payload}.{signature}A"), "token_base64url"),
+        // The last character of 256 bytes stands for two bits more than they have.
+        (
+            format!("{}B", token.split_at(token.len() - 1).0),
+            "token_base64url",
+        ),
         (format!("{header}.+{payload}.{signature}"), "token_base64url"),
         (unsigned("none"), "token_unsigned"),
         (unsigned("nOnE"), "token_unsigned"),
@@ -159,12 +163,10 @@ fn nothing_forged_gets_in(setup: Setup) {
 }
 
 #[test]
-fn without_the_filter_they_reach_the_app() {
+fn where_no_issuer_is_named_they_reach_the_app() {
     let rs = SigningKey::generate(Algorithm::RS256).unwrap();
     let es = SigningKey::generate(Algorithm::ES256).unwrap();
-    let mut policy = document(&json!([]));
-    policy["mode"] = Value::from("observe");
-    let server = Server::start(Setup::DEFAULT, &policy);
+    let server = Server::start(Setup::DEFAULT, &allow_all());
     for (token, _) in forged(&rs, &es) {
         assert_eq!(shown(&worker(&server), &showing(&token)), Ok(()), "{token:.200}");
     }

@@ -32,6 +32,7 @@ fn nothing_of_a_token_is_to_be_seen() {
     let change = |name: &str, value: Value| {
         let mut claims = claims();
         (claims["sub"], claims["groups"]) = (json!("jo-the-subject"), json!(["the-group"]));
+        claims["iat"] = json!(now() - 1_200);
         claims[name] = value;
         key.sign(&key.header(), &claims).unwrap()
     };
@@ -63,7 +64,6 @@ fn nothing_of_a_token_is_to_be_seen() {
         }
         shown.extend(secrets(&token));
     }
-    // The same where a claim nearly fits, and where the policy is read again.
     server.assert_unharmed();
     seen.push(server.sidecar.process().output().unwrap());
     let admin = server.sidecar.admin();
