@@ -36,6 +36,6 @@ mod request_ids;
 mod series_cap;
 mod shipped;
 mod task_headers;
-mod tokens;
 mod token_keys;
+mod tokens;
 mod waypoint;
