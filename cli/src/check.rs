@@ -1,5 +1,7 @@
 //! One file, checked: its policies, and everything that is wrong with it.
 
+mod keys;
+
 use dagward::policy::{self, FieldPath, LoadError, Ruleset};
 
 use crate::report::{Problem, Severity};
@@ -72,6 +74,10 @@ fn check_document(document: &Document, checked: &mut Checked) {
                             .extend(problems(&document.root, &carried.path, errors))
                     })
                     .ok();
+                if let Some(ruleset) = &ruleset {
+                    let warnings = keys::warnings(&document.root, &carried.path, ruleset);
+                    checked.problems.extend(warnings);
+                }
                 let resource = carried.resource;
                 checked.policies.push(Policy { resource, ruleset });
             }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::token::testing::{self, NOW};
-use crate::token::{Algorithm, Key, Place};
+use crate::token::{Algorithm, Key, Place, verified_by_istio};
 
 const KUBERNETES: &str = "https://kubernetes.default.svc";
 
@@ -116,12 +116,12 @@ impl Proxy {
             .iter()
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
-        let metadata = || self.metadata.clone();
+        let istio = || verified_by_istio(&self.metadata);
         let judges = Judges {
             tokens: &self.tokens,
             keys: &self.keys,
             signatures: &self.signatures,
-            metadata: &metadata,
+            istio: &istio,
             now: self.now,
         };
         let peer = Principal::parse(self.peer).unwrap();
