@@ -107,7 +107,7 @@ fn a_worker_pays_with_its_own_service_account_s_token() {
     };
     let own = token("airflow-worker-sales");
     for (peer, token, code) in [
-        (SALES, &own[..], "allowed"),
+        (SALES, own.as_str(), "allowed"),
         (ML, &own, "token_of_another"),
         (SALES, &token("airflow-worker-ml"), "token_of_another"),
         (SALES, "", "no_rule_allows"),
@@ -168,7 +168,7 @@ fn airflows_tokens_are_good_where_they_belong() {
         (execution, &task, "allowed"),
         (execution, &user, "token_audience"),
     ] {
-        let header = ("authorization", &authorization[..]);
+        let header = ("authorization", authorization.as_str());
         assert_eq!(asked(&policy, SALES, request, "api", header), code, "{request}");
     }
 }

@@ -291,7 +291,7 @@ fn a_bad_token_refuses_also_beside_a_good_one() {
     cookie.places.push(Place::Cookie("_token".to_owned()));
     let proxy = Proxy::of([cookie]);
     let (good, bad) = (good(None, "apache-airflow", "admin"), "a.b.c");
-    for (bearer, cookie) in [(&good[..], bad), (bad, &good)] {
+    for (bearer, cookie) in [(good.as_str(), bad), (bad, &good)] {
         let headers = [
             ("authorization", &*format!("Bearer {bearer}")),
             ("cookie", &format!("_token={cookie}")),
