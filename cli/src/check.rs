@@ -8,6 +8,7 @@ use crate::report::{Problem, Severity};
 use crate::source::Source;
 use crate::source::carrier::{self, Found, Resource};
 use crate::source::node::{Node, Part, Span};
+use crate::source::secrets;
 use crate::source::yaml::{self, Document};
 
 /// What a file holds.
@@ -17,6 +18,8 @@ pub(crate) struct Checked {
     pub(crate) policies: Vec<Policy>,
     /// What is wrong with the file, in order of place.
     pub(crate) problems: Vec<Problem>,
+    /// Where secrets stand.
+    pub(crate) secrets: Vec<Span>,
     /// The resources that are none of dagward's business, and where they stand.
     pub(crate) passed_over: Vec<(String, Span)>,
 }
@@ -61,6 +64,7 @@ fn check_document(document: &Document, checked: &mut Checked) {
     if document.root.span.is_empty() {
         return;
     }
+    checked.secrets.extend(secrets::find(&document.root));
     for found in carrier::find(&document.root) {
         match found {
             Found::Policy(carried) => {

@@ -177,7 +177,7 @@ impl Explain {
         let mut checked = check::check(&source);
         if !checked.is_valid() {
             return Err(report::text(
-                &source,
+                &source.without(&checked.secrets),
                 &checked.problems,
                 Look::for_stream(&io::stderr()),
             ));

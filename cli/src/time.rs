@@ -28,9 +28,11 @@ impl Time {
         self.0
     }
 
-    /// How far away it is at `now`: `in 3m` or `3m ago`.
+    /// How far away it is at `now`, in two units at most: `in 3m 20s` or `3m 20s ago`.
     pub(crate) fn distance(self, now: Self) -> String {
-        let length = humantime::format_duration(Duration::from_secs(self.0.abs_diff(now.0)));
+        let length = humantime::format_duration(Duration::from_secs(self.0.abs_diff(now.0))).to_string();
+        let length: Vec<&str> = length.split(' ').take(2).collect();
+        let length = length.join(" ");
         if self.0 > now.0 {
             format!("in {length}")
         } else {
@@ -91,8 +93,8 @@ mod tests {
     #[test]
     fn a_time_is_ahead_or_past() {
         let (early, late) = (Time(1_000), Time(1_000 + 3_723));
-        assert_eq!(late.distance(early), "in 1h 2m 3s");
-        assert_eq!(early.distance(late), "1h 2m 3s ago");
+        assert_eq!(late.distance(early), "in 1h 2m");
+        assert_eq!(early.distance(late), "1h 2m ago");
         assert_eq!(early.distance(early), "0s ago");
     }
 }

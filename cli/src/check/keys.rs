@@ -17,7 +17,7 @@ pub(super) fn warnings(root: &Node, base: &FieldPath, ruleset: &Ruleset) -> Vec<
         let path = base.key("tokens").index(number).key("jwks");
         warnings.extend(of(keys).into_iter().map(|(message, allowed)| Problem {
             severity: Severity::Warning,
-            span: root.locate(&path, Part::Value),
+            span: root.locate(&path, Part::Key),
             path: path.clone(),
             message,
             allowed,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::token::testing::{self, NOW};
-use crate::token::{Algorithm, Key, Place, verified_by_istio};
+use crate::token::{Algorithm, Key, Place, istio, verified_by_istio};
 
 const KUBERNETES: &str = "https://kubernetes.default.svc";
 
