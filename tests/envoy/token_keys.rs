@@ -1,7 +1,7 @@
 //! The keys of an issuer elsewhere, fetched by the proxy that needs them.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dagward_lab::certs::Authority;
 use dagward_lab::client::{Request, Response};
@@ -194,6 +194,7 @@ fn a_flood_of_unknown_keys_is_one_fetch() {
     let (known, unknown) = (key(), key());
     let scene = Scene::start(Setup::DEFAULT, 3, Issuer::new(jwks(&[&known])), 300);
     scene.wait_for("allowed", &token(&known));
+    let since = Instant::now();
     for number in 0..500 {
         let mut header = unknown.header();
         header["kid"] = json!(format!("made-up-{number}"));
@@ -201,8 +202,11 @@ fn a_flood_of_unknown_keys_is_one_fetch() {
         assert_eq!(scene.says(&token), "token_key_unknown");
     }
     assert_eq!(scene.says(&token(&known)), "allowed");
-    let more = || Ok((scene.issuer.fetches() == 2).then_some(()));
+    let more = || Ok((scene.issuer.fetches() > 1).then_some(()));
     wait::until("the fetch", SOON, more).unwrap();
+    // The first, and one in each half a minute that the flood took.
+    let most = 2 + since.elapsed().as_secs() / 30;
+    assert!(scene.issuer.fetches() <= most, "{:?}", since.elapsed());
     scene.server.assert_unharmed();
 }
 
@@ -245,29 +249,48 @@ fn an_issuer_that_is_down_at_the_start_lets_nobody_in_until_it_is_up() {
     scene.server.assert_unharmed();
 }
 
+/// HTTP/2, as over HTTP/1.1 the proxy drops the trailers that the crash takes.
 #[test]
-fn keys_serve_while_their_issuer_is_down_and_the_policy_changes() {
+fn keys_serve_while_their_issuer_is_down_whatever_becomes_of_policy_and_vm() {
     let (known, unknown) = (key(), key());
-    let mut scene = Scene::start(Setup::DEFAULT, 2, Issuer::new(jwks(&[&known])), 10);
-    let token_of_known = token(&known);
-    scene.wait_for("allowed", &token_of_known);
+    let mut scene = Scene::start(Setup::ALL[1], 2, Issuer::new(jwks(&[&known])), 10);
+    let [of_known, of_unknown] = [&known, &unknown].map(token);
+    scene.wait_for("allowed", &of_known);
     // Nobody listens there any more.
     scene.issuer = Issuer::new(unavailable());
     scene.wait_for_log("the keys of `company` cannot be fetched");
-    scene.wait_for("allowed", &token_of_known);
-    assert_eq!(scene.says(&token(&unknown)), "token_key_unknown");
+    scene.wait_for("allowed", &of_known);
+    assert_eq!(scene.says(&of_unknown), "token_key_unknown");
 
     let marker = json!([{"name": "marker", "action": "ALLOW", "rules": [{"to": [{"paths": ["/marker"]}]}]}]);
     let update = policy(300, &marker).to_string();
     assert_eq!(scene.server.sidecar.update(&update).unwrap(), Update::Taken);
     let client = scene.server.peer("airflow", "airflow-worker");
+    let marked = Request::get(API_SERVER, "/marker");
     wait::until("the update", SOON, || {
-        let answer = ask(&client, &Request::get(API_SERVER, "/marker"));
-        assert_eq!(scene.says(&token_of_known), "allowed");
-        Ok((answer.status == 200).then_some(()))
+        assert_eq!(scene.says(&of_known), "allowed");
+        Ok((ask(&client, &marked).status == 200).then_some(()))
     })
     .unwrap();
-    scene.wait_for("allowed", &token_of_known);
-    assert_eq!(scene.says(&token(&unknown)), "token_key_unknown");
-    scene.server.assert_unharmed();
+    scene.wait_for("allowed", &of_known);
+    assert_eq!(scene.says(&of_unknown), "token_key_unknown");
+
+    let crashing = module::crashing().unwrap().path;
+    assert_eq!(scene.server.sidecar.load(&crashing).unwrap(), Update::Taken);
+    let crash = Request::new("POST", API_SERVER, "/marker")
+        .body("x")
+        .trailer("x-crash", "1");
+    wait::until("the new code", SOON, || {
+        Ok((ask(&client, &crash).status == 503).then_some(()))
+    })
+    .unwrap();
+    // A worker makes its new VM when it gets its next request, and not within a second of the last.
+    wait::until("a new VM", SOON, || {
+        ask(&client, &marked);
+        let reloads = scene.server.sidecar.admin().stats("vm_reload_success")?;
+        Ok((reloads.values().sum::<u64>() > 0).then_some(()))
+    })
+    .unwrap();
+    scene.wait_for("allowed", &of_known);
+    assert_eq!(scene.says(&of_unknown), "token_key_unknown");
 }
