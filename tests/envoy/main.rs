@@ -36,4 +36,5 @@ mod request_ids;
 mod series_cap;
 mod shipped;
 mod task_headers;
+mod tokens;
 mod waypoint;

@@ -1,0 +1,5 @@
+//! Tokens, judged by the filter in a real proxy.
+
+mod differential;
+mod istio;
+mod oidc;
