@@ -1,7 +1,10 @@
 //! Tokens: which are believed, whose they are, and what nobody may see of them.
 
 mod attacks;
+mod differential;
+mod istio;
 mod kinds;
+mod oidc;
 mod secrets;
 
 use std::time::{SystemTime, UNIX_EPOCH};
