@@ -61,7 +61,7 @@ fn reading() -> Request {
 
 /// A request that shows a token.
 fn showing(token: &str) -> Request {
-    reading().header("authorization", &format!("Bearer {token}"))
+    reading().header("authorization", format!("Bearer {token}"))
 }
 
 /// What becomes of a token: `Ok` where its request passes, else status and code.

@@ -79,7 +79,7 @@ fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &
             tokens: &tokens,
             keys: &Nowhere,
             signatures: &InModule,
-            metadata: &Vec::new,
+            istio: &Vec::new,
             now: NOW,
         }),
     };

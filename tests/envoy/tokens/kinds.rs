@@ -140,18 +140,15 @@ fn a_token_stands_in_a_header_in_the_query_or_in_a_cookie() {
     let repeated = Err((401, "token_repeated".to_owned()));
     let twice = Request::new("GET", API_SERVER, &format!("{path}&%74oken={token}"));
     for (request, expected) in [
-        (reading().header("x-token", &format!("JWT {token}")), Ok(())),
+        (reading().header("x-token", format!("JWT {token}")), Ok(())),
         (Request::new("GET", API_SERVER, &path), Ok(())),
-        (
-            reading().header("cookie", &format!("a=b; _token={token}")),
-            Ok(()),
-        ),
+        (reading().header("cookie", format!("a=b; _token={token}")), Ok(())),
         (showing(&token), no_rule.clone()),
         (reading().header("x-token", &token), no_rule),
         (twice, repeated.clone()),
         (
             reading()
-                .header("x-token", &format!("JWT {token}"))
+                .header("x-token", format!("JWT {token}"))
                 .header("x-token", "JWT a.b.c"),
             repeated,
         ),
@@ -199,10 +196,8 @@ fn airflows_users_and_tasks_differ_by_audience_alone() {
         let request = Request::new("GET", API_SERVER, path).header("authorization", token);
         assert_eq!(shown(&client, &request), expected, "{path}");
     }
-    let cookie = Request::new("GET", API_SERVER, "/api/v2/dags/ml_train").header(
-        "cookie",
-        &format!("_token={}", user.trim_start_matches("Bearer ")),
-    );
+    let cookie = Request::new("GET", API_SERVER, "/api/v2/dags/ml_train")
+        .header("cookie", format!("_token={}", user.trim_start_matches("Bearer ")));
     assert_eq!(shown(&client, &cookie), Ok(()));
 }
 

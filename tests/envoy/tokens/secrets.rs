@@ -49,8 +49,8 @@ fn nothing_of_a_token_is_to_be_seen() {
     ] {
         let path = format!("/api/v2/dags/ml_train?x=1&token={token}");
         for request in [
-            reading().header("authorization", &format!("Bearer {token}")),
-            reading().header("cookie", &format!("_token={token}")),
+            reading().header("authorization", format!("Bearer {token}")),
+            reading().header("cookie", format!("_token={token}")),
             Request::new("GET", API_SERVER, &path),
             Request::new("GET", API_SERVER, &format!("{path}&%74oken={token}")),
         ] {
