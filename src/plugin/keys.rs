@@ -34,8 +34,9 @@ pub(super) struct Keys {
     ticks: Cell<bool>,
 }
 
-/// What is fetched, and for whom.
+/// What is fetched.
 struct Fetched {
+    /// The first issuer that it is fetched for, for the log.
     issuer: String,
     remote: Remote,
 }
@@ -43,13 +44,19 @@ struct Fetched {
 impl Keys {
     /// For these issuers, some of which have their keys elsewhere.
     pub(super) fn new(issuers: &[Issuer]) -> Self {
-        let mut fetched = Vec::new();
+        let mut fetched: Vec<Fetched> = Vec::new();
         let mut numbers = Vec::new();
         for issuer in issuers {
-            numbers.push(issuer.remote().map(|_| fetched.len()));
-            fetched.extend(issuer.remote().map(|remote| Fetched {
-                issuer: issuer.name.clone(),
-                remote: remote.clone(),
+            numbers.push(issuer.remote().map(|remote| {
+                // Airflow's users and tasks have the same keys.
+                let known = fetched.iter().position(|other| other.remote == *remote);
+                known.unwrap_or_else(|| {
+                    fetched.push(Fetched {
+                        issuer: issuer.name.clone(),
+                        remote: remote.clone(),
+                    });
+                    fetched.len() - 1
+                })
             }));
         }
         Self {

@@ -165,8 +165,8 @@ struct Round<'r> {
     issuers: &'r [Issuer],
     judges: Judges<'r>,
     presented: Presented<'r>,
-    /// What Istio has verified: the issuer's number, and the claims.
-    istio: Vec<(usize, Rc<Verified>)>,
+    /// What Istio has verified: the issuer's number, and the claims unless they were refused.
+    istio: Vec<(usize, Option<Rc<Verified>>)>,
     /// The numbers of the issuers of whom there is a token to be believed.
     satisfied: Vec<usize>,
     checked: Checked,
@@ -183,10 +183,13 @@ impl Round<'_> {
             match accept(payload, issuer, self.judges.now) {
                 Ok(verified) => {
                     let verified = Rc::new(verified);
-                    self.istio.push((number, Rc::clone(&verified)));
+                    self.istio.push((number, Some(Rc::clone(&verified))));
                     self.believe(number, verified, Voucher::Istio);
                 }
-                Err(refusal) => self.refuse(Some(number), refusal),
+                Err(refusal) => {
+                    self.istio.push((number, None));
+                    self.refuse(Some(number), refusal);
+                }
             }
         }
     }
@@ -216,10 +219,10 @@ impl Round<'_> {
             return self.refuse(None, Refusal::Issuer);
         };
         if matches!(issuer.source, Source::Istio) {
-            let heard = self
-                .istio
-                .iter()
-                .any(|(of, verified)| *of == number && is_same_token(&verified.claims, &parsed.claims));
+            let heard = self.istio.iter().any(|(of, verified)| {
+                let is_same = |verified: &Rc<Verified>| is_same_token(&verified.claims, &parsed.claims);
+                *of == number && verified.as_ref().is_none_or(is_same)
+            });
             // It counts already.
             if !heard {
                 self.refuse(Some(number), Refusal::NotVerifiedByIstio);
@@ -314,10 +317,7 @@ fn is_of(claims: &Claims, issuer: &Issuer) -> bool {
 /// Whether Istio's claims are this token's, by what tells tokens of one issuer apart. Istio's
 /// numbers have been through a double.
 fn is_same_token(heard: &Claims, token: &Claims) -> bool {
-    let time = |claims: &Claims, name: &str| match claims.get(name) {
-        Some(Json::Number(number)) => number.parse::<f64>().ok(),
-        _ => None,
-    };
+    let time = |claims: &Claims, name: &str| claims.get(name).and_then(Json::number);
     ["sub", "jti"]
         .iter()
         .all(|name| heard.text(name) == token.text(name))

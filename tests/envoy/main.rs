@@ -36,4 +36,6 @@ mod request_ids;
 mod series_cap;
 mod shipped;
 mod task_headers;
+mod token_keys;
+mod tokens;
 mod waypoint;

@@ -5,7 +5,7 @@ use std::cell::{RefCell, RefMut};
 use crate::measure::testing::Store;
 
 use super::super::*;
-use super::proxy::{Proxy, down, jwks, remote, serving, vm};
+use super::proxy::{EVERY, Proxy, down, jwks, remote, serving, vm};
 
 #[test]
 fn a_flood_of_made_up_keys_costs_no_look_at_the_store() {
@@ -99,6 +99,27 @@ fn rubbish_in_the_store_is_nothing_known() {
         proxy.run(Duration::from_secs(1), down);
         assert!(proxy.all_have(&["a"]));
         assert!(proxy.vms.iter().all(|vm| vm.generation() == 1));
+    }
+}
+
+#[test]
+fn keys_that_two_issuers_have_are_fetched_once() {
+    let often = Remote {
+        every: EVERY / 2,
+        ..remote()
+    };
+    let (mut store, mut vm) = (Store::default(), Fetcher::new([&remote(), &often]));
+    let (mut now, document) = (Duration::from_secs(1), jwks(&["a"]));
+    assert_eq!(vm.tick(&mut store, now), [0]);
+    vm.answered(&mut store, 0, Some((200, &document)), now, 0);
+    assert!(vm.keys(&mut store, 0).is_some());
+    assert_eq!(vm.keys(&mut store, 0), vm.keys(&mut store, 1));
+    // What is due for one in five minutes is due for the other in less.
+    assert_eq!(vm.tick(&mut store, now), [1]);
+    vm.answered(&mut store, 1, Some((200, &document)), now, 0);
+    for _ in 0..149 {
+        now += Duration::from_secs(1);
+        assert!(vm.tick(&mut store, now).is_empty());
     }
 }
 
