@@ -70,7 +70,7 @@ fn a_token_that_is_refused_for_its_form_is_shown_all_the_same() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_misuse() {
+fn a_file_that_cannot_be_read_is_misuse() {
     let run = dagward("token", &["token", "inspect", "no-such-file"], "");
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(
