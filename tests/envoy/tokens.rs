@@ -1,5 +1,6 @@
 //! Tokens, judged by the filter in a real proxy.
 
 mod differential;
+mod file;
 mod istio;
 mod oidc;
