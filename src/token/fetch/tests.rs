@@ -117,6 +117,35 @@ fn a_key_that_another_vm_has_fetched_is_there_at_once() {
 }
 
 #[test]
+fn a_flood_of_made_up_keys_makes_no_fetch_more_while_the_issuer_is_down() {
+    let fetches = [false, true].map(|flood| {
+        let mut proxy = Proxy::of(3);
+        proxy.run(Duration::from_secs(5), serving(&["a"]));
+        proxy.run(EVERY, down);
+        for _ in 0..36_000 {
+            if flood {
+                proxy.lacking(1);
+            }
+            proxy.step(down);
+        }
+        proxy.fetches
+    });
+    assert_eq!(fetches[0], fetches[1]);
+}
+
+#[test]
+fn vms_that_meet_made_up_keys_one_after_the_other_make_one_fetch() {
+    let mut proxy = Proxy::of(9);
+    proxy.run(Duration::from_secs(5), serving(&["a"]));
+    let before = proxy.fetches;
+    for vm in 0..9 {
+        proxy.lacking(vm);
+        proxy.run(Duration::from_secs(3), serving(&["a"]));
+    }
+    assert_eq!(proxy.fetches - before, 1);
+}
+
+#[test]
 fn a_flood_of_made_up_keys_makes_one_fetch_in_half_a_minute() {
     let mut proxy = Proxy::of(9);
     proxy.run(Duration::from_secs(5), serving(&["a"]));
