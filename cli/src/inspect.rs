@@ -26,8 +26,7 @@ Examples:
   dagward token inspect token.jwt
   kubectl create token airflow-worker-sales -n airflow | dagward token inspect -
 
-Exit status: 0 the token is well formed, 1 every policy would refuse it for its form, 2 wrong usage or the file
-cannot be read.")]
+Exit status: 0 well formed, 1 refused by every policy for its form, 2 wrong usage or unreadable.")]
 pub(crate) struct Inspect {
     /// The token; `-` is the standard input
     #[arg(value_name = "FILE")]
