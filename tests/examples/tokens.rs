@@ -6,7 +6,7 @@ use std::rc::Rc;
 use dagward::caller::Principal;
 use dagward::measure::Direction;
 use dagward::operation::{Body, Request};
-use dagward::token::{InModule, Judges, KeySet, Keys, Tokens};
+use dagward::token::{InModule, Judges, KeySet, Keys, Refusal, Tokens};
 use dagward::walk::{self, Incoming, Proxy, Token};
 use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
 use dagward_lab::{manifest, paths};
@@ -34,10 +34,14 @@ impl Keys for Nowhere {
     }
 }
 
+fn document() -> String {
+    fs::read_to_string(paths::workspace().join("docs/tokens.md")).unwrap()
+}
+
 /// The policy under the heading `kind`, as it stands there, with a key of the test's in the place of those that are
 /// fetched.
 fn policy(kind: &str, key: &SigningKey, algorithm: Algorithm) -> Value {
-    let text = fs::read_to_string(paths::workspace().join("docs/tokens.md")).unwrap();
+    let text = document();
     let (_, section) = text.split_once(&format!("\n### {kind}\n")).expect(kind);
     let (_, block) = section.split_once("```yaml\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
@@ -170,5 +174,14 @@ fn airflows_tokens_are_good_where_they_belong() {
     ] {
         let header = ("authorization", authorization.as_str());
         assert_eq!(asked(&policy, SALES, request, "api", header), code, "{request}");
+    }
+}
+
+#[test]
+fn every_refusal_stands_in_the_table_with_its_answer() {
+    let text = document();
+    for refusal in Refusal::ALL {
+        let status = if refusal.challenge().is_some() { 401 } else { 403 };
+        assert!(text.contains(&format!("| `{refusal}` | {status} |")), "{refusal}");
     }
 }
