@@ -8,7 +8,7 @@ use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
 use dagward_lab::sidecar::{Jwks, JwtRule, request_authentication};
 use serde_json::{Value, json};
 
-use crate::mesh::{API_SERVER, Server, ask, refusal};
+use crate::mesh::{API_SERVER, Server, allow_all, ask, refusal};
 
 const COMPANY: &str = "https://login.example.com";
 const PARTNER: &str = "https://login.example.org";
@@ -309,4 +309,32 @@ fn a_stolen_token_that_istio_verified_is_worth_nothing() {
         outcomes(&server.plaintext(), &[(bearer(&token), 403, stolen)]);
     }
     assert_eq!(judged(&server), expected([("istio", 2), ("token_of_another", 6)]));
+}
+
+#[test]
+fn istio_alone_lets_a_thief_pass_and_a_bad_token_beside_a_good_one() {
+    let (own, partners) = (key(Algorithm::ES256), key(Algorithm::ES256));
+    let mut second = rule(PARTNER, &partners);
+    second.from_headers = vec![("x-partner".to_owned(), "Bearer ".to_owned())];
+    let server = server(&[rule(COMPANY, &own), second], &allow_all());
+    let thief = server.peer("sales", "airflow-triggerer");
+    let token = signed(
+        &own,
+        COMPANY,
+        &json!({"sub": "spiffe://cluster.local/ns/airflow/sa/airflow-worker"}),
+    );
+    let forged = own
+        .sign(&partners.header(), &claims(PARTNER, &json!({})))
+        .unwrap();
+    outcomes(
+        &thief,
+        &[
+            (bearer(&token), 200, ""),
+            (
+                with(&[("authorization", &token), ("x-partner", &forged)]),
+                200,
+                "",
+            ),
+        ],
+    );
 }
