@@ -1,6 +1,7 @@
 //! A request as the rooms take it, out of what the host gives.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use crate::caller::{Header, token};
 use crate::measure::Direction;
@@ -19,12 +20,13 @@ pub(super) enum Stage<'a> {
     Answered,
 }
 
-/// Calls `then` with the request whose headers are `bytes`, serialized.
+/// Calls `then` with the request that came at `since` and whose headers are `bytes`, serialized.
 pub(super) fn with<T>(
     plugin: &Plugin,
     connection: &Connection,
     bytes: &[u8],
     stage: Stage<'_>,
+    since: Instant,
     then: impl FnOnce(&Incoming<'_>) -> T,
 ) -> T {
     let headers = pairs::read(bytes);
@@ -65,7 +67,7 @@ pub(super) fn with<T>(
             learned: learned.as_ref(),
             answered,
         },
-        judges: plugin.judges(),
+        judges: plugin.judges(since),
     })
 }
 

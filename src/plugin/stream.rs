@@ -62,7 +62,7 @@ impl HttpContext for Stream {
         let connection = Connection::current();
         let plugin = Rc::clone(&self.plugin);
         let stage = Stage::Request(body);
-        let (decided, awaits) = incoming::with(&plugin, &connection, &bytes, stage, |incoming| {
+        let (decided, awaits) = incoming::with(&plugin, &connection, &bytes, stage, since, |incoming| {
             let request_id = RequestId::keep_or_make(header(incoming.headers, REQUEST_ID), random);
             let outcome = plugin.decide(&connection, incoming, request_id.as_str(), false);
             if outcome.decision == Decision::Allow {
@@ -255,10 +255,17 @@ impl Stream {
 
     fn decide_again(&self, before: &Decided, held: &Held, stage: Stage<'_>) -> Decided {
         let (plugin, connection) = (&self.plugin, &before.connection);
-        incoming::with(plugin, connection, &held.headers, stage, |incoming| {
-            let outcome = plugin.decide(connection, incoming, &before.request_id, true);
-            before.again(&outcome)
-        })
+        incoming::with(
+            plugin,
+            connection,
+            &held.headers,
+            stage,
+            before.since,
+            |incoming| {
+                let outcome = plugin.decide(connection, incoming, &before.request_id, true);
+                before.again(&outcome)
+            },
+        )
     }
 
     fn go_on(&mut self, decided: Decided) -> Action {

@@ -211,6 +211,10 @@ impl Round<'_> {
             }
             digest
         };
+        // The proxy joins the values of some repeated headers by commas, which no token has, nor one that is known.
+        if token.contains(&b',') {
+            return self.refuse(None, Refusal::Repeated);
+        }
         let parsed = match Parsed::parse(token) {
             Ok(parsed) => parsed,
             Err(refusal) => return self.refuse(None, refusal),

@@ -190,6 +190,7 @@ fn issuers_are_told_apart_by_issuer_then_audience() {
             (None, "token_issuer"),
         ),
         ("opaque".to_owned(), (None, "token_malformed")),
+        ("a.b.c,Bearer a.b.c".to_owned(), (None, "token_repeated")),
     ] {
         assert_eq!(proxy.result(&token), expected);
     }
