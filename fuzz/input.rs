@@ -5,7 +5,7 @@ use dagward::token::{
 };
 
 /// Reads a token; whether it is one. Nobody has signed it, so it is never accepted.
-pub fn token(bytes: &[u8]) -> bool {
+pub(crate) fn token(bytes: &[u8]) -> bool {
     let Ok(parsed) = Parsed::parse(bytes) else {
         return false;
     };
@@ -39,7 +39,7 @@ pub fn token(bytes: &[u8]) -> bool {
 }
 
 /// Reads a JWK Set; whether it is one. Any key in it can be used.
-pub fn jwks(bytes: &[u8]) -> bool {
+pub(crate) fn jwks(bytes: &[u8]) -> bool {
     let Ok(keys) = KeySet::parse(bytes) else {
         return false;
     };

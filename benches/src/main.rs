@@ -5,6 +5,7 @@
 
 mod host;
 mod request;
+mod shown;
 
 use std::fs;
 use std::hint::black_box;
@@ -30,6 +31,8 @@ fn main() -> Result<()> {
         "read-xcom" => read("GET", XCOM)?,
         "read-bulk" => read("PATCH", "/api/v2/dags/~/dagRuns/~/taskInstances")?,
         "learned-task" => learned_task()?,
+        "known-token" => shown::judge(true)?,
+        "new-token" => shown::judge(false)?,
         "record-known-series" => record(true),
         "record-new-series" => record(false),
         "load" => load(&document)?,

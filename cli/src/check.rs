@@ -1,11 +1,14 @@
 //! One file, checked: its policies, and everything that is wrong with it.
 
+mod keys;
+
 use dagward::policy::{self, FieldPath, LoadError, Ruleset};
 
 use crate::report::{Problem, Severity};
 use crate::source::Source;
 use crate::source::carrier::{self, Found, Resource};
 use crate::source::node::{Node, Part, Span};
+use crate::source::secrets;
 use crate::source::yaml::{self, Document};
 
 /// What a file holds.
@@ -15,6 +18,8 @@ pub(crate) struct Checked {
     pub(crate) policies: Vec<Policy>,
     /// What is wrong with the file, in order of place.
     pub(crate) problems: Vec<Problem>,
+    /// Where secrets stand.
+    pub(crate) secrets: Vec<Span>,
     /// The resources that are none of dagward's business, and where they stand.
     pub(crate) passed_over: Vec<(String, Span)>,
 }
@@ -59,6 +64,7 @@ fn check_document(document: &Document, checked: &mut Checked) {
     if document.root.span.is_empty() {
         return;
     }
+    checked.secrets.extend(secrets::find(&document.root));
     for found in carrier::find(&document.root) {
         match found {
             Found::Policy(carried) => {
@@ -72,6 +78,10 @@ fn check_document(document: &Document, checked: &mut Checked) {
                             .extend(problems(&document.root, &carried.path, errors))
                     })
                     .ok();
+                if let Some(ruleset) = &ruleset {
+                    let warnings = keys::warnings(&document.root, &carried.path, ruleset);
+                    checked.problems.extend(warnings);
+                }
                 let resource = carried.resource;
                 checked.policies.push(Policy { resource, ruleset });
             }

@@ -2,8 +2,10 @@
 
 mod answer;
 mod asked;
+mod judged;
 mod question;
 mod reasons;
+mod shown;
 mod text;
 
 use std::fs;
@@ -13,8 +15,9 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use dagward::measure::Decision;
+use dagward::operation::{self, Body, Request, Surface, host_of};
 use dagward::policy::Ruleset;
-use dagward::walk;
+use dagward::walk::{self, Incoming};
 
 use crate::check::{self, Policy};
 use crate::report::{self, Look};
@@ -42,6 +45,9 @@ Examples:
   What does a task's own sidecar put on its requests?
     dagward explain wasm-plugin.yaml --listener outbound --annotation dag_id=sales_daily \\
       --host airflow-api-server --method GET --path /execution/variables/rate
+  Which check does this token fail?
+    dagward explain policy.yaml --plaintext --method GET --path /api/v2/dags \\
+      --token token.jwt --jwks company=keys.json
 
 Exit status: 0 allowed, 1 denied or malformed, 2 wrong usage, or the policy is not valid."
 )]
@@ -97,8 +103,11 @@ pub(crate) struct Explain {
     #[arg(long = "annotation", value_name = "KEY=VALUE")]
     annotations: Vec<Annotation>,
 
+    #[command(flatten)]
+    tokens: shown::Options,
+
     /// How to print the answer: `json` is one object with decision, mode, code, policy, rule,
-    /// caller, operation and reasons
+    /// caller, operation, tokens and reasons
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -126,19 +135,38 @@ impl Explain {
     }
 
     fn answer(&self) -> Result<Decision, String> {
+        self.tokens.check(&self.file, self.listener)?;
         let (policy, ruleset) = self.policy()?;
         let body = self.body.as_ref().map(read_body).transpose()?.unwrap_or_default();
-        let question = Question::of(self, &policy, ruleset.site())?;
+        let shown = self.tokens.shown(&ruleset, self.surface(&ruleset))?;
+        let judging = self.tokens.judging(&ruleset, shown.as_ref())?;
+        let question = Question::of(self, &policy, &ruleset, shown.as_ref())?;
         let headers = question.headers();
-        let incoming = question.incoming(&headers, &body);
+        let incoming = Incoming {
+            judges: Some(judging.judges()),
+            ..question.incoming(&headers, &body)
+        };
         let outcome = walk::walk(Some(&ruleset), question.proxy(), &incoming);
-        let reasons = reasons::reasons(&ruleset, &question, &incoming, &outcome);
+        let mut reasons = reasons::reasons(&ruleset, &question, &incoming, &outcome);
+        reasons.extend(judged::reasons(&ruleset, &outcome, &judging, shown.as_ref()));
         let answer = Answer::new(&ruleset, &question, &outcome, reasons);
         match self.format {
             Format::Json => println!("{}", answer.to_json()),
             Format::Text => print!("{}", text::render(&question, &outcome, &answer)),
         }
         Ok(outcome.decision)
+    }
+
+    /// The surface that the request is for, where its path says so.
+    fn surface(&self, ruleset: &Ruleset) -> Option<Surface> {
+        let request = Request {
+            method: &self.method,
+            target: &self.path,
+            host: &host_of(&self.host),
+            body: Body::Pending,
+        };
+        let operation = operation::read(&request, ruleset.site());
+        operation.ok().map(|operation| operation.surface)
     }
 
     /// The one policy of the file.
@@ -149,7 +177,7 @@ impl Explain {
         let mut checked = check::check(&source);
         if !checked.is_valid() {
             return Err(report::text(
-                &source,
+                &source.without(&checked.secrets),
                 &checked.problems,
                 Look::for_stream(&io::stderr()),
             ));

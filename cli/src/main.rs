@@ -3,8 +3,11 @@
 mod check;
 mod exit;
 mod explain;
+mod inspect;
+mod jws;
 mod report;
 mod source;
+mod time;
 mod validate;
 
 use std::process::ExitCode;
@@ -23,6 +26,14 @@ struct Cli {
 enum Command {
     Validate(validate::Validate),
     Explain(Box<explain::Explain>),
+    /// Look at tokens
+    #[command(subcommand)]
+    Token(Token),
+}
+
+#[derive(Debug, Subcommand)]
+enum Token {
+    Inspect(inspect::Inspect),
 }
 
 /// The form of the output.
@@ -38,5 +49,6 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Validate(validate) => validate.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Token(Token::Inspect(inspect)) => inspect.run(),
     }
 }

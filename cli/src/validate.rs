@@ -86,7 +86,11 @@ fn json(findings: &[Finding]) -> String {
 }
 
 fn text(source: &Source, checked: &Checked) -> String {
-    let mut output = report::text(source, &checked.problems, Look::for_stdout());
+    let mut output = report::text(
+        &source.without(&checked.secrets),
+        &checked.problems,
+        Look::for_stdout(),
+    );
     let name = &source.name;
     let lines = Lines::new(&source.text);
     for (what, span) in &checked.passed_over {

@@ -6,6 +6,8 @@
 mod common;
 #[path = "explain/second_decision.rs"]
 mod second_decision;
+#[path = "explain/tokens.rs"]
+mod tokens;
 
 use common::{Run, dagward};
 use serde_json::{Value, json};
@@ -69,6 +71,7 @@ fn the_json_is_a_contract() {
             "any_dag": false,
             "parameters": {},
         },
+        "tokens": [],
         "reasons": ["policy `teams` rule 0 allows it"],
     });
     assert_eq!((status, answer), (0, expected));

@@ -53,6 +53,7 @@ const BOUND: &str = "Uvicorn running on http://";
 pub struct Airflow {
     processes: Vec<Process>,
     address: SocketAddr,
+    jwt_secret: String,
     home: TempDir,
 }
 
@@ -85,6 +86,7 @@ impl Airflow {
         Ok(Self {
             processes: [api_server].into_iter().chain(others).collect(),
             address,
+            jwt_secret: environment.jwt_secret().context("no secret")?.to_owned(),
             home,
         })
     }
@@ -92,6 +94,11 @@ impl Airflow {
     /// Where the api-server listens, in plaintext, as the app in its pod does.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What signs its tokens: `[api_auth] jwt_secret`.
+    pub fn jwt_secret(&self) -> &str {
+        &self.jwt_secret
     }
 
     /// The REST API, asked without a sidecar between, as by a port-forward.

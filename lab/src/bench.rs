@@ -5,6 +5,7 @@
 //! | `scene` | who asks for what, and the same rules for every contender |
 //! | `contender` | the proxies that are compared |
 //! | `race` | CPU time and latency per request, round by round |
+//! | `tokens` | what a request's token costs, and the memory of very many |
 //! | `loading` | how long a VM takes for 10,000 rules, and its memory |
 //! | `instructions` | instructions of the filter's own rooms, natively, under callgrind |
 //! | `findings`, `table` | what came of it: as JSON and for reading |
@@ -28,6 +29,7 @@ mod pin;
 mod race;
 mod scene;
 mod table;
+mod tokens;
 
 pub use findings::Findings;
 
@@ -40,6 +42,11 @@ pub struct Effort {
     rounds: u32,
     /// Requests in one turn.
     requests: u64,
+    /// How often the token's turns are compared. They differ by little, and so have more rounds of
+    /// fewer requests.
+    token_rounds: u32,
+    /// Tokens that are shown once each.
+    distinct_tokens: u64,
     /// The proxies on one CPU, all else on the others.
     pinned: bool,
     /// The most rules for which instructions are counted.
@@ -51,6 +58,8 @@ impl Effort {
     pub const FULL: Self = Self {
         rounds: 7,
         requests: 2_000,
+        token_rounds: 25,
+        distinct_tokens: 200_000,
         pinned: true,
         most_rules: 100_000,
     };
@@ -59,6 +68,8 @@ impl Effort {
     pub const QUICK: Self = Self {
         rounds: 1,
         requests: 40,
+        token_rounds: 1,
+        distinct_tokens: 100,
         pinned: false,
         most_rules: 1_000,
     };
@@ -74,12 +85,14 @@ pub fn run(effort: Effort) -> Result<(Findings, PathBuf)> {
     let stage = contender::Stage::new(&module, &empty, effort.pinned)?;
     let loading = progress::during("loading 10,000 rules", |_| loading::measure(&stage))?;
     let race = race::run(&stage, effort)?;
+    let tokens = tokens::measure(&stage, effort)?;
     let instructions = instructions::count(effort.most_rules)?;
 
     let findings = Findings {
         about: About::here(effort.rounds, effort.requests)?,
         module_bytes: module.size,
         proxies: race,
+        tokens,
         loading,
         instructions,
     };

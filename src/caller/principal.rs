@@ -55,7 +55,7 @@ impl Principal {
         if id.len() > MAX_BYTES {
             return Err(bad(format!("longer than {MAX_BYTES} bytes")));
         }
-        let parsed = SpiffeId::new(id).map_err(|error| bad(error.to_string().to_lowercase()))?;
+        let parsed = SpiffeId::new(id).map_err(|error| bad(error.to_string().to_ascii_lowercase()))?;
         if parsed.to_string() != id {
             return Err(bad("upper case in its scheme or trust domain".to_owned()));
         }

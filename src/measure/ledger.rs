@@ -37,6 +37,8 @@ pub struct Ledger {
     /// By the hash of the labels; of two that have the same, the later stays.
     remembered: HashMap<u64, (Labels<Box<str>>, Series)>,
     hasher: RandomState,
+    /// The series of tokens, by kind and result.
+    tokens: HashMap<(&'static str, &'static str), u32>,
     config: Option<u32>,
 }
 
@@ -54,6 +56,7 @@ impl Ledger {
             defined: Defined::default(),
             remembered: HashMap::new(),
             hasher: RandomState::new(),
+            tokens: HashMap::new(),
             config: None,
         }
     }
@@ -81,8 +84,9 @@ impl Ledger {
     }
 
     /// Counts a token: whose it is and what came of it, words of fixed vocabularies.
-    pub fn token(&mut self, kind: &str, result: &str, host: &mut impl Meter) {
-        let id = self.defined.id(&TOKENS, [kind, result], host);
+    pub fn token(&mut self, kind: &'static str, result: &'static str, host: &mut impl Meter) {
+        let define = || self.defined.id(&TOKENS, [kind, result], host);
+        let id = *self.tokens.entry((kind, result)).or_insert_with(define);
         host.add(id, 1);
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::token::{Judged, Judges, Kind, Tokens};
+use crate::token::{Claims, Judged, Judges, Kind, Tokens, verified_by_istio};
 
 use super::decided::ledger;
 use super::meter::Host;
@@ -33,15 +33,15 @@ impl Plugin {
             tokens: &self.judging.tokens,
             keys: &self.keys,
             signatures: &self.judging.verifier,
-            metadata: &metadata,
+            istio: &heard,
             now: now(),
         })
     }
 }
 
-/// The request's dynamic metadata.
-fn metadata() -> Vec<u8> {
-    abi::property(b"metadata").unwrap_or_default()
+/// The claims that Istio has verified, from the request's dynamic metadata.
+fn heard() -> Vec<Claims> {
+    verified_by_istio(&abi::property(b"metadata").unwrap_or_default())
 }
 
 /// Seconds since the epoch. A clock before it lets no token be issued yet.

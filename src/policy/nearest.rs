@@ -2,12 +2,12 @@
 
 /// The candidate nearest to `word`, if it is near enough to be what was meant.
 pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let folded = word.to_lowercase();
+    let folded = word.to_ascii_lowercase();
     candidates
         .into_iter()
         .map(|candidate| {
             (
-                strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()),
+                strsim::damerau_levenshtein(&folded, &candidate.to_ascii_lowercase()),
                 candidate,
             )
         })

@@ -118,7 +118,7 @@ fn principal(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
         .next()
         .unwrap_or_default();
     if trust_domain.chars().any(|c| c.is_ascii_uppercase()) {
-        let nearest = text.replacen(trust_domain, &trust_domain.to_lowercase(), 1);
+        let nearest = text.replacen(trust_domain, &trust_domain.to_ascii_lowercase(), 1);
         return Err(complaint(
             format!("`{text}` has upper case in its trust domain"),
             Some(nearest),
@@ -220,7 +220,7 @@ fn host(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
         return Err(Complaint {
             found: format!("`{text}` has upper case; hosts are compared in lower case"),
             allowed: "a host name in lower case".to_owned(),
-            nearest: Some(text.to_lowercase()),
+            nearest: Some(text.to_ascii_lowercase()),
         });
     }
     characters(

@@ -9,7 +9,7 @@ use crate::operation::Surface;
 
 use super::cache::Cache;
 use super::{
-    Claims, Issuer, Json, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept, istio, verify,
+    Claims, Issuer, Json, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept, verify,
 };
 
 /// The keys that are fetched.
@@ -38,8 +38,8 @@ pub struct Judges<'j> {
     pub keys: &'j dyn Keys,
     /// Who verifies signatures.
     pub signatures: &'j dyn Signatures,
-    /// The request's dynamic metadata, as protobuf.
-    pub metadata: &'j dyn Fn() -> Vec<u8>,
+    /// The claims of those of its tokens that Istio has verified.
+    pub istio: &'j dyn Fn() -> Vec<Claims>,
     /// The time, in seconds since the epoch.
     pub now: u64,
 }
@@ -71,7 +71,9 @@ pub struct Checked {
 /// What came of one token: whose it is, as far as that is known, and in one word what came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judged {
-    /// Whose token it is.
+    /// The number of the issuer whose token it is.
+    pub issuer: Option<usize>,
+    /// The issuer's kind.
     pub kind: Option<Kind>,
     /// Who vouched for it, or why it was refused.
     pub result: Result<Voucher, Refusal>,
@@ -149,10 +151,10 @@ pub fn check(issuers: &[Issuer], judges: Judges<'_>, presented: Presented<'_>) -
             }
         }
     }
-    for (number, issuer) in here().filter(|(_, issuer)| issuer.required) {
+    for (number, _) in here().filter(|(_, issuer)| issuer.required) {
         // One that is there and bad is refused for what it is.
         if !round.satisfied.contains(&number) && round.checked.refused.is_none() {
-            round.refuse(Some(issuer.kind), Refusal::Missing);
+            round.refuse(Some(number), Refusal::Missing);
         }
     }
     round.checked
@@ -163,8 +165,8 @@ struct Round<'r> {
     issuers: &'r [Issuer],
     judges: Judges<'r>,
     presented: Presented<'r>,
-    /// What Istio has verified: the issuer's number, and the claims.
-    istio: Vec<(usize, Rc<Verified>)>,
+    /// What Istio has verified: the issuer's number, and the claims unless they were refused.
+    istio: Vec<(usize, Option<Rc<Verified>>)>,
     /// The numbers of the issuers of whom there is a token to be believed.
     satisfied: Vec<usize>,
     checked: Checked,
@@ -175,16 +177,19 @@ impl Round<'_> {
     fn hear_istio<'i>(&mut self, issuers: impl Iterator<Item = (usize, &'i Issuer)>) {
         let mut payloads = None;
         for (number, issuer) in issuers {
-            let payloads = payloads.get_or_insert_with(|| istio::verified(&(self.judges.metadata)()));
+            let payloads = payloads.get_or_insert_with(|| (self.judges.istio)());
             let payload = payloads.iter().find(|claims| is_of(claims, issuer));
             let Some(payload) = payload else { continue };
             match accept(payload, issuer, self.judges.now) {
                 Ok(verified) => {
                     let verified = Rc::new(verified);
-                    self.istio.push((number, Rc::clone(&verified)));
+                    self.istio.push((number, Some(Rc::clone(&verified))));
                     self.believe(number, verified, Voucher::Istio);
                 }
-                Err(refusal) => self.refuse(Some(issuer.kind), refusal),
+                Err(refusal) => {
+                    self.istio.push((number, None));
+                    self.refuse(Some(number), refusal);
+                }
             }
         }
     }
@@ -210,17 +215,17 @@ impl Round<'_> {
             Ok(parsed) => parsed,
             Err(refusal) => return self.refuse(None, refusal),
         };
-        let Some((number, issuer)) = self.issuer_of(&parsed.claims, looks) else {
+        let Some((number, issuer)) = issuer_of(self.issuers, &parsed.claims, looks) else {
             return self.refuse(None, Refusal::Issuer);
         };
         if matches!(issuer.source, Source::Istio) {
-            let heard = self
-                .istio
-                .iter()
-                .any(|(of, verified)| *of == number && is_same_token(&verified.claims, &parsed.claims));
+            let heard = self.istio.iter().any(|(of, verified)| {
+                let is_same = |verified: &Rc<Verified>| is_same_token(&verified.claims, &parsed.claims);
+                *of == number && verified.as_ref().is_none_or(is_same)
+            });
             // It counts already.
             if !heard {
-                self.refuse(Some(issuer.kind), Refusal::NotVerifiedByIstio);
+                self.refuse(Some(number), Refusal::NotVerifiedByIstio);
             }
             return;
         }
@@ -234,23 +239,8 @@ impl Round<'_> {
                 drop(cache);
                 self.believe(number, verified, Voucher::Signature);
             }
-            Err(refusal) => self.refuse(Some(issuer.kind), refusal),
+            Err(refusal) => self.refuse(Some(number), refusal),
         }
-    }
-
-    /// Whose token it says it is. Airflow's user and task tokens may differ in their audience alone.
-    fn issuer_of(&self, claims: &Claims, looks: &dyn Fn(&Issuer) -> bool) -> Option<(usize, &Issuer)> {
-        let numbered = self.issuers.iter().enumerate();
-        let mut all = numbered
-            .filter(|(_, issuer)| looks(issuer) && is_of(claims, issuer))
-            .peekable();
-        let first = all.peek().copied();
-        let audiences = claims.values("aud");
-        let is_for = |issuer: &Issuer| {
-            let mut own = issuer.audiences.iter();
-            own.any(|audience| audiences.contains(&audience.as_str()))
-        };
-        all.find(|(_, issuer)| is_for(issuer)).or(first)
     }
 
     fn verify(&self, number: usize, issuer: &Issuer, parsed: &Parsed<'_>) -> Result<Verified, Refusal> {
@@ -276,9 +266,10 @@ impl Round<'_> {
     fn believe(&mut self, number: usize, verified: Rc<Verified>, voucher: Voucher) {
         let bound = self.issuers.get(number).is_none_or(|issuer| issuer.bound_to_peer);
         if bound && !verified.is_of(self.presented.peer) {
-            return self.refuse(Some(verified.kind), Refusal::OfAnother);
+            return self.refuse(Some(number), Refusal::OfAnother);
         }
         self.checked.judged.push(Judged {
+            issuer: Some(number),
             kind: Some(verified.kind),
             result: Ok(voucher),
         });
@@ -286,13 +277,36 @@ impl Round<'_> {
         self.checked.verified.push(verified);
     }
 
-    fn refuse(&mut self, kind: Option<Kind>, refusal: Refusal) {
+    fn refuse(&mut self, issuer: Option<usize>, refusal: Refusal) {
         self.checked.judged.push(Judged {
-            kind,
+            issuer,
+            kind: issuer
+                .and_then(|number| self.issuers.get(number))
+                .map(|issuer| issuer.kind),
             result: Err(refusal),
         });
         self.checked.refused.get_or_insert(refusal);
     }
+}
+
+/// Whose token it says it is, with that issuer's number. Airflow's user and task tokens may differ in their audience
+/// alone.
+pub fn issuer_of<'i>(
+    issuers: &'i [Issuer],
+    claims: &Claims,
+    looks: &dyn Fn(&Issuer) -> bool,
+) -> Option<(usize, &'i Issuer)> {
+    let numbered = issuers.iter().enumerate();
+    let mut all = numbered
+        .filter(|(_, issuer)| looks(issuer) && is_of(claims, issuer))
+        .peekable();
+    let first = all.peek().copied();
+    let audiences = claims.values("aud");
+    let is_for = |issuer: &Issuer| {
+        let mut own = issuer.audiences.iter();
+        own.any(|audience| audiences.contains(&audience.as_str()))
+    };
+    all.find(|(_, issuer)| is_for(issuer)).or(first)
 }
 
 /// Whether the claims name this issuer, or name none where that issuer's tokens do not.
@@ -303,10 +317,7 @@ fn is_of(claims: &Claims, issuer: &Issuer) -> bool {
 /// Whether Istio's claims are this token's, by what tells tokens of one issuer apart. Istio's
 /// numbers have been through a double.
 fn is_same_token(heard: &Claims, token: &Claims) -> bool {
-    let time = |claims: &Claims, name: &str| match claims.get(name) {
-        Some(Json::Number(number)) => number.parse::<f64>().ok(),
-        _ => None,
-    };
+    let time = |claims: &Claims, name: &str| claims.get(name).and_then(Json::number);
     ["sub", "jti"]
         .iter()
         .all(|name| heard.text(name) == token.text(name))

@@ -1,12 +1,13 @@
 //! What a token claims.
 
 use std::fmt;
+use std::rc::Rc;
 
 use super::{BadJson, Json};
 
-/// The claims of a token: a JSON object.
+/// The claims of a token: a JSON object. They are shared, as reading them is what a new token costs.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Claims(Json);
+pub struct Claims(Rc<Json>);
 
 impl Claims {
     /// Reads the claims.
@@ -16,14 +17,14 @@ impl Claims {
     /// Where they are no JSON object, or name a member twice at any depth.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadJson> {
         match Json::parse(bytes)? {
-            object @ Json::Object(_) => Ok(Self(object)),
+            object @ Json::Object(_) => Ok(Self(Rc::new(object))),
             _ => Err(BadJson),
         }
     }
 
     /// The claims of an object with these members.
     pub(super) fn of(members: Vec<(String, Json)>) -> Self {
-        Self(Json::Object(members))
+        Self(Rc::new(Json::Object(members)))
     }
 
     /// The claim of this name, where it is a text.

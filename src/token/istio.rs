@@ -11,10 +11,10 @@ const FILTER: &str = "envoy.filters.http.jwt_authn";
 /// How deep a claim may be, as in a token's own JSON.
 const MAX_DEPTH: usize = 64;
 
-/// The claims of the tokens that Istio has verified. istiod has the filter leave them as `payload`,
+/// The claims of the tokens that Istio has verified, from a request's dynamic metadata. istiod has the filter leave them as `payload`,
 /// whosever they are, so that of several tokens the last stays; beside them may stand headers and a
 /// status, which name no issuer.
-pub(super) fn verified(metadata: &[u8]) -> Vec<Claims> {
+pub fn verified_by_istio(metadata: &[u8]) -> Vec<Claims> {
     let mut found = Vec::new();
     for (key, value) in map(metadata) {
         if key == FILTER.as_bytes()
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_payload_is_read_with_its_types() {
-        let found = verified(&metadata(&payload()));
+        let found = verified_by_istio(&metadata(&payload()));
         let [claims] = found.as_slice() else {
             panic!("{}", found.len());
         };
@@ -216,19 +216,19 @@ mod tests {
 
     #[test]
     fn what_another_filter_wrote_is_no_word_of_istio() {
-        assert!(verified(&metadata_of("istio.jwt", &payload())).is_empty());
-        assert!(verified(&[]).is_empty());
+        assert!(verified_by_istio(&metadata_of("istio.jwt", &payload())).is_empty());
+        assert!(verified_by_istio(&[]).is_empty());
     }
 
     #[test]
     fn what_is_cut_short_or_too_deep_is_not_believed() {
         let whole = metadata(&payload());
         for size in 0..whole.len() {
-            for claims in verified(&whole[..size]) {
+            for claims in verified_by_istio(&whole[..size]) {
                 assert!(claims.get("iss").is_some());
             }
         }
         let deep = (0..100).fold(json!("x"), |inner, _| json!({ "d": inner }));
-        assert!(verified(&metadata(&json!({"iss": "i", "d": deep}))).is_empty());
+        assert!(verified_by_istio(&metadata(&json!({"iss": "i", "d": deep}))).is_empty());
     }
 }

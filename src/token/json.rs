@@ -66,10 +66,10 @@ impl Json {
             Some(b't' | b'f') => Self::Bool(strict(text)?),
             Some(b'n') => Self::Null,
             // Some parsers take a number that is too large for infinity, others for an error.
-            _ => match text.parse::<f64>() {
-                Ok(number) if number.is_finite() => Self::Number(text.to_owned()),
-                _ => return Err(BadJson),
-            },
+            _ => {
+                strict::<f64>(text)?;
+                Self::Number(text.to_owned())
+            }
         })
     }
 
@@ -78,6 +78,15 @@ impl Json {
         let Self::Object(members) = self else { return None };
         let member = members.iter().find(|(other, _)| other == name);
         member.map(|(_, value)| value)
+    }
+
+    /// The number that it is, as a double.
+    pub(super) fn number(&self) -> Option<f64> {
+        match self {
+            // That of the standard library would take another 17 kB.
+            Self::Number(text) => strict(text).ok(),
+            _ => None,
+        }
     }
 
     /// The text that it is.

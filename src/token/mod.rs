@@ -32,7 +32,7 @@ mod verified;
 mod verify;
 
 pub use algorithm::{Algorithm, Family};
-pub use check::{Checked, Judged, Judges, Keys, Presented, Tokens, Voucher, check};
+pub use check::{Checked, Judged, Judges, Keys, Presented, Tokens, Voucher, check, issuer_of};
 pub use claims::Claims;
 pub use curve::Curve;
 pub use der::ecdsa_signature;
@@ -40,6 +40,7 @@ pub use fetch::{Failure, Fetcher, Turn};
 pub use header::Header;
 pub use in_module::InModule;
 pub use issuer::{Issuer, Kind, Remote, Source};
+pub use istio::verified_by_istio;
 pub use json::{BadJson, Json};
 pub use jws::{MAX_TOKEN, Parsed};
 pub use key::{Key, Material};

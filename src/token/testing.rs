@@ -170,7 +170,7 @@ pub(super) fn issuer(kind: Kind, algorithms: &[Algorithm]) -> Issuer {
 pub(super) fn claims() -> Value {
     json!({
         "iss": "https://issuer.example", "aud": "airflow", "sub": "me",
-        "iat": NOW - 10, "nbf": NOW - 10, "exp": NOW + 600,
+        "iat": NOW - 600, "nbf": NOW - 600, "exp": NOW + 600,
     })
 }
 

@@ -5,6 +5,7 @@
 //! `shipped` has the same for the ready policies of the first day, of components and of a business service.
 //! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
 //! `replicas`: the same with two api-servers.
+//! `tokens`: what Airflow gives users and tasks, judged before Airflow sees it.
 //! `cluster_policy`: which pods come out of the scheduler.
 //! `routes` and `routing`: dagward's reading of requests is held against Airflow's own.
 
@@ -30,6 +31,7 @@ mod rogue;
 mod routes;
 mod routing;
 mod shipped;
+mod tokens;
 mod versions;
 
 static STORY: LazyLock<Story> = LazyLock::new(|| {

@@ -45,8 +45,9 @@ fn config_info(sidecar: &Sidecar) -> (String, String) {
         .iter()
         .filter(|sample| sample.name == "dagward_config_info" && sample.value == 1.0);
     let one = current.next().unwrap();
-    assert_eq!(one.labels.len(), 3, "{one:?}");
+    assert_eq!(one.labels.len(), 4, "{one:?}");
     assert_eq!(one.label("version"), env!("CARGO_PKG_VERSION"));
+    assert_eq!(one.label("signatures"), "proxy");
     assert!(current.next().is_none(), "{metrics:?}");
     (one.label("mode").to_owned(), one.label("status").to_owned())
 }

@@ -37,4 +37,5 @@ mod series_cap;
 mod shipped;
 mod task_headers;
 mod token_keys;
+mod tokens;
 mod waypoint;

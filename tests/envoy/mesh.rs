@@ -63,6 +63,26 @@ impl Server {
         Self::of(authority, API_SERVER, (app, inbound), setup, configuration)
     }
 
+    /// The same behind HTTP `filters` that stand before the plugin, where filters may ask these destinations.
+    pub(crate) fn behind(filters: Vec<Value>, asked_by_filters: Vec<Destination>, policy: &Value) -> Self {
+        let app = Upstream::echo().unwrap();
+        let inbound = Inbound::permissive(app.address());
+        let (authority, setup) = (Arc::new(Authority::new().unwrap()), Setup::DEFAULT);
+        let change = |spec| Spec {
+            filters,
+            asked_by_filters,
+            ..spec
+        };
+        Self::changed(
+            authority,
+            API_SERVER,
+            (app, inbound),
+            setup,
+            &policy.to_string(),
+            change,
+        )
+    }
+
     /// An api-server behind a waypoint: requests come through HBONE as well.
     pub(crate) fn waypoint(app: Upstream, setup: Setup, policy: &Value) -> Self {
         let inbound = Inbound {
@@ -87,8 +107,19 @@ impl Server {
         setup: Setup,
         configuration: &str,
     ) -> Self {
+        Self::changed(authority, name, (app, inbound), setup, configuration, |spec| spec)
+    }
+
+    fn changed(
+        authority: Arc<Authority>,
+        name: &str,
+        (app, inbound): (Upstream, Inbound),
+        setup: Setup,
+        configuration: &str,
+        change: impl FnOnce(Spec) -> Spec,
+    ) -> Self {
         let identity = authority.service_account("airflow", name).unwrap();
-        let sidecar = Sidecar::start(Spec {
+        let sidecar = Sidecar::start(change(Spec {
             inbound: Some(Inbound {
                 http2: setup.http2,
                 ..inbound
@@ -97,7 +128,7 @@ impl Server {
             version: setup.version(),
             concurrency: setup.workers,
             ..Spec::new(Node::new(name, "airflow", name), &identity)
-        })
+        }))
         .unwrap();
         Self {
             setup,

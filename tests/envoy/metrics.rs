@@ -108,7 +108,7 @@ fn every_request_is_counted_once(setup: Setup) {
         ),
         (
             format!(
-                "dagward_config_info{{mode=enforce,status=current,version={}}}",
+                "dagward_config_info{{mode=enforce,signatures=proxy,status=current,version={}}}",
                 env!("CARGO_PKG_VERSION")
             ),
             1.0,

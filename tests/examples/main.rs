@@ -14,6 +14,7 @@ mod business_service;
 mod components;
 mod files;
 mod starter;
+mod tokens;
 mod two_teams;
 
 use dagward::measure::catalog;

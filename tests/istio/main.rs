@@ -32,5 +32,6 @@ mod live_add;
 mod manifests;
 mod outages;
 mod protocols;
+mod tokens;
 mod updates;
 mod versions;

@@ -9,6 +9,7 @@ use dagward::policy::Ruleset;
 use dagward::walk::Outcome;
 use serde::Serialize;
 
+use super::judged::{self, TokenPart};
 use super::question::Question;
 
 /// What becomes of the request, and why.
@@ -21,6 +22,7 @@ pub(super) struct Answer {
     pub(super) rule: Option<u32>,
     pub(super) caller: CallerPart,
     pub(super) operation: OperationPart,
+    pub(super) tokens: Vec<TokenPart>,
     pub(super) reasons: Vec<String>,
 }
 
@@ -69,6 +71,7 @@ impl Answer {
                 acting: outcome.acting.as_deref().map(ActingPart::new),
             },
             operation: OperationPart::new(outcome.operation.as_ref()),
+            tokens: judged::parts(ruleset, outcome),
             reasons,
         }
     }

@@ -1,6 +1,7 @@
 //! The request as the filter would have it, from the command line.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 
 use dagward::caller::token::{self, RepeatedAuthorization};
@@ -8,8 +9,11 @@ use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_tas
 use dagward::learn::{Learned, Run};
 use dagward::measure::Direction;
 use dagward::operation::{self, Body, Request, Site, host_of};
+use dagward::policy::Ruleset;
+use dagward::token::without_tokens;
 use dagward::walk::{Incoming, Proxy, Token};
 
+use super::shown::Shown;
 use super::{Explain, Listener};
 use crate::check::Policy;
 
@@ -22,11 +26,13 @@ pub(super) struct Question {
     /// Whether the proxy's identity was not given.
     pub(super) proxy_is_assumed: bool,
     pub(super) method: String,
-    pub(super) path: String,
+    /// The path for people to read: without any token.
+    pub(super) shown_path: String,
     pub(super) host: String,
     /// The task that the annotations name; `None` where they name none.
     pub(super) pod: Option<Acting>,
     pub(super) has_annotations: bool,
+    path: String,
     headers: Vec<HeaderLine>,
     cluster: String,
     /// The task instance that the token is for, and whether there is more than one token.
@@ -35,7 +41,7 @@ pub(super) struct Question {
 }
 
 /// A header from the command line, its name in lower case as proxies have it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct HeaderLine {
     name: String,
     value: String,
@@ -52,7 +58,12 @@ struct Annotations<'a>(&'a [Annotation]);
 
 impl Question {
     /// Reads the command line.
-    pub(super) fn of(explain: &Explain, policy: &Policy, site: &Site) -> Result<Self, String> {
+    pub(super) fn of(
+        explain: &Explain,
+        policy: &Policy,
+        ruleset: &Ruleset,
+        shown: Option<&Shown>,
+    ) -> Result<Self, String> {
         let listener = match explain.listener {
             Listener::Inbound => Direction::Inbound,
             Listener::Outbound => Direction::Outbound,
@@ -65,18 +76,24 @@ impl Question {
         let host = host_of(&explain.host).into_owned();
         let peer = explain.peer.as_deref().map(Principal::parse).transpose();
         let caller = peer.as_ref().ok().and_then(Option::as_ref);
+        let path = &explain.path;
+        let without = shown.map_or_else(|| path.clone(), |shown| shown.path_without(path));
+        let mut headers = explain.headers.clone();
+        let header = shown.and_then(Shown::header);
+        headers.extend(header.map(|(name, value)| HeaderLine { name, value }));
         let learned = explain.learned.as_deref().map(|dag| learned(dag, caller));
         Ok(Self {
             listener,
             peer,
             proxy_is_assumed: explain.proxy.is_none(),
             method: explain.method.clone(),
-            path: explain.path.clone(),
-            headers: explain.headers.clone(),
+            shown_path: without_tokens(&without, ruleset.issuers()).into_owned(),
+            path: shown.map_or_else(|| path.clone(), |shown| shown.path(path)),
             has_annotations: !explain.annotations.is_empty(),
             pod: pod_task(&Annotations(&explain.annotations)),
             cluster: cluster(&host, proxy.namespace()),
-            token: token_of(explain, site),
+            token: token_of(explain, &headers, ruleset.site()),
+            headers,
             learned,
             proxy,
             host,
@@ -134,8 +151,12 @@ fn as_headers(lines: &[HeaderLine]) -> Vec<Header<'_>> {
 
 /// The task instance of the token in the headers. Where none is given and Airflow is said to have
 /// answered, a task's own route is asked for with its own.
-fn token_of(explain: &Explain, site: &Site) -> Result<Option<String>, RepeatedAuthorization> {
-    let given = token::task_of(&as_headers(&explain.headers))?;
+fn token_of(
+    explain: &Explain,
+    headers: &[HeaderLine],
+    site: &Site,
+) -> Result<Option<String>, RepeatedAuthorization> {
+    let given = token::task_of(&as_headers(headers))?;
     let request = Request {
         method: &explain.method,
         target: &explain.path,
@@ -221,6 +242,13 @@ impl FromStr for Annotation {
             key: key.to_owned(),
             value: value.to_owned(),
         })
+    }
+}
+
+/// Shows no value: it may be a token.
+impl fmt::Debug for HeaderLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
     }
 }
 

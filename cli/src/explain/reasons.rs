@@ -66,7 +66,12 @@ fn refused(ruleset: &Ruleset, question: &Question, outcome: &Outcome<'_>) -> Vec
         (_, Some((_, Code::NoRuleAllows)), Some(operation)) => (Scope::All, operation),
         _ => return Vec::new(),
     };
-    let facts = walk::facts(question.principal(), outcome.acting.as_deref(), &[], operation);
+    let facts = walk::facts(
+        question.principal(),
+        outcome.acting.as_deref(),
+        &outcome.tokens,
+        operation,
+    );
     let mut reasons = Vec::new();
     for (ask, facts) in operation.asks.iter().zip(&facts) {
         if ruleset.decide(scope, slice::from_ref(facts)).allowed {

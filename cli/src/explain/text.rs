@@ -7,6 +7,7 @@ use dagward::walk::Outcome;
 
 use super::answer::{ActingPart, Answer};
 use super::asked;
+use super::judged;
 use super::question::Question;
 
 /// The decision, the facts it was made on, and the reasons.
@@ -21,12 +22,15 @@ pub(super) fn render(question: &Question, outcome: &Outcome<'_>, answer: &Answer
         String::new(),
         format!("  caller      {}", caller(question)),
         format!("  acting for  {}", acting(answer.caller.acting.as_ref())),
+    ];
+    lines.extend(judged::lines(&answer.tokens).map(|line| format!("  token       {line}")));
+    lines.extend([
         format!(
             "  request     {} {} on {}",
-            question.method, question.path, question.host
+            question.method, question.shown_path, question.host
         ),
         format!("  surface     {}", surface(outcome)),
-    ];
+    ]);
     lines.extend(
         asks(outcome)
             .into_iter()

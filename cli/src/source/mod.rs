@@ -5,12 +5,15 @@ mod characters;
 pub(crate) mod node;
 pub(crate) mod place;
 mod scalar;
+pub(crate) mod secrets;
 pub(crate) mod yaml;
 
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 use std::string::FromUtf8Error;
+
+use node::Span;
 
 /// The text of one file, and the name by which messages call it.
 #[derive(Debug)]
@@ -33,6 +36,27 @@ impl Source {
             return Self::new("<stdin>".to_owned(), bytes);
         }
         Self::new(path.display().to_string(), fs::read(path)?)
+    }
+
+    /// The same with nothing to be read in these places. All else stays where it is.
+    pub(crate) fn without(&self, places: &[Span]) -> Self {
+        let mut places: Vec<&Span> = places.iter().collect();
+        places.sort_by_key(|place| place.start);
+        let mut places = places.into_iter().peekable();
+        let mut text = String::with_capacity(self.text.len());
+        for (offset, character) in self.text.char_indices() {
+            while places.next_if(|place| place.end <= offset).is_some() {}
+            let is_there = places.peek().is_some_and(|place| place.contains(&offset));
+            if is_there && !character.is_whitespace() {
+                text.extend(std::iter::repeat_n('*', character.len_utf8()));
+            } else {
+                text.push(character);
+            }
+        }
+        Self {
+            name: self.name.clone(),
+            text,
+        }
     }
 
     fn new(name: String, bytes: Vec<u8>) -> io::Result<Self> {

@@ -16,6 +16,8 @@ const DATABASE: &str = "airflow.db";
 /// HS512 wants a key as long as its digest.
 const SECRET_BYTES: usize = 64;
 
+const JWT_SECRET: &str = "AIRFLOW__API_AUTH__JWT_SECRET";
+
 /// A release of Airflow, with the version of every package that it was tried with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Release {
@@ -136,8 +138,15 @@ impl Environment {
             ("AIRFLOW__CORE__PLUGINS_FOLDER", text(home.join("plugins"))),
             ("AIRFLOW__LOGGING__BASE_LOG_FOLDER", text(home.join("logs"))),
             ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database),
-            ("AIRFLOW__API_AUTH__JWT_SECRET", secret()?),
+            (JWT_SECRET, secret()?),
         ]))
+    }
+
+    /// What signs Airflow's tokens.
+    pub(super) fn jwt_secret(&self) -> Option<&str> {
+        let mut settings = self.0.iter();
+        let (_, secret) = settings.find(|(name, _)| *name == JWT_SECRET)?;
+        Some(secret)
     }
 
     /// Sets the variables of `command`; Airflow's settings in the caller's environment do not count.

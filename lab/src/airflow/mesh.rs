@@ -102,9 +102,29 @@ impl Mesh {
         plugin: Option<&Plugin>,
         others: &[Destination],
     ) -> Result<Self> {
+        Self::start_all(airflow, pods, plugin, others, &[])
+    }
+
+    /// The same where the filter in the api-server's sidecar asks `asked` for keys.
+    pub fn start_asking(
+        airflow: &Airflow,
+        pods: &[Pod],
+        plugin: &Plugin,
+        asked: &[Destination],
+    ) -> Result<Self> {
+        Self::start_all(airflow, pods, Some(plugin), &[], asked)
+    }
+
+    fn start_all(
+        airflow: &Airflow,
+        pods: &[Pod],
+        plugin: Option<&Plugin>,
+        others: &[Destination],
+        asked: &[Destination],
+    ) -> Result<Self> {
         progress::during("starting the sidecars", |_| {
             let authority = Authority::new()?;
-            let server = server(&authority, airflow.address(), plugin)?;
+            let server = server(&authority, airflow.address(), plugin, asked)?;
             let airflow_itself = Destination::mesh(SERVER, NAMESPACE, PORT, server.inbound()?);
             let destinations = [&[airflow_itself], others].concat();
             let pods = thread::scope(|scope| {
@@ -151,7 +171,12 @@ impl Mesh {
     }
 }
 
-fn server(authority: &Authority, app: SocketAddr, plugin: Option<&Plugin>) -> Result<Sidecar> {
+fn server(
+    authority: &Authority,
+    app: SocketAddr,
+    plugin: Option<&Plugin>,
+    asked: &[Destination],
+) -> Result<Sidecar> {
     let inbound = Inbound {
         port: PORT,
         ..Inbound::strict(app)
@@ -159,6 +184,7 @@ fn server(authority: &Authority, app: SocketAddr, plugin: Option<&Plugin>) -> Re
     let identity = authority.service_account(NAMESPACE, SERVER)?;
     Sidecar::start(Spec {
         inbound: Some(inbound),
+        asked_by_filters: asked.to_vec(),
         plugin: plugin.cloned(),
         ..Spec::new(Node::new(SERVER, NAMESPACE, SERVER), &identity)
     })

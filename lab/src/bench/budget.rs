@@ -25,6 +25,7 @@ pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
         limit,
         measured,
     };
+    let flood = &findings.tokens.flood;
     vec![
         verdict(
             "CPU per request at 10,000 rules, over the empty filter's",
@@ -40,6 +41,21 @@ pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
             "the same, over that at 10 rules",
             1.1,
             dagward(10_000) / dagward(10),
+        ),
+        verdict(
+            "CPU that a token adds which was verified before, µs",
+            3.0,
+            findings.tokens.cached_more_us,
+        ),
+        verdict(
+            "CPU that verifying it for the first time adds, RS256, µs",
+            60.0,
+            findings.first_more_us("RS256"),
+        ),
+        verdict(
+            "memory of a VM after very many tokens, over that after 4,096",
+            1.05,
+            flood.linear_bytes_after as f64 / flood.linear_bytes_before as f64,
         ),
         verdict("module, MB", 1.0, findings.module_bytes as f64 / 1e6),
         verdict(

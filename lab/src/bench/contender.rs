@@ -105,14 +105,7 @@ impl Stage {
             Some(rules) => format!("bench-{}-{rules}", contender.filter()),
             None => format!("bench-{}", contender.filter()),
         };
-        let mut spec = Spec::new(
-            Node::new(&name, scene::NAMESPACE, "airflow-api-server"),
-            &self.own,
-        );
-        spec.inbound = Some(Inbound::strict(self.app.address()));
-        spec.access_log = false;
-        spec.cpu = self.pinned.then_some(pin::PROXIES);
-        match contender {
+        let (sidecar, client) = self.proxy(&name, |spec| match contender {
             Contender::Nothing => {}
             Contender::Empty => spec.plugin = Some(Plugin::new(&self.empty.path, "")),
             Contender::Dagward(rules) => {
@@ -120,9 +113,7 @@ impl Stage {
             }
             Contender::Lua(rules) => spec.filters = vec![scene::lua(rules)],
             Contender::Rbac(rules) => spec.filters = vec![scene::rbac(rules)],
-        }
-        let sidecar = Sidecar::start(spec)?;
-        let client = Client::mtls(sidecar.inbound()?, &self.caller)?;
+        })?;
         let runner = Runner {
             contender,
             sidecar,
@@ -130,6 +121,25 @@ impl Stage {
         };
         runner.check()?;
         Ok(runner)
+    }
+
+    /// Starts a proxy with the filter and this document.
+    pub(super) fn dagward(&self, name: &str, document: &str) -> Result<(Sidecar, Client)> {
+        self.proxy(name, |spec| {
+            spec.plugin = Some(Plugin::new(&self.dagward.path, document))
+        })
+    }
+
+    /// Starts a proxy, and gives it with the task that asks.
+    fn proxy(&self, name: &str, fill: impl FnOnce(&mut Spec)) -> Result<(Sidecar, Client)> {
+        let mut spec = Spec::new(Node::new(name, scene::NAMESPACE, "airflow-api-server"), &self.own);
+        spec.inbound = Some(Inbound::strict(self.app.address()));
+        spec.access_log = false;
+        spec.cpu = self.pinned.then_some(pin::PROXIES);
+        fill(&mut spec);
+        let sidecar = Sidecar::start(spec)?;
+        let client = Client::mtls(sidecar.inbound()?, &self.caller)?;
+        Ok((sidecar, client))
     }
 }
 

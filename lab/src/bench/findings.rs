@@ -16,6 +16,7 @@ pub struct Findings {
     pub(super) about: About,
     pub(super) module_bytes: u64,
     pub(super) proxies: Vec<Proxy>,
+    pub(super) tokens: Tokens,
     pub(super) loading: Loading,
     /// `None` where there is no valgrind.
     pub(super) instructions: Option<Vec<Instructions>>,
@@ -44,6 +45,39 @@ pub(super) struct Proxy {
     pub(super) p50_us: f64,
     pub(super) p99_us: f64,
     pub(super) rounds_cpu_us: Vec<f64>,
+}
+
+/// What tokens take, in microseconds of CPU time per request: medians over the rounds.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Tokens {
+    /// With a token by RS256 that no policy looks at.
+    pub(super) unread_us: f64,
+    /// What is added where it is looked at, and was verified before.
+    pub(super) cached_more_us: f64,
+    /// What is added to that for a token that was not, RS256 first.
+    pub(super) verifications: Vec<Verification>,
+    pub(super) flood: Flood,
+}
+
+/// A token that is verified for the first time.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Verification {
+    pub(super) algorithm: String,
+    /// `proxy` or `module`: who verifies the signature.
+    pub(super) verifier: &'static str,
+    pub(super) first_more_us: f64,
+}
+
+/// Many tokens, each shown once. What is before was measured after the first `warm` of them.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Flood {
+    pub(super) tokens: u64,
+    pub(super) warm: u64,
+    pub(super) per_second: f64,
+    pub(super) linear_bytes_before: u64,
+    pub(super) linear_bytes_after: u64,
+    pub(super) resident_bytes_before: u64,
+    pub(super) resident_bytes_after: u64,
 }
 
 /// What the budget's rules take to load and to hold.
@@ -115,6 +149,13 @@ impl Findings {
             })
             .collect();
         json!({"findings": self, "budgets": budgets})
+    }
+
+    /// What the first sight of a token by this algorithm adds.
+    pub(super) fn first_more_us(&self, algorithm: &str) -> f64 {
+        let mut verifications = self.tokens.verifications.iter();
+        let found = verifications.find(|verification| verification.algorithm == algorithm);
+        found.map_or(f64::NAN, |verification| verification.first_more_us)
     }
 
     /// The CPU time per request of the proxy with this filter.

@@ -21,12 +21,14 @@ const WITH_RULES: [(&str, &[u32]); 3] = [
 ];
 
 /// Cases that need no rules.
-const PLAIN: [&str; 7] = [
+const PLAIN: [&str; 9] = [
     "read-caller",
     "read-own-route",
     "read-xcom",
     "read-bulk",
     "learned-task",
+    "known-token",
+    "new-token",
     "record-known-series",
     "record-new-series",
 ];

@@ -86,7 +86,7 @@ fn milliseconds(time: Duration) -> f64 {
 /// V8 reserves 8 GiB of addresses for each, of which the accessible part stands first: a writable
 /// mapping with gigabytes behind it that nothing may touch. A module's memory never shrinks, so
 /// this is the most that it ever held.
-fn linear_memory(pid: u32) -> Result<u64> {
+pub(super) fn linear_memory(pid: u32) -> Result<u64> {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps"))?;
     largest_linear_memory(&maps).context("no module's memory among the proxy's mappings")
 }

@@ -12,7 +12,7 @@ use crate::load::Load;
 use crate::progress;
 
 /// Connections of one load, each with one request at a time.
-const CONNECTIONS: u32 = 8;
+pub(super) const CONNECTIONS: u32 = 8;
 
 /// One turn of one contender; times per request, in microseconds.
 #[derive(Debug, Clone, Copy)]

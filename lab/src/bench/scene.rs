@@ -135,6 +135,19 @@ fn headers(request: Request, left_out: Option<&str>) -> Request {
 
 /// The rules as a dagward document: one for each team, no templates.
 pub(super) fn dagward(count: u32) -> String {
+    document(count).to_string()
+}
+
+/// The same document with these issuers of tokens.
+pub(super) fn with_tokens(count: u32, issuers: &[Value]) -> String {
+    let mut document = document(count);
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("tokens".to_owned(), issuers.into());
+    }
+    document.to_string()
+}
+
+fn document(count: u32) -> Value {
     let rule = |team: String| {
         let own = format!("{team}_*");
         json!({
@@ -148,7 +161,6 @@ pub(super) fn dagward(count: u32) -> String {
         "mode": "enforce",
         "policies": [{"name": "teams-run-their-own-dags", "action": "ALLOW", "rules": rules}],
     })
-    .to_string()
 }
 
 /// The rules as Envoy's own RBAC filter, one policy for each team, as istiod would make them of

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::budget;
-use super::findings::{Findings, Instructions, Proxy};
+use super::findings::{Findings, Instructions, Proxy, Verification};
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,6 +19,7 @@ impl fmt::Display for Findings {
             grouped(about.requests)
         )?;
         self.proxies(f)?;
+        self.tokens(f)?;
         self.instructions(f)?;
         self.budgets(f)
     }
@@ -55,6 +56,41 @@ impl Findings {
             mebibytes(loading.linear_bytes_per_vm),
             mebibytes(loading.resident_bytes_per_vm),
             grouped(self.module_bytes)
+        )
+    }
+
+    fn tokens(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens = &self.tokens;
+        writeln!(
+            f,
+            "A token by RS256: {:.1} µs of CPU per request where no policy looks at it, {:+.1} µs where one does and it was \
+             verified before.\n",
+            tokens.unread_us, tokens.cached_more_us
+        )?;
+        writeln!(
+            f,
+            "| first sight of a token | verified by | CPU µs more |\n|---|---|--:|"
+        )?;
+        for Verification {
+            algorithm,
+            verifier,
+            first_more_us,
+        } in &tokens.verifications
+        {
+            writeln!(f, "| {algorithm} | the {verifier} | {first_more_us:.1} |")?;
+        }
+        let flood = &tokens.flood;
+        writeln!(
+            f,
+            "\n{} tokens of HS512, each shown once ({:.0} a second): {:.1} MiB of memory of the module in a VM after the first {}, \
+             {:.1} MiB after all ({:.1} and {:.1} MiB of the process).\n",
+            grouped(flood.tokens),
+            flood.per_second,
+            mebibytes(flood.linear_bytes_before),
+            grouped(flood.warm),
+            mebibytes(flood.linear_bytes_after),
+            mebibytes(flood.resident_bytes_before),
+            mebibytes(flood.resident_bytes_after)
         )
     }
 

@@ -28,8 +28,13 @@ fn a_quick_run_has_every_row() {
             "rbac 10000"
         ]
     );
-    assert_eq!(written["budgets"].as_array().unwrap().len(), 6);
-    let numbers = ["/module_bytes", "/loading/vm_ms", "/loading/linear_bytes_per_vm"];
+    assert_eq!(written["budgets"].as_array().unwrap().len(), 9);
+    let numbers = [
+        "/module_bytes",
+        "/loading/vm_ms",
+        "/loading/linear_bytes_per_vm",
+        "/tokens/unread_us",
+    ];
     for number in numbers {
         let value = written["findings"].pointer(number).unwrap();
         assert!(
@@ -39,8 +44,9 @@ fn a_quick_run_has_every_row() {
     }
     let table = findings.to_string();
     assert!(table.contains("| dagward, 10,000 rules |"), "{table}");
+    assert!(table.contains("| RS256 | the proxy |"), "{table}");
     match &written["findings"]["instructions"] {
         Value::Null => assert!(table.contains("apt-get install valgrind"), "{table}"),
-        counted => assert_eq!(counted.as_array().unwrap().len(), 7 + 2 + 2 + 1, "{counted}"),
+        counted => assert_eq!(counted.as_array().unwrap().len(), 9 + 2 + 2 + 1, "{counted}"),
     }
 }

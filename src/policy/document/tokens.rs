@@ -153,7 +153,7 @@ impl Loader {
         at: At<'_>,
         name: &str,
         value: &RawValue,
-        named: &mut Vec<Option<String>>,
+        named: &mut [Option<String>],
         given: &mut Given,
     ) {
         match name {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::token::testing::{self, NOW};
-use crate::token::{Algorithm, Key, Place};
+use crate::token::{Algorithm, Key, Place, istio, verified_by_istio};
 
 const KUBERNETES: &str = "https://kubernetes.default.svc";
 
@@ -116,12 +116,12 @@ impl Proxy {
             .iter()
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
-        let metadata = || self.metadata.clone();
+        let istio = || verified_by_istio(&self.metadata);
         let judges = Judges {
             tokens: &self.tokens,
             keys: &self.keys,
             signatures: &self.signatures,
-            metadata: &metadata,
+            istio: &istio,
             now: self.now,
         };
         let peer = Principal::parse(self.peer).unwrap();
@@ -291,7 +291,7 @@ fn a_bad_token_refuses_also_beside_a_good_one() {
     cookie.places.push(Place::Cookie("_token".to_owned()));
     let proxy = Proxy::of([cookie]);
     let (good, bad) = (good(None, "apache-airflow", "admin"), "a.b.c");
-    for (bearer, cookie) in [(&good[..], bad), (bad, &good)] {
+    for (bearer, cookie) in [(good.as_str(), bad), (bad, &good)] {
         let headers = [
             ("authorization", &*format!("Bearer {bearer}")),
             ("cookie", &format!("_token={cookie}")),
@@ -344,11 +344,11 @@ fn istios_word_is_taken_only_for_the_token_that_it_has_verified() {
     );
     assert_eq!(proxy.result(&mine).1, "token_not_verified_by_istio");
     assert_eq!(proxy.ask(&[]).refused, Some(Refusal::Missing));
-    let payload = |exp: u64| {
-        let claims = json!({"iss": KUBERNETES, "aud": ["airflow"], "sub": sub, "exp": exp, "iat": NOW});
+    let payload = |iat: u64| {
+        let claims = json!({"iss": KUBERNETES, "aud": ["airflow"], "sub": sub, "exp": iat + 600, "iat": iat});
         istio::testing::metadata(&claims)
     };
-    proxy.metadata = payload(NOW + 600);
+    proxy.metadata = payload(NOW);
     let verified = good(Some(KUBERNETES), "airflow", sub);
     assert_eq!(proxy.result(&verified), (Some(Kind::Kubernetes), "istio"));
     // Istio may have taken the token away, and another may stand elsewhere.
@@ -357,6 +357,6 @@ fn istios_word_is_taken_only_for_the_token_that_it_has_verified() {
     assert_eq!(proxy.signatures.0.get(), 0);
     proxy.peer = "spiffe://cluster.local/ns/airflow/sa/worker-sales";
     assert_eq!(proxy.show(&verified).refused, Some(Refusal::OfAnother));
-    proxy.metadata = payload(NOW - 600);
+    proxy.metadata = payload(NOW - 1_200);
     assert_eq!(proxy.ask(&[]).refused, Some(Refusal::Expired));
 }

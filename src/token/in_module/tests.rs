@@ -145,10 +145,11 @@ fn two_zeros_are_no_signature() {
         ),
     ];
     for (algorithm, order) in orders {
-        let order: Vec<u8> = (0..order.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&order[at..at + 2], 16).unwrap())
-            .collect();
+        let pairs = order
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| str::from_utf8(pair).unwrap());
+        let order: Vec<u8> = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
         let (zero, mut one) = (vec![0; order.len()], vec![0; order.len()]);
         *one.last_mut().unwrap() = 1;
         for r in [&zero, &one, &order] {

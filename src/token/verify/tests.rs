@@ -216,5 +216,5 @@ fn nothing_of_a_token_is_shown() {
         "Parsed { header: Header { algorithm: Rs256, .. }, .. }"
     );
     let shown = format!("{:?}", verdict(&token).unwrap());
-    assert_eq!(shown, "Verified { kind: Oidc, expires: 1800000600, .. }");
+    assert_eq!(shown, "Verified { kind: Oidc, .. }");
 }

@@ -93,7 +93,7 @@ impl Loader {
             return None;
         }
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            let nearest = Some(name.to_lowercase());
+            let nearest = Some(name.to_ascii_lowercase());
             self.reader.misspelt(
                 at,
                 format!("`{name}` has upper case"),

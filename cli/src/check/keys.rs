@@ -1,0 +1,41 @@
+//! What the filter takes, and nobody should write: secrets among the keys of a policy, and keys
+//! that are of no use.
+
+use dagward::policy::{FieldPath, Ruleset};
+use dagward::token::{KeySet, Material, Source};
+
+use crate::report::{Problem, Severity};
+use crate::source::node::{Node, Part};
+
+/// Warns of the keys that stand in a document.
+pub(super) fn warnings(root: &Node, base: &FieldPath, ruleset: &Ruleset) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    for (number, issuer) in ruleset.issuers().iter().enumerate() {
+        let Source::Inline(keys) = &issuer.source else {
+            continue;
+        };
+        let path = base.key("tokens").index(number).key("jwks");
+        warnings.extend(of(keys).into_iter().map(|(message, allowed)| Problem {
+            severity: Severity::Warning,
+            span: root.locate(&path, Part::Key),
+            path: path.clone(),
+            message,
+            allowed,
+            suggestion: None,
+        }));
+    }
+    warnings
+}
+
+/// What to say of a set, and what is better.
+fn of(keys: &KeySet) -> Vec<(String, Option<String>)> {
+    let is_secret = |material: &Material| matches!(material, Material::Secret(_));
+    let secret = keys.keys().iter().any(|key| is_secret(&key.material)).then(|| {
+        let message = "has a secret (`kty: oct`), and a WasmPlugin is no Secret: whoever may read it, or the \
+                       proxy's configuration, can sign tokens";
+        let allowed = "`jwksUri` to a file that is mounted from a Secret";
+        (message.to_owned(), Some(allowed.to_owned()))
+    });
+    let left_out = keys.left_out().map(|why| (format!("left out: {why}"), None));
+    secret.into_iter().chain(left_out).collect()
+}

@@ -1,0 +1,336 @@
+//! How a token is made: by an issuer, by one with odd habits, or by somebody who is none.
+
+use std::fmt::Write;
+
+use dagward_lab::jwt::{Algorithm, SigningKey};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::slip::{Slip, slip};
+
+/// What the plugin refuses some of these tokens with.
+pub(super) const MET: [&str; 18] = [
+    "token_algorithm",
+    "token_audience",
+    "token_base64url",
+    "token_claims",
+    "token_critical",
+    "token_expired",
+    "token_header",
+    "token_issued_in_future",
+    "token_issuer",
+    "token_key_in_header",
+    "token_key_mismatch",
+    "token_key_unknown",
+    "token_malformed",
+    "token_not_yet_valid",
+    "token_signature",
+    "token_subject",
+    "token_times",
+    "token_unsigned",
+];
+
+/// Whose keys verify a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Issuer {
+    /// Its keys are public.
+    Public,
+    /// Its keys are secrets.
+    Secret,
+}
+
+/// Who signs, with one key for each algorithm of [`ALGORITHMS`].
+#[derive(Debug, Clone, Copy)]
+enum Signer {
+    /// The issuer whose algorithm it is.
+    Issuer,
+    /// Somebody else, with the issuer's `kid`.
+    Other,
+    /// Somebody who takes the public half of the issuer's RSA key for a secret.
+    Confused,
+}
+
+/// The algorithms with keys, and how often a token is signed by each.
+const ALGORITHMS: [(u32, Algorithm); 7] = [
+    (20, Algorithm::HS256),
+    (20, Algorithm::HS512),
+    (3, Algorithm::RS256),
+    (1, Algorithm::PS256),
+    (4, Algorithm::ES256),
+    (2, Algorithm::ES384),
+    (4, Algorithm::EdDSA),
+];
+
+/// All keys.
+pub(super) struct Keys {
+    issuers: Vec<SigningKey>,
+    others: Vec<SigningKey>,
+    confused: SigningKey,
+}
+
+/// A token, but for the time.
+#[derive(Debug, Clone)]
+pub(super) struct Recipe {
+    signer: Signer,
+    /// Number of the key that signs.
+    key: usize,
+    /// Number of the key whose `kid` it names.
+    kid: usize,
+    /// Number of the key whose `alg` it names.
+    alg: usize,
+    /// The issuer that it names, where that is not its signer's.
+    issuer: Option<Issuer>,
+    header: Vec<Edit>,
+    claims: Vec<Edit>,
+    slips: Vec<Slip>,
+}
+
+/// One change of an object's text.
+#[derive(Debug, Clone)]
+enum Edit {
+    Set(&'static str, Member),
+    /// It is there once more.
+    Repeat(&'static str, Member),
+    Remove(&'static str),
+}
+
+/// What a member is.
+#[derive(Debug, Clone)]
+enum Member {
+    Json(&'static str),
+    /// So many seconds from now.
+    Time(i64),
+    /// The same with decimals.
+    TimeAndAHalf(i64),
+}
+
+impl Issuer {
+    /// Its name in `iss`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Public => "https://public.example.com",
+            Self::Secret => "https://secret.example.com",
+        }
+    }
+
+    fn of(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => Self::Secret,
+            _ => Self::Public,
+        }
+    }
+}
+
+impl Keys {
+    pub(super) fn generate() -> Self {
+        let generate = || {
+            ALGORITHMS
+                .map(|(_, algorithm)| SigningKey::generate(algorithm).unwrap())
+                .into()
+        };
+        let issuers: Vec<SigningKey> = generate();
+        let public = issuers[2].public_der().unwrap();
+        Self {
+            issuers,
+            others: generate(),
+            confused: SigningKey::with_secret(Algorithm::HS256, &public).unwrap(),
+        }
+    }
+
+    /// Those of an issuer.
+    pub(super) fn of(&self, issuer: Issuer) -> Vec<&SigningKey> {
+        let numbered = self.issuers.iter().zip(ALGORITHMS);
+        numbered
+            .filter(|(_, (_, algorithm))| Issuer::of(*algorithm) == issuer)
+            .map(|(key, _)| key)
+            .collect()
+    }
+}
+
+/// Seconds from now, away from where a few more of them would decide.
+const TIMES: [i64; 6] = [-100_000, -200, -20, 20, 200, 100_000];
+
+/// Values that one place or another takes, and some that none does.
+fn member() -> impl Strategy<Value = Member> {
+    let texts = [
+        r#""HS256""#,
+        r#""hs256""#,
+        r#""HS512""#,
+        r#""RS256""#,
+        r#""none""#,
+        r#""NONE""#,
+        r#""JWT""#,
+        r#""at+jwt""#,
+        r#""me""#,
+        r#""""#,
+        r#""airflow""#,
+        r#"["airflow"]"#,
+        r#"["x","other"]"#,
+        r#"[["airflow"]]"#,
+        r#"["airflow",1]"#,
+        r#""air\u0066low""#,
+        r#""https://public.example.com""#,
+        r#""https://secret.example.com/""#,
+        r#"["exp"]"#,
+        "[]",
+        "{}",
+        "null",
+        "true",
+        "0",
+        "-1",
+        "1e400",
+        "1e10",
+        "1.5",
+        "9223372036854775807",
+        "18446744073709551616",
+        "99999999999999999999999",
+        r#""1800000600""#,
+        r#"{"a":{"a":1}}"#,
+        r#"{"a":1,"a":2}"#,
+        r#""\ud800""#,
+        "NaN",
+        r#""\u0000""#,
+        r#"{"kty":"oct","k":""}"#,
+    ];
+    prop_oneof![
+        6 => select(texts.to_vec()).prop_map(Member::Json),
+        3 => select(TIMES.to_vec()).prop_map(Member::Time),
+        1 => select(TIMES.to_vec()).prop_map(Member::TimeAndAHalf),
+    ]
+}
+
+/// Times in the place of times.
+fn other_times() -> impl Strategy<Value = Vec<Edit>> {
+    let time = (select(vec!["exp", "nbf", "iat"]), select(TIMES.to_vec()));
+    let edit = time.prop_map(|(name, seconds)| Edit::Set(name, Member::Time(seconds)));
+    prop::collection::vec(edit, 1..3)
+}
+
+const HEADER: [&str; 13] = [
+    "alg",
+    "typ",
+    "cty",
+    "kid",
+    "crit",
+    "b64",
+    "jku",
+    "jwk",
+    "x5u",
+    "x5c",
+    "x5t",
+    "zip",
+    "\\u0061lg",
+];
+const CLAIMS: [&str; 10] = [
+    "iss",
+    "aud",
+    "sub",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "nonce",
+    "x",
+    "\\u0073ub",
+];
+
+fn edit(names: &'static [&'static str]) -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        6 => (select(names), member()).prop_map(|(name, value)| Edit::Set(name, value)),
+        1 => (select(names), member()).prop_map(|(name, value)| Edit::Repeat(name, value)),
+        1 => select(names).prop_map(Edit::Remove),
+    ]
+}
+
+/// Tokens of every making: some good, some signed with another key, some changed before or after.
+pub(super) fn recipe() -> impl Strategy<Value = Recipe> {
+    let key = || {
+        let numbers = ALGORITHMS.into_iter().enumerate();
+        let weighted = numbers.map(|(number, (weight, _))| (weight, Just(number).boxed()));
+        proptest::strategy::Union::new_weighted(weighted.collect())
+    };
+    let signer = prop_oneof![
+        20 => Just(Signer::Issuer),
+        3 => Just(Signer::Other),
+        1 => Just(Signer::Confused),
+    ];
+    let named = || prop::option::weighted(0.06, key());
+    let issuer = prop::option::weighted(0.06, select(vec![Issuer::Public, Issuer::Secret]));
+    let header = prop_oneof![5 => Just(Vec::new()), 2 => prop::collection::vec(edit(&HEADER), 1..3)];
+    let claims = prop_oneof![4 => Just(Vec::new()), 4 => prop::collection::vec(edit(&CLAIMS), 1..4), 1 => other_times()];
+    let slips = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(slip(), 1..4)];
+    (signer, key(), named(), named(), issuer, header, claims, slips).prop_map(
+        |(signer, key, kid, alg, issuer, header, claims, slips)| Recipe {
+            signer,
+            key,
+            kid: kid.unwrap_or(key),
+            alg: alg.unwrap_or(key),
+            issuer,
+            header,
+            claims,
+            slips,
+        },
+    )
+}
+
+impl Recipe {
+    /// The token, made `now`.
+    pub(super) fn token(&self, keys: &Keys, now: u64) -> String {
+        let signer = match self.signer {
+            Signer::Issuer => &keys.issuers[self.key],
+            Signer::Other => &keys.others[self.key],
+            Signer::Confused => &keys.confused,
+        };
+        let (_, own) = ALGORITHMS[self.key];
+        let (_, named) = ALGORITHMS[self.alg];
+        let header = [
+            ("alg", format!(r#""{named:?}""#)),
+            ("kid", format!(r#""{}""#, keys.issuers[self.kid].kid())),
+            ("typ", r#""JWT""#.to_owned()),
+        ];
+        let issuer = self.issuer.unwrap_or(Issuer::of(own));
+        let claims = [
+            ("iss", format!(r#""{}""#, issuer.name())),
+            ("aud", r#""airflow""#.to_owned()),
+            ("sub", r#""me""#.to_owned()),
+            ("iat", now.to_string()),
+            ("exp", (now + 600).to_string()),
+        ];
+        let [header, claims] = [(&header[..], &self.header), (&claims[..], &self.claims)]
+            .map(|(members, edits)| edited(members, edits, now));
+        let token = signer.sign_raw(header.as_bytes(), claims.as_bytes()).unwrap();
+        self.slips.iter().fold(token, |token, slip| slip.apply(token))
+    }
+}
+
+/// The text of an object with these members, changed.
+fn edited(members: &[(&'static str, String)], edits: &[Edit], now: u64) -> String {
+    let mut members = members.to_vec();
+    for edit in edits {
+        match edit {
+            Edit::Set(name, member) => {
+                members.retain(|(other, _)| other != name);
+                members.push((name, member.text(now)));
+            }
+            Edit::Repeat(name, member) => members.push((name, member.text(now))),
+            Edit::Remove(name) => members.retain(|(other, _)| other != name),
+        }
+    }
+    let mut text = String::new();
+    for (number, (name, value)) in members.iter().enumerate() {
+        let comma = if number > 0 { "," } else { "" };
+        write!(text, r#"{comma}"{name}":{value}"#).unwrap();
+    }
+    format!("{{{text}}}")
+}
+
+impl Member {
+    fn text(&self, now: u64) -> String {
+        let then = |seconds: i64| now.saturating_add_signed(seconds);
+        match self {
+            Self::Json(text) => (*text).to_owned(),
+            Self::Time(seconds) => then(*seconds).to_string(),
+            Self::TimeAndAHalf(seconds) => format!("{}.5", then(*seconds)),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What is done to a finished token.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use dagward_lab::jwt::encode;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// One change of a finished token.
+#[derive(Debug, Clone)]
+pub(super) enum Slip {
+    Overwrite(Index, u8),
+    Insert(Index, u8),
+    Remove(Index),
+    /// A bit of a part's bytes, which are base64url again afterwards.
+    Bit(Index, Index),
+    Empty(usize),
+    /// A part is in base64url with padding.
+    Padded(usize),
+    /// A part is in plain base64.
+    Standard(usize),
+    /// A part ends in bits that say nothing.
+    Stray(usize),
+    /// One part more or less.
+    Parts(bool),
+}
+
+/// One of them, some more often than others.
+pub(super) fn slip() -> impl Strategy<Value = Slip> {
+    // What a header may have.
+    let byte = || prop_oneof![0x21..0x7f_u8, select(b"AQw_-.=+/,".to_vec())];
+    prop_oneof![
+        3 => (any::<Index>(), byte()).prop_map(|(at, byte)| Slip::Overwrite(at, byte)),
+        2 => (any::<Index>(), byte()).prop_map(|(at, byte)| Slip::Insert(at, byte)),
+        2 => any::<Index>().prop_map(Slip::Remove),
+        3 => (any::<Index>(), any::<Index>()).prop_map(|(part, bit)| Slip::Bit(part, bit)),
+        1 => (0usize..3).prop_map(Slip::Empty),
+        1 => (0usize..3).prop_map(Slip::Padded),
+        1 => (0usize..3).prop_map(Slip::Standard),
+        1 => (0usize..3).prop_map(Slip::Stray),
+        1 => any::<bool>().prop_map(Slip::Parts),
+    ]
+}
+
+impl Slip {
+    /// The token with this change.
+    pub(super) fn apply(&self, token: String) -> String {
+        let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        let again = |number: usize, change: &dyn Fn(Vec<u8>) -> String| {
+            let part = token.split('.').nth(number).and_then(decoded);
+            part.map_or_else(|| token.clone(), |bytes| replaced(&token, number, &change(bytes)))
+        };
+        let mut bytes = token.clone().into_bytes();
+        match self {
+            Self::Overwrite(at, byte) if !bytes.is_empty() => {
+                let at = at.index(bytes.len());
+                bytes[at] = *byte;
+            }
+            Self::Insert(at, byte) => bytes.insert(at.index(bytes.len() + 1), *byte),
+            Self::Remove(at) if !bytes.is_empty() => drop(bytes.remove(at.index(bytes.len()))),
+            Self::Overwrite(..) | Self::Remove(_) => {}
+            Self::Bit(part, bit) => {
+                return again(part.index(3), &|mut bytes| {
+                    if !bytes.is_empty() {
+                        let bit = bit.index(bytes.len() * 8);
+                        bytes[bit / 8] ^= 1 << (bit % 8);
+                    }
+                    encode(&bytes)
+                });
+            }
+            Self::Empty(number) => return replaced(&token, *number, ""),
+            Self::Padded(number) => return again(*number, &|bytes| URL_SAFE.encode(bytes)),
+            Self::Standard(number) => return again(*number, &|bytes| STANDARD.encode(bytes)),
+            Self::Stray(number) => return again(*number, &|bytes| with_stray_bits(&encode(&bytes))),
+            Self::Parts(more) => {
+                return match (more, token.rsplit_once('.')) {
+                    (true, _) => token + ".e30",
+                    (false, Some((rest, _))) => rest.to_owned(),
+                    (false, None) => token,
+                };
+            }
+        }
+        // All that is written over or between is ASCII, and so is the token.
+        String::from_utf8(bytes).unwrap()
+    }
+}
+
+/// The same bytes by another last character, where it has bits to spare.
+fn with_stray_bits(part: &str) -> String {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let last = part.chars().last().and_then(|last| ALPHABET.find(last));
+    match last {
+        Some(place) if part.len() % 4 > 1 => {
+            let (rest, _) = part.split_at(part.len() - 1);
+            format!("{rest}{}", ALPHABET.as_bytes()[place | 1] as char)
+        }
+        _ => part.to_owned(),
+    }
+}
+
+fn replaced(token: &str, number: usize, part: &str) -> String {
+    let mut parts: Vec<&str> = token.split('.').collect();
+    if let Some(old) = parts.get_mut(number) {
+        *old = part;
+    }
+    parts.join(".")
+}

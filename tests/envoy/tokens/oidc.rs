@@ -1,0 +1,152 @@
+//! Tokens of a real OpenID provider, by keys that the plugin fetches through Envoy over TLS.
+
+use std::time::Duration;
+
+use dagward_lab::client::{Client, Request};
+use dagward_lab::jwt::Algorithm;
+use dagward_lab::oidc::Provider;
+use dagward_lab::sidecar::Destination;
+use dagward_lab::wait;
+use serde_json::json;
+
+use crate::mesh::{API_SERVER, Server, ask, refusal};
+
+/// The host by which the mesh knows the provider.
+const HOST: &str = "login.example.com";
+
+/// The longest until fetched keys are there, also after many fetches that failed.
+const FETCHED: Duration = Duration::from_secs(120);
+
+/// Who is on call may do everything; nobody else may do anything.
+fn server(provider: &Provider, algorithm: Algorithm) -> Server {
+    let destination = Destination::external_tls(HOST, 443, provider.address(), &provider.root());
+    let policy = json!({"apiVersion": "dagward/v1", "mode": "enforce", "tokens": [{
+        "name": "company",
+        "kind": "oidc",
+        "issuer": provider.issuer(),
+        "audiences": ["airflow"],
+        "algorithms": [algorithm.name()],
+        "jwksUri": provider.jwks_uri(),
+        "cluster": destination.cluster,
+    }], "policies": [{"name": "on-call", "action": "ALLOW", "rules": [{"from": [{
+        "requestPrincipals": [format!("{}/*", provider.issuer())],
+        "claims": {"groups": ["on-call"]},
+    }]}]}]});
+    Server::behind(Vec::new(), vec![destination], &policy)
+}
+
+fn provider(algorithm: Algorithm) -> Provider {
+    let users: [(&str, &[&str]); 2] = [("alice", &["on-call", "data"]), ("bob", &["data"])];
+    Provider::start(&[("airflow", algorithm), ("another", algorithm)], &users).unwrap()
+}
+
+fn peer(server: &Server) -> Client {
+    server.peer("airflow", "airflow-worker")
+}
+
+/// 200, or what the token is refused with.
+fn outcome(client: &Client, token: &str) -> String {
+    let request = Request::get(API_SERVER, "/api/v2/dags").header("authorization", format!("Bearer {token}"));
+    let answer = ask(client, &request);
+    match answer.status {
+        200 => "200".to_owned(),
+        _ => refusal(&answer).1,
+    }
+}
+
+/// Waits until the token is refused with something else than `before`, and gives what comes then.
+fn after(client: &Client, token: &str, before: &str) -> String {
+    wait::until("keys", FETCHED, || {
+        let now = outcome(client, token);
+        Ok((now != before).then_some(now))
+    })
+    .unwrap()
+}
+
+/// The header of a token says what signed it; the rest stays.
+fn with_payload_of(token: &str, other: &str) -> String {
+    let parts: Vec<&str> = token.split('.').collect();
+    let payload = other.split('.').nth(1).unwrap();
+    [parts[0], payload, parts[2]].join(".")
+}
+
+fn results(server: &Server) -> Vec<String> {
+    let metrics = server.sidecar.admin().metrics().unwrap();
+    let tokens = metrics
+        .iter()
+        .filter(|sample| sample.name == "dagward_tokens_total");
+    tokens.map(|sample| sample.label("result").to_owned()).collect()
+}
+
+#[test]
+fn id_tokens_are_good_before_and_after_the_keys_change_and_while_the_provider_is_away() {
+    let mut provider = provider(Algorithm::RS256);
+    let server = server(&provider, Algorithm::RS256);
+    let peer = peer(&server);
+
+    let [alice, bob] = ["alice", "bob"].map(|user| provider.sign_in("airflow", user).unwrap().id);
+    assert_eq!(after(&peer, &alice, "token_keys_unavailable"), "200");
+    assert_eq!(outcome(&peer, &alice), "200");
+    assert_eq!(outcome(&peer, &bob), "no_rule_allows");
+    assert_eq!(outcome(&peer, &with_payload_of(&bob, &alice)), "token_signature");
+    let elsewhere = provider.sign_in("another", "alice").unwrap().id;
+    assert_eq!(outcome(&peer, &elsewhere), "token_audience");
+
+    // The first token by a new key brings that key, and those by the old one stay good.
+    let unseen = provider.sign_in("airflow", "alice").unwrap().id;
+    provider.rotate().unwrap();
+    let rotated = provider.sign_in("airflow", "alice").unwrap().id;
+    let known = wait::until("the new key", FETCHED, || {
+        let now = outcome(&peer, &rotated);
+        assert!(["200", "token_key_unknown"].contains(&now.as_str()), "{now}");
+        Ok((now == "200").then_some(now))
+    });
+    known.unwrap();
+    assert_eq!(outcome(&peer, &unseen), "200");
+
+    // Tokens that nobody has seen before are verified without the provider.
+    let [kept, foreign] = ["alice", "bob"].map(|user| provider.sign_in("airflow", user).unwrap().id);
+    provider.stop();
+    assert_eq!(outcome(&peer, &kept), "200");
+    assert_eq!(outcome(&peer, &foreign), "no_rule_allows");
+    assert_eq!(
+        outcome(&peer, &with_payload_of(&foreign, &kept)),
+        "token_signature"
+    );
+
+    let results = results(&server);
+    for result in ["verified", "cached", "token_signature", "token_key_unknown"] {
+        assert!(
+            results.iter().any(|found| found == result),
+            "{result}: {results:?}"
+        );
+    }
+    server.assert_unharmed();
+}
+
+#[test]
+fn at_a_cold_start_without_the_provider_what_needs_it_is_refused() {
+    let mut provider = provider(Algorithm::ES256);
+    let alice = provider.sign_in("airflow", "alice").unwrap().id;
+    provider.stop();
+    let server = server(&provider, Algorithm::ES256);
+    let peer = peer(&server);
+    assert_eq!(outcome(&peer, &alice), "token_keys_unavailable");
+    let log = || server.sidecar.process().output();
+    wait::until("the warning", FETCHED, || {
+        Ok(log()?
+            .contains("the keys of `company` cannot be fetched")
+            .then_some(()))
+    })
+    .unwrap();
+    assert_eq!(outcome(&peer, &alice), "token_keys_unavailable");
+
+    provider.resume().unwrap();
+    assert_eq!(after(&peer, &alice, "token_keys_unavailable"), "200");
+    let told = log().unwrap();
+    assert!(told.contains("the keys of `company` are fetched again"), "{told}");
+    for value in ["alice", alice.as_str(), "kid"] {
+        assert!(!told.contains(value), "{told}");
+    }
+    server.assert_unharmed();
+}
