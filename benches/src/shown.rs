@@ -72,7 +72,7 @@ fn judged(ruleset: &Ruleset, tokens: &Tokens, headers: &[Header<'_>], peer: &Pri
         tokens,
         keys: &Unfetched,
         signatures: &Believing,
-        metadata: &Vec::new,
+        istio: &Vec::new,
         now: NOW,
     };
     let presented = Presented {

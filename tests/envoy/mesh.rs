@@ -65,20 +65,25 @@ impl Server {
 
     /// The same behind HTTP `filters` that stand before the plugin, where filters may ask these destinations.
     pub(crate) fn behind(filters: Vec<Value>, asked_by_filters: Vec<Destination>, policy: &Value) -> Self {
-        let app = Upstream::echo().unwrap();
-        let inbound = Inbound::permissive(app.address());
-        let (authority, setup) = (Arc::new(Authority::new().unwrap()), Setup::DEFAULT);
-        let change = |spec| Spec {
+        Self::with(policy, |spec| Spec {
             filters,
             asked_by_filters,
             ..spec
-        };
+        })
+    }
+
+    /// An api-server whose sidecar is changed before it starts.
+    pub(crate) fn with(policy: &Value, change: impl FnOnce(Spec) -> Spec) -> Self {
+        let app = Upstream::echo().unwrap();
+        let inbound = Inbound::permissive(app.address());
+        let (authority, setup) = (Arc::new(Authority::new().unwrap()), Setup::DEFAULT);
+        let configuration = policy.to_string();
         Self::changed(
             authority,
             API_SERVER,
             (app, inbound),
             setup,
-            &policy.to_string(),
+            &configuration,
             change,
         )
     }

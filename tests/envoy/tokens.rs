@@ -2,6 +2,7 @@
 
 mod attacks;
 mod differential;
+mod file;
 mod istio;
 mod kinds;
 mod oidc;

@@ -19,7 +19,8 @@ pub(super) fn clusters(spec: &Spec) -> Vec<Value> {
     let destinations = spec.outbound.iter().chain(&spec.asked_by_filters);
     let outbound = destinations.map(|destination| outbound(destination, &spec.identity));
     let hbone = spec.takes_hbone().then(hbone::cluster);
-    inbound.chain(hbone).chain(outbound).collect()
+    let added = spec.clusters.iter().cloned();
+    inbound.chain(hbone).chain(outbound).chain(added).collect()
 }
 
 /// Istio's name of the app's cluster.

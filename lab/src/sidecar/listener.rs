@@ -40,7 +40,8 @@ pub(super) fn listeners(spec: &Spec, files: &Files) -> Vec<Value> {
     let takes_hbone = spec.inbound.iter().filter(|app| app.hbone);
     let hbone = takes_hbone.flat_map(|app| hbone::listeners(spec, app, files));
     let outbound = (!spec.outbound.is_empty()).then(|| outbound(spec, files));
-    inbound.chain(hbone).chain(outbound).collect()
+    let added = spec.listeners.iter().cloned();
+    inbound.chain(hbone).chain(outbound).chain(added).collect()
 }
 
 fn inbound(spec: &Spec, app: &Inbound, files: &Files) -> Value {

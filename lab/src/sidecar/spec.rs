@@ -34,6 +34,10 @@ pub struct Spec {
     pub outbound: Vec<Destination>,
     /// What only filters ask, by the name of its cluster.
     pub asked_by_filters: Vec<Destination>,
+    /// Listeners that an EnvoyFilter adds, as Envoy's `Listener` in JSON.
+    pub listeners: Vec<Value>,
+    /// Clusters that one adds.
+    pub clusters: Vec<Value>,
     /// Write an access log; measurements go without.
     pub access_log: bool,
     /// HTTP filters before the plugin, as Envoy's `HttpFilter` in JSON; on both listeners.
@@ -114,6 +118,8 @@ impl Spec {
             inbound: None,
             outbound: Vec::new(),
             asked_by_filters: Vec::new(),
+            listeners: Vec::new(),
+            clusters: Vec::new(),
             access_log: true,
             filters: Vec::new(),
             plugin: None,
