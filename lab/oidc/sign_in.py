@@ -23,7 +23,8 @@ verifier = secrets.token_urlsafe(48)
 digest = hashlib.sha256(verifier.encode()).digest()
 challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
-http = httpx.Client(follow_redirects=True, verify=ssl.create_default_context(cafile=root))
+# A provider that shares two cores with proxies takes its time.
+http = httpx.Client(follow_redirects=True, timeout=60, verify=ssl.create_default_context(cafile=root))
 page = http.get(
     f"{issuer}/oauth/authorize",
     params={
