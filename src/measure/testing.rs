@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::host::{Kind, Meter};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// The store that all VMs share.
 #[derive(Debug, Default)]

@@ -29,6 +29,12 @@ pub use routes::{Row, rows, rows_of};
 pub use site::{BadBasePath, Site};
 pub use surface::Surface;
 
+/// The action of the routes of the Execution API that need no token.
+const DOCUMENTATION: &str = "docs:read";
+
+/// The actions by which a task, a test of a connection or a callback starts.
+const STARTS: [&str; 3] = ["callback:run", "connection:test", "task_instance:run"];
+
 /// What a request line says, before anything is understood of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -47,6 +53,9 @@ pub struct Request<'a> {
 pub struct Operation<'a> {
     /// The surface it is for.
     pub surface: Surface,
+    /// Whether the path is below `/execution`, on a route that is known or not. The application that
+    /// serves it gives every valid task's token a new one, whatever the route and the answer.
+    pub below_execution: bool,
     /// The method.
     pub method: &'a str,
     /// The host, in lower case and without its port.
@@ -76,6 +85,24 @@ impl Operation<'_> {
             Some(Fact::Unknown) => Surface::Unclassified.as_str(),
             Some(Fact::Absent | Fact::Later) | None => "",
         }
+    }
+
+    /// Whether the route is one that Airflow answers with 2xx only to a task's token that it has verified.
+    pub fn verifies_token(&self) -> bool {
+        let is_open = |ask: &Ask<'_>| ask.action == Fact::Known(DOCUMENTATION);
+        self.surface == Surface::Execution && !self.asks.iter().any(is_open)
+    }
+
+    /// Whether the route is below `/execution` and needs no token.
+    pub fn takes_no_token(&self) -> bool {
+        self.below_execution && self.template.is_some() && !self.verifies_token()
+    }
+
+    /// Whether a task starts by it, so that Airflow's 2xx says that the caller has the task: it
+    /// compares the token's subject with the UUID in the path.
+    pub fn starts(&self) -> bool {
+        let starts = |ask: &Ask<'_>| ask.action.known().is_some_and(|action| STARTS.contains(action));
+        self.verifies_token() && self.asks.iter().all(starts)
     }
 
     /// Says which DAG and run the task instance belongs to, or that nobody is to say so.

@@ -8,10 +8,10 @@ use log::{info, warn};
 use proxy_wasm::types::{BufferType, MapType};
 
 use crate::token::{self, Fetcher, Issuer, KeySet, MAX_BYTES, Remote, Turn};
+use crate::wire::pairs::{self, header};
 
-use super::incoming::header;
-use super::meter::Host;
-use super::{abi, pairs, random};
+use super::host::Host;
+use super::{abi, random};
 
 /// How long after it was configured a VM begins. It cannot at once: the proxy tries a configuration
 /// in a VM that it throws away, and that one would have the lease.

@@ -17,6 +17,9 @@ pub struct Token<'a> {
     pub learned: Option<&'a Learned>,
     /// Whether Airflow has answered this request, so that nothing more is to come.
     pub answered: bool,
+    /// Whether the request goes to a server that is not known to be an api-server, so that its answer
+    /// names no DAG.
+    pub elsewhere: bool,
 }
 
 /// The caller's sidecar and Airflow's answer name different DAGs.
@@ -75,7 +78,7 @@ pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token
         .and_then(|learned| learned.run.as_ref());
     match run {
         Some(run) => operation.belongs_to(Some((&run.dag_id, &run.run_id))),
-        None if operation.awaits_answer && of_token && !token.answered => {}
+        None if operation.awaits_answer && of_token && !token.answered && !token.elsewhere => {}
         None => operation.belongs_to(None),
     }
 }

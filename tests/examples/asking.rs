@@ -1,7 +1,7 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
 use dagward::caller::Principal;
-use dagward::learn::{Learned, Run};
+use dagward::learn::{Learned, Owner, Run};
 use dagward::measure::Direction;
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
@@ -77,7 +77,10 @@ impl<'a> Asked<'a> {
                 dag_id: dag.to_owned(),
                 run_id: "r".to_owned(),
             }),
-            peer: self.owned.then(|| self.peer.to_owned()),
+            owner: self.owned.then(|| Owner {
+                principal: self.peer.to_owned(),
+                enforced: true,
+            }),
             refused: None,
         };
         let incoming = Incoming {

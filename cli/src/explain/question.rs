@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use dagward::caller::token::{self, RepeatedAuthorization};
 use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_task};
-use dagward::learn::{Learned, Run};
+use dagward::learn::{Learned, Owner, Run};
 use dagward::measure::Direction;
 use dagward::operation::{self, Body, Request, Site, host_of};
 use dagward::policy::Ruleset;
@@ -130,7 +130,7 @@ impl Question {
                 task: self.token.as_ref().ok().and_then(Option::as_deref),
                 repeated: self.token.is_err(),
                 learned: self.learned.as_ref(),
-                answered: false,
+                ..Token::default()
             },
             judges: None,
         }
@@ -177,7 +177,10 @@ fn learned(dag_id: &str, caller: Option<&Principal>) -> Learned {
             dag_id: dag_id.to_owned(),
             run_id: "RUN_ID".to_owned(),
         }),
-        peer: caller.map(|caller| caller.as_str().to_owned()),
+        owner: caller.map(|caller| Owner {
+            principal: caller.as_str().to_owned(),
+            enforced: true,
+        }),
         refused: None,
     }
 }

@@ -1,15 +1,16 @@
-//! A request as the rooms take it, out of what the host gives.
+//! A request as the rooms take it, assembled from its headers.
 
 use std::borrow::Cow;
-use std::time::Instant;
 
+use super::connection::Connection;
+use super::host::Host;
+use super::setting::Setting;
 use crate::caller::{Header, token};
+use crate::learn::{Answerer, Learned, Tasks};
 use crate::measure::Direction;
 use crate::operation::{Body, Request, host_of};
 use crate::walk::{Incoming, Token};
-
-use super::connection::Connection;
-use super::{Plugin, abi, pairs, tasks};
+use crate::wire::pairs::{self, header};
 
 /// How far a request has come.
 #[derive(Debug, Clone, Copy)]
@@ -20,43 +21,47 @@ pub(super) enum Stage<'a> {
     Answered,
 }
 
-/// Calls `then` with the request that came at `since` and whose headers are `bytes`, serialized.
-pub(super) fn with<T>(
-    plugin: &Plugin,
+/// Calls `then` with the request whose headers are `bytes`, serialized.
+pub(super) fn with<H: Host, T>(
+    setting: &Setting<'_>,
     connection: &Connection,
     bytes: &[u8],
     stage: Stage<'_>,
-    since: Instant,
-    then: impl FnOnce(&Incoming<'_>) -> T,
+    host: &mut H,
+    then: impl FnOnce(&Incoming<'_>, &mut H) -> T,
 ) -> T {
     let headers = pairs::read(bytes);
     let (method, target) = (text(&headers, ":method"), text(&headers, ":path"));
     let authority = text(&headers, ":authority");
-    let host = host_of(&authority);
+    let authority = host_of(&authority);
     let cluster = match connection.listener {
         Direction::Inbound => Vec::new(),
-        Direction::Outbound => abi::property(b"xds\0cluster_name").unwrap_or_default(),
+        Direction::Outbound => host.cluster(),
     };
     let task = match connection.listener {
-        Direction::Outbound if !plugin.learns_outbound() => Ok(None),
+        Direction::Outbound if !setting.learns_outbound() => Ok(None),
         Direction::Inbound | Direction::Outbound => token::task_of(&headers),
     };
     let repeated = task.is_err();
     let task = task.ok().flatten();
     let learned = task
         .as_deref()
-        .and_then(|task| tasks::known(connection.listener, task));
+        .and_then(|task| known(setting, connection, &cluster, task, host));
     let (body, answered) = match stage {
         Stage::Request(body) => (body, false),
         Stage::Answered => (Body::Pending, true),
     };
-    then(&Incoming {
+    // On the way out the server's certificate is seen with its answer.
+    let elsewhere = connection.listener == Direction::Inbound
+        && task.is_some()
+        && !setting.stands_before_api_server(connection, host);
+    let incoming = Incoming {
         listener: connection.listener,
         peer: connection.peer.as_ref().map(Option::as_ref),
         request: Request {
             method: &method,
             target: &target,
-            host: &host,
+            host: &authority,
             body,
         },
         headers: &headers,
@@ -66,19 +71,34 @@ pub(super) fn with<T>(
             repeated,
             learned: learned.as_ref(),
             answered,
+            elsewhere,
         },
-        judges: plugin.judges(since),
-    })
+        judges: setting.judges,
+    };
+    then(&incoming, host)
 }
 
-/// The value of a header that is there once.
-pub(super) fn header<'h>(headers: &[Header<'h>], name: &str) -> Option<&'h [u8]> {
-    let mut values = headers
-        .iter()
-        .filter(|(other, _)| *other == name.as_bytes())
-        .map(|(_, value)| *value);
-    let first = values.next()?;
-    values.next().is_none().then_some(first)
+/// The server to which a request on `connection` goes, whose answers teach about its own requests.
+/// `cluster` is its name on an outbound listener.
+pub(super) fn answerer<'a>(connection: &'a Connection, cluster: &'a [u8]) -> Answerer<'a> {
+    Answerer {
+        direction: connection.listener,
+        destination: match connection.listener {
+            Direction::Inbound => connection.port.as_bytes(),
+            Direction::Outbound => cluster,
+        },
+    }
+}
+
+fn known(
+    setting: &Setting<'_>,
+    connection: &Connection,
+    cluster: &[u8],
+    task: &str,
+    host: &mut impl Host,
+) -> Option<Learned> {
+    let uptime = host.uptime();
+    Tasks::new(host, setting.key, uptime).get(answerer(connection, cluster), task)
 }
 
 /// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have.
