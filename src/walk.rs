@@ -46,7 +46,7 @@ pub struct Incoming<'a> {
     pub headers: &'a [Header<'a>],
     /// Envoy's name for the destination, on an outbound listener.
     pub cluster: &'a [u8],
-    /// The task's token that it carries.
+    /// The credential that it carries for the Execution API.
     pub token: Token<'a>,
     /// Who judges the tokens that the policy names; without them none can be believed.
     pub judges: Option<Judges<'a>>,
@@ -176,8 +176,8 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             Refused::malformed(code, Some(error))
         })
         .or_else(|| {
-            let repeated = execution && incoming.token.repeated;
-            repeated.then_some(Refused(Decision::Malformed, Code::MalformedToken, None))
+            let unreadable = incoming.token.credential.unreadable().filter(|_| execution);
+            Refused::malformed(Code::MalformedToken, unreadable.as_ref())
         })
         .or_else(|| not_the_owner.map(|code| Refused(Decision::Deny, code, None)))
         .or_else(|| {

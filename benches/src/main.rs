@@ -11,7 +11,7 @@ use std::fs;
 use std::hint::black_box;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use dagward::caller::{Principal, headers, token};
+use dagward::caller::{Principal, credential, headers};
 use dagward::learn::{MAX_TASKS, Run, Tasks};
 use dagward::measure::{Direction, Ledger};
 use dagward::operation::{self, Site};
@@ -76,7 +76,7 @@ fn learned_task() -> Result<()> {
         .change(request::TASK, |learned| learned.peer = Some(PEER.to_owned()));
     let headers = [(&b"authorization"[..], request::TOKEN.as_bytes())];
     let known = measured(|| {
-        let task = token::task_of(black_box(&headers)).ok().flatten()?;
+        let task = credential(black_box(&headers)).task()?;
         Tasks::new(&mut host, Direction::Inbound).get(&task)
     });
     ensure!(known.is_some(), "the task is not known");

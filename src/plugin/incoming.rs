@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use crate::caller::{Header, token};
+use crate::caller::{Credential, Header, credential};
 use crate::measure::Direction;
 use crate::operation::{Body, Request, host_of};
 use crate::walk::{Incoming, Token};
@@ -37,14 +37,14 @@ pub(super) fn with<T>(
         Direction::Inbound => Vec::new(),
         Direction::Outbound => abi::property(b"xds\0cluster_name").unwrap_or_default(),
     };
-    let task = match connection.listener {
-        Direction::Outbound if !plugin.learns_outbound() => Ok(None),
-        Direction::Inbound | Direction::Outbound => token::task_of(&headers),
+    let credential = match connection.listener {
+        // It decides nothing there, and is not read.
+        Direction::Outbound if !plugin.learns_outbound() => Credential::Absent,
+        Direction::Inbound | Direction::Outbound => credential(&headers),
     };
-    let repeated = task.is_err();
-    let task = task.ok().flatten();
-    let learned = task
-        .as_deref()
+    let credential = credential.as_deref();
+    let learned = credential
+        .task()
         .and_then(|task| tasks::known(connection.listener, task));
     let (body, answered) = match stage {
         Stage::Request(body) => (body, false),
@@ -62,8 +62,7 @@ pub(super) fn with<T>(
         headers: &headers,
         cluster: &cluster,
         token: Token {
-            task: task.as_deref(),
-            repeated,
+            credential,
             learned: learned.as_ref(),
             answered,
         },

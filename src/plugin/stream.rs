@@ -70,7 +70,7 @@ impl HttpContext for Stream {
             }
             let mut decided = Decided::new(&outcome, Rc::clone(&connection), request_id.as_str(), since);
             decided.request_bytes = size(incoming.headers);
-            decided.task = incoming.token.task.map(str::to_owned);
+            decided.task = incoming.token.task().map(str::to_owned);
             decided.bound = incoming
                 .token
                 .learned

@@ -6,7 +6,7 @@
 //! `run` through it; whoever has only taken the token has no such sidecar.
 
 use super::{Code, Token};
-use crate::caller::{Acting, Principal, Proof};
+use crate::caller::{Acting, Credential, Principal, Proof};
 use crate::fact::Fact;
 use crate::operation::{Operation, Surface};
 
@@ -30,7 +30,12 @@ impl Token<'_> {
         if self.is_of_another(caller, operation.awaits_answer) {
             return Some(Code::TokenOfAnother);
         }
-        let known = self.task.is_none() || self.learned.is_some_and(|learned| learned.peer.is_some());
+        let known = match self.credential {
+            // Airflow refuses these.
+            Credential::Absent | Credential::Other => true,
+            Credential::Task(_) => self.learned.is_some_and(|learned| learned.peer.is_some()),
+            Credential::Unreadable(_) => false,
+        };
         let unknown = vouching && !known && !is_first(operation) && !self.is_vouched_for(stamped);
         unknown.then_some(Code::TokenOwnerUnknown)
     }
@@ -50,7 +55,7 @@ impl Token<'_> {
     /// with this proof.
     fn is_vouched_for(&self, stamped: Option<&Acting>) -> bool {
         stamped
-            .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task)
+            .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task())
     }
 }
 
@@ -105,7 +110,7 @@ mod tests {
 
     fn token(learned: Option<&Learned>) -> Token<'_> {
         Token {
-            task: Some(TASK),
+            credential: Credential::Task(TASK),
             learned,
             ..Token::default()
         }

@@ -1,8 +1,10 @@
 use super::*;
-use crate::caller::Proof;
+use crate::caller::{Credential, Proof};
 use crate::learn::{Learned, Run};
 use crate::operation::Body;
 use crate::policy;
+
+mod credentials;
 
 const POLICY: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE","policies":[
   {"name":"teams","action":"ALLOW","rules":[{
@@ -26,6 +28,7 @@ struct Scene {
     listener: Direction,
     cluster: &'static str,
     pod: Option<Acting>,
+    credential: Credential<&'static str>,
     learned: Option<Learned>,
 }
 
@@ -53,6 +56,7 @@ impl Scene {
             listener: Direction::Inbound,
             cluster: "",
             pod: None,
+            credential: Credential::Absent,
             learned: None,
         }
     }
@@ -75,7 +79,7 @@ impl Scene {
             headers: &headers,
             cluster: self.cluster.as_bytes(),
             token: Token {
-                task: self.learned.as_ref().map(|_| TASK),
+                credential: self.credential,
                 learned: self.learned.as_ref(),
                 ..Token::default()
             },
@@ -300,6 +304,7 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
         listener: Direction::Outbound,
         cluster: "outbound|8080||api-server.airflow.svc.cluster.local",
         headers: Vec::new(),
+        credential: Credential::Task(TASK),
         learned: Some(Learned {
             run: Some(run.clone()),
             ..Learned::default()
@@ -348,6 +353,7 @@ fn a_token_that_nobody_vouches_for_makes_nobody_its_owner_in_any_mode() {
     ] {
         let scene = Scene {
             ruleset: with_api_servers(mode),
+            credential: Credential::Task(TASK),
             learned: Some(Learned::default()),
             ..Scene::new(mode)
         };
@@ -373,7 +379,6 @@ fn a_token_that_nobody_vouches_for_makes_nobody_its_owner_in_any_mode() {
 
 #[test]
 fn nothing_passes_without_a_policy() {
-    let headers = [];
     for listener in [Direction::Inbound, Direction::Outbound] {
         let incoming = Incoming {
             listener,
@@ -384,15 +389,12 @@ fn nothing_passes_without_a_policy() {
                 host: "api",
                 body: Body::Pending,
             },
-            headers: &headers,
+            headers: &[],
             cluster: b"",
             token: Token::default(),
             judges: None,
         };
-        let outcome = walk(None, Proxy::default(), &incoming);
-        assert_eq!(
-            (outcome.decision, outcome.code),
-            (Decision::Deny, Code::ConfigRefused)
-        );
+        let Outcome { decision, code, .. } = walk(None, Proxy::default(), &incoming);
+        assert_eq!((decision, code), (Decision::Deny, Code::ConfigRefused));
     }
 }

@@ -1,6 +1,6 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
-use dagward::caller::Principal;
+use dagward::caller::{Credential, Principal};
 use dagward::learn::{Learned, Run};
 use dagward::measure::Direction;
 use dagward::operation::{Body, Request};
@@ -80,6 +80,11 @@ impl<'a> Asked<'a> {
             peer: self.owned.then(|| self.peer.to_owned()),
             refused: None,
         };
+        // A task's own routes are asked for with its own token.
+        let credential = match self.learned.is_some() || target.contains(UUID) {
+            true => Credential::Task(UUID),
+            false => Credential::Absent,
+        };
         let incoming = Incoming {
             listener: Direction::Inbound,
             peer: Ok(Some(&peer)),
@@ -91,12 +96,10 @@ impl<'a> Asked<'a> {
             },
             headers: &headers,
             cluster: b"",
-            // A task's own routes are asked for with its own token.
             token: Token {
-                task: (self.learned.is_some() || target.contains(UUID)).then_some(UUID),
+                credential,
                 learned: Some(&learned),
                 answered: self.answered,
-                ..Token::default()
             },
             judges: None,
         };
