@@ -51,7 +51,7 @@ pub struct Incoming<'a> {
     pub headers: &'a [Header<'a>],
     /// Envoy's name for the destination, on an outbound listener.
     pub cluster: &'a [u8],
-    /// The task's token that it carries.
+    /// The credential that it carries for the Execution API.
     pub token: Token<'a>,
     /// Who judges the tokens that the policy names; without them none can be believed.
     pub judges: Option<Judges<'a>>,
@@ -174,10 +174,10 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         true => acting::learned(stamped, &incoming.token),
         false => Ok(stamped),
     };
-    let unreadable = incoming.token.repeated
-        && operation
-            .as_ref()
-            .is_ok_and(|operation| operation.below_execution && !operation.takes_no_token());
+    let needs_token = operation
+        .as_ref()
+        .is_ok_and(|operation| operation.below_execution && !operation.takes_no_token());
+    let unreadable = incoming.token.credential.unreadable().filter(|_| needs_token);
     let tokens = operation.as_ref().map_or_else(
         |_| Checked::default(),
         |operation| shown(ruleset, principal, operation, incoming),
@@ -198,7 +198,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             };
             Refused::malformed(code, Some(error))
         })
-        .or_else(|| unreadable.then_some(Refused(Decision::Malformed, Code::MalformedToken, None)))
+        .or_else(|| Refused::malformed(Code::MalformedToken, unreadable.as_ref()))
         .or_else(|| not_the_owner.map(|code| Refused(Decision::Deny, code, None)))
         .or_else(|| {
             acting

@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use dagward::caller::{Principal, headers, token};
+use dagward::caller::{Principal, credential, headers};
 use dagward::learn::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Owner, Run, Tasks};
 use dagward::measure::{Direction, Ledger};
 use dagward::operation::{self, Site};
@@ -86,7 +86,7 @@ fn learned_task() -> Result<()> {
     });
     let headers = [(&b"authorization"[..], request::TOKEN.as_bytes())];
     let known = measured(|| {
-        let task = token::task_of(black_box(&headers)).ok().flatten()?;
+        let task = credential(black_box(&headers)).task()?;
         Tasks::new(&mut host, key, Duration::ZERO).get(answerer, &task)
     });
     ensure!(known.is_some(), "the task is not known");

@@ -67,7 +67,7 @@ impl Decided {
         let acting = outcome.acting.as_deref();
         let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
         let operation = outcome.operation.as_ref();
-        let task = incoming.token.task.filter(|task| {
+        let task = incoming.token.task().filter(|task| {
             // The path must name the token's own task, where it names one.
             operation.is_some_and(|operation| {
                 let named = operation.task_instance.as_deref();

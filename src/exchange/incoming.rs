@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::connection::Connection;
 use super::host::Host;
 use super::setting::Setting;
-use crate::caller::{Header, token};
+use crate::caller::{Credential, Header, credential};
 use crate::learn::{Answerer, Learned, Tasks};
 use crate::measure::Direction;
 use crate::operation::{Body, Request, host_of};
@@ -38,14 +38,14 @@ pub(super) fn with<H: Host, T>(
         Direction::Inbound => Vec::new(),
         Direction::Outbound => host.cluster(),
     };
-    let task = match connection.listener {
-        Direction::Outbound if !setting.learns_outbound() => Ok(None),
-        Direction::Inbound | Direction::Outbound => token::task_of(&headers),
+    let credential = match connection.listener {
+        // It decides nothing there, and is not read.
+        Direction::Outbound if !setting.learns_outbound() => Credential::Absent,
+        Direction::Inbound | Direction::Outbound => credential(&headers),
     };
-    let repeated = task.is_err();
-    let task = task.ok().flatten();
-    let learned = task
-        .as_deref()
+    let credential = credential.as_deref();
+    let learned = credential
+        .task()
         .and_then(|task| known(setting, connection, &cluster, task, host));
     let (body, answered) = match stage {
         Stage::Request(body) => (body, false),
@@ -53,7 +53,7 @@ pub(super) fn with<H: Host, T>(
     };
     // On the way out the server's certificate is seen with its answer.
     let elsewhere = connection.listener == Direction::Inbound
-        && task.is_some()
+        && credential.task().is_some()
         && !setting.stands_before_api_server(connection, host);
     let incoming = Incoming {
         listener: connection.listener,
@@ -67,8 +67,7 @@ pub(super) fn with<H: Host, T>(
         headers: &headers,
         cluster: &cluster,
         token: Token {
-            task: task.as_deref(),
-            repeated,
+            credential,
             learned: learned.as_ref(),
             answered,
             elsewhere,

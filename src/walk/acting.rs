@@ -2,17 +2,15 @@
 
 use std::borrow::Cow;
 
-use crate::caller::{Acting, Proof};
+use crate::caller::{Acting, Credential, Proof};
 use crate::learn::Learned;
 use crate::operation::Operation;
 
-/// The task's token that a request carries, and what is known of it.
+/// The credential that a request carries, and what is known of its task.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Token<'a> {
-    /// The task instance that it is for; `None` where there is no such token.
-    pub task: Option<&'a str>,
-    /// Whether there is more than one token.
-    pub repeated: bool,
+    /// The credential, as far as dagward can read it.
+    pub credential: Credential<&'a str>,
     /// What Airflow's answers taught of that task instance.
     pub learned: Option<&'a Learned>,
     /// Whether Airflow has answered this request, so that nothing more is to come.
@@ -26,7 +24,12 @@ pub struct Token<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Conflict;
 
-impl Token<'_> {
+impl<'a> Token<'a> {
+    /// The task instance whose token it is.
+    pub fn task(&self) -> Option<&'a str> {
+        self.credential.task()
+    }
+
     /// The task as Airflow's answer names it. The answer names no task; `task` does, where it is
     /// better than a claim.
     fn acting(&self, task: Option<&Acting>) -> Option<Acting> {
@@ -39,7 +42,7 @@ impl Token<'_> {
             task_id: task.and_then(|task| task.task_id.clone()),
             map_index: task.and_then(|task| task.map_index),
             try_number: task.and_then(|task| task.try_number),
-            ti_id: self.task.map(str::to_owned),
+            ti_id: self.task().map(str::to_owned),
             proof: Proof::Airflow,
         })
     }
@@ -71,7 +74,7 @@ pub(super) fn leaving<'a>(pod: Option<&'a Acting>, token: &Token<'_>) -> Option<
 
 /// Says which DAG the task instance in the path belongs to, where the request's own token tells.
 pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token<'_>) {
-    let of_token = operation.task_instance.is_some() && operation.task_instance.as_deref() == token.task;
+    let of_token = operation.task_instance.is_some() && operation.task_instance.as_deref() == token.task();
     let run = token
         .learned
         .filter(|_| of_token)
@@ -102,7 +105,7 @@ mod tests {
 
     fn token(learned: Option<&Learned>) -> Token<'_> {
         Token {
-            task: Some(TASK),
+            credential: Credential::Task(TASK),
             learned,
             ..Token::default()
         }

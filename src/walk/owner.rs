@@ -28,7 +28,7 @@ impl Token<'_> {
         stamped: Option<&Acting>,
         terms: Terms,
     ) -> Option<Code> {
-        if !operation.below_execution || self.task.is_none() {
+        if !operation.below_execution || self.task().is_none() {
             return None;
         }
         let owner = self.learned.and_then(|learned| learned.owner(terms.enforced));
@@ -55,13 +55,14 @@ impl Token<'_> {
     /// this proof.
     fn is_vouched_for(&self, stamped: Option<&Acting>) -> bool {
         stamped
-            .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task)
+            .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::Credential;
     use crate::learn::{Learned, Owner, Run};
     use crate::operation::{self, Body, Request, Site};
 
@@ -108,7 +109,7 @@ mod tests {
 
     fn token(learned: Option<&Learned>) -> Token<'_> {
         Token {
-            task: Some(TASK),
+            credential: Credential::Task(TASK),
             learned,
             ..Token::default()
         }

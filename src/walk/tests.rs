@@ -1,8 +1,10 @@
 use super::*;
-use crate::caller::Proof;
+use crate::caller::{Credential, Proof};
 use crate::learn::{Learned, Run};
 use crate::operation::Body;
 use crate::policy;
+
+mod credentials;
 
 const POLICY: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE","policies":[
   {"name":"teams","action":"ALLOW","rules":[{
@@ -28,6 +30,7 @@ struct Scene {
     listener: Direction,
     cluster: &'static str,
     pod: Option<Acting>,
+    credential: Credential<&'static str>,
     learned: Option<Learned>,
 }
 
@@ -55,6 +58,7 @@ impl Scene {
             listener: Direction::Inbound,
             cluster: "",
             pod: None,
+            credential: Credential::Absent,
             learned: None,
         }
     }
@@ -82,7 +86,7 @@ impl Scene {
             headers: &headers,
             cluster: self.cluster.as_bytes(),
             token: Token {
-                task: self.learned.as_ref().map(|_| TASK),
+                credential: self.credential,
                 learned: self.learned.as_ref(),
                 ..Token::default()
             },
@@ -302,6 +306,7 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
         listener: Direction::Outbound,
         cluster: "outbound|8080||api-server.airflow.svc.cluster.local",
         headers: Vec::new(),
+        credential: Credential::Task(TASK),
         learned: Some(Learned {
             run: Some(run.clone()),
             ..Learned::default()
@@ -347,6 +352,7 @@ fn a_token_without_a_known_owner_needs_a_sidecar_s_word() {
     ] {
         let scene = Scene {
             ruleset: with_api_servers(mode),
+            credential: Credential::Task(TASK),
             learned: Some(Learned::default()),
             ..Scene::new(mode)
         };
@@ -377,7 +383,7 @@ fn a_caller_claims_the_token_with_which_it_starts_a_task() {
         ruleset: policy::load(ruleset.replace("MODE", mode).as_bytes()).unwrap(),
         method: "PATCH",
         target: RUN,
-        learned: Some(Learned::default()),
+        credential: Credential::Task(TASK),
         ..Scene::new(mode)
     };
     let allows = POLICY.replace("\"xcom:*\"", "\"xcom:*\",\"task_instance:run\"");
@@ -413,6 +419,7 @@ fn facts_about_a_token_count_only_where_airflow_verifies_it() {
         let scene = Scene {
             target,
             headers: Vec::new(),
+            credential: Credential::Task(TASK),
             learned: Some(of_finance.clone()),
             ..Scene::new("enforce")
         };
@@ -457,7 +464,6 @@ fn a_token_is_taken_off_where_airflow_needs_none() {
 
 #[test]
 fn nothing_passes_without_a_policy() {
-    let headers = [];
     for listener in [Direction::Inbound, Direction::Outbound] {
         let incoming = Incoming {
             listener,
@@ -468,15 +474,12 @@ fn nothing_passes_without_a_policy() {
                 host: "api",
                 body: Body::Pending,
             },
-            headers: &headers,
+            headers: &[],
             cluster: b"",
             token: Token::default(),
             judges: None,
         };
-        let outcome = walk(None, Proxy::default(), &incoming);
-        assert_eq!(
-            (outcome.decision, outcome.code),
-            (Decision::Deny, Code::ConfigRefused)
-        );
+        let Outcome { decision, code, .. } = walk(None, Proxy::default(), &incoming);
+        assert_eq!((decision, code), (Decision::Deny, Code::ConfigRefused));
     }
 }

@@ -83,6 +83,11 @@ impl<'a> Asked<'a> {
             }),
             refused: None,
         };
+        // A task's own routes are asked for with its own token.
+        let credential = match self.learned.is_some() || target.contains(UUID) {
+            true => Credential::Task(UUID),
+            false => Credential::Absent,
+        };
         let incoming = Incoming {
             listener: Direction::Inbound,
             peer: Ok(Some(&peer)),
@@ -94,9 +99,8 @@ impl<'a> Asked<'a> {
             },
             headers: &headers,
             cluster: b"",
-            // A task's own routes are asked for with its own token.
             token: Token {
-                task: (self.learned.is_some() || target.contains(UUID)).then_some(UUID),
+                credential,
                 learned: Some(&learned),
                 answered: self.answered,
                 ..Token::default()
