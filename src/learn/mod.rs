@@ -6,9 +6,11 @@
 //! token teaches nothing and locks nobody out.
 
 mod answer;
+mod reader;
 mod tasks;
 
 pub use answer::{MAX_ANSWER_BYTES, read_run};
+pub use reader::{MAX_PREFIX_BYTES, Reading, RunReader};
 pub use tasks::{MAX_TASKS, Tasks};
 
 use serde::{Deserialize, Serialize};
