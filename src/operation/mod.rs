@@ -15,7 +15,9 @@ mod site;
 mod surface;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::Hash;
 
 use crate::fact::Fact;
 
@@ -23,6 +25,7 @@ pub use action::actions;
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use host::host_of;
 pub use path::Ambiguity;
+use query::MAX_PARAMETERS;
 pub use read::read;
 pub use route::Line;
 pub use routes::{Row, rows, rows_of};
@@ -141,7 +144,7 @@ impl Operation<'_> {
 }
 
 /// One action on one object.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Ask<'a> {
     /// `resource:verb`, such as `dag_run:trigger`; absent outside Airflow, unknown where the
     /// route is not known.
@@ -173,6 +176,8 @@ pub enum Malformed {
     RepeatedParameter(&'static str),
     /// A query parameter that names an id does not decode.
     Parameter(&'static str),
+    /// The query has more parameters than any honest one, on a route where it names ids.
+    TooManyParameters,
     /// The body, on a route where it names ids.
     Body(BadBody),
 }
@@ -183,6 +188,9 @@ impl fmt::Display for Malformed {
             Self::Path(ambiguity) => write!(f, "{ambiguity}"),
             Self::RepeatedParameter(name) => write!(f, "the query has `{name}` more than once"),
             Self::Parameter(name) => write!(f, "the query's `{name}` is not encoded UTF-8 text"),
+            Self::TooManyParameters => {
+                write!(f, "the query has more than {MAX_PARAMETERS} parameters")
+            }
             Self::Body(problem) => write!(f, "the body {problem}"),
         }
     }
@@ -190,12 +198,7 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut distinct = Vec::new();
-    for item in items {
-        if !distinct.contains(&item) {
-            distinct.push(item);
-        }
-    }
-    distinct
+fn distinct<T: Copy + Eq + Hash>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.filter(|item| seen.insert(*item)).collect()
 }
