@@ -110,7 +110,7 @@ impl Keys {
             .and_then(|status| status.parse().ok())
             .unwrap_or(0);
         // A byte more than there may be shows that it is too long.
-        let body = abi::buffer(BufferType::HttpCallResponseBody, size.min(MAX_BYTES + 1));
+        let body = abi::buffer(BufferType::HttpCallResponseBody, 0..size.min(MAX_BYTES + 1));
         self.take(number, Some((status, &body.unwrap_or_default())));
     }
 
