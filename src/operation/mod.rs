@@ -5,6 +5,7 @@ mod asks;
 mod body;
 mod find;
 mod host;
+mod moved;
 mod parameters;
 mod path;
 mod query;
@@ -22,6 +23,7 @@ use crate::fact::Fact;
 pub use action::actions;
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use host::host_of;
+pub use moved::check_headers;
 pub use path::Ambiguity;
 pub use read::read;
 pub use route::Line;
@@ -148,6 +150,8 @@ pub enum Malformed {
     Parameter(&'static str),
     /// The body, on a route where it names ids.
     Body(BadBody),
+    /// A header that a server takes for a part of the path.
+    Moved(&'static str),
 }
 
 impl fmt::Display for Malformed {
@@ -157,6 +161,11 @@ impl fmt::Display for Malformed {
             Self::RepeatedParameter(name) => write!(f, "the query has `{name}` more than once"),
             Self::Parameter(name) => write!(f, "the query's `{name}` is not encoded UTF-8 text"),
             Self::Body(problem) => write!(f, "the body {problem}"),
+            Self::Moved(name) => write!(
+                f,
+                "a server may take the header `{name}` for a part of the path; name the path in `basePath`, and \
+                 remove the header before the sidecar"
+            ),
         }
     }
 }
