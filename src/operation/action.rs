@@ -118,6 +118,7 @@ mod tests {
     #[test]
     fn the_table_uses_every_action_and_no_other() {
         let used: BTreeSet<_> = routes::all()
+            .chain(routes::single_page())
             .chain(routes::web_pages())
             .flat_map(|(_, route)| route.actions)
             .copied()

@@ -5,6 +5,7 @@ mod asks;
 mod body;
 mod find;
 mod host;
+mod moved;
 mod parameters;
 mod path;
 mod query;
@@ -24,6 +25,7 @@ use crate::fact::Fact;
 pub use action::actions;
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use host::host_of;
+pub use moved::check_headers;
 pub use path::Ambiguity;
 use query::MAX_PARAMETERS;
 pub use read::read;
@@ -180,6 +182,8 @@ pub enum Malformed {
     TooManyParameters,
     /// The body, on a route where it names ids.
     Body(BadBody),
+    /// A header that a server takes for a part of the path.
+    Moved(&'static str),
 }
 
 impl fmt::Display for Malformed {
@@ -192,6 +196,11 @@ impl fmt::Display for Malformed {
                 write!(f, "the query has more than {MAX_PARAMETERS} parameters")
             }
             Self::Body(problem) => write!(f, "the body {problem}"),
+            Self::Moved(name) => write!(
+                f,
+                "a server may take the header `{name}` for a part of the path; name the path in `basePath`, and \
+                 remove the header before the sidecar"
+            ),
         }
     }
 }

@@ -51,6 +51,9 @@ fn classify<'a, 'p>(
     let Some(found) = found else {
         return unrouted(request, site, path, routed);
     };
+    if found.surface == Surface::Pages && path.encoded_slashes.is_some() {
+        return Ok(not_airflow(request));
+    }
     if let Some((first, last)) = path.encoded_slashes {
         let base = text.len() - routed.len();
         let in_tail = |tail: &Range<usize>| {

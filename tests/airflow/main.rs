@@ -5,6 +5,7 @@
 //! `shipped` has the same for the ready policies of the first day, of components and of a business service.
 //! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
 //! `replicas`: the same with two api-servers.
+//! `moved`: a header that moves the path of Airflow 2.11's servers.
 //! `tokens`: what Airflow gives users and tasks, judged before Airflow sees it.
 //! `cluster_policy`: which pods come out of the scheduler.
 //! `routes` and `routing`: dagward's reading of requests is held against Airflow's own.
@@ -25,6 +26,7 @@ mod business;
 mod celery;
 mod cluster_policy;
 mod honest;
+mod moved;
 mod policies;
 mod replicas;
 mod rogue;

@@ -18,6 +18,7 @@ mod lock_out;
 mod logs;
 mod outcome;
 mod paths;
+mod plugins;
 mod queue;
 mod queued_token;
 mod runner;

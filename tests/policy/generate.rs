@@ -133,7 +133,7 @@ const PRINCIPALS: [&str; 8] = [
     "spiffe://a/x/w-ml",
     "spiffe://a",
 ];
-const DAGS: [&str; 5] = ["ml", "ml_a", "ml_b", "sales_a", "x"];
+const DAGS: [&str; 6] = ["ml", "ml_a", "ml_b", "sales_a", "x", "x "];
 const TASKS: [&str; 3] = ["ml", "load", "extract"];
 const ACTIONS: [&str; 4] = ["dag:read", "dag_run:read", "xcom:read", "connection:read"];
 const SURFACES: [Surface; 4] = [
@@ -165,14 +165,18 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
             proof,
         })
     });
-    let wanted = (fact(&ACTIONS), fact(&DAGS), fact(&TASKS), fact(&["ml_db", "db"])).prop_map(
-        |(action, dag, task, connection)| Wanted {
+    let wanted = (
+        fact(&ACTIONS),
+        fact(&DAGS),
+        fact(&TASKS),
+        fact(&["ml_db", "ML-db ", "m\u{131}_db", "db", "Db", "db-"]),
+    )
+        .prop_map(|(action, dag, task, connection)| Wanted {
             action,
             dag,
             task,
             connection,
-        },
-    );
+        });
     (
         principal,
         acting,
@@ -320,6 +324,10 @@ fn to(template: bool) -> BoxedStrategy<Value> {
     } else {
         &["ml", "ml*", "ml_*", "*_a", "*", "x"]
     };
+    let connections: &[&str] = match template {
+        true => &["{t}_*", "*_{t}", "db"],
+        false => &["ml_*", "ML_*", "db", "DB", "*_Db", "*"],
+    };
     let conditions = (
         condition("ags", dags, 0.25, 2),
         condition(
@@ -333,7 +341,7 @@ fn to(template: bool) -> BoxedStrategy<Value> {
         condition("aths", &["/", "/api/*", "*", "*x"], 0.25, 2),
         condition("osts", &["api", "api.*", "*.x"], 0.25, 1),
         condition("urfaces", &["rest", "other", "unclassified", "*"], 0.25, 2),
-        condition("onnections", &["ml_*", "db"], 0.25, 1),
+        condition("onnections", connections, 0.25, 2),
     );
     (conditions, subsequence(vec![0, 1, 2, 3, 4, 5, 6, 7], 1..4))
         .prop_map(|((a, b, c, d, e, f, g, h), picked)| {

@@ -13,6 +13,7 @@ mod pages;
 mod rest_v1;
 mod rest_v2;
 mod rest_v2_runs;
+mod single_page;
 mod ui;
 
 use super::Surface;
@@ -30,7 +31,7 @@ const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Edge, edge::ROUTES),
 ];
 
-/// Every row with its surface, but for web pages.
+/// Every row with its surface, but for pages.
 pub(super) fn all() -> impl Iterator<Item = (Surface, &'static Route)> {
     TABLE
         .iter()
@@ -44,6 +45,11 @@ pub(super) fn web_pages() -> impl Iterator<Item = (Surface, &'static Route)> {
         .chain(lists::ROUTES.iter().flatten())
         .chain(lists::AUDIT_LOG)
         .map(|row| (Surface::Ui, row))
+}
+
+/// The pages of Airflow 3, which a document with the web pages of Airflow 2 does not have.
+pub(super) fn single_page() -> impl Iterator<Item = (Surface, &'static Route)> {
+    single_page::ROUTES.iter().map(|row| (Surface::Pages, row))
 }
 
 /// One row of the table, for whoever holds it against an installed Airflow or prints it.
@@ -89,7 +95,7 @@ impl Row {
 
 /// The rows of the table, web pages at the end.
 pub fn rows() -> impl Iterator<Item = Row> {
-    let routes = all().chain(web_pages());
+    let routes = all().chain(single_page()).chain(web_pages());
     routes.map(|(surface, route)| Row { surface, route })
 }
 
