@@ -18,7 +18,7 @@ pub(in crate::operation) enum Json {
 
 impl Json {
     /// A field of an object.
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(in crate::operation) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
         fields
             .iter()
