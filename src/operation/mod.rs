@@ -3,6 +3,7 @@
 mod action;
 mod asks;
 mod body;
+mod deferral;
 mod find;
 mod host;
 mod moved;
@@ -123,8 +124,8 @@ impl Operation<'_> {
             ),
             None => (Fact::Unknown, Fact::Unknown),
         };
-        // What else the body asks for names no task, and is not about this one's DAG.
-        for ask in self.asks.iter_mut().filter(|ask| ask.task.is_unknown()) {
+        // What else the body asks for is not about this task's DAG.
+        for ask in self.asks.iter_mut().filter(|ask| ask.by_uuid) {
             ask.dag = dag.clone();
             ask.run = run.clone();
         }
@@ -167,6 +168,12 @@ pub struct Ask<'a> {
     pub xcom_key: Fact<Cow<'a, str>>,
     /// The asset, by name, URI or id, as the request names it.
     pub asset: Fact<Cow<'a, str>>,
+    /// The class path of what the triggerer is to run.
+    pub trigger: Fact<Cow<'a, str>>,
+    /// The queue of the triggerer that is to run it.
+    pub queue: Fact<Cow<'a, str>>,
+    /// Whether it is about the task instance that the path names by its UUID.
+    pub by_uuid: bool,
 }
 
 /// A request to Airflow that two parsers could take for different ones.

@@ -7,7 +7,7 @@ use super::asks::Asks;
 use super::find::{Found, find};
 use super::path::{self, Ambiguity, Path};
 use super::route::Id;
-use super::{Ask, Malformed, Operation, Request, Site, Surface};
+use super::{Ask, Malformed, Operation, Request, Site, Surface, deferral};
 use crate::fact::Fact;
 
 /// What `request` asks for of the Airflow at `site`.
@@ -96,6 +96,12 @@ fn classify<'a, 'p>(
             None => awaits_body = true,
         }
     }
+    if let Some(task_instance) = task_instance.as_deref().filter(|_| route.defers) {
+        match deferral::asks(task_instance, request.body).map_err(Malformed::Body)? {
+            Some(deferral) => asks.extend(deferral),
+            None => awaits_body = true,
+        }
+    }
     Ok(Operation {
         below_execution: is_below_execution(routed),
         template: Some(route.template),
@@ -142,6 +148,9 @@ fn unrouted<'a>(
         pool: Fact::Unknown,
         xcom_key: Fact::Unknown,
         asset: Fact::Unknown,
+        trigger: Fact::Unknown,
+        queue: Fact::Unknown,
+        by_uuid: false,
     };
     Ok(Operation {
         below_execution: is_below_execution(routed),

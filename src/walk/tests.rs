@@ -221,10 +221,7 @@ fn a_header_that_moves_the_path_is_refused() {
         target: "/claims/execution/xcoms/finance_x/run/load/key",
         ..Scene::new("enforce")
     };
-    assert_eq!(
-        scene.walk(),
-        came(Decision::Malformed, Code::MalformedPath, None)
-    );
+    assert_eq!(scene.walk(), came(Decision::Malformed, Code::MalformedPath, None));
 }
 
 #[test]

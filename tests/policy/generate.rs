@@ -33,6 +33,8 @@ pub(crate) struct Wanted {
     pub(crate) dag: Fact<&'static str>,
     pub(crate) task: Fact<&'static str>,
     pub(crate) connection: Fact<&'static str>,
+    pub(crate) trigger: Fact<&'static str>,
+    pub(crate) queue: Fact<&'static str>,
 }
 
 impl Asked {
@@ -56,6 +58,8 @@ impl Asked {
                     dag: owned(wanted.dag),
                     task: owned(wanted.task),
                     connection: owned(wanted.connection),
+                    trigger: owned(wanted.trigger),
+                    queue: owned(wanted.queue),
                     ..Ask::default()
                 })
                 .collect(),
@@ -102,15 +106,19 @@ impl Asked {
         push(&|asked| asked.asks[0].task = Fact::Unknown);
         push(&|asked| asked.asks[0].action = Fact::Unknown);
         push(&|asked| asked.asks[0].connection = Fact::Unknown);
+        push(&|asked| asked.asks[0].trigger = Fact::Unknown);
+        push(&|asked| asked.asks[0].queue = Fact::Unknown);
         less
     }
 
     /// The same request, with one fact left open each.
     pub(crate) fn left_open(&self) -> Vec<Self> {
-        let later: [fn(&mut Wanted); 3] = [
+        let later: [fn(&mut Wanted); 5] = [
             |wanted| wanted.dag = Fact::Later,
             |wanted| wanted.task = Fact::Later,
             |wanted| wanted.connection = Fact::Later,
+            |wanted| wanted.trigger = Fact::Later,
+            |wanted| wanted.queue = Fact::Later,
         ];
         later
             .iter()
@@ -135,7 +143,13 @@ const PRINCIPALS: [&str; 8] = [
 ];
 const DAGS: [&str; 6] = ["ml", "ml_a", "ml_b", "sales_a", "x", "x "];
 const TASKS: [&str; 3] = ["ml", "load", "extract"];
-const ACTIONS: [&str; 4] = ["dag:read", "dag_run:read", "xcom:read", "connection:read"];
+const ACTIONS: [&str; 5] = [
+    "dag:read",
+    "dag_run:read",
+    "xcom:read",
+    "connection:read",
+    "trigger:create",
+];
 const SURFACES: [Surface; 4] = [
     Surface::Rest,
     Surface::Execution,
@@ -169,13 +183,26 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         fact(&ACTIONS),
         fact(&DAGS),
         fact(&TASKS),
+<<<<<<< HEAD
         fact(&["ml_db", "ML-db ", "m\u{131}_db", "db", "Db", "db-"]),
     )
         .prop_map(|(action, dag, task, connection)| Wanted {
+=======
+        fact(&["ml_db", "db"]),
+        fact(&["ml.Wait", "ml.x.Poll", "airflow.Wait"]),
+        fact(&["ml", "gpu"]),
+    )
+        .prop_map(|(action, dag, task, connection, trigger, queue)| Wanted {
+>>>>>>> triggers
             action,
             dag,
             task,
             connection,
+<<<<<<< HEAD
+=======
+            trigger,
+            queue,
+>>>>>>> triggers
         });
     (
         principal,
@@ -341,10 +368,16 @@ fn to(template: bool) -> BoxedStrategy<Value> {
         condition("aths", &["/", "/api/*", "*", "*x"], 0.25, 2),
         condition("osts", &["api", "api.*", "*.x"], 0.25, 1),
         condition("urfaces", &["rest", "other", "unclassified", "*"], 0.25, 2),
+<<<<<<< HEAD
         condition("onnections", connections, 0.25, 2),
+=======
+        condition("onnections", &["ml_*", "db"], 0.25, 1),
+        condition("riggers", &["ml.*", "airflow.Wait", "*"], 0.25, 2),
+        condition("ueues", &["ml", "g*", "*"], 0.25, 2),
+>>>>>>> triggers
     );
-    (conditions, subsequence(vec![0, 1, 2, 3, 4, 5, 6, 7], 1..4))
-        .prop_map(|((a, b, c, d, e, f, g, h), picked)| {
+    (conditions, subsequence((0..10).collect::<Vec<_>>(), 1..4))
+        .prop_map(|((a, b, c, d, e, f, g, h, i, j), picked)| {
             let all = [
                 ('d', a),
                 ('a', b),
@@ -354,6 +387,8 @@ fn to(template: bool) -> BoxedStrategy<Value> {
                 ('h', f),
                 ('s', g),
                 ('c', h),
+                ('t', i),
+                ('q', j),
             ];
             Value::Object(entry(picked.into_iter().map(|index: usize| all[index].clone())))
         })

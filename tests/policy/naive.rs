@@ -225,6 +225,8 @@ fn fact(to: bool, word: &str, asked: &Asked, wanted: &Wanted) -> Fact<String> {
         (true, "tasks") => owned(wanted.task),
         (true, "actions") => owned(wanted.action),
         (true, "connections") => owned(wanted.connection),
+        (true, "triggers") => owned(wanted.trigger),
+        (true, "queues") => owned(wanted.queue),
         (true, "paths") => owned(asked.path),
         (true, "methods") => Fact::Known(asked.method.to_owned()),
         (true, "hosts") => Fact::Known(asked.host.to_owned()),

@@ -16,8 +16,8 @@ mod rest_v2_runs;
 mod single_page;
 mod ui;
 
-use super::Surface;
 use super::route::{Line, Route};
+use super::{Surface, deferral};
 
 const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Health, health::ROUTES),
@@ -74,12 +74,13 @@ impl Row {
     /// Whether it asks for an action, by itself or by what its body may say.
     pub fn asks_for(&self, action: &str) -> bool {
         let by_body = self.route.also.map(|(action, _)| action);
+        let by_deferral = deferral::ACTIONS.iter().filter(|_| self.route.defers);
         self.route
             .actions
             .iter()
-            .copied()
-            .chain(by_body)
-            .any(|asked| asked == action)
+            .chain(&by_body)
+            .chain(by_deferral)
+            .any(|asked| *asked == action)
     }
 
     /// Its surface, method and path.
