@@ -42,6 +42,7 @@ impl Asked {
         let owned = |fact: Fact<&'static str>| fact.map(Cow::Borrowed);
         Operation {
             surface: self.surface,
+            below_execution: false,
             method: self.method,
             host: self.host,
             path: owned(self.path),
@@ -183,26 +184,17 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         fact(&ACTIONS),
         fact(&DAGS),
         fact(&TASKS),
-<<<<<<< HEAD
         fact(&["ml_db", "ML-db ", "m\u{131}_db", "db", "Db", "db-"]),
-    )
-        .prop_map(|(action, dag, task, connection)| Wanted {
-=======
-        fact(&["ml_db", "db"]),
         fact(&["ml.Wait", "ml.x.Poll", "airflow.Wait"]),
         fact(&["ml", "gpu"]),
     )
         .prop_map(|(action, dag, task, connection, trigger, queue)| Wanted {
->>>>>>> triggers
             action,
             dag,
             task,
             connection,
-<<<<<<< HEAD
-=======
             trigger,
             queue,
->>>>>>> triggers
         });
     (
         principal,
@@ -368,13 +360,9 @@ fn to(template: bool) -> BoxedStrategy<Value> {
         condition("aths", &["/", "/api/*", "*", "*x"], 0.25, 2),
         condition("osts", &["api", "api.*", "*.x"], 0.25, 1),
         condition("urfaces", &["rest", "other", "unclassified", "*"], 0.25, 2),
-<<<<<<< HEAD
         condition("onnections", connections, 0.25, 2),
-=======
-        condition("onnections", &["ml_*", "db"], 0.25, 1),
         condition("riggers", &["ml.*", "airflow.Wait", "*"], 0.25, 2),
         condition("ueues", &["ml", "g*", "*"], 0.25, 2),
->>>>>>> triggers
     );
     (conditions, subsequence((0..10).collect::<Vec<_>>(), 1..4))
         .prop_map(|((a, b, c, d, e, f, g, h, i, j), picked)| {

@@ -6,6 +6,7 @@
 //! decoded, so only the encodings of plain data are read. Whatever else there is may name
 //! anything.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::names::{self, Kind};
@@ -38,13 +39,13 @@ pub(super) struct Arguments {
 }
 
 /// Whether `json` is plain data, so that to decode it runs nothing.
-pub(super) fn are_plain(json: &Json) -> bool {
+pub(super) fn are_plain(json: &Json<'_>) -> bool {
     !Arguments::read(Some(json)).opaque
 }
 
 impl Arguments {
     /// The arguments as a body has them. A text is encrypted, or JSON that the triggerer reads.
-    pub(super) fn read(json: Option<&Json>) -> Self {
+    pub(super) fn read(json: Option<&Json<'_>>) -> Self {
         let mut arguments = Self::default();
         match json {
             None | Some(Json::Null) => {}
@@ -85,7 +86,7 @@ impl Arguments {
     }
 
     /// Gathers from a value that stands under the name of `kind`.
-    fn gather(&mut self, json: &Json, kind: Option<Kind>, depth: usize) {
+    fn gather(&mut self, json: &Json<'_>, kind: Option<Kind>, depth: usize) {
         if depth > MAX_DEPTH {
             return self.unreadable();
         }
@@ -116,7 +117,7 @@ impl Arguments {
         }
     }
 
-    fn object(&mut self, fields: &[(String, Json)], kind: Option<Kind>, depth: usize) {
+    fn object(&mut self, fields: &[(Cow<'_, str>, Json<'_>)], kind: Option<Kind>, depth: usize) {
         let encoding = match encoding(fields) {
             Ok(encoding) => encoding,
             Err(Unknown) => return self.unreadable(),
@@ -127,7 +128,7 @@ impl Arguments {
             self.any(kind);
         }
         for (name, value) in fields {
-            let holds = matches!(name.as_str(), "__var" | "Encoding.VAR" | "__data__");
+            let holds = matches!(&**name, "__var" | "Encoding.VAR" | "__data__");
             let kind = names::kind(name).or(within.filter(|_| holds));
             self.gather(value, kind, depth + 1);
         }
@@ -154,10 +155,10 @@ enum Encoding {
 struct Unknown;
 
 /// How `fields` encode a value; `None` where they are an object of plain JSON.
-fn encoding(fields: &[(String, Json)]) -> Result<Option<Encoding>, Unknown> {
+fn encoding(fields: &[(Cow<'_, str>, Json<'_>)]) -> Result<Option<Encoding>, Unknown> {
     let mut found = None;
     for (name, value) in fields {
-        match (name.as_str(), value) {
+        match (&**name, value) {
             // Python 3.10 writes the name of an enum's member in place of its value.
             ("__type" | "Encoding.TYPE", Json::Text(of)) => found = Some(old(of)?),
             ("__classname__", Json::Text(of)) => found = Some(new(of)?),

@@ -72,7 +72,7 @@ const PARAMETERS: &[(&str, Option<&str>)] = &[
 const MAY_BE_NONE: [&str; 2] = ["aws_conn_id", "kubernetes_conn_id"];
 
 /// Whether the trigger of `class` picks its connection, as `arguments` name none.
-pub(super) fn is_left_to(class: &str, arguments: Option<&Json>) -> bool {
+pub(super) fn is_left_to(class: &str, arguments: Option<&Json<'_>>) -> bool {
     if !class.starts_with("airflow.providers.") {
         return false;
     }
@@ -85,7 +85,7 @@ pub(super) fn is_left_to(class: &str, arguments: Option<&Json>) -> bool {
 }
 
 /// Whether one of the arguments that `is_it` picks has a value.
-fn names(arguments: Option<&Json>, is_it: impl Fn(&str) -> bool) -> bool {
+fn names(arguments: Option<&Json<'_>>, is_it: impl Fn(&str) -> bool) -> bool {
     let Some(Json::Object(fields)) = arguments else {
         return false;
     };
@@ -102,7 +102,7 @@ fn names(arguments: Option<&Json>, is_it: impl Fn(&str) -> bool) -> bool {
     };
     fields.iter().any(|(name, value)| match value {
         Json::Text(_) => is_it(name),
-        Json::Null => is_it(name) && MAY_BE_NONE.contains(&name.as_str()),
+        Json::Null => is_it(name) && MAY_BE_NONE.contains(&&**name),
         _ => false,
     })
 }

@@ -39,7 +39,7 @@ pub(super) fn asks<'a>(task_instance: &str, body: Body<'_>) -> Result<Option<Vec
         ));
     }
     let class = match json.get("classpath") {
-        Some(Json::Text(class)) if !class.is_empty() => Fact::Known(class.as_str()),
+        Some(Json::Text(class)) if !class.is_empty() => Fact::Known(&**class),
         _ => Fact::Unknown,
     };
     let mut arguments = Arguments::read(json.get("trigger_kwargs"));
@@ -77,7 +77,7 @@ pub(super) fn asks<'a>(task_instance: &str, body: Body<'_>) -> Result<Option<Vec
 }
 
 /// Whether Airflow could take the body for a deferral.
-fn defers(json: &Json) -> bool {
+fn defers(json: &Json<'_>) -> bool {
     let state = match json.get("state") {
         None | Some(Json::Null) => false,
         Some(Json::Text(state)) => state.trim().eq_ignore_ascii_case("deferred"),
@@ -87,10 +87,10 @@ fn defers(json: &Json) -> bool {
 }
 
 /// The queue of a triggerer. A task that names none is run by triggerers without queues.
-fn queue<'a>(json: &Json) -> Fact<Cow<'a, str>> {
+fn queue<'a>(json: &Json<'_>) -> Fact<Cow<'a, str>> {
     match json.get("queue") {
         None | Some(Json::Null) => Fact::Absent,
-        Some(Json::Text(queue)) if !queue.is_empty() => Fact::Known(Cow::Owned(queue.clone())),
+        Some(Json::Text(queue)) if !queue.is_empty() => Fact::Known(Cow::Owned(queue.clone().into_owned())),
         Some(_) => Fact::Unknown,
     }
 }
