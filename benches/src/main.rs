@@ -67,7 +67,7 @@ fn learned_task() -> Result<()> {
     let key = Key::of_proxy(&mut host, [7; 16]);
     let answerer = Answerer {
         direction: Direction::Inbound,
-        destination: b"8080",
+        port: "8080",
     };
     for number in 0..MAX_TASKS_OF_A_PRINCIPAL {
         let task = format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}");

@@ -46,8 +46,6 @@ pub(super) struct Decided {
 struct Start {
     /// The task instance that it is for.
     task: String,
-    /// Envoy's name of the destination, on an outbound listener.
-    cluster: Vec<u8>,
     /// Whether the peer becomes its owner once Airflow has accepted it.
     claim: Option<Claim>,
 }
@@ -91,7 +89,6 @@ impl Decided {
             action: operation.map_or("", |operation| operation.action_label()),
             start: task.map(|task| Start {
                 task: task.to_owned(),
-                cluster: incoming.cluster.to_owned(),
                 claim: outcome.claims,
             }),
         }
@@ -168,11 +165,11 @@ impl Decided {
     }
 
     fn learn(&self, setting: &Setting<'_>, host: &mut impl Host, change: impl Fn(&mut Learned, &str)) {
-        let Some(Start { task, cluster, .. }) = &self.start else {
+        let Some(Start { task, .. }) = &self.start else {
             return;
         };
         let peer = self.connection.peer_id();
-        let answerer = answerer(&self.connection, cluster);
+        let answerer = answerer(&self.connection);
         let uptime = host.uptime();
         let count = Tasks::new(host, setting.key, uptime)
             .change(answerer, task, peer, |learned| change(learned, peer));

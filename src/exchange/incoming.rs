@@ -46,7 +46,7 @@ pub(super) fn with<H: Host, T>(
     let credential = credential.as_deref();
     let learned = credential
         .task()
-        .and_then(|task| known(setting, connection, &cluster, task, host));
+        .and_then(|task| known(setting, connection, task, host));
     let (body, answered) = match stage {
         Stage::Request(body) => (body, false),
         Stage::Answered => (Body::Pending, true),
@@ -77,14 +77,15 @@ pub(super) fn with<H: Host, T>(
     then(&incoming, host)
 }
 
-/// The server to which a request on `connection` goes, whose answers teach about its own requests.
-/// `cluster` is its name on an outbound listener.
-pub(super) fn answerer<'a>(connection: &'a Connection, cluster: &'a [u8]) -> Answerer<'a> {
+/// The server to which a request on `connection` goes. On the way out these are all api-servers whose
+/// certificates the document names: a request may reach one of them by one service, and the next by
+/// another.
+pub(super) fn answerer(connection: &Connection) -> Answerer<'_> {
     Answerer {
         direction: connection.listener,
-        destination: match connection.listener {
-            Direction::Inbound => connection.port.as_bytes(),
-            Direction::Outbound => cluster,
+        port: match connection.listener {
+            Direction::Inbound => &connection.port,
+            Direction::Outbound => "",
         },
     }
 }
@@ -92,12 +93,11 @@ pub(super) fn answerer<'a>(connection: &'a Connection, cluster: &'a [u8]) -> Ans
 fn known(
     setting: &Setting<'_>,
     connection: &Connection,
-    cluster: &[u8],
     task: &str,
     host: &mut impl Host,
 ) -> Option<Learned> {
     let uptime = host.uptime();
-    Tasks::new(host, setting.key, uptime).get(answerer(connection, cluster), task)
+    Tasks::new(host, setting.key, uptime).get(answerer(connection), task)
 }
 
 /// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have.

@@ -60,14 +60,14 @@ impl Key {
     }
 }
 
-/// The server whose answers teach. Its answers count for requests to itself alone: a task may run a
-/// server of its own beside an api-server, or be that server.
+/// The server whose answers teach. On the way in its answers count for requests to its own port alone:
+/// a task can run a server beside an api-server.
 #[derive(Debug, Clone, Copy)]
 pub struct Answerer<'a> {
     /// The listener through which it is asked.
     pub direction: Direction,
-    /// The port that it is asked at, or its cluster's name.
-    pub destination: &'a [u8],
+    /// The port of the pod that it is asked at; empty on the way out.
+    pub port: &'a str,
 }
 
 /// The tasks that the proxy knows of.
@@ -195,7 +195,7 @@ impl<'s, S: Shared> Tasks<'s, S> {
     /// What the line of `id` begins with.
     fn name(&self, answerer: Answerer<'_>, id: &str) -> String {
         let direction = answerer.direction.as_str().as_bytes();
-        let answerer = self.key.hash(&[direction, answerer.destination]);
+        let answerer = self.key.hash(&[direction, answerer.port.as_bytes()]);
         format!("{id} {answerer:x} ")
     }
 

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, EXTERNAL, Server, Worker, allow_all, ask, assert_unharmed};
 use crate::setup::{Setup, on_every_setup};
-use crate::tasks::{OTHER_TASK, TASK, airflow, assert_refused_in_answer, code, run, teams, with_token, xcom};
+use crate::tasks::{
+    OTHER_TASK, TASK, airflow, assert_refused_in_answer, code, conf_then_names, names_then_conf, run, teams,
+    with_token, xcom,
+};
 
 on_every_setup!(
     another_api_server_believes_what_the_worker_learned,
@@ -251,11 +254,9 @@ fn the_pod_says_which_task_unless_airflow_contradicts(setup: Setup) {
 
 fn an_answer_of_any_form_passes_whole(setup: Setup) {
     let app = Upstream::in_pieces(50, |request| {
-        let conf =
-            |bytes| json!({"dag_run": {"dag_id": "sales_daily", "run_id": "r", "conf": "y".repeat(bytes)}});
         match request.header("x-form").unwrap_or_default() {
-            "large" => Answer::json(200, &conf(200_000)),
-            "huge" => Answer::json(200, &conf(700_000)),
+            "huge" => names_then_conf(700_000),
+            "late" => conf_then_names(100_000),
             // A server that compresses whether or not it was asked to.
             "gzip" => Answer {
                 headers: vec![("content-encoding".to_owned(), "gzip".to_owned())],
@@ -286,9 +287,9 @@ fn an_answer_of_any_form_passes_whole(setup: Setup) {
     };
     for (number, (form, size, learned)) in (0..).zip([
         ("plain", 81, true),
-        ("large", 200_059, true),
         ("trailers", 81, true),
-        ("huge", 700_059, false),
+        ("huge", 700_065, true),
+        ("late", 100_065, false),
         ("gzip", GZIP.len(), false),
         ("empty", 0, false),
     ]) {

@@ -63,6 +63,29 @@ pub(crate) fn airflow(request: &Received) -> Answer {
     Answer::json(200, &answer)
 }
 
+/// An answer to `run` in Airflow's order, with so many bytes behind the names.
+pub(crate) fn names_then_conf(bytes: usize) -> Answer {
+    let conf = "y".repeat(bytes);
+    raw(format!(
+        r#"{{"dag_run": {{"dag_id": "sales_daily", "run_id": "r", "conf": "{conf}"}}}}"#
+    ))
+}
+
+/// An answer to `run` with so many bytes before the names.
+pub(crate) fn conf_then_names(bytes: usize) -> Answer {
+    let conf = "y".repeat(bytes);
+    raw(format!(
+        r#"{{"dag_run": {{"conf": "{conf}", "dag_id": "sales_daily", "run_id": "r"}}}}"#
+    ))
+}
+
+fn raw(body: String) -> Answer {
+    Answer {
+        body: body.into_bytes(),
+        ..Answer::json(200, &json!({}))
+    }
+}
+
 fn request_echo(request: &Received) -> Value {
     let headers: Vec<_> = request
         .headers

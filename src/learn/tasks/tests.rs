@@ -11,7 +11,7 @@ const ML: &str = "spiffe://td/ns/airflow/sa/worker-ml";
 
 const API_SERVER: Answerer<'static> = Answerer {
     direction: Direction::Inbound,
-    destination: b"8080",
+    port: "8080",
 };
 
 /// Tasks on one shelf: the worst that a principal can bring about.
@@ -139,7 +139,7 @@ fn an_answer_counts_for_the_server_that_gave_it() {
     learn(&mut tasks, 1, SALES);
     for other in [
         Answerer {
-            destination: b"9999",
+            port: "9999",
             ..API_SERVER
         },
         Answerer {
