@@ -88,6 +88,12 @@ impl Celery {
             "wait_for_file",
             log(&people, "sales_features", "wait_for_file", "1"),
         );
+        wait::until("the sensor's deferral", LIMIT, || {
+            let of_sensor = "dag_id = 'sales_waits' and task_id = 'file'";
+            let state = deployment.query(&format!("select state from task_instance where {of_sensor}"))?;
+            Ok((state == "deferred").then_some(()))
+        })
+        .unwrap();
         fs::write(&file, "").unwrap();
 
         let mut runs = BTreeMap::new();

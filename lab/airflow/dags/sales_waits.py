@@ -9,22 +9,18 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
 from airflow.providers.standard.sensors.external_task import ExternalTaskSensor
 from airflow.providers.standard.sensors.filesystem import FileSensor
-from airflow.providers.standard.sensors.time_delta import TimeDeltaSensor
+from airflow.providers.standard.sensors.time_delta import WaitSensor
 from airflow.sdk import dag
 
 # Of the run of `sales_daily` that one task starts and another watches.
 MOMENT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
-# Long enough for a worker to have started the task.
-DELAY = timedelta(seconds=30)
-
 
 @dag(schedule=None, default_args={"queue": "sales"})
 def sales_waits():
-    TimeDeltaSensor(task_id="delay", delta=DELAY, deferrable=True)
-    DateTimeSensorAsync(
-        task_id="moment", target_time="{{ (dag_run.run_after + macros.timedelta(seconds=30)).isoformat() }}"
-    )
+    # Each defers even where there is nothing left to wait for, but for `file`.
+    WaitSensor(task_id="delay", time_to_wait=timedelta(seconds=1), deferrable=True)
+    DateTimeSensorAsync(task_id="moment", target_time="{{ dag_run.run_after.isoformat() }}")
     FileSensor(
         task_id="file",
         fs_conn_id="sales_files",
