@@ -16,6 +16,9 @@ use crate::policies;
 /// The run of each DAG.
 const RUN: &str = "one";
 
+/// The tasks of `sales_waits`, all of which defer.
+const WAITS: [&str; 5] = ["delay", "moment", "file", "start_daily", "watch_daily"];
+
 /// Where the log of a task comes from.
 const WORKER: &str = "http://airflow-worker-sales:8793/log/";
 
@@ -34,6 +37,8 @@ struct Celery {
     results: BTreeMap<&'static str, Value>,
     /// Logs of tasks of `sales_features`, as the user interface asks for them.
     logs: BTreeMap<&'static str, String>,
+    /// Logs of the tasks of `sales_waits`.
+    waits: BTreeMap<&'static str, String>,
     /// Tries of the task that was cleared.
     tries: String,
     /// What each component was asked.
@@ -56,9 +61,12 @@ impl Celery {
 
         let directory = paths::scratch("waited-for").unwrap();
         let file = directory.path().join("file");
-        people
-            .trigger("sales_features", RUN, &json!({"file": file}))
-            .unwrap();
+        let files = json!({"connection_id": "sales_files", "conn_type": "fs"});
+        let made = people.post("/api/v2/connections", &files).unwrap();
+        assert_eq!(made.status, 201, "{}", made.text());
+        for dag in ["sales_features", "sales_waits"] {
+            people.trigger(dag, RUN, &json!({"file": file})).unwrap();
+        }
         people.trigger("ml_train", RUN, &json!({})).unwrap();
         people
             .trigger("sales_pays", RUN, &json!({"service": business::URL}))
@@ -76,11 +84,20 @@ impl Celery {
                 .then_some(()))
         })
         .unwrap();
-        logs.insert("wait_for_file", log(&people, "wait_for_file", "1"));
+        logs.insert(
+            "wait_for_file",
+            log(&people, "sales_features", "wait_for_file", "1"),
+        );
+        wait::until("the sensor's deferral", LIMIT, || {
+            let of_sensor = "dag_id = 'sales_waits' and task_id = 'file'";
+            let state = deployment.query(&format!("select state from task_instance where {of_sensor}"))?;
+            Ok((state == "deferred").then_some(()))
+        })
+        .unwrap();
         fs::write(&file, "").unwrap();
 
         let mut runs = BTreeMap::new();
-        for dag in ["sales_features", "ml_train", "sales_pays"] {
+        for dag in ["sales_features", "sales_waits", "ml_train", "sales_pays"] {
             runs.insert((dag, RUN.to_owned()), people.finished(dag, RUN).unwrap());
         }
         let by_operator = format!("by-{RUN}");
@@ -106,8 +123,12 @@ impl Celery {
             people.finished("ml_train", RUN).unwrap(),
         );
 
-        logs.insert("flaky", log(&people, "flaky", "2"));
-        logs.insert("double", log(&people, "double", "1?map_index=1"));
+        logs.insert("flaky", log(&people, "sales_features", "flaky", "2"));
+        logs.insert(
+            "double",
+            log(&people, "sales_features", "double", "1?map_index=1"),
+        );
+        let waits = WAITS.map(|task| (task, log(&people, "sales_waits", task, "1")));
         let mut results = BTreeMap::new();
         for task in ["total", "flaky", "wait_for_file"] {
             results.insert(task, people.result("sales_features", RUN, task).unwrap());
@@ -119,6 +140,7 @@ impl Celery {
             runs,
             results,
             logs,
+            waits: waits.into(),
             tries: deployment
                 .query("select try_number from task_instance where task_id = 'train'")
                 .unwrap(),
@@ -129,8 +151,8 @@ impl Celery {
 }
 
 /// A task's log with where it came from, as one text.
-fn log(people: &Rest, task: &str, attempt: &str) -> String {
-    let path = format!("/api/v2/dags/sales_features/dagRuns/{RUN}/taskInstances/{task}/logs/{attempt}");
+fn log(people: &Rest, dag: &str, task: &str, attempt: &str) -> String {
+    let path = format!("/api/v2/dags/{dag}/dagRuns/{RUN}/taskInstances/{task}/logs/{attempt}");
     let answer = people.get(&path).unwrap();
     assert_eq!(answer.status, 200, "{task}: {}", answer.text());
     answer.text()
@@ -138,7 +160,7 @@ fn log(people: &Rest, task: &str, attempt: &str) -> String {
 
 #[test]
 fn every_run_succeeds() {
-    assert_eq!(CELERY.runs.len(), 6);
+    assert_eq!(CELERY.runs.len(), 7);
     for (run, state) in &CELERY.runs {
         assert_eq!(state, "success", "{run:?}");
     }
@@ -149,6 +171,14 @@ fn mapped_retried_and_deferred_tasks_give_their_results() {
     assert_eq!(CELERY.results["total"], 12);
     assert_eq!(CELERY.results["flaky"], 2);
     assert_eq!(CELERY.results["wait_for_file"], "found");
+}
+
+#[test]
+fn airflow_s_own_sensors_and_operators_defer() {
+    for task in WAITS {
+        let log = &CELERY.waits[task];
+        assert!(log.contains("Pausing task as DEFERRED"), "{task}: {log}");
+    }
 }
 
 #[test]

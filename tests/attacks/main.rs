@@ -13,6 +13,7 @@
 mod agents;
 mod attempt;
 mod bodies;
+mod deferred;
 mod headers;
 mod lock_out;
 mod logs;

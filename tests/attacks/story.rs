@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 
 use crate::outcome::Outcome;
 use crate::runner::{Batch, Names, send};
-use crate::{agents, bodies, headers, lock_out, logs, paths, plugins, queue, queued_token, scene, task};
+use crate::{
+    agents, bodies, deferred, headers, lock_out, logs, paths, plugins, queue, queued_token, scene, task,
+};
 
 pub(crate) static STORY: LazyLock<Story> =
     LazyLock::new(|| Story::tell().unwrap_or_else(|error| panic!("{error:#}")));
@@ -35,6 +37,8 @@ pub(crate) struct Phase {
     pub(crate) runs: BTreeMap<(&'static str, String), String>,
     /// The task of ml in the worker of sales.
     pub(crate) smuggled: queue::Smuggled,
+    /// Whether the triggerer has run the command of a task of ml.
+    pub(crate) commanded: bool,
     /// The task of sales that ml starts first.
     pub(crate) robbed: queued_token::Robbed,
     /// How the run that an agent may start ended.
@@ -171,6 +175,7 @@ impl Phase {
         // The last: it ends the task that says it.
         let ending = Batch::start(d, rest, run("ending"), task::ending(), None, &names)?;
         phase.outcomes.extend(ending.end(d, rest)?);
+        phase.commanded = deferred::tell(d, rest, &names, name, &mut phase.outcomes)?;
         scene::pause(rest, false)?;
         let (robbed, outcomes) = queued_token::Robbed::tell(d, rest, &names, name)?;
         phase.robbed = robbed;

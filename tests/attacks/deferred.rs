@@ -1,0 +1,111 @@
+//! From inside a task of team ml that defers: what the triggerer, which has the database, runs for it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use dagward_lab::airflow::{Deployment, Rest};
+use dagward_lab::paths;
+use serde_json::{Value, json};
+
+use crate::attempt::Proof::Changed;
+use crate::attempt::{Attempt, Refusal};
+use crate::outcome::{Outcome, are_refused_with, succeed_without};
+use crate::runner::{Batch, Names};
+use crate::story::STORY;
+
+/// Makes each attempt in a task of its own, as Airflow defers a task once. Gives whether the command
+/// of the first has run in the triggerer.
+pub(crate) fn tell(
+    d: &Deployment,
+    rest: &Rest,
+    names: &Names,
+    phase: &str,
+    outcomes: &mut BTreeMap<&'static str, Outcome>,
+) -> Result<bool> {
+    let scratch = paths::scratch("commanded")?;
+    let file = scratch.path().join("file");
+    let batches: Vec<Batch> = attempts(&file)
+        .into_iter()
+        .enumerate()
+        .map(|(number, attempt)| {
+            let run = format!("deferred-{number}-{phase}");
+            Batch::start(d, rest, run, vec![attempt], None, names)
+        })
+        .collect::<Result<_>>()?;
+    for batch in batches {
+        outcomes.extend(batch.end(d, rest)?);
+    }
+    Ok(file.exists())
+}
+
+/// The attempts, of which the first makes a file.
+fn attempts(file: &Path) -> Vec<Attempt> {
+    let touch = json!({"args": ["touch", file]});
+    vec![
+        defer(
+            "runs a command in the triggerer",
+            "SELECT count(*) FROM task_instance WHERE run_id = 'deferred-0-{run}' AND state = 'failed'",
+            json!({"classpath": "subprocess.Popen", "trigger_kwargs": touch}),
+        ),
+        // Airflow imports whatever a module of its own has imported.
+        defer(
+            "runs a command by a module of Airflow's",
+            "SELECT count(*) FROM task_instance WHERE run_id = 'deferred-1-{run}' AND state = 'failed'",
+            json!({
+                "classpath": "airflow.providers.standard.hooks.subprocess.Popen",
+                "trigger_kwargs": {"args": ["true"]},
+            }),
+        ),
+        defer(
+            "waits for another's DAG in the triggerer",
+            "SELECT count(*) FROM task_instance WHERE run_id = 'deferred-2-{run}' AND state = 'failed'",
+            json!({
+                "classpath": "airflow.providers.standard.triggers.external_task.DagStateTrigger",
+                "trigger_kwargs": {"dag_id": "sales_daily", "states": ["success"], "run_ids": ["victim"]},
+            }),
+        ),
+        defer(
+            "uses another's connection in the triggerer",
+            "SELECT count(*) FROM task_instance WHERE run_id = 'deferred-3-{run}' AND state = 'failed'",
+            json!({
+                "classpath": "airflow.providers.common.sql.triggers.sql.SQLExecuteQueryTrigger",
+                "trigger_kwargs": {"sql": "SELECT 1", "conn_id": "sales_db"},
+            }),
+        ),
+        defer(
+            "asks for another's triggerer",
+            "SELECT count(*) FROM task_instance WHERE run_id = 'deferred-4-{run}' AND state = 'failed'",
+            json!({
+                "classpath": "airflow.providers.standard.triggers.external_task.DagStateTrigger",
+                "trigger_kwargs": {"dag_id": "ml_train", "states": ["success"], "run_ids": []},
+                "queue": "sales",
+            }),
+        ),
+    ]
+}
+
+/// A deferral; where Airflow takes it, the task fails in the end, as it has no method to resume with.
+fn defer(name: &'static str, failed: &'static str, more: Value) -> Attempt {
+    let mut body =
+        json!({"state": "deferred", "trigger_timeout": "PT20S", "next_method": "none", "next_kwargs": {}});
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    Attempt::new(name, "PATCH /execution/task-instances/{subject}/state")
+        .json(body)
+        .gives(204, Changed(failed))
+        .refused(Refusal::DagwardOnBody(403, "no_rule_allows"))
+}
+
+#[test]
+fn airflow_alone_runs_in_the_triggerer_what_a_task_tells_it() {
+    succeed_without(&attempts(Path::new("")));
+    assert!(STORY.open.commanded);
+}
+
+#[test]
+fn the_triggerer_runs_nothing_that_is_not_the_team_s() {
+    are_refused_with(&attempts(Path::new("")));
+    assert!(!STORY.guarded.commanded);
+}
