@@ -154,6 +154,40 @@ fn an_operator_gives_dags_of_no_team_an_account() {
     assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
 }
 
+/// `sales_evil` of another team's bundle is not of sales, whatever executor and queue it asks for.
+#[test]
+fn a_dag_of_another_team_s_bundle_runs_on_no_executor() {
+    let place = |pods: &Pods| {
+        let place = &pods.places["sales_evil.steal"];
+        assert_eq!(place.starts, place.executor.is_none(), "{place:?}");
+        (place.queue.clone(), place.executor.clone())
+    };
+    // Without the policy, and with it as it comes, the name alone makes it one of sales.
+    for plain in [None, Some(policy())] {
+        let pods = Pods::of_dags(plain.as_deref(), "ml").unwrap();
+        assert_eq!(place(&pods), ("sales".to_owned(), None));
+    }
+    let policy = policy_with("BUNDLE = None", "BUNDLE = \"{team}\"");
+    let refused = "refused: DAG `sales_evil` may not come from the bundle `ml`".to_owned();
+    let pods = Pods::of_dags(Some(&policy), "ml").unwrap();
+    assert_eq!(place(&pods).1, Some(refused));
+    let of_no_team = "refused: DAG `etl` is of no team: its id must begin with `<team>_`".to_owned();
+    assert_eq!(pods.places["etl.load"].executor, Some(of_no_team));
+    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    assert_eq!(place(&pods), ("sales".to_owned(), None));
+}
+
+#[test]
+fn an_operator_gives_each_team_its_queue() {
+    let policy = policy_with("QUEUE = None", "QUEUE = \"workers-{team}\"");
+    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    for task in ["sales_evil.steal", "sales_honest.plain"] {
+        assert_eq!(pods.places[task].queue, "workers-sales", "{task}");
+        assert_eq!(pods.places[task].executor, None, "{task}");
+    }
+    assert!(pods.places["etl.load"].executor.is_some());
+}
+
 /// The Helm chart takes the file for a template of its own.
 #[test]
 fn helm_finds_nothing_to_fill_in() {

@@ -1,9 +1,12 @@
-"""Ties a pod of the Kubernetes executor to its DAG's team: a cluster policy for the scheduler and the api-server, to be
-put into ``$AIRFLOW_HOME/config``. See the README beside this folder.
+"""Ties a task to its DAG's team: a cluster policy for the scheduler and the api-server, to be put into
+``$AIRFLOW_HOME/config``. See the README beside this folder.
 
-A DAG author gives a task ``executor_config={"pod_override": V1Pod(…)}``, and the executor merges that last, over
-everything: service account, annotations, command. So an author may set only what is listed here, and the service
-account comes from the DAG's id.
+With every executor, a DAG's tasks run only if the DAG comes from its team's bundle (``BUNDLE``). With Celery, they run
+in its team's workers (``QUEUE``).
+
+With Kubernetes, a DAG author gives a task ``executor_config={"pod_override": V1Pod(…)}``, and the executor merges that
+last, over everything: service account, annotations, command. So an author may set only what is listed here, and the
+service account comes from the DAG's id.
 """
 
 import json
@@ -22,6 +25,9 @@ ACCOUNTS = {
 # The DAG bundle that a team's DAGs must come from; None where the ids alone tell the team. Whoever can put a file
 # into any bundle can give a DAG any id, so two teams that do not trust each other need a bundle each.
 BUNDLE = None  # "{team}"
+
+# The queue of the Celery executor that a team's workers serve; None where DAG authors choose one.
+QUEUE = None  # "{team}"
 
 # What a DAG author may set in a `pod_override`, and all that is below it. Think before adding to it:
 # * `metadata.annotations`, `metadata.labels`: add single keys. By others the sidecar knows the task, Istio lets
@@ -57,11 +63,20 @@ def task_policy(task):
 
 def task_instance_mutation_hook(task_instance):
     """Where task instances are made: in the scheduler, and in the api-server for runs that somebody triggers. An error
-    here would end the scheduler, so the executor gets what it must refuse: a text where it wants a pod. It fails
-    the task, and the page of the task shows the text.
+    here would end the scheduler, so Airflow gets what it must refuse. To the Kubernetes executor that is a text where it
+    wants a pod: it fails the task. For any executor it is an executor that there is not: the scheduler says so and
+    never starts the task. The page of the task shows either text.
     """
     if reason := refusal(task_instance.executor_config):
         task_instance.executor_config = {"pod_override": f"refused: {reason}"}
+    dag_id = task_instance.dag_id
+    try:
+        if BUNDLE is not None:
+            check_bundle(dag_id, bundle_of(dag_id))
+        if QUEUE is not None:
+            task_instance.queue = QUEUE.format(team=team(dag_id))
+    except AirflowClusterPolicyViolation as error:
+        task_instance.executor = f"refused: {error}"
 
 
 def pod_mutation_hook(pod):
@@ -142,6 +157,16 @@ def workload_of(container):
     if container.command or command != COMMAND:
         raise AirflowClusterPolicyViolation("the pod is to run another command than the executor's")
     return json.loads(workload)
+
+
+def bundle_of(dag_id):
+    """The bundle that a task of this DAG would be loaded from. The DAG processor writes it down, and no DAG's code."""
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+
+    # Not the session of the scheduler, which must not be committed here.
+    with create_session(scoped=False) as session:
+        return session.query(DagModel.bundle_name).filter(DagModel.dag_id == dag_id).scalar()
 
 
 def check_bundle(dag_id, bundle):

@@ -1,7 +1,7 @@
 """Says what the Kubernetes executor makes of the tasks of a folder's DAGs: a pod, or a failure.
 
-Airflow's own steps without a database and a cluster: the DAG processor parses and serializes, the scheduler makes task
-instances of what was serialized, and the executor the pods. Prints one object, by task.
+Airflow's own steps without a cluster: the DAG processor parses and serializes, the scheduler makes task instances of
+what was serialized, and the executor the pods. Prints one object, by task.
 """
 
 import json
@@ -11,14 +11,20 @@ from queue import Queue
 from uuid import uuid4
 
 from airflow.dag_processing.dagbag import DagBag
+from airflow.executors.executor_utils import ExecutorName
 from airflow.executors.workloads import BundleInfo, ExecuteTask
 from airflow.executors.workloads.task import TaskInstanceDTO
+from airflow.jobs.job import Job
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.dag import DagModel
+from airflow.models.dagbundle import DagBundleModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.providers.cncf.kubernetes.exceptions import PodMutationHookException
 from airflow.providers.cncf.kubernetes.executors.kubernetes_executor import KubernetesExecutor
 from airflow.providers.cncf.kubernetes.executors.kubernetes_executor_utils import AirflowKubernetesScheduler
 from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
 from airflow.serialization.serialized_objects import DagSerialization
+from airflow.utils.session import create_session
 
 
 class Scheduler(AirflowKubernetesScheduler):
@@ -34,11 +40,24 @@ def parse(folder):
     return json.dumps([DagSerialization.to_dict(dag) for dag in bag.dags.values()]), bag.import_errors
 
 
-def workload(task, bundle):
+def keep(dag_ids, bundle):
+    """Writes down which bundle the DAGs came from, as the DAG processor does."""
+    with create_session() as session:
+        session.merge(DagBundleModel(name=bundle))
+        session.flush()
+        for dag_id in dag_ids:
+            session.merge(DagModel(dag_id=dag_id, bundle_name=bundle))
+
+
+def instance_of(task):
     instance = TaskInstance(task, dag_version_id=uuid4(), run_id="manual__1")
     instance.try_number = 1
     # The database gives these.
     instance.context_carrier = {}
+    return instance
+
+
+def workload(instance, bundle):
     return ExecuteTask(
         ti=TaskInstanceDTO.model_validate(instance, from_attributes=True),
         dag_rel_path="dag.py",
@@ -70,12 +89,24 @@ def main(folder, bundle):
     # As in Airflow, authors' code runs in a process of its own.
     with ProcessPoolExecutor(1) as processor:
         dags, import_errors = processor.submit(parse, folder).result()
+    dags = [DagSerialization.from_dict(dag) for dag in json.loads(dags)]
+    keep([dag.dag_id for dag in dags], bundle)
+    instances = {f"{dag.dag_id}.{task.task_id}": instance_of(task) for dag in dags for task in dag.tasks}
     outcomes = {
-        f"{dag.dag_id}.{task.task_id}": outcome(executor, scheduler, workload(task, bundle))
-        for dag in map(DagSerialization.from_dict, json.loads(dags))
-        for task in dag.tasks
+        task: outcome(executor, scheduler, workload(instance, bundle)) for task, instance in instances.items()
     }
-    print(json.dumps({"import_errors": import_errors, "tasks": outcomes}, default=str))
+    # What the scheduler asks before it starts a task.
+    executor.name = ExecutorName(module_path="KubernetesExecutor", alias="KubernetesExecutor")
+    runner = SchedulerJobRunner(Job(), executors=[executor])
+    places = {
+        task: {
+            "queue": instance.queue,
+            "executor": instance.executor,
+            "starts": runner._try_to_load_executor(instance, session=None) is not None,
+        }
+        for task, instance in instances.items()
+    }
+    print(json.dumps({"import_errors": import_errors, "tasks": outcomes, "places": places}, default=str))
 
 
 main(*sys.argv[1:])

@@ -20,6 +20,19 @@ pub struct Pods {
     pub import_errors: BTreeMap<String, String>,
     /// By DAG and task, `sales_daily.load`.
     pub tasks: BTreeMap<String, Outcome>,
+    /// Where the scheduler would have each task run, by DAG and task.
+    pub places: BTreeMap<String, Place>,
+}
+
+/// Where the scheduler would have a task run.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct Place {
+    /// The queue of the Celery executor.
+    pub queue: String,
+    /// The executor, where it is not the first.
+    pub executor: Option<String>,
+    /// Whether the scheduler finds that executor, and starts the task.
+    pub starts: bool,
 }
 
 /// What the executor makes of a task.
@@ -46,6 +59,7 @@ impl Pods {
     pub fn of_dags(policy: Option<&str>, bundle: &str) -> Result<Self> {
         let installation = Installation::ensure(Release::V3_3)?;
         let home = paths::scratch("pods")?;
+        fs::copy(&installation.database, home.path().join("airflow.db"))?;
         if let Some(policy) = policy {
             let config = home.path().join("config");
             fs::create_dir(&config)?;

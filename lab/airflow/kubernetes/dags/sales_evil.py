@@ -1,0 +1,15 @@
+"""Team ml gives a DAG a name of team sales, and asks for its workers."""
+
+from airflow.sdk import dag, task
+
+
+@dag(schedule=None)
+def sales_evil():
+    @task(queue="sales")
+    def steal(ti):
+        return ti.dag_id
+
+    steal()
+
+
+sales_evil()
