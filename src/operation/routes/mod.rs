@@ -65,20 +65,25 @@ impl Row {
         self.route.template
     }
 
-    /// Whether it asks for an action, by itself or by what its body may say.
-    pub fn asks_for(&self, action: &str) -> bool {
+    /// What it asks for, by itself or by what its body may say.
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
         let by_body = self.route.also.map(|(action, _)| action);
-        self.route
-            .actions
-            .iter()
-            .copied()
-            .chain(by_body)
-            .any(|asked| asked == action)
+        self.route.actions.iter().copied().chain(by_body)
     }
 
-    /// Its surface, method and path.
-    pub fn words(&self) -> (&'static str, &'static str, &'static str) {
-        (self.surface.as_str(), self.method(), self.template())
+    /// Its surface, method, path and actions.
+    pub fn words(&self) -> (&'static str, &'static str, &'static str, Vec<&'static str>) {
+        (
+            self.surface.as_str(),
+            self.method(),
+            self.template(),
+            self.actions().collect(),
+        )
+    }
+
+    /// Whether it asks for an action, by itself or by what its body may say.
+    pub fn asks_for(&self, action: &str) -> bool {
+        self.actions().any(|asked| asked == action)
     }
 
     /// Whether a line of Airflow has it.
