@@ -1,9 +1,9 @@
 """Prints every route that the installed Airflow serves, one JSON object a line, for `cargo xtask routes`.
 
-    {"app": "execution", "method": "GET", "path": "/execution/dags/{dag_id}", "query": [], "body": []}
+    {"app": "execution", "method": "GET", "path": "/execution/dags/{dag_id}", "query": [], "body": [], "asks": []}
 
 `app` is the application that has the route, `query` the names of the query's parameters, `body` the places of a
-JSON body: `actions[].entities[].dag_id`. HEAD and OPTIONS count where a route says so itself, and not where a
+JSON body: `actions[].entities[].dag_id`, and `asks` what Airflow asks its auth manager before it answers, see `asked.py`. HEAD and OPTIONS count where a route says so itself, and not where a
 framework adds them.
 """
 
@@ -28,6 +28,7 @@ ROUTES = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
 import airflow  # noqa: E402
+from asked import Questions  # noqa: E402
 
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 AUTOMATIC = {"HEAD", "OPTIONS"}
@@ -37,16 +38,16 @@ class Routes:
     """What was found. A route that several versions of an API have is one, with all that they read."""
 
     def __init__(self):
-        self.found = defaultdict(lambda: (set(), set()))
+        self.found = defaultdict(lambda: (set(), set(), set()))
 
-    def add(self, app, method, path, query=(), body=()):
-        names, places = self.found[app, method, path]
-        names.update(query)
-        places.update(body)
+    def add(self, app, method, path, query=(), body=(), asks=()):
+        for all_of_them, more in zip(self.found[app, method, path], (query, body, asks)):
+            all_of_them.update(more)
 
     def print(self):
-        for (app, method, path), (query, body) in sorted(self.found.items(), key=lambda item: item[0][::-1]):
-            route = {"app": app, "method": method, "path": path, "query": sorted(query), "body": sorted(body)}
+        for (app, method, path), found in sorted(self.found.items(), key=lambda item: item[0][::-1]):
+            query, body, asks = map(sorted, found)
+            route = {"app": app, "method": method, "path": path, "query": query, "body": body, "asks": asks}
             print(json.dumps(route), file=ROUTES)
 
 
@@ -111,8 +112,9 @@ def starlette(routes, app, prefix, found):
     for route in routes:
         kind = type(getattr(route, "original_route", route))
         if issubclass(kind, fastapi.routing.APIRoute):
+            asks = guards(route)
             for method in route.methods:
-                found.add(app, method, prefix + route.path, *document.operation(route.path_format, method))
+                found.add(app, method, prefix + route.path, *document.operation(route.path_format, method), asks)
         elif issubclass(kind, Mount):
             mounted(route.app, route.path.strip("/") or app, prefix + route.path, found)
         elif issubclass(kind, Route):
@@ -120,6 +122,18 @@ def starlette(routes, app, prefix, found):
                 found.add(app, method, prefix + route.path)
         else:
             raise SystemExit(f"cannot read {route!r}, under `{prefix}`")
+
+
+def guards(route):
+    """What a FastAPI route asks, in its dependencies, those of the routers that it is in, and its own code."""
+    questions = Questions()
+    questions.scopes(route.dependencies)
+    dependants = [route.dependant]
+    while dependants:
+        dependant = dependants.pop()
+        questions.ask(dependant.call)
+        dependants += dependant.dependencies
+    return questions.found
 
 
 def mounted(application, app, prefix, found):
@@ -145,13 +159,17 @@ def flask(application, app, prefix, found, documents=()):
     """The routes of a Flask application. `documents` has the OpenAPI documents by where they begin."""
     for rule in application.url_map.iter_rules():
         path = prefix + re.sub(r"<(?:(\w+)(?:\(.*?\))?:)?(\w+)>", placeholder, rule.rule)
+        view = application.view_functions[rule.endpoint]
+        questions = Questions()
+        questions.ask(view)
+        questions.permission(view)
         for method in rule.methods - AUTOMATIC:
             query, body = set(), set()
             for base, document in documents:
                 if rule.rule.startswith(base + "/"):
                     plain = re.sub(r"<(?:.*?:)?(\w+)>", r"{\1}", rule.rule)
                     query, body = document.operation(plain.removeprefix(base), method)
-            found.add(app, method, path, query, body)
+            found.add(app, method, path, query, body, questions.found)
 
 
 def placeholder(match):

@@ -74,7 +74,8 @@ pub struct Operation<'a> {
     pub any_dag: bool,
     /// Whether the body may name ids and is still to come.
     pub awaits_body: bool,
-    /// The task instance by whose UUID it asks, where it asks by one.
+    /// The task instance by whose UUID it asks, where it asks by one: a task's own route, for which Airflow's own check
+    /// is `ti:self`.
     pub task_instance: Option<Cow<'a, str>>,
     /// Whether Airflow's answer is to say which DAG and run that task instance belongs to.
     pub awaits_answer: bool,

@@ -32,6 +32,8 @@ pub enum Code {
     Outbound,
     /// The caller's own sidecar and Airflow's answer name different DAGs.
     TaskConflict,
+    /// The path names another task than the token is for.
+    TokenForAnotherTask,
     /// The task's token has been used by another principal, or this one was refused the task.
     TokenOfAnother,
     /// Airflow has not answered the task's token here, and the caller's own sidecar does not say that it has elsewhere.
@@ -60,6 +62,7 @@ impl Code {
             Self::ShadowDenied => "shadow_denied",
             Self::TaskConflict => "task_conflict",
             Self::Token(refusal) => refusal.as_str(),
+            Self::TokenForAnotherTask => "token_for_another_task",
             Self::TokenOfAnother => "token_of_another",
             Self::TokenOwnerUnknown => "token_owner_unknown",
         }
@@ -86,6 +89,7 @@ impl Code {
             Self::MalformedToken => "the request's token cannot be read",
             Self::TaskConflict => "the pod and Airflow name different DAGs",
             Self::Token(refusal) => refusal.message(),
+            Self::TokenForAnotherTask => "the path names another task than the token is for",
             Self::TokenOfAnother => "the token does not belong to this caller",
             Self::TokenOwnerUnknown => "nothing shows that the token belongs to this caller",
             Self::NoRuleAllows => "no policy allows this request",

@@ -35,6 +35,9 @@ impl Token<'_> {
         if self.is_of_another(caller, owner, operation.awaits_answer) {
             return Some(Code::TokenOfAnother);
         }
+        if self.is_for_another_task(operation) {
+            return Some(Code::TokenForAnotherTask);
+        }
         let unknown =
             terms.vouching && owner.is_none() && !operation.starts() && !self.is_vouched_for(stamped);
         unknown.then_some(Code::TokenOwnerUnknown)
@@ -49,6 +52,13 @@ impl Token<'_> {
             let open = self.answered || (runs && learned.run.is_none());
             of_another || (!open && learned.refused.is_some() && learned.refused.as_deref() == caller)
         })
+    }
+
+    /// Whether the path names another task instance than the token is for. Airflow compares the two on a task's own
+    /// routes, but not on each of them in each release: before 3.3 any token is good for any task's reschedules.
+    fn is_for_another_task(&self, operation: &Operation<'_>) -> bool {
+        let named = operation.task_instance.as_deref();
+        named.is_some_and(|named| self.task().is_some_and(|own| own != named))
     }
 
     /// Whether the caller's sidecar has had Airflow's answer to `run` of this very task. No other word comes with
@@ -132,6 +142,38 @@ mod tests {
             ti_id: ti_id.map(str::to_owned),
             proof,
         }
+    }
+
+    #[test]
+    fn a_task_s_own_routes_are_for_its_own_token() {
+        let ml = worker("ml");
+        let of_ml = of(&ml);
+        let routes = operation::rows().filter(|row| row.template().contains("{task_instance_id}"));
+        let mut tried = 0;
+        for row in routes {
+            for (named, expected) in [
+                (TASK, None),
+                (OTHER, Some(Code::TokenForAnotherTask)),
+                // Airflow gives UUIDs in small letters, and compares texts.
+                (&TASK.to_uppercase(), Some(Code::TokenForAnotherTask)),
+            ] {
+                let path = row.template().replace("{task_instance_id}", named);
+                let request = format!("{} {}", row.method(), path.replace("{key:path}", "key"));
+                let operation = operation(&request);
+                for vouching in [false, true] {
+                    let code =
+                        token(Some(&of_ml)).not_the_owner(Some(&ml), &operation, None, terms(vouching));
+                    assert_eq!(code, expected, "{request}");
+                }
+                // Without a token Airflow answers 401.
+                assert_eq!(
+                    Token::default().not_the_owner(Some(&ml), &operation, None, terms(true)),
+                    None
+                );
+                tried += 1;
+            }
+        }
+        assert!(tried > 30, "{tried}");
     }
 
     #[test]

@@ -40,7 +40,6 @@ fn an_agent_starts_its_dag_and_looks_at_it() {
             r#"{"logical_date": null}"#,
         ),
         ("GET /api/v2/dags/agents_report/dagRuns/r", ""),
-        ("GET /api/v2/dags/agents_report/dagRuns/r/wait?interval=1", ""),
         ("GET /api/v2/dags/agents_report/dagRuns/r/taskInstances", ""),
         (
             "GET /api/v2/dags/agents_report/dagRuns/r/taskInstances/t/logs/1",
@@ -67,6 +66,12 @@ fn and_nothing_else() {
         {"dag_id": "sales_daily", "dag_run_id": "r", "state": "success"}
     ]}]});
     for (request, body) in [
+        // XComs, by themselves and by the route that waits for a run and then answers with them.
+        (
+            "GET /api/v2/dags/agents_report/dagRuns/r/taskInstances/t/xcomEntries/k",
+            "",
+        ),
+        ("GET /api/v2/dags/agents_report/dagRuns/r/wait?interval=1", ""),
         // Another DAG, one and many.
         ("POST /api/v2/dags/sales_daily/dagRuns", "{}"),
         ("GET /api/v2/dags/sales_daily", ""),

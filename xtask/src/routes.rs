@@ -7,7 +7,7 @@ use std::fs;
 use anyhow::Result;
 use dagward::operation::rows_of;
 use dagward_lab::airflow::Release;
-use dagward_lab::airflow::routes::{Listing, check};
+use dagward_lab::airflow::routes::{Asked, Listing, check};
 use dagward_lab::paths;
 
 #[derive(clap::Args)]
@@ -50,5 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         println!("{comparison}");
         complete &= comparison.complete();
     }
-    Ok(complete)
+    let asked = Asked::of_all(|release| rows_of(release.version).map(|row| row.words()))?;
+    print!("{asked}");
+    Ok(complete && asked.is_complete())
 }

@@ -13,12 +13,18 @@ use serde::Deserialize;
 use super::{Installation, Release};
 use crate::{paths, progress};
 
+mod asked;
 mod comparison;
+mod differences;
 mod left_out;
+mod questions;
+mod row;
 mod template;
 
+pub use asked::Asked;
 pub use comparison::Comparison;
 pub use left_out::{LEFT_OUT, LeftOut};
+pub use row::{Row, Words};
 pub use template::fits;
 
 /// One route, as Airflow's routers and its OpenAPI documents tell it.
@@ -34,6 +40,8 @@ pub struct Served {
     pub query: Vec<String>,
     /// The places of a JSON body, such as `actions[].entities[].dag_id`.
     pub body: Vec<String>,
+    /// What Airflow asks its auth manager before it answers, such as `dag GET RUN`.
+    pub asks: Vec<String>,
 }
 
 /// The routes of one release, as text: an object a line.
@@ -80,11 +88,8 @@ impl Listing {
     }
 }
 
-/// Holds a table, by surface, method and path, against what a release serves, installed if need be.
-pub fn check(
-    release: Release,
-    table: impl Iterator<Item = (&'static str, &'static str, &'static str)>,
-) -> Result<Comparison> {
+/// Holds a table against what a release serves, installed if need be.
+pub fn check(release: Release, table: impl Iterator<Item = Words>) -> Result<Comparison> {
     let installed = Listing::installed(release)?;
     let mut comparison = Comparison::new(&installed, table)?;
     comparison.kept(installed == Listing::kept(release)?);

@@ -20,7 +20,13 @@ macro_rules! list {
     };
 }
 
-const CONNECTIONS: &[&str] = &["connection:create", "connection:update", "connection:delete"];
+// Two of the actions on a list read: the export of variables has their values, a duplicate is a copy.
+const CONNECTIONS: &[&str] = &[
+    "connection:read",
+    "connection:create",
+    "connection:update",
+    "connection:delete",
+];
 const PERMISSIONS: &[&str] = &["permission:update"];
 const POOLS: &[&str] = &["pool:create", "pool:update", "pool:delete"];
 const ROLES: &[&str] = &["role:create", "role:update", "role:delete"];
@@ -36,7 +42,12 @@ const TASK_INSTANCES: &[&str] = &[
     "task_instance:delete",
 ];
 const USERS: &[&str] = &["user:create", "user:update", "user:delete"];
-const VARIABLES: &[&str] = &["variable:create", "variable:update", "variable:delete"];
+const VARIABLES: &[&str] = &[
+    "variable:read",
+    "variable:create",
+    "variable:update",
+    "variable:delete",
+];
 const XCOMS: &[&str] = &["xcom:create", "xcom:update", "xcom:delete"];
 
 #[rustfmt::skip]

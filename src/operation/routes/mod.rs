@@ -71,21 +71,27 @@ impl Row {
         self.route.template
     }
 
-    /// Whether it asks for an action, by itself or by what its body may say.
-    pub fn asks_for(&self, action: &str) -> bool {
+    /// What it asks for, by itself or by what its body may say.
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
         let by_body = self.route.also.map(|(action, _)| action);
         let by_deferral = deferral::ACTIONS.iter().filter(|_| self.route.defers);
-        self.route
-            .actions
-            .iter()
-            .chain(&by_body)
-            .chain(by_deferral)
-            .any(|asked| *asked == action)
+        let own = self.route.actions.iter().copied();
+        own.chain(by_body).chain(by_deferral.copied())
     }
 
-    /// Its surface, method and path.
-    pub fn words(&self) -> (&'static str, &'static str, &'static str) {
-        (self.surface.as_str(), self.method(), self.template())
+    /// Its surface, method, path and actions.
+    pub fn words(&self) -> (&'static str, &'static str, &'static str, Vec<&'static str>) {
+        (
+            self.surface.as_str(),
+            self.method(),
+            self.template(),
+            self.actions().collect(),
+        )
+    }
+
+    /// Whether it asks for an action, by itself or by what its body may say.
+    pub fn asks_for(&self, action: &str) -> bool {
+        self.actions().any(|asked| asked == action)
     }
 
     /// Whether a line of Airflow has it.

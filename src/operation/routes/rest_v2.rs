@@ -28,7 +28,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(ONLY_3_0,  "GET",    "/api/v2/dagReports",                 &["dag:read"]).any(&[Dag]),
     on(V3,        "PUT",    "/api/v2/parseDagFile/{file_token}",  &["dag:update"]).any(&[Dag]),
 
-    // Runs. In a bulk update the body's DAG overrides the path's.
+    // Runs. In a bulk update the body's DAG overrides the path's. Whoever waits for a run gets the XComs of its
+    // tasks, by default what the last one returned.
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:read"]),
     on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:trigger"]),
     on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns",                                  &["dag_run:update", "dag_run:delete"]).body(BULK_RUNS),
@@ -38,7 +39,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}",                     &["dag_run:delete"]),
     on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear",               &["dag_run:clear"]).any(&[Task]),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamAssetEvents", &["dag_run:read", "asset:read"]).any(&[Asset]),
-    on(SINCE_3_1, "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait",                &["dag_run:read"]),
+    on(SINCE_3_1, "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait",                &["dag_run:read", "xcom:read"]).any(&[Task, XcomKey]),
     on(SINCE_3_3, "POST",   "/api/v2/dags/{dag_id}/clearDagRuns",                             &["dag_run:clear"]).any(&[Task]).body(CLEAR_RUNS),
     on(SINCE_3_3, "POST",   "/api/v2/dags/{dag_id}/clearPartitions",                          &["dag_run:clear"]).any(&[Task]),
     on(V3,        "POST",   "/api/v2/dags/{dag_id}/clearTaskInstances",                       &["task_instance:clear"]).body(CLEAR_TASK_INSTANCES),
@@ -52,7 +53,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "PUT",  "/api/v2/backfills/{backfill_id}/unpause", &["backfill:update"]).any(&[Dag]),
     on(V3, "PUT",  "/api/v2/backfills/{backfill_id}/cancel",  &["backfill:update"]).any(&[Dag]),
 
-    // Assets. An event may start a run of any DAG that consumes the asset.
+    // Assets. An event may start a run of any DAG that consumes the asset, and to delete those that a DAG waits for
+    // changes when it runs.
     on(V3,        "GET",    "/api/v2/assets",                            &["asset:read"]).query(&[list("dag_ids", Dag)]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases",                    &["asset:read"]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases/{asset_alias_id}",   &["asset:read"]).any(&[Asset]),
@@ -61,23 +63,23 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "POST",   "/api/v2/assets/{asset_id}/materialize",     &["asset:create", "dag_run:trigger"]).any(&[Dag]),
     on(V3,        "GET",    "/api/v2/assets/{asset_id}",                 &["asset:read"]),
     on(V3,        "GET",    "/api/v2/assets/{asset_id}/queuedEvents",    &["asset:read"]).any(&[Dag]),
-    on(V3,        "DELETE", "/api/v2/assets/{asset_id}/queuedEvents",    &["asset:delete"]).any(&[Dag]),
-    on(V3,        "GET",    "/api/v2/dags/{dag_id}/assets/queuedEvents",            &["asset:read"]).any(&[Asset]),
-    on(V3,        "DELETE", "/api/v2/dags/{dag_id}/assets/queuedEvents",            &["asset:delete"]).any(&[Asset]),
-    on(V3,        "GET",    "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", &["asset:read"]),
-    on(V3,        "DELETE", "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", &["asset:delete"]),
+    on(V3,        "DELETE", "/api/v2/assets/{asset_id}/queuedEvents",    &["asset:delete", "dag:update"]).any(&[Dag]),
+    on(V3,        "GET",    "/api/v2/dags/{dag_id}/assets/queuedEvents",            &["asset:read", "dag:read"]).any(&[Asset]),
+    on(V3,        "DELETE", "/api/v2/dags/{dag_id}/assets/queuedEvents",            &["asset:delete", "dag:update"]).any(&[Asset]),
+    on(V3,        "GET",    "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", &["asset:read", "dag:read"]),
+    on(V3,        "DELETE", "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents", &["asset:delete", "dag:update"]),
     on(SINCE_3_3, "GET",    "/api/v2/assets/{asset_id}/state-store",            &["asset_state:read"]),
     on(SINCE_3_3, "DELETE", "/api/v2/assets/{asset_id}/state-store",            &["asset_state:delete"]),
     on(SINCE_3_3, "GET",    "/api/v2/assets/{asset_id}/state-store/{key:path}", &["asset_state:read"]),
     on(SINCE_3_3, "PUT",    "/api/v2/assets/{asset_id}/state-store/{key:path}", &["asset_state:update"]),
     on(SINCE_3_3, "DELETE", "/api/v2/assets/{asset_id}/state-store/{key:path}", &["asset_state:delete"]),
 
-    // Connections.
+    // Connections. A test takes from the stored connection what its body leaves out.
     on(V3,        "GET",    "/api/v2/connections",                 &["connection:read"]).any(&[Connection]),
     on(V3,        "POST",   "/api/v2/connections",                 &["connection:create"]).body(CONNECTION),
     on(V3,        "PATCH",  "/api/v2/connections",                 &["connection:create", "connection:update", "connection:delete"]).body(BULK_CONNECTIONS),
-    on(V3,        "POST",   "/api/v2/connections/test",            &["connection:test"]).body(CONNECTION),
-    on(SINCE_3_3, "GET",    "/api/v2/connections/enqueue-test",    &["connection:test"]).any(&[Connection]),
+    on(V3,        "POST",   "/api/v2/connections/test",            &["connection:test", "connection:read"]).body(CONNECTION),
+    on(SINCE_3_3, "GET",    "/api/v2/connections/enqueue-test",    &["connection:test", "connection:read"]).any(&[Connection]),
     on(SINCE_3_3, "POST",   "/api/v2/connections/enqueue-test",    &["connection:test"]).body(CONNECTION),
     on(V3,        "POST",   "/api/v2/connections/defaults",        &["connection:create"]).any(&[Connection]),
     on(V3,        "GET",    "/api/v2/connections/{connection_id}", &["connection:read"]),

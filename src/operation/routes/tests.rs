@@ -3,7 +3,7 @@
 mod ids;
 
 use dagward_lab::airflow::Release;
-use dagward_lab::airflow::routes::{Comparison, LEFT_OUT, Listing, fits};
+use dagward_lab::airflow::routes::{Asked, Comparison, LEFT_OUT, Listing, fits};
 
 use super::*;
 use crate::fact::Fact;
@@ -39,6 +39,12 @@ fn every_route_of_every_release_is_classified() {
         let comparison = Comparison::new(&kept, rows_of(release.version).map(|row| row.words())).unwrap();
         assert!(comparison.complete(), "{comparison}");
     }
+}
+
+#[test]
+fn the_actions_are_what_airflow_asks_for() {
+    let asked = Asked::of_all(|release| rows_of(release.version).map(|row| row.words())).unwrap();
+    assert!(asked.is_complete(), "{asked}");
 }
 
 #[test]

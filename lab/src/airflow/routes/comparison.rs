@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Result;
 
 use super::left_out::{beyond_the_lab, surface};
-use super::{Listing, Served, fits};
+use super::{Listing, Row, Served, Words};
 use crate::airflow::Release;
 use crate::table::Table;
 
@@ -20,13 +20,6 @@ pub struct Comparison {
     kept: bool,
 }
 
-/// A row of the table.
-struct Row {
-    surface: &'static str,
-    method: &'static str,
-    template: &'static str,
-}
-
 #[derive(Debug, Default)]
 struct Counts {
     classified: usize,
@@ -35,21 +28,10 @@ struct Counts {
 }
 
 impl Comparison {
-    /// Holds the rows for a release, by surface, method and path, against what it serves.
-    pub fn new(
-        listing: &Listing,
-        table: impl Iterator<Item = (&'static str, &'static str, &'static str)>,
-    ) -> Result<Self> {
-        let rows = table.map(|(surface, method, template)| Row {
-            surface,
-            method,
-            template,
-        });
-        Ok(Self::of(
-            listing.release,
-            &listing.routes()?,
-            &rows.collect::<Vec<_>>(),
-        ))
+    /// Holds the rows for a release against what it serves.
+    pub fn new(listing: &Listing, table: impl Iterator<Item = Words>) -> Result<Self> {
+        let table: Vec<_> = table.map(Row::from).collect();
+        Ok(Self::of(listing.release, &listing.routes()?, &table))
     }
 
     fn of(release: Release, served: &[Served], table: &[Row]) -> Self {
@@ -78,11 +60,7 @@ impl Comparison {
     }
 
     fn count(&mut self, route: &Served, table: &[Row]) {
-        if let Some(row) = table
-            .iter()
-            .filter(|row| row.is(route))
-            .max_by_key(|row| row.precision())
-        {
+        if let Some(row) = Row::for_route(table, route) {
             self.surfaces.entry(row.surface).or_default().classified += 1;
         } else if let Some(surface) = surface(&route.method, &route.path) {
             self.surfaces.entry(surface).or_default().left_out += 1;
@@ -101,17 +79,6 @@ impl Comparison {
     /// Whether every route is classified, every row is served, and all of it is kept.
     pub fn complete(&self) -> bool {
         self.missing.is_empty() && self.not_served.is_empty() && self.kept
-    }
-}
-
-impl Row {
-    fn is(&self, route: &Served) -> bool {
-        self.method == route.method && fits(self.template, &route.path)
-    }
-
-    /// Of two rows that are about a route, the one without a tail says more, or the longer one.
-    fn precision(&self) -> (bool, usize) {
-        (!self.template.ends_with(":path}"), self.template.len())
     }
 }
 
@@ -168,15 +135,16 @@ mod tests {
             path: path.into(),
             query: Vec::new(),
             body: Vec::new(),
+            asks: Vec::new(),
         }
     }
 
     fn row(method: &'static str, template: &'static str) -> Row {
-        let surface = "rest";
         Row {
-            surface,
+            surface: "rest",
             method,
             template,
+            actions: Vec::new(),
         }
     }
 
