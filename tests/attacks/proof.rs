@@ -32,8 +32,8 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             with("the version", "/api/v2/version").gives(200, Told("3.3.2")),
             with("the pages", "/").gives(200, Told("<html")),
             // Airflow itself takes no task for a user.
-            with("a DAG", "/api/v2/dags/sales_daily").cannot(401),
-            with("the web interface's DAGs", "/ui/dags").cannot(401),
+            with("a DAG", "/api/v2/dags/sales_daily").cannot(403),
+            with("the web interface's DAGs", "/ui/dags").cannot(403),
         ]);
     }
     attempts

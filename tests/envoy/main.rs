@@ -18,6 +18,7 @@ mod answers;
 mod bodies;
 mod configuration;
 mod deciding_bodies;
+mod foreign_answers;
 mod identity;
 mod labels;
 mod learned;
