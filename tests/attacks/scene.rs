@@ -1,20 +1,16 @@
 //! What there is to be attacked, and what the harness does to it by Airflow's own API.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use dagward_lab::airflow::{Component, Deployment, Rest};
 use dagward_lab::client::{Request, Response};
-use dagward_lab::jwt::{Algorithm, SigningKey};
 use dagward_lab::{manifest, wait};
 use serde_json::{Value, json};
 
 /// How long a task may take to start on a busy machine.
 const STARTED: Duration = Duration::from_secs(240);
-
-/// Seconds for which a task's token is good: `[execution_api] jwt_expiration_time`.
-const LIFETIME: u64 = 600;
 
 /// Envoy writes its log once in a second.
 const LOGGED: Duration = Duration::from_secs(60);
@@ -74,27 +70,6 @@ pub(crate) fn task_instance(deployment: &Deployment, run: &str, task: &str) -> R
 /// Waits until a task has written a file.
 pub(crate) fn wait_for(file: &Path) -> Result<()> {
     wait::until("a task's token", STARTED, || Ok(file.exists().then_some(())))
-}
-
-/// A token of a task instance as Airflow signs it, where `claims` replace its usual ones. With the chart's settings
-/// each worker has the key.
-pub(crate) fn sign(deployment: &Deployment, task_instance: &str, claims: &Value) -> Result<String> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let mut all = json!({
-        "sub": task_instance, "aud": "urn:airflow.apache.org:task", "iss": "airflow", "jti": "0",
-        "iat": now, "nbf": now, "exp": now + LIFETIME,
-    });
-    let claims = claims.as_object().context("no claims")?;
-    all.as_object_mut().context("no claims")?.extend(claims.clone());
-    let key = SigningKey::with_secret(Algorithm::HS512, deployment.jwt_secret()?.as_bytes())?;
-    key.sign(&json!({"alg": "HS512", "kid": "not-used", "typ": "JWT"}), &all)
-}
-
-/// The claims of a token that Airflow has given nine of its ten minutes ago.
-pub(crate) fn aged() -> Result<Value> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let given = now - LIFETIME / 10 * 9;
-    Ok(json!({"scope": "execution", "iat": given, "nbf": given, "exp": given + LIFETIME}))
 }
 
 /// What the api-server's sidecar has logged of its peers' requests so far. Those that Envoy's parser has refused

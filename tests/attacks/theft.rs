@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use dagward_lab::airflow::{Component, Deployment};
+use dagward_lab::airflow::{Component, Deployment, task_tokens};
 
 use serde_json::{Value, json};
 
 use crate::attempt::Attempt;
 use crate::runner::{Names, send};
 use crate::story::Phase;
-use crate::{credentials, queued_token, renewal, scene, unverified};
+use crate::{credentials, queued_token, renewal, unverified};
 
 /// The tasks of team sales that the tokens are of.
 pub(crate) struct Victims<'a> {
@@ -25,8 +25,8 @@ pub(crate) struct Victims<'a> {
 
 /// What names in braces stand for, the thief's tokens among them.
 pub(crate) fn names(d: &Deployment, names: &Names, victims: &Victims<'_>) -> Result<Names> {
-    let sign = |task: &str, claims: &Value| scene::sign(d, task, claims);
-    let aged = scene::aged()?;
+    let sign = |task: &str, claims: &Value| task_tokens::sign(d.jwt_secret()?, task, claims);
+    let aged = task_tokens::aged()?;
     let mut names = names.clone();
     names.extend([
         ("token", fs::read_to_string(victims.token)?),
