@@ -6,7 +6,7 @@
 /// requests: a request that is about no DAG at all is not "about `finance_daily`" in any rule,
 /// while a request about a DAG nobody can name counts for the safe side, which in an ALLOW is
 /// "does not hold" and in a DENY is "holds", `not…` conditions alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fact<T> {
     /// The value is known.
     Known(T),

@@ -16,15 +16,17 @@
 #![cfg_attr(not(target_family = "wasm"), forbid(unsafe_code))]
 
 pub mod caller;
+pub mod exchange;
 pub mod fact;
 pub mod learn;
 pub mod measure;
 pub mod operation;
 pub mod policy;
-pub mod shared;
 pub mod stamp;
+pub mod store;
 pub mod token;
 pub mod walk;
+pub mod wire;
 
 #[cfg(target_family = "wasm")]
 mod plugin;

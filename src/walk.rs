@@ -15,14 +15,19 @@ use std::rc::Rc;
 use crate::caller::{Acting, BadPrincipal, Header, Principal, headers};
 use crate::fact::Fact;
 use crate::measure::{Decision, Direction};
-use crate::operation::{self, Operation, Request, Surface};
+use crate::operation::{self, Operation, Request};
 use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
 use crate::stamp::{Edit, task_headers};
 use crate::token::{Checked, Judged, Judges, Presented, Refusal, Verified, check};
 
+use owner::Terms;
+
 pub use acting::Token;
 pub use code::Code;
 pub use reasons::reasons;
+
+/// The header of a bearer token (RFC 6750 §2.1).
+const AUTHORIZATION: &str = "authorization";
 
 /// What the proxy knows of itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,7 +51,7 @@ pub struct Incoming<'a> {
     pub headers: &'a [Header<'a>],
     /// Envoy's name for the destination, on an outbound listener.
     pub cluster: &'a [u8],
-    /// The task's token that it carries.
+    /// The credential that it carries for the Execution API.
     pub token: Token<'a>,
     /// Who judges the tokens that the policy names; without them none can be believed.
     pub judges: Option<Judges<'a>>,
@@ -80,9 +85,16 @@ pub struct Outcome<'a> {
     pub awaits_body: bool,
     /// Whether, if it passes, Airflow's answer teaches, and it is then decided again.
     pub awaits_answer: bool,
-    /// Whether its token is the caller's once Airflow has accepted it. What only passes because nothing is enforced
-    /// makes nobody an owner.
-    pub binds: bool,
+    /// Whether the caller becomes the owner of its token once Airflow has accepted it, and if so,
+    /// whether as an owner by an enforced policy.
+    pub claims: Option<Claim>,
+}
+
+/// A caller's claim to the token with which it starts a task, good if Airflow accepts the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Whether the policy was enforced when the request passed it.
+    pub enforced: bool,
 }
 
 /// What refuses a request before any policy is asked, and the problem with it.
@@ -103,14 +115,12 @@ pub fn walk<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incom
     }
 }
 
-/// A token says for whom a request is only where Airflow is asked, which verifies it. Elsewhere
-/// nobody does, and a task could write another's name into one of its own making.
+/// A token says which task acts only where Airflow is asked, because Airflow verifies it. No other
+/// service does, and a task could write another's name into a token of its own making.
 fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
     let mut operation = operation::read(&incoming.request, ruleset.site()).ok();
     let inside = ruleset.mesh().contains(incoming.cluster);
-    let asks_airflow = operation
-        .as_ref()
-        .is_some_and(|operation| operation.surface == Surface::Execution);
+    let asks_airflow = operation.as_ref().is_some_and(Operation::verifies_token);
     let token = match inside && asks_airflow && ruleset.names_api_servers() {
         true => incoming.token,
         false => Token::default(),
@@ -150,20 +160,33 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     if let Ok(operation) = &mut operation {
         acting::resolve_task_instance(operation, &incoming.token);
     }
+    let terms = Terms {
+        vouching: ruleset.names_api_servers(),
+        enforced: ruleset.mode() == Mode::Enforce,
+    };
     let not_the_owner = operation.as_ref().ok().and_then(|operation| {
-        let vouching = ruleset.names_api_servers();
         incoming
             .token
-            .not_the_owner(principal, operation, stamped.as_ref(), vouching)
+            .not_the_owner(principal, operation, stamped.as_ref(), terms)
     });
-    let acting = acting::learned(stamped, &incoming.token);
-    let execution = operation
+    // Facts about a token count only where Airflow verifies that the caller has it.
+    let acting = match operation.as_ref().is_ok_and(Operation::verifies_token) {
+        true => acting::learned(stamped, &incoming.token),
+        false => Ok(stamped),
+    };
+    let needs_token = operation
         .as_ref()
-        .is_ok_and(|operation| operation.surface == Surface::Execution);
+        .is_ok_and(|operation| operation.below_execution && !operation.takes_no_token());
+    let unreadable = incoming.token.credential.unreadable().filter(|_| needs_token);
     let tokens = operation.as_ref().map_or_else(
         |_| Checked::default(),
         |operation| shown(ruleset, principal, operation, incoming),
     );
+    let edits = match &operation {
+        // Airflow would renew the token, whose owner may be another.
+        Ok(operation) if operation.takes_no_token() && terms.enforced => without_token(edits, incoming),
+        _ => edits,
+    };
     let refused = None
         .or_else(|| Refused::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
         .or_else(|| Refused::malformed(Code::MalformedTaskHeaders, bad_headers.as_ref()))
@@ -175,10 +198,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             };
             Refused::malformed(code, Some(error))
         })
-        .or_else(|| {
-            let repeated = execution && incoming.token.repeated;
-            repeated.then_some(Refused(Decision::Malformed, Code::MalformedToken, None))
-        })
+        .or_else(|| Refused::malformed(Code::MalformedToken, unreadable.as_ref()))
         .or_else(|| not_the_owner.map(|code| Refused(Decision::Deny, code, None)))
         .or_else(|| {
             acting
@@ -190,7 +210,6 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         acting: acting.ok().flatten().map(Cow::Owned),
         awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
         awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
-        binds: operation.is_ok() && not_the_owner.is_none(),
         operation: operation.ok(),
         tokens: tokens.verified,
         judged: tokens.judged,
@@ -214,6 +233,15 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         },
         (mode, None) => decide(ruleset, mode, principal, outcome),
     }
+}
+
+/// The edits, and one that takes the token off a request to a route that needs none.
+fn without_token<'a>(mut edits: Vec<Edit<'a>>, incoming: &Incoming<'a>) -> Vec<Edit<'a>> {
+    let carries = |(name, _): &Header<'_>| *name == AUTHORIZATION.as_bytes();
+    if incoming.headers.iter().any(carries) {
+        edits.push(Edit::Remove(AUTHORIZATION));
+    }
+    edits
 }
 
 /// What comes of the tokens that a request shows.
@@ -281,6 +309,15 @@ fn decide<'a>(
     let refused = enforced.filter(|verdict| !verdict.allowed);
     let would_refuse = all.filter(|verdict| refused.is_none() && !verdict.allowed);
     let deciding = refused.or(would_refuse).or(enforced).or(all);
+    let claims = operation.starts().then_some(Claim {
+        enforced: mode == Mode::Enforce,
+    });
+    // A request that passes only because the policy is not enforced makes no owner.
+    let passes = match mode {
+        Mode::Enforce => refused.is_none(),
+        Mode::Shadow => would_refuse.is_none(),
+        Mode::Observe => false,
+    };
     let shadow = would_refuse.map(|verdict| (verdict.by.map_or("", |by| by.policy), code_of(&verdict)));
     Outcome {
         decision: if refused.is_some() {
@@ -297,6 +334,7 @@ fn decide<'a>(
             .and_then(|verdict| verdict.by)
             .map(|by| (by.policy, by.rule)),
         shadow,
+        claims: claims.filter(|_| passes),
         ..outcome
     }
 }
@@ -335,7 +373,7 @@ impl<'a> Outcome<'a> {
             edits,
             awaits_body: false,
             awaits_answer: false,
-            binds: true,
+            claims: None,
         }
     }
 }

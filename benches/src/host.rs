@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dagward::measure::{Kind, Meter};
-use dagward::shared::Shared;
+use dagward::store::Shared;
 
 /// Numbers metrics and keeps shared values; what is counted goes nowhere.
 #[derive(Default)]

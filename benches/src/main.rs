@@ -9,10 +9,11 @@ mod shown;
 
 use std::fs;
 use std::hint::black_box;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use dagward::caller::{Principal, headers, token};
-use dagward::learn::{MAX_TASKS, Run, Tasks};
+use dagward::caller::{Principal, credential, headers};
+use dagward::learn::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Owner, Run, Tasks};
 use dagward::measure::{Direction, Ledger};
 use dagward::operation::{self, Site};
 use dagward::policy::{self, Ruleset, Scope};
@@ -63,21 +64,30 @@ fn read_caller() -> Result<()> {
 /// The task of a token, and what is known of it, on a shelf that is full.
 fn learned_task() -> Result<()> {
     let mut host = Host::default();
-    for number in 0..MAX_TASKS {
+    let key = Key::of_proxy(&mut host, [7; 16]);
+    let answerer = Answerer {
+        direction: Direction::Inbound,
+        destination: b"8080",
+    };
+    for number in 0..MAX_TASKS_OF_A_PRINCIPAL {
         let task = format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}");
-        Tasks::new(&mut host, Direction::Inbound).change(&task, |learned| {
+        Tasks::new(&mut host, key, Duration::ZERO).change(answerer, &task, PEER, |learned| {
             learned.run = Some(Run {
                 dag_id: "sales_daily".to_owned(),
                 run_id: "scheduled__2026-11-23T00:00:00+00:00".to_owned(),
             });
         });
     }
-    Tasks::new(&mut host, Direction::Inbound)
-        .change(request::TASK, |learned| learned.peer = Some(PEER.to_owned()));
+    Tasks::new(&mut host, key, Duration::ZERO).change(answerer, request::TASK, PEER, |learned| {
+        learned.belongs_to(&Owner {
+            principal: PEER.to_owned(),
+            enforced: true,
+        });
+    });
     let headers = [(&b"authorization"[..], request::TOKEN.as_bytes())];
     let known = measured(|| {
-        let task = token::task_of(black_box(&headers)).ok().flatten()?;
-        Tasks::new(&mut host, Direction::Inbound).get(&task)
+        let task = credential(black_box(&headers)).task()?;
+        Tasks::new(&mut host, key, Duration::ZERO).get(answerer, &task)
     });
     ensure!(known.is_some(), "the task is not known");
     Ok(())

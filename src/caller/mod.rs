@@ -7,9 +7,10 @@ mod acting;
 pub mod headers;
 mod pod;
 mod principal;
-pub mod token;
+mod token;
 
 pub use acting::{Acting, Proof};
 pub use headers::Header;
 pub use pod::{Metadata, pod_task};
 pub use principal::{BadPrincipal, Principal};
+pub use token::{Credential, Unreadable, credential};

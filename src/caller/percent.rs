@@ -45,6 +45,28 @@ pub fn decode(value: &[u8]) -> Option<Cow<'_, str>> {
     String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
+/// Whether a query's `raw` text is `name` once `+` and `%XX` are decoded. A `%` that two hex digits
+/// do not follow stands for itself. The caller may send thousands of names, so this takes no memory.
+pub(crate) fn is_query_spelling_of(raw: &str, name: &[u8]) -> bool {
+    let (mut rest, mut name) = (raw.as_bytes(), name.iter());
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = match after {
+            [high, low, after @ ..] if *first == b'%' => hex(*high).zip(hex(*low)).zip(Some(after)),
+            _ => None,
+        };
+        let (byte, after) = match escaped {
+            Some(((high, low), after)) => (high << 4 | low, after),
+            None if *first == b'+' => (b' ', after),
+            None => (*first, after),
+        };
+        if name.next() != Some(&byte) {
+            return false;
+        }
+        rest = after;
+    }
+    name.next().is_none()
+}
+
 /// The value of one hex digit.
 pub(crate) fn hex(digit: u8) -> Option<u8> {
     char::from(digit)
@@ -68,6 +90,27 @@ mod tests {
             let encoded = encode(id);
             assert!(encoded.bytes().all(|byte| byte.is_ascii_graphic()), "{encoded}");
             assert_eq!(decode(encoded.as_bytes()).as_deref(), Some(id));
+        }
+    }
+
+    #[test]
+    fn a_query_has_many_spellings_of_a_name() {
+        for (raw, name, same) in [
+            ("dag_id", "dag_id", true),
+            ("%64ag%5Fid", "dag_id", true),
+            ("dag_i", "dag_id", false),
+            ("dag_idx", "dag_id", false),
+            ("dag_id%", "dag_id", false),
+            ("my+token", "my token", true),
+            ("my%20token", "my token", true),
+            ("my%2Btoken", "my token", false),
+            ("%6", "%6", true),
+            ("%zz", "%zz", true),
+            ("%", "%", true),
+            ("%2541", "A", false),
+            ("", "", true),
+        ] {
+            assert_eq!(is_query_spelling_of(raw, name.as_bytes()), same, "{raw} {name}");
         }
     }
 

@@ -1,118 +1,213 @@
-//! What a task's token says. It is not verified here: Airflow verifies the same token after the
-//! filter, and nothing is learned about a token but from what Airflow answers to it.
+//! The credential that a request carries for Airflow's Execution API.
+//!
+//! dagward does not verify it here: Airflow verifies it after the filter. So this module must not
+//! overlook what Airflow reads. A credential that Airflow could read as a task's token is
+//! [`Credential::Task`] or [`Credential::Unreadable`]; it is never absent, and never another's.
+//! Airflow reads more than the one spelling that its own client sends:
+//!
+//! * Envoy takes blanks and tabs around a value over HTTP/2 (envoyproxy/envoy#23267), and HTTP/1.1
+//!   servers behind it trim them (RFC 9110 §5.5).
+//! * Starlette decodes values as Latin-1 and takes the first of several (`Headers`).
+//! * FastAPI cuts at the first blank. Since 0.128.1 it also strips all that Python's `str.strip()`
+//!   strips, among it U+0085 and U+00A0 (`get_authorization_scheme_param`, fastapi/fastapi#14786).
+//! * PyJWT cuts at the first and at the last dot (`_load`). Before 2.14.0 its decoder drops every
+//!   character that is not base64 (GHSA-hxm8-2xgr-2p9m), and all releases take padding.
+//! * Python's `json` takes UTF-16, `NaN`, and the last of two members with one name.
+//! * Python's `UUID` takes more than one spelling of a task instance's id.
+
+use std::collections::HashSet;
+use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::Header;
 use super::id;
 
-/// The longest token that is looked at, in bytes. Airflow's have about 400.
+/// The longest value that is read, in bytes. Airflow's have about 400.
 const MAX_BYTES: usize = 8 * 1024;
 
-/// A request with more than one `authorization`: servers differ in which they take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RepeatedAuthorization;
+/// The scheme and the blank behind it.
+const SCHEME: &[u8] = b"bearer ";
 
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
+/// What a request's `authorization` says to the Execution API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Credential<Task> {
+    /// The request has no `authorization`.
+    #[default]
+    Absent,
+    /// The token of the task instance with this UUID, in lower case with hyphens.
+    Task(Task),
+    /// A token whose subject is not the id of a task instance. The Execution API refuses it.
+    Other,
+    /// A credential that dagward cannot read, and Airflow perhaps can.
+    Unreadable(Unreadable),
 }
 
-/// The task instance that a request's token is for: the subject of a JWT, where it is a UUID, as
-/// Airflow's task tokens have it and its user tokens have not.
-///
-/// # Errors
-///
-/// Where there is more than one `authorization`.
-pub fn task_of(headers: &[Header<'_>]) -> Result<Option<String>, RepeatedAuthorization> {
+/// Why a credential cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// There is more than one, or Envoy has joined several with commas.
+    Repeated,
+    /// It is longer than 8 KiB.
+    TooLong,
+    /// It is not `Bearer`, one blank, and a token.
+    Scheme,
+    /// The token is not three parts of base64url with dots between them.
+    Token,
+    /// The claims are not a JSON object with a text as `sub`, or have a name twice.
+    Claims,
+    /// The subject is a UUID in an unusual spelling.
+    Subject,
+}
+
+impl Credential<String> {
+    /// The same credential, with the task borrowed.
+    pub fn as_deref(&self) -> Credential<&str> {
+        match self {
+            Self::Absent => Credential::Absent,
+            Self::Task(task) => Credential::Task(task),
+            Self::Other => Credential::Other,
+            Self::Unreadable(why) => Credential::Unreadable(*why),
+        }
+    }
+}
+
+impl<Task> Credential<Task> {
+    /// The task instance whose token it is.
+    pub fn task(self) -> Option<Task> {
+        match self {
+            Self::Task(task) => Some(task),
+            Self::Absent | Self::Other | Self::Unreadable(_) => None,
+        }
+    }
+
+    /// Why it cannot be read.
+    pub fn unreadable(&self) -> Option<Unreadable> {
+        match self {
+            Self::Unreadable(why) => Some(*why),
+            Self::Absent | Self::Task(_) | Self::Other => None,
+        }
+    }
+}
+
+/// Reads the credential of a request with these headers.
+pub fn credential(headers: &[Header<'_>]) -> Credential<String> {
     let mut values = headers
         .iter()
         .filter(|(name, _)| *name == b"authorization")
         .map(|(_, value)| *value);
-    let first = values.next();
-    if values.next().is_some() {
-        return Err(RepeatedAuthorization);
-    }
-    match first.and_then(bearer) {
-        // Envoy joins the values of a repeated `authorization` by commas, which no such token has.
-        Some(token) if token.contains(&b',') => Err(RepeatedAuthorization),
-        token => Ok(token.and_then(subject)),
+    let Some(value) = values.next() else {
+        return Credential::Absent;
+    };
+    let read = match values.next() {
+        Some(_) => Err(Unreadable::Repeated),
+        None => subject(value),
+    };
+    match read {
+        Ok(subject) if is_canonical(&subject) => Credential::Task(subject),
+        Ok(subject) if python_may_read_uuid(&subject) => Credential::Unreadable(Unreadable::Subject),
+        Ok(_) => Credential::Other,
+        Err(why) => Credential::Unreadable(why),
     }
 }
 
-/// The token of an `authorization` whose scheme is `Bearer`.
-fn bearer(authorization: &[u8]) -> Option<&[u8]> {
-    let space = authorization.iter().position(|byte| *byte == b' ')?;
-    let (scheme, token) = authorization.split_at_checked(space)?;
-    scheme.eq_ignore_ascii_case(b"bearer").then_some(token)
+/// The subject of the token in `authorization`.
+fn subject(authorization: &[u8]) -> Result<String, Unreadable> {
+    if authorization.len() > MAX_BYTES {
+        return Err(Unreadable::TooLong);
+    }
+    if authorization.contains(&b',') {
+        return Err(Unreadable::Repeated);
+    }
+    let (_, token) = authorization
+        .split_at_checked(SCHEME.len())
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME))
+        .ok_or(Unreadable::Scheme)?;
+    let mut parts = token.split(|byte| *byte == b'.');
+    let (Some(header), Some(claims), Some(signature), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(Unreadable::Token);
+    };
+    let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| Unreadable::Token);
+    let (_, claims, _) = (decode(header)?, decode(claims)?, decode(signature)?);
+    let Claims { sub } = serde_json::from_slice(&claims).map_err(|_| Unreadable::Claims)?;
+    Ok(sub)
 }
 
-fn subject(token: &[u8]) -> Option<String> {
-    let token = std::str::from_utf8(token).ok()?.trim();
-    if token.len() > MAX_BYTES {
-        return None;
+/// Whether `subject` is a UUID as Airflow writes it.
+fn is_canonical(subject: &str) -> bool {
+    id::is_uuid(subject.as_bytes()) && !subject.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether Python could take `subject` for a UUID. `UUID` drops `urn:`, `uuid:`, hyphens and the
+/// braces around it, and gives the 32 characters that are left to `int(…, 16)`, which takes white
+/// space, signs, `0x`, underscores, and digits of any script. Pydantic takes fewer spellings.
+fn python_may_read_uuid(subject: &str) -> bool {
+    let plain = subject
+        .to_ascii_lowercase()
+        .replace("urn:", "")
+        .replace("uuid:", "");
+    let digits = plain.trim_matches(['{', '}']).replace('-', "");
+    digits.chars().count() == 32
+        && digits
+            .chars()
+            .all(|c| !c.is_ascii() || c.is_ascii_control() || c.is_ascii_hexdigit() || " _+x".contains(c))
+}
+
+/// The claims of a JWT, of which one matters.
+struct Claims {
+    sub: String,
+}
+
+impl<'de> Deserialize<'de> for Claims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A derived reader would take a list for the object.
+        deserializer.deserialize_map(ClaimsVisitor)
     }
-    let mut parts = token.split('.').skip(1);
-    let (claims, _signature) = (parts.next()?, parts.next()?);
-    let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
-    let Claims { sub } = serde_json::from_slice(&claims).ok()?;
-    id::is_uuid(sub.as_bytes()).then_some(sub)
+}
+
+struct ClaimsVisitor;
+
+impl<'de> Visitor<'de> for ClaimsVisitor {
+    type Value = Claims;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Claims, A::Error> {
+        let mut sub = None;
+        let mut names = HashSet::new();
+        while let Some(name) = claims.next_key::<String>()? {
+            match name.as_str() {
+                "sub" => sub = Some(claims.next_value()?),
+                _ => drop(claims.next_value::<IgnoredAny>()?),
+            }
+            if !names.insert(name) {
+                return Err(A::Error::custom("a name is there twice"));
+            }
+        }
+        let sub = sub.ok_or_else(|| A::Error::missing_field("sub"))?;
+        Ok(Claims { sub })
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("header `authorization`: ")?;
+        f.write_str(match self {
+            Self::Repeated => "there is more than one; send one",
+            Self::TooLong => "the value is longer than 8 KiB",
+            Self::Scheme => "expected `Bearer`, one blank and the task's token",
+            Self::Token => "the token is not three parts of base64url with dots between them",
+            Self::Claims => "the token's claims must be a JSON object with a text as `sub` and no name twice",
+            Self::Subject => "the token's subject must be a UUID in lower case with hyphens",
+        })
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
-
-    fn token(claims: &str) -> String {
-        format!(
-            "{}.{}.c2ln",
-            URL_SAFE_NO_PAD.encode(r#"{"alg":"HS512"}"#),
-            URL_SAFE_NO_PAD.encode(claims)
-        )
-    }
-
-    fn read(authorization: &str) -> Option<String> {
-        task_of(&[(b"authorization", authorization.as_bytes())]).unwrap()
-    }
-
-    #[test]
-    fn a_task_tokens_subject_is_its_task() {
-        let token = token(&format!(r#"{{"sub":"{TASK}","scope":"workload","exp":1}}"#));
-        assert_eq!(read(&format!("Bearer {token}")).as_deref(), Some(TASK));
-        assert_eq!(read(&format!("bearer {token}")).as_deref(), Some(TASK));
-        assert_eq!(task_of(&[]), Ok(None));
-    }
-
-    #[test]
-    fn what_is_no_task_token_says_nothing() {
-        let user = token(r#"{"sub":"admin","role":"ADMIN"}"#);
-        for authorization in [
-            "",
-            "Bearer",
-            "Bearer ",
-            "Bearer a.b",
-            "Bearer a.b.c",
-            "Basic YTpi",
-            &format!("Bearer {user}"),
-            &format!("Bearer {}", "e".repeat(420)),
-            &format!("Bearer {}", token("[]")),
-            &format!("Bearer {}", token(r#"{"sub":5}"#)),
-            &format!("Bearer {}", "a".repeat(MAX_BYTES + 1)),
-        ] {
-            assert_eq!(read(authorization), None, "{authorization:.60}");
-        }
-        assert_eq!(task_of(&[(b"authorization", b"\xff \xff")]), Ok(None));
-    }
-
-    #[test]
-    fn two_are_one_too_many() {
-        let header: Header<'_> = (b"authorization", b"Bearer a.b.c");
-        assert_eq!(task_of(&[header, header]), Err(RepeatedAuthorization));
-        let joined: Header<'_> = (b"authorization", b"Bearer a.b.c,Bearer d.e.f");
-        assert_eq!(task_of(&[joined]), Err(RepeatedAuthorization));
-    }
-}
+mod tests;

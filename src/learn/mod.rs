@@ -1,31 +1,46 @@
-//! What Airflow's answers taught: which DAG a task's token acts for, and whose it is.
+//! Facts about a task's token that Airflow's answers prove: which DAG run it acts for, and which
+//! principal it belongs to.
 //!
-//! A task's token names no DAG. Airflow's answer to `PATCH …/{task_instance_id}/run` does, so
-//! after it a token with that subject is known to act for that DAG. Nothing is learned from what a
-//! request says of itself: only what Airflow has answered with 2xx counts, so whoever forges a
-//! token teaches nothing and locks nobody out.
+//! A task's token names no DAG, and the filter does not verify it; Airflow does, after the filter.
+//! So nothing is written here but for an answer that proves that Airflow has verified this very
+//! token: 2xx to a request by which a task starts (see
+//! [`Operation::starts`](crate::operation::Operation::starts)), from an api-server. The answer to
+//! `PATCH …/{task_instance_id}/run` names the DAG run as well.
 
-mod answer;
+mod principals;
+mod reader;
 mod tasks;
 
-pub use answer::{MAX_ANSWER_BYTES, read_run};
-pub use tasks::{MAX_TASKS, Tasks};
+pub use reader::{MAX_PREFIX_BYTES, Reading, RunReader};
+pub use tasks::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Tasks};
 
 use serde::{Deserialize, Serialize};
 
-/// What is known of a task instance.
+/// The facts about the token of a task instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Learned {
-    /// The DAG run that it belongs to, once Airflow has said so.
+    /// The DAG run that the task instance belongs to, once Airflow has named it.
     #[serde(rename = "r", skip_serializing_if = "Option::is_none", default)]
     pub run: Option<Run>,
-    /// The principal that used its token first. From anybody else the token is refused.
-    #[serde(rename = "p", skip_serializing_if = "Option::is_none", default)]
-    pub peer: Option<String>,
-    /// The principal that was refused Airflow's answer to `run`, or has not had all of it so far. The
-    /// answer's headers, with a token that is good for all of the Execution API, had gone to it.
+    /// The principal that started the task with the token.
+    #[serde(rename = "o", skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<Owner>,
+    /// The principal that was refused Airflow's answer to `run`, or has not had all of it so far.
+    /// It has received the answer's headers, with a token that is good for all of the Execution API.
     #[serde(rename = "x", skip_serializing_if = "Option::is_none", default)]
     pub refused: Option<String>,
+}
+
+/// The principal that a token belongs to. The filter refuses the token from any other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Its SPIFFE ID.
+    #[serde(rename = "p")]
+    pub principal: String,
+    /// Whether the policy was enforced when the principal started the task. An owner that was
+    /// recorded before refuses nobody in mode `enforce`.
+    #[serde(rename = "e", skip_serializing_if = "std::ops::Not::not", default)]
+    pub enforced: bool,
 }
 
 /// A DAG run, as Airflow's answer names it.
@@ -35,4 +50,22 @@ pub struct Run {
     pub dag_id: String,
     /// The run's id.
     pub run_id: String,
+}
+
+impl Learned {
+    /// The owner, as far as it counts where the policy is `enforced`.
+    pub fn owner(&self, enforced: bool) -> Option<&str> {
+        let counts = |owner: &&Owner| owner.enforced || !enforced;
+        self.owner
+            .as_ref()
+            .filter(counts)
+            .map(|owner| owner.principal.as_str())
+    }
+
+    /// Makes `owner` the owner, unless there is one that counts as much.
+    pub fn belongs_to(&mut self, owner: &Owner) {
+        if self.owner(owner.enforced).is_none() {
+            self.owner = Some(owner.clone());
+        }
+    }
 }

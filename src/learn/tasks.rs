@@ -1,211 +1,245 @@
 //! Task instances by their UUID, bounded, in the store that all VMs of the proxy share.
 //!
-//! The store has single values only and deletes nothing, so its keys are a fixed number of
-//! shelves. A task has its shelf by its UUID; a shelf holds a few, the one used last in front, and
-//! a new one pushes the last one out. A line of a shelf is a UUID and what is known of it as JSON,
-//! which has no line breaks.
+//! The store has single values only and deletes nothing, so its keys are a fixed number of shelves.
+//! A task's shelf follows from its UUID under a key that is the proxy's own, so that no caller can
+//! aim at a shelf. Each principal has a few places on each shelf, and what it teaches pushes out
+//! only what it has taught itself, the least recently used first.
+//!
+//! A line of a shelf is the UUID, whose answers taught it, the principal's number, when it was last
+//! used, and the facts as JSON, which has no line breaks.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
-use super::Learned;
+use siphasher::sip::SipHasher13;
+
+use super::{Learned, principals};
 use crate::measure::Direction;
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// How many shelves there are.
-const SHELVES: u64 = 1_024;
+const SHELVES: u64 = 4_096;
 
-/// How many tasks a shelf holds.
-const PLACES: usize = 8;
+/// How many tasks of one principal a shelf holds.
+const PLACES: usize = 4;
 
-/// The most tasks that a proxy remembers of each direction; the least recently used of a shelf is
-/// forgotten first.
-pub const MAX_TASKS: u64 = SHELVES * PLACES as u64;
+/// The most tasks of one principal that a proxy remembers.
+pub const MAX_TASKS_OF_A_PRINCIPAL: u64 = SHELVES * PLACES as u64;
 
-/// How often a write is tried that other VMs come between.
+/// A task that has not been used for so long is forgotten: Airflow's tokens are good for minutes.
+const MAX_AGE: Hours = Hours(24);
+
+/// How often a write is tried when other VMs write in between.
 const TRIES: usize = 16;
 
 /// The key of the number of tasks.
 const COUNT: &str = "dagward.tasks";
 
-/// The tasks that the proxy knows from what was answered in one direction. What a worker's own app
-/// answers is not Airflow's word, and must not be taken for it on the way out.
+/// The key of the shelves' key.
+const KEY: &str = "dagward.tasks.key";
+
+/// The key by which tasks are spread over the shelves, the same in all VMs of the proxy.
+#[derive(Debug, Clone, Copy)]
+pub struct Key([u8; 16]);
+
+impl Key {
+    /// The proxy's key. `random` becomes it if the proxy has none yet.
+    pub fn of_proxy(store: &mut impl Shared, random: [u8; 16]) -> Self {
+        store.create(KEY, &random);
+        let kept = store.read(KEY).and_then(|(key, _)| key.try_into().ok());
+        Self(kept.unwrap_or(random))
+    }
+
+    fn hash(&self, parts: &[&[u8]]) -> u64 {
+        use std::hash::Hasher;
+        let mut hasher = SipHasher13::new_with_key(&self.0);
+        for part in parts {
+            hasher.write_usize(part.len());
+            hasher.write(part);
+        }
+        hasher.finish()
+    }
+}
+
+/// The server whose answers teach. Its answers count for requests to itself alone: a task may run a
+/// server of its own beside an api-server, or be that server.
+#[derive(Debug, Clone, Copy)]
+pub struct Answerer<'a> {
+    /// The listener through which it is asked.
+    pub direction: Direction,
+    /// The port that it is asked at, or its cluster's name.
+    pub destination: &'a [u8],
+}
+
+/// The tasks that the proxy knows of.
 #[derive(Debug)]
 pub struct Tasks<'s, S> {
     store: &'s mut S,
-    direction: Direction,
+    key: Key,
+    now: Hours,
+}
+
+/// A time since the proxy's start, to the hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hours(u64);
+
+/// One line of a shelf.
+#[derive(Debug, Clone, Copy)]
+struct Line<'l> {
+    /// The whole line.
+    text: &'l str,
+    principal: usize,
+    used: Hours,
+    facts: &'l str,
 }
 
 impl<'s, S: Shared> Tasks<'s, S> {
-    /// The tasks of `direction` in `store`.
-    pub fn new(store: &'s mut S, direction: Direction) -> Self {
-        Self { store, direction }
+    /// The tasks in `store`. `uptime` is the time since a moment that is the same for all VMs.
+    pub fn new(store: &'s mut S, key: Key, uptime: Duration) -> Self {
+        let now = Hours(uptime.as_secs() / 3_600);
+        Self { store, key, now }
     }
 
-    /// What is known of the task instance `id`. One that is about to be pushed out moves to the
-    /// front.
-    pub fn get(&mut self, id: &str) -> Option<Learned> {
-        let key = self.key(id);
+    /// The facts about the task instance `id`. They stay as long as they are used.
+    pub fn get(&mut self, answerer: Answerer<'_>, id: &str) -> Option<Learned> {
+        let (key, id) = (self.shelf(id), self.name(answerer, id));
         let (shelf, version) = self.store.read(&key)?;
         let shelf = std::str::from_utf8(&shelf).ok()?;
-        let (place, line) = shelf.lines().enumerate().find(|(_, line)| is_of(line, id))?;
-        let learned = serde_json::from_str(line.split_once(' ')?.1).ok()?;
-        if place >= PLACES / 2 {
-            // Where another VM comes between, it stays where it is.
-            self.store
-                .replace(&key, put_first(shelf, id, line).as_bytes(), version);
+        let line = shelf.lines().find_map(|line| Line::of(line, &id))?;
+        let learned = serde_json::from_str(line.facts).ok()?;
+        let before = shelf.lines().take_while(|other| *other != line.text);
+        let place = before
+            .filter_map(Line::read)
+            .filter(|other| other.principal == line.principal);
+        if place.count() >= PLACES / 2 || line.used < self.now {
+            let shelf = self.with(shelf, &id, line.principal, line.facts);
+            // If another VM writes in between, the line stays where it is.
+            self.store.replace(&key, shelf.as_bytes(), version);
         }
         Some(learned)
     }
 
-    /// Changes what is known of the task instance `id`. Gives how many tasks are known, where that
-    /// has changed.
-    pub fn change(&mut self, id: &str, change: impl Fn(&mut Learned)) -> Option<u64> {
-        let key = self.key(id);
+    /// Changes the facts about the task instance `id`, which the requests of `principal` have taught.
+    /// Returns how many tasks are known, where that has changed.
+    pub fn change(
+        &mut self,
+        answerer: Answerer<'_>,
+        id: &str,
+        principal: &str,
+        change: impl Fn(&mut Learned),
+    ) -> Option<u64> {
+        let number = principals::number(self.store, principal);
+        let (key, id) = (self.shelf(id), self.name(answerer, id));
         for _ in 0..TRIES {
             let before = self.store.read(&key);
             let shelf = before
                 .as_ref()
                 .and_then(|(shelf, _)| std::str::from_utf8(shelf).ok())
                 .unwrap_or_default();
-            let known = shelf.lines().find(|line| is_of(line, id));
+            let known = shelf.lines().find_map(|line| Line::of(line, &id));
             let mut learned: Learned = known
-                .and_then(|line| serde_json::from_str(line.split_once(' ')?.1).ok())
+                .and_then(|line| serde_json::from_str(line.facts).ok())
                 .unwrap_or_default();
             change(&mut learned);
-            let json = serde_json::to_string(&learned).ok()?;
-            let after = put_first(shelf, id, &format!("{id} {json}"));
+            // The task takes a place of the principal that taught of it first, until it has an owner.
+            let owned = learned
+                .owner
+                .as_ref()
+                .is_some_and(|owner| owner.principal == principal);
+            let number = match known {
+                Some(known) if !owned => known.principal,
+                _ => number,
+            };
+            let facts = serde_json::to_string(&learned).ok()?;
+            let after = self.with(shelf, &id, number, &facts);
             let written = match &before {
                 Some((_, version)) => self.store.replace(&key, after.as_bytes(), *version),
                 None => self.store.create(&key, after.as_bytes()),
             };
             if written {
-                let grown = after.lines().count() > shelf.lines().count();
-                return grown.then(|| self.count()).flatten();
+                return self.count(after.lines().count(), shelf.lines().count());
             }
         }
         None
     }
 
-    /// Counts one task more.
-    fn count(&mut self) -> Option<u64> {
+    /// Counts the lines of a shelf that had `before` and has `after`.
+    fn count(&mut self, after: usize, before: usize) -> Option<u64> {
+        if after == before {
+            return None;
+        }
         for _ in 0..TRIES {
-            let written = match self.store.read(COUNT) {
-                Some((value, version)) => {
-                    let count = std::str::from_utf8(&value).ok()?.parse::<u64>().ok()? + 1;
-                    self.store
-                        .replace(COUNT, count.to_string().as_bytes(), version)
-                        .then_some(count)
-                }
-                None => self.store.create(COUNT, b"1").then_some(1),
+            let known = self.store.read(COUNT);
+            let count = known
+                .as_ref()
+                .and_then(|(count, _)| std::str::from_utf8(count).ok()?.parse::<u64>().ok())
+                .unwrap_or(0);
+            let count = (count + after as u64).saturating_sub(before as u64);
+            let text = count.to_string();
+            let written = match &known {
+                Some((_, version)) => self.store.replace(COUNT, text.as_bytes(), *version),
+                None => self.store.create(COUNT, text.as_bytes()),
             };
-            if written.is_some() {
-                return written;
+            if written {
+                return Some(count);
             }
         }
         None
     }
 
     /// The key of the shelf that `id` is on. All plugins of a proxy share one namespace.
-    fn key(&self, id: &str) -> String {
-        // The same in every VM: the hasher has fixed keys.
-        let mut hasher = DefaultHasher::new();
-        id.hash(&mut hasher);
-        format!(
-            "dagward.tasks.{}.{}",
-            self.direction.as_str(),
-            hasher.finish() % SHELVES
-        )
+    fn shelf(&self, id: &str) -> String {
+        let number = self.key.hash(&[id.as_bytes()]) % SHELVES;
+        format!("dagward.tasks.{number}")
+    }
+
+    /// What the line of `id` begins with.
+    fn name(&self, answerer: Answerer<'_>, id: &str) -> String {
+        let direction = answerer.direction.as_str().as_bytes();
+        let answerer = self.key.hash(&[direction, answerer.destination]);
+        format!("{id} {answerer:x} ")
+    }
+
+    /// The shelf with the line of `id` in front, without those that are too old, and without what
+    /// the principal has no place for.
+    fn with(&self, shelf: &str, id: &str, principal: usize, facts: &str) -> String {
+        let mut after = format!("{id}{principal} {} {facts}", self.now.0);
+        let mut taken = 1;
+        for line in shelf.lines().filter(|line| !line.starts_with(id)) {
+            let Some(other) = Line::read(line).filter(|line| line.used.since(self.now) <= MAX_AGE) else {
+                continue;
+            };
+            taken += usize::from(other.principal == principal);
+            if other.principal != principal || taken <= PLACES {
+                after.push('\n');
+                after.push_str(line);
+            }
+        }
+        after
     }
 }
 
-fn is_of(line: &str, id: &str) -> bool {
-    line.split_once(' ').is_some_and(|(other, _)| other == id)
-}
-
-/// The shelf with `line`, which is of `id`, in front, and no more lines than it has places.
-fn put_first(shelf: &str, id: &str, line: &str) -> String {
-    let others = shelf.lines().filter(|line| !is_of(line, id)).take(PLACES - 1);
-    std::iter::once(line).chain(others).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::learn::Run;
-    use crate::measure::testing::Store;
-
-    fn id(number: u64) -> String {
-        format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}")
+impl Hours {
+    fn since(self, now: Self) -> Self {
+        Self(now.0.saturating_sub(self.0))
     }
+}
 
-    fn run(dag: &str) -> Option<Run> {
-        Some(Run {
-            dag_id: dag.to_owned(),
-            run_id: "r\n 1".to_owned(),
+impl<'l> Line<'l> {
+    fn read(text: &'l str) -> Option<Self> {
+        let mut fields = text.splitn(5, ' ').skip(2);
+        Some(Self {
+            text,
+            principal: fields.next()?.parse().ok()?,
+            used: Hours(fields.next()?.parse().ok()?),
+            facts: fields.next()?,
         })
     }
 
-    #[test]
-    fn what_is_learned_is_known_and_added_to() {
-        let mut store = Store::default();
-        let mut tasks = Tasks::new(&mut store, Direction::Inbound);
-        assert_eq!(tasks.get(&id(1)), None);
-        assert_eq!(tasks.change(&id(1), |task| task.run = run("日本")), Some(1));
-        assert_eq!(tasks.change(&id(1), |task| task.peer = Some("a".into())), None);
-        let known = tasks.get(&id(1)).unwrap();
-        assert_eq!((known.run, known.peer.as_deref()), (run("日本"), Some("a")));
-        assert_eq!(tasks.get(&id(2)), None);
-        assert_eq!(tasks.change(&id(2), |_| {}), Some(2));
-    }
-
-    #[test]
-    fn no_more_are_known_than_there_are_places() {
-        let mut store = Store::default();
-        let mut tasks = Tasks::new(&mut store, Direction::Inbound);
-        let mut count = 0;
-        for number in 0..MAX_TASKS * 3 {
-            count = tasks
-                .change(&id(number), |task| task.run = run("d"))
-                .unwrap_or(count);
-        }
-        assert!(count <= MAX_TASKS, "{count}");
-        assert!(count > MAX_TASKS * 9 / 10, "{count}");
-        let known = (0..MAX_TASKS * 3)
-            .filter(|number| tasks.get(&id(*number)).is_some())
-            .count() as u64;
-        assert_eq!(known, count);
-    }
-
-    #[test]
-    fn a_task_that_is_used_stays() {
-        let mut store = Store::default();
-        let mut tasks = Tasks::new(&mut store, Direction::Inbound);
-        tasks.change(&id(0), |task| task.run = run("d"));
-        for number in 1..MAX_TASKS * 4 {
-            tasks.change(&id(number), |task| task.run = run("e"));
-            assert!(tasks.get(&id(0)).is_some(), "pushed out by {number}");
-        }
-    }
-
-    #[test]
-    fn what_is_answered_in_one_direction_is_not_known_in_the_other() {
-        let mut store = Store::default();
-        Tasks::new(&mut store, Direction::Inbound).change(&id(1), |task| task.run = run("d"));
-        let mut outbound = Tasks::new(&mut store, Direction::Outbound);
-        assert_eq!(outbound.get(&id(1)), None);
-        assert_eq!(outbound.change(&id(1), |task| task.run = run("e")), Some(2));
-        let mut inbound = Tasks::new(&mut store, Direction::Inbound);
-        assert_eq!(inbound.get(&id(1)).unwrap().run, run("d"));
-    }
-
-    #[test]
-    fn rubbish_in_the_store_is_nothing_known() {
-        let mut store = Store::default();
-        let key = Tasks::new(&mut store, Direction::Inbound).key(&id(1));
-        store.create(&key, format!("{} rubbish\n\n x", id(1)).as_bytes());
-        let mut tasks = Tasks::new(&mut store, Direction::Inbound);
-        assert_eq!(tasks.get(&id(1)), None);
-        tasks.change(&id(1), |task| task.run = run("d"));
-        assert_eq!(tasks.get(&id(1)).unwrap().run, run("d"));
+    /// The line, if it is the one of `id`.
+    fn of(text: &'l str, id: &str) -> Option<Self> {
+        text.starts_with(id).then(|| Self::read(text)).flatten()
     }
 }
+
+#[cfg(test)]
+mod tests;

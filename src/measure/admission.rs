@@ -6,7 +6,7 @@
 //! own. Whoever changes the record first writes the key of the series it is about to forget, so a
 //! series is in if it has a key or is the record's last, at any moment and for every VM.
 
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// Prefix of this module's keys; all plugins of a proxy share one namespace.
 const KEYS: &str = "dagward.series.";

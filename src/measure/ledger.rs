@@ -15,7 +15,7 @@ use super::catalog::{
 use super::host::Meter;
 use super::series::Metric;
 use super::traffic::{Decision, Direction, Traffic};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// The most label sets that `dagward_requests_total` has in a proxy, `__other__` apart: at about
 /// 8 KB for one with its bytes and duration, 16 MB where every one has its own DAG.

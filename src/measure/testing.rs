@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::host::{Kind, Meter};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// The store that all VMs share.
 #[derive(Debug, Default)]
@@ -16,6 +16,14 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// The values under keys with this beginning.
+    pub(crate) fn values(&self, beginning: &str) -> BTreeMap<String, Vec<u8>> {
+        let values = self.values.iter().filter(|(key, _)| key.starts_with(beginning));
+        values
+            .map(|(key, (value, _))| (key.clone(), value.clone()))
+            .collect()
+    }
+
     fn write(&mut self, key: &str, value: &[u8]) -> bool {
         self.version += 1;
         self.values.insert(key.to_owned(), (value.to_vec(), self.version));

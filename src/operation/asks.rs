@@ -1,15 +1,17 @@
 //! The asks of one request, gathered from its path, its query and what its body may say.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use super::body::{self, Body, Named};
+use super::body::{self, Body, MAX_NAMED, Named};
 use super::query;
 use super::route::{Field, Id, Param, Takes};
 use super::{Ask, Malformed};
 use crate::fact::Fact;
 
-/// A request that names more DAGs or assets than this is about any of them, for all anyone cares.
-const MAX_NAMED: usize = 128;
+/// The most bytes that the ids of all asks have together. Airflow's own ids have 250 characters at
+/// most, and a caller could otherwise have one of 50 kB copied for each of the others.
+const MAX_BYTES: usize = 128 * 1024;
 
 /// What a request asks for, without the actions.
 pub(super) struct Asks<'a> {
@@ -30,7 +32,7 @@ impl<'a> Asks<'a> {
     /// Takes note of the values that the request has for `id`. None stands for all, and so does
     /// `~` for a DAG, a run or a task. Several DAGs or assets are asked for one by one.
     pub(super) fn name(&mut self, id: Id, values: &[Cow<'a, str>]) {
-        let one_by_one = matches!(id, Id::Dag | Id::Asset | Id::AssetNumber) && values.len() <= MAX_NAMED;
+        let one_by_one = matches!(id, Id::Dag | Id::Asset | Id::AssetNumber) && self.can_hold(values, 0);
         let wildcard = matches!(id, Id::Dag | Id::Run | Id::Task) && values.iter().any(|value| value == "~");
         match values {
             _ if wildcard => self.any(id),
@@ -44,6 +46,9 @@ impl<'a> Asks<'a> {
     pub(super) fn query(&mut self, params: &[Param], query: &'a str) -> Result<(), Malformed> {
         let (widening, naming): (Vec<&Param>, Vec<&Param>) =
             params.iter().partition(|param| param.takes == Takes::Widens);
+        if !params.is_empty() {
+            query::check(query)?;
+        }
         for (place, param) in naming.iter().enumerate() {
             if naming.iter().take(place).any(|earlier| earlier.id == param.id) {
                 continue;
@@ -64,11 +69,7 @@ impl<'a> Asks<'a> {
 
     /// Takes note that others are meant beside those that are named.
     pub(super) fn widen(&mut self, id: Id) {
-        let named = Named {
-            widened: true,
-            ..Named::default()
-        };
-        self.also(id, named);
+        self.also(id, Named::others());
     }
 
     /// Takes note that the server picks `id`, or takes all of them.
@@ -119,11 +120,10 @@ impl<'a> Asks<'a> {
                     dag: Fact::Unknown,
                     ..Ask::default()
                 };
-                ask.set(place.id, &read(place.id, Cow::Owned(value)));
-                if !beside.asks.contains(&ask) {
-                    beside.asks.push(ask);
-                }
+                ask.set(place.id, &read(place.id, Cow::Owned(value.into_owned())));
+                beside.asks.push(ask);
             }
+            beside.once_each();
             if beside.asks.len() > MAX_NAMED {
                 beside.asks.truncate(1);
                 beside.any(place.id);
@@ -147,17 +147,17 @@ impl<'a> Asks<'a> {
 
     /// Takes note of the values that the body has for `id`. They stand beside what path or query
     /// name; where these name nothing and the body leaves it open, it may be any.
-    fn also(&mut self, id: Id, named: Named) {
+    fn also(&mut self, id: Id, named: Named<'_>) {
         let wildcard =
             matches!(id, Id::Dag | Id::Run | Id::Task) && named.values.iter().any(|value| value == "~");
         let open =
             named.widened || wildcard || (!self.known(id) && (named.missing || named.values.is_empty()));
-        let several = (named.values.len() + 1).saturating_mul(self.asks.len());
-        if several > MAX_NAMED {
+        if !self.can_hold(&named.values, 1) {
             return self.any(id);
         }
         let known = self.known(id).then(|| self.asks.clone());
-        let values = named.values.into_iter().map(|value| read(id, Cow::Owned(value)));
+        let values = named.values.into_iter();
+        let values = values.map(|value| read(id, Cow::Owned(value.into_owned())));
         let facts: Vec<_> = values.chain(open.then_some(Fact::Unknown)).collect();
         if id == Id::Dag {
             self.any_dag = open;
@@ -167,11 +167,28 @@ impl<'a> Asks<'a> {
         for fact in facts {
             for mut ask in asks.iter().cloned() {
                 ask.set(id, &fact);
-                if !self.asks.contains(&ask) {
-                    self.asks.push(ask);
-                }
+                self.asks.push(ask);
             }
         }
+        self.once_each();
+    }
+
+    /// Whether the asks stay few and short with each of `values`, and `more` beside them.
+    fn can_hold(&self, values: &[Cow<'_, str>], more: usize) -> bool {
+        let bytes = self.asks.iter().map(Ask::bytes).sum::<usize>();
+        let of_values = values.iter().map(|value| value.len()).sum::<usize>();
+        let times = values.len().saturating_add(more);
+        times.saturating_mul(self.asks.len()) <= MAX_NAMED
+            && bytes.saturating_mul(times) <= MAX_BYTES
+            && of_values.saturating_mul(self.asks.len()) <= MAX_BYTES
+    }
+
+    /// Leaves of asks that are the same the first.
+    fn once_each(&mut self) {
+        let mut seen = HashSet::with_capacity(self.asks.len());
+        let new: Vec<bool> = self.asks.iter().map(|ask| seen.insert(ask)).collect();
+        let mut new = new.into_iter();
+        self.asks.retain(|_| new.next().unwrap_or(true));
     }
 
     /// Leaves the DAG and the run open, which the answer names.
@@ -233,6 +250,22 @@ fn read(id: Id, value: Cow<'_, str>) -> Fact<Cow<'_, str>> {
 }
 
 impl<'a> Ask<'a> {
+    /// How long its ids are together.
+    fn bytes(&self) -> usize {
+        let ids = [
+            &self.dag,
+            &self.run,
+            &self.task,
+            &self.connection,
+            &self.variable,
+            &self.pool,
+            &self.xcom_key,
+            &self.asset,
+        ];
+        let known = ids.into_iter().filter_map(Fact::known);
+        known.map(|id| id.len()).sum()
+    }
+
     fn fact(&self, id: Id) -> &Fact<Cow<'a, str>> {
         match id {
             Id::Dag | Id::TaskInstance => &self.dag,

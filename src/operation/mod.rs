@@ -15,7 +15,9 @@ mod site;
 mod surface;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::Hash;
 
 use crate::fact::Fact;
 
@@ -23,11 +25,18 @@ pub use action::actions;
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use host::host_of;
 pub use path::Ambiguity;
+use query::MAX_PARAMETERS;
 pub use read::read;
 pub use route::Line;
 pub use routes::{Row, rows, rows_of};
 pub use site::{BadBasePath, Site};
 pub use surface::Surface;
+
+/// The action of the routes of the Execution API that need no token.
+const DOCUMENTATION: &str = "docs:read";
+
+/// The actions by which a task, a test of a connection or a callback starts.
+const STARTS: [&str; 3] = ["callback:run", "connection:test", "task_instance:run"];
 
 /// What a request line says, before anything is understood of it.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +56,9 @@ pub struct Request<'a> {
 pub struct Operation<'a> {
     /// The surface it is for.
     pub surface: Surface,
+    /// Whether the path is below `/execution`, on a route that is known or not. The application that
+    /// serves it gives every valid task's token a new one, whatever the route and the answer.
+    pub below_execution: bool,
     /// The method.
     pub method: &'a str,
     /// The host, in lower case and without its port.
@@ -76,6 +88,24 @@ impl Operation<'_> {
             Some(Fact::Unknown) => Surface::Unclassified.as_str(),
             Some(Fact::Absent | Fact::Later) | None => "",
         }
+    }
+
+    /// Whether the route is one that Airflow answers with 2xx only to a task's token that it has verified.
+    pub fn verifies_token(&self) -> bool {
+        let is_open = |ask: &Ask<'_>| ask.action == Fact::Known(DOCUMENTATION);
+        self.surface == Surface::Execution && !self.asks.iter().any(is_open)
+    }
+
+    /// Whether the route is below `/execution` and needs no token.
+    pub fn takes_no_token(&self) -> bool {
+        self.below_execution && self.template.is_some() && !self.verifies_token()
+    }
+
+    /// Whether a task starts by it, so that Airflow's 2xx says that the caller has the task: it
+    /// compares the token's subject with the UUID in the path.
+    pub fn starts(&self) -> bool {
+        let starts = |ask: &Ask<'_>| ask.action.known().is_some_and(|action| STARTS.contains(action));
+        self.verifies_token() && self.asks.iter().all(starts)
     }
 
     /// Says which DAG and run the task instance belongs to, or that nobody is to say so.
@@ -114,7 +144,7 @@ impl Operation<'_> {
 }
 
 /// One action on one object.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Ask<'a> {
     /// `resource:verb`, such as `dag_run:trigger`; absent outside Airflow, unknown where the
     /// route is not known.
@@ -146,6 +176,8 @@ pub enum Malformed {
     RepeatedParameter(&'static str),
     /// A query parameter that names an id does not decode.
     Parameter(&'static str),
+    /// The query has more parameters than any honest one, on a route where it names ids.
+    TooManyParameters,
     /// The body, on a route where it names ids.
     Body(BadBody),
 }
@@ -156,6 +188,9 @@ impl fmt::Display for Malformed {
             Self::Path(ambiguity) => write!(f, "{ambiguity}"),
             Self::RepeatedParameter(name) => write!(f, "the query has `{name}` more than once"),
             Self::Parameter(name) => write!(f, "the query's `{name}` is not encoded UTF-8 text"),
+            Self::TooManyParameters => {
+                write!(f, "the query has more than {MAX_PARAMETERS} parameters")
+            }
             Self::Body(problem) => write!(f, "the body {problem}"),
         }
     }
@@ -163,12 +198,7 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut distinct = Vec::new();
-    for item in items {
-        if !distinct.contains(&item) {
-            distinct.push(item);
-        }
-    }
-    distinct
+fn distinct<T: Copy + Eq + Hash>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.filter(|item| seen.insert(*item)).collect()
 }

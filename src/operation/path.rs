@@ -112,10 +112,18 @@ pub(super) fn is_airflow(text: &str, site: &Site) -> bool {
     PREFIXES.iter().any(is_prefix) || (site.has_web_pages() && is_web_page(text))
 }
 
+/// The longest ambiguous path whose readings are tried, in bytes. Longer ones count as Airflow's:
+/// many web servers take no longer request line, and the readings take several times as long as
+/// any other path does.
+const MAX_AMBIGUOUS: usize = 8 * 1024;
+
 /// Whether an ambiguous path could lead to Airflow by anybody's reading: as it is or as an absolute
 /// form, decoded once, slashes merged, `\` as `/`, parameters and fragments cut, dot segments
 /// resolved or left, with the base path or without.
 pub(super) fn may_be_airflow(raw: &str, site: &Site) -> bool {
+    if raw.len() > MAX_AMBIGUOUS {
+        return true;
+    }
     let absolute = raw
         .split_once("://")
         .and_then(|(_, rest)| rest.split_once('/'))

@@ -3,18 +3,32 @@
 use std::borrow::Cow;
 
 use super::Malformed;
+use super::body::MAX_NAMED;
 use super::path::percent_decode;
 use super::route::{Param, Takes};
+use crate::caller::percent::is_query_spelling_of;
 
-/// The values of `param`, in order, empty ones left out: Airflow takes those for none.
+/// How many parameters a query may have where it names ids. Airflow's UI sends some dozens, and
+/// frameworks have 1,000 as their limit.
+pub(super) const MAX_PARAMETERS: usize = 1_024;
+
+/// Refuses a query of more than [`MAX_PARAMETERS`].
+pub(super) fn check(query: &str) -> Result<(), Malformed> {
+    match query.bytes().filter(|byte| *byte == b'&').count() < MAX_PARAMETERS {
+        true => Ok(()),
+        false => Err(Malformed::TooManyParameters),
+    }
+}
+
+/// The values of `param`, in order, empty ones left out: Airflow takes those for none. Of a list
+/// one more than [`MAX_NAMED`] at most, as more are too many in any case.
 pub(super) fn values<'a>(query: &'a str, param: &Param) -> Result<Vec<Cow<'a, str>>, Malformed> {
     let mut values = Vec::new();
     let list = param.takes != Takes::One;
     let mut seen = false;
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // A name without `%` is what it is.
-        if name != param.name && !(name.contains('%') && decode(name).as_deref() == Some(param.name)) {
+        if !is_query_spelling_of(name, param.name.as_bytes()) {
             continue;
         }
         if seen && !list {
@@ -34,17 +48,15 @@ fn split_list<'a>(value: Cow<'a, str>, list: bool, values: &mut Vec<Cow<'a, str>
         values.extend(Some(value).filter(|value| !value.is_empty()));
         return;
     }
+    let room = (MAX_NAMED + 1).saturating_sub(values.len());
     match value {
-        Cow::Borrowed(value) => {
-            values.extend(value.split(',').filter(|id| !id.is_empty()).map(Cow::Borrowed))
-        }
-        Cow::Owned(value) => values.extend(
-            value
-                .split(',')
-                .filter(|id| !id.is_empty())
-                .map(|id| Cow::Owned(id.to_owned())),
-        ),
+        Cow::Borrowed(value) => values.extend(ids(value).take(room).map(Cow::Borrowed)),
+        Cow::Owned(value) => values.extend(ids(&value).take(room).map(|id| Cow::Owned(id.to_owned()))),
     }
+}
+
+fn ids(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').filter(|id| !id.is_empty())
 }
 
 /// Decodes `+` and `%XX`. `None` for what servers read differently: a `#`, control characters,
@@ -99,6 +111,18 @@ mod tests {
         ] {
             assert_eq!(values(query, &dags).unwrap(), ["a", "b"], "{query}");
         }
+    }
+
+    #[test]
+    fn no_more_is_read_than_counts() {
+        let dags = list("dag_ids", Id::Dag);
+        for comma in [",", "%2C"] {
+            let many = format!("dag_ids={}", vec!["a"; 5_000].join(comma));
+            assert_eq!(values(&many, &dags).unwrap().len(), MAX_NAMED + 1);
+        }
+        let most = vec!["a"; MAX_PARAMETERS].join("&");
+        assert_eq!(check(&most), Ok(()));
+        assert_eq!(check(&format!("{most}&")), Err(Malformed::TooManyParameters));
     }
 
     #[test]

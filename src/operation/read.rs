@@ -94,6 +94,7 @@ fn classify<'a, 'p>(
         }
     }
     Ok(Operation {
+        below_execution: is_below_execution(routed),
         template: Some(route.template),
         any_dag,
         awaits_body,
@@ -140,9 +141,15 @@ fn unrouted<'a>(
         asset: Fact::Unknown,
     };
     Ok(Operation {
+        below_execution: is_below_execution(routed),
         any_dag: true,
         ..operation(request, Surface::Unclassified, vec![anything])
     })
+}
+
+fn is_below_execution(routed: &str) -> bool {
+    let below = routed.strip_prefix("/execution");
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn not_airflow<'a>(request: &Request<'a>) -> Operation<'a> {
@@ -152,6 +159,7 @@ fn not_airflow<'a>(request: &Request<'a>) -> Operation<'a> {
 fn operation<'a>(request: &Request<'a>, surface: Surface, asks: Vec<Ask<'a>>) -> Operation<'a> {
     Operation {
         surface,
+        below_execution: false,
         method: request.method,
         host: request.host,
         path: Fact::Unknown,

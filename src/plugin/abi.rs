@@ -5,6 +5,7 @@
 //! calls are declared here, and everything that goes wrong is `None` or `false`. A property's path
 //! is its elements with NUL between them.
 
+use std::ops::Range;
 use std::ptr::{null, null_mut};
 use std::time::Duration;
 
@@ -147,11 +148,12 @@ pub(super) fn remove_header(map: MapType, name: &str) {
     unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) };
 }
 
-/// The first `size` bytes of `buffer`: of a body those that the proxy holds back. `None` where there
+/// The bytes in `range` of `buffer`: of a body those that the proxy holds back. `None` where there
 /// are none.
-pub(super) fn buffer(buffer: BufferType, size: usize) -> Option<Vec<u8>> {
+pub(super) fn buffer(buffer: BufferType, range: Range<usize>) -> Option<Vec<u8>> {
+    let (start, most) = (range.start, range.len());
     // SAFETY: one host call, its pointers to live values for its length.
-    unsafe { received(|data, got| proxy_get_buffer_bytes(buffer, 0, size, data, got)) }
+    unsafe { received(|data, got| proxy_get_buffer_bytes(buffer, start, most, data, got)) }
 }
 
 /// Replaces the first `size` bytes of the answer's body.

@@ -6,8 +6,8 @@ use crate::policy::{self, LoadError, Ruleset};
 use crate::token::Issuer;
 
 use super::abi;
-use super::decided::ledger;
-use super::meter::Host;
+use super::host::Host;
+use super::meter::ledger;
 use super::signature::Verifier;
 
 /// The most errors that are logged line by line.

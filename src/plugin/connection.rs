@@ -1,10 +1,11 @@
-//! What is the same for all requests of a connection, read once.
+//! The downstream connection, read once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::caller::{BadPrincipal, Principal};
+use crate::caller::Principal;
+use crate::exchange::Connection;
 use crate::measure::Direction;
 
 use super::abi;
@@ -12,69 +13,54 @@ use super::abi;
 /// How many connections a VM remembers; over that it forgets all and reads them again.
 const MAX_REMEMBERED: usize = 1024;
 
-/// A downstream connection.
-pub(super) struct Connection {
-    /// The listener's direction.
-    pub(super) listener: Direction,
-    /// The peer's identity.
-    pub(super) peer: Result<Option<Principal>, BadPrincipal>,
-    /// The proxy's own identity on this connection. Behind HBONE it has none that says anything of the
-    /// peer: ztunnel makes tunnels for pods without a sidecar, which take no task headers away, so that
-    /// being of the proxy's own namespace is no reason to believe them.
-    pub(super) own: Option<Principal>,
-}
-
-impl Connection {
-    /// The connection of the stream in whose callback this is called.
-    pub(super) fn current() -> Rc<Self> {
-        thread_local! {
-            static KNOWN: RefCell<HashMap<u64, Rc<Connection>>> = RefCell::default();
+/// The connection of the stream in whose callback this is called.
+pub(super) fn current() -> Rc<Connection> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<u64, Rc<Connection>>> = RefCell::default();
+    }
+    // Envoy never gives an id again while it runs.
+    let Some(id) = abi::number(b"connection_id") else {
+        return Rc::new(read());
+    };
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(connection) = known.get(&id) {
+            return Rc::clone(connection);
         }
-        // Envoy never gives an id again while it runs.
-        let Some(id) = abi::number(b"connection_id") else {
-            return Rc::new(Self::read());
-        };
-        KNOWN.with_borrow_mut(|known| {
-            if let Some(connection) = known.get(&id) {
-                return Rc::clone(connection);
-            }
-            if known.len() >= MAX_REMEMBERED {
-                known.clear();
-            }
-            let connection = Rc::new(Self::read());
-            known.insert(id, Rc::clone(&connection));
-            connection
-        })
-    }
-
-    fn read() -> Self {
-        // A listener that says no direction is checked like an inbound one.
-        let listener = match abi::number(b"xds\0listener_direction") {
-            Some(2) => Direction::Outbound,
-            _ => Direction::Inbound,
-        };
-        Self {
-            listener,
-            peer: peer().map(|id| Principal::parse(&id)).transpose(),
-            own: abi::text(b"connection\0uri_san_local_certificate")
-                .and_then(|id| Principal::parse(&id).ok()),
+        if known.len() >= MAX_REMEMBERED {
+            known.clear();
         }
+        let connection = Rc::new(read());
+        known.insert(id, Rc::clone(&connection));
+        connection
+    })
+}
+
+fn read() -> Connection {
+    // A listener that names no direction is checked like an inbound one.
+    let listener = match abi::number(b"xds\0listener_direction") {
+        Some(2) => Direction::Outbound,
+        _ => Direction::Inbound,
+    };
+    let tls = abi::property(b"connection\0mtls").as_deref() == Some(&[1]);
+    let tunnelled = (!tls)
+        .then(|| abi::text(b"filter_state\0io.istio.peer_principal"))
+        .flatten();
+    let peer = match &tunnelled {
+        None if tls => certificate(),
+        principal => principal.clone(),
+    };
+    Connection {
+        listener,
+        peer: peer.map(|id| Principal::parse(&id)).transpose(),
+        own: abi::text(b"connection\0uri_san_local_certificate").and_then(|id| Principal::parse(&id).ok()),
+        tunnelled: tunnelled.is_some(),
+        port: abi::number(b"destination\0port").map_or(String::new(), |port| port.to_string()),
     }
 }
 
-/// The peer's URI SAN from mTLS, else what HBONE's terminating listener found. Headers say
-/// nothing of it. A SAN that is no text is an identity too, and a malformed one.
-fn peer() -> Option<String> {
-    if abi::property(b"connection\0mtls").as_deref() == Some(&[1]) {
-        let san = abi::property(b"connection\0uri_san_peer_certificate")?;
-        return Some(String::from_utf8_lossy(&san).into_owned());
-    }
-    abi::text(b"filter_state\0io.istio.peer_principal")
-}
-
-/// The identity of who answers the current request, from the certificate of the connection on which
-/// it does. Without TLS there is none.
-pub(super) fn upstream() -> Option<Principal> {
-    let san = abi::text(b"upstream\0uri_san_peer_certificate")?;
-    Principal::parse(&san).ok()
+/// The peer's URI SAN. Headers say nothing of it. A SAN that is not text is an identity too, and a
+/// malformed one.
+fn certificate() -> Option<String> {
+    let san = abi::property(b"connection\0uri_san_peer_certificate")?;
+    Some(String::from_utf8_lossy(&san).into_owned())
 }

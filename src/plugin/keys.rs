@@ -8,10 +8,10 @@ use log::{info, warn};
 use proxy_wasm::types::{BufferType, MapType};
 
 use crate::token::{self, Fetcher, Issuer, KeySet, MAX_BYTES, Remote, Turn};
+use crate::wire::pairs::{self, header};
 
-use super::incoming::header;
-use super::meter::Host;
-use super::{abi, pairs, random};
+use super::host::Host;
+use super::{abi, random};
 
 /// How long after it was configured a VM begins. It cannot at once: the proxy tries a configuration
 /// in a VM that it throws away, and that one would have the lease.
@@ -110,7 +110,7 @@ impl Keys {
             .and_then(|status| status.parse().ok())
             .unwrap_or(0);
         // A byte more than there may be shows that it is too long.
-        let body = abi::buffer(BufferType::HttpCallResponseBody, size.min(MAX_BYTES + 1));
+        let body = abi::buffer(BufferType::HttpCallResponseBody, 0..size.min(MAX_BYTES + 1));
         self.take(number, Some((status, &body.unwrap_or_default())));
     }
 

@@ -1,14 +1,22 @@
-//! Metrics and shared values, by host calls.
+//! Metrics, by host calls.
+
+use std::cell::RefCell;
 
 use proxy_wasm::types::MetricType;
 
-use crate::measure::{Kind, Meter};
-use crate::shared::Shared;
+use crate::measure::{Kind, Ledger, Meter};
 
 use super::abi;
+use super::host::Host;
 
-/// The host, as measuring sees it.
-pub(super) struct Host;
+/// Runs `then` with the VM's ledger. There is one for all plugins in the VM, as defining a metric
+/// twice takes memory twice.
+pub(super) fn ledger(then: impl FnOnce(&mut Ledger)) {
+    thread_local! {
+        static LEDGER: RefCell<Ledger> = RefCell::default();
+    }
+    LEDGER.with_borrow_mut(then);
+}
 
 impl Meter for Host {
     fn define(&mut self, kind: Kind, name: &str) -> u32 {
@@ -31,20 +39,5 @@ impl Meter for Host {
 
     fn set(&mut self, id: u32, value: u64) {
         abi::record_metric(id, value);
-    }
-}
-
-impl Shared for Host {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        abi::shared(key)
-    }
-
-    fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        // The host compares versions only where the key exists already, and none has this one.
-        abi::set_shared(key, value, u32::MAX)
-    }
-
-    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        abi::set_shared(key, value, version)
     }
 }

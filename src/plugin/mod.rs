@@ -1,19 +1,14 @@
 //! The proxy-wasm host: contexts and host calls, the only code that knows it.
 
 mod abi;
-mod answer;
 mod configuration;
 mod connection;
-mod decide;
-mod decided;
-mod incoming;
+mod host;
 mod keys;
 mod meter;
 mod node;
-mod pairs;
 mod signature;
 mod stream;
-mod tasks;
 mod tokens;
 
 use std::rc::Rc;
@@ -21,7 +16,11 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel};
 
+use crate::exchange::Setting;
+use crate::learn;
+
 use configuration::Configuration;
+use host::Host;
 use keys::Keys;
 use node::Node;
 use signature::Verifier;
@@ -39,6 +38,22 @@ struct Plugin {
     node: Node,
     judging: Judging,
     keys: Keys,
+    /// The key by which learned tasks are kept.
+    key: learn::Key,
+}
+
+impl Plugin {
+    /// What the rooms need to know of the proxy for the event that is being handled.
+    fn setting(&self) -> Setting<'_> {
+        Setting {
+            ruleset: self.configuration.ruleset.as_ref(),
+            pod: self.node.pod.as_ref(),
+            label: &self.node.label,
+            key: self.key,
+            judges: self.judges(),
+            random,
+        }
+    }
 }
 
 /// The plugin before and after it is configured. An update makes a new one in the same VM, and the
@@ -59,7 +74,7 @@ impl Context for Root {
 impl RootContext for Root {
     /// Never false: the host would answer 500 to everything, and say nothing of why.
     fn on_configure(&mut self, size: usize) -> bool {
-        let document = abi::buffer(BufferType::PluginConfiguration, size).unwrap_or_default();
+        let document = abi::buffer(BufferType::PluginConfiguration, 0..size).unwrap_or_default();
         let verifier = Verifier::choose();
         let configuration = Configuration::load(document, verifier);
         let keys = Keys::new(configuration.issuers());
@@ -69,6 +84,7 @@ impl RootContext for Root {
             node: Node::read(),
             judging: Judging::new(verifier),
             keys,
+            key: learn::Key::of_proxy(&mut Host, random()),
         }));
         true
     }

@@ -1,12 +1,12 @@
 //! Who judges the tokens of requests, in this proxy.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::token::{Claims, Judged, Judges, Kind, Tokens, verified_by_istio};
 
-use super::decided::ledger;
-use super::meter::Host;
+use super::host::Host;
+use super::meter::ledger;
 use super::signature::Verifier;
 use super::{Plugin, abi, random};
 
@@ -20,8 +20,9 @@ pub(super) struct Judging {
     clock: Clock,
 }
 
-/// What time it is, without asking the host for each request: when it was asked last, and what it said.
-struct Clock(Cell<(Instant, Duration)>);
+/// The time of day, without asking the host for each request: the uptime when it was asked last, and
+/// its answer.
+struct Clock(Cell<(Duration, Duration)>);
 
 impl Judging {
     /// Nothing is known yet.
@@ -29,21 +30,21 @@ impl Judging {
         Self {
             tokens: Tokens::new(random()),
             verifier,
-            clock: Clock(Cell::new((Instant::now(), wall_clock()))),
+            clock: Clock(Cell::new((abi::uptime(), wall_clock()))),
         }
     }
 }
 
 impl Plugin {
-    /// Who judges the tokens of the current request, which came at `since`; `None` where the policy names no issuers.
-    pub(super) fn judges(&self, since: Instant) -> Option<Judges<'_>> {
+    /// The judges of the current request's tokens; `None` where the policy names no issuers.
+    pub(super) fn judges(&self) -> Option<Judges<'_>> {
         let ruleset = self.configuration.ruleset.as_ref()?;
         (!ruleset.issuers().is_empty()).then(|| Judges {
             tokens: &self.judging.tokens,
             keys: &self.keys,
             signatures: &self.judging.verifier,
             istio: &heard,
-            now: self.judging.clock.at(since),
+            now: self.judging.clock.seconds(),
         })
     }
 }
@@ -54,14 +55,15 @@ fn heard() -> Vec<Claims> {
 }
 
 impl Clock {
-    /// The second since the epoch at `instant`.
-    fn at(&self, instant: Instant) -> u64 {
+    /// The seconds since the epoch.
+    fn seconds(&self) -> u64 {
         let (asked, said) = self.0.get();
-        match instant.checked_duration_since(asked) {
+        let uptime = abi::uptime();
+        match uptime.checked_sub(asked) {
             Some(past) if past < TRUSTED => (said + past).as_secs(),
             Some(_) | None => {
                 let now = wall_clock();
-                self.0.set((Instant::now(), now));
+                self.0.set((uptime, now));
                 now.as_secs()
             }
         }

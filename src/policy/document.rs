@@ -23,8 +23,9 @@ use reader::{At, Reader};
 /// The only version of the policy language so far.
 pub const API_VERSION: &str = "dagward/v1";
 
-const DOCUMENT_FIELDS: [&str; 9] = [
+const DOCUMENT_FIELDS: [&str; 10] = [
     "airflow2WebPages",
+    "apiServerHosts",
     "apiServers",
     "apiVersion",
     "basePath",
@@ -95,6 +96,7 @@ struct Parts {
     mode: Mode,
     stampers: Option<Span>,
     api_servers: Option<Span>,
+    api_server_hosts: Option<Mesh>,
     mesh: Mesh,
     site: Site,
     issuers: Vec<Issuer>,
@@ -110,6 +112,7 @@ impl Loader {
             mode: Mode::Enforce,
             stampers: None,
             api_servers: None,
+            api_server_hosts: None,
             mesh: Mesh::default(),
             site: Site::default(),
             issuers: Vec::new(),
@@ -129,6 +132,7 @@ impl Loader {
                 "mode" => parts.mode = self.mode(at, value).unwrap_or(parts.mode),
                 "stampers" => parts.stampers = Some(self.principals(at, value)),
                 "apiServers" => parts.api_servers = Some(self.principals(at, value)),
+                "apiServerHosts" => parts.api_server_hosts = Some(self.mesh(at, value)),
                 "meshHosts" => parts.mesh = self.mesh(at, value),
                 "basePath" => parts.site = self.base_path(at, value, parts.site),
                 "airflow2WebPages" => parts.site = parts.site.with_web_pages(self.reader.flag(at, value)),
@@ -310,6 +314,7 @@ impl Loader {
             mode: parts.mode,
             stampers: parts.stampers,
             api_servers: parts.api_servers,
+            api_server_hosts: parts.api_server_hosts,
             mesh: parts.mesh,
             site: parts.site,
             issuers: parts.issuers,

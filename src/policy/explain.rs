@@ -11,6 +11,9 @@ use super::field::{Field, Side};
 use super::matching::{Bindings, bind};
 use super::ruleset::{Condition, Effect, Rule, Ruleset};
 
+/// How many rules are looked at where not all of them are to be.
+const LOOKED_AT: usize = 64;
+
 /// An ALLOW rule that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Miss<'r> {
@@ -28,12 +31,14 @@ impl Ruleset {
     /// The ALLOW rules that came nearest, the nearest first, at most `most` of them.
     ///
     /// With `all` every rule is looked at, which takes time in proportion to their number;
-    /// otherwise only those that the index finds for the request.
+    /// otherwise the first of those that the index finds for the request.
     pub fn misses<'r>(&'r self, facts: &Facts<'_>, most: usize, all: bool) -> Vec<Miss<'r>> {
         let numbers = if all {
             (0..u32::try_from(self.rules.len()).unwrap_or(u32::MAX)).collect()
         } else {
-            self.allow.candidates(&self.arena, Effect::Allow, facts)
+            let mut found = self.allow.candidates(&self.arena, Effect::Allow, facts);
+            found.truncate(LOOKED_AT);
+            found
         };
         let mut misses: Vec<Miss<'_>> = numbers
             .into_iter()

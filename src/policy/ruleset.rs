@@ -72,6 +72,7 @@ pub struct Ruleset {
     pub(super) mode: Mode,
     pub(super) stampers: Option<Span>,
     pub(super) api_servers: Option<Span>,
+    pub(super) api_server_hosts: Option<Mesh>,
     pub(super) mesh: Mesh,
     pub(super) site: Site,
     pub(super) issuers: Vec<Issuer>,
@@ -175,6 +176,12 @@ impl Ruleset {
     pub fn lists_api_server(&self, principal: &str) -> bool {
         self.api_servers
             .is_some_and(|api_servers| self.lists(api_servers, principal))
+    }
+
+    /// Whether the document names the service that a waypoint's `cluster` leads to as the api-servers'.
+    pub fn leads_to_api_servers(&self, cluster: &[u8]) -> bool {
+        let hosts = self.api_server_hosts.as_ref();
+        hosts.is_some_and(|hosts| hosts.is_behind_waypoint(cluster))
     }
 
     fn lists(&self, principals: Span, principal: &str) -> bool {

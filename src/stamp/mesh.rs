@@ -51,9 +51,19 @@ impl Mesh {
         Ok(Self { hosts })
     }
 
-    /// Whether `cluster`, the value of the property `xds.cluster_name`, is inside.
+    /// Whether `cluster`, the value of the property `xds.cluster_name` on an outbound listener, is
+    /// inside.
     pub fn contains(&self, cluster: &[u8]) -> bool {
-        destination(cluster).is_some_and(|host| self.hosts.iter().any(|pattern| pattern.matches(host)))
+        self.has(cluster, "outbound|")
+    }
+
+    /// Whether `cluster`, the value of that property at a waypoint, leads to one of the hosts.
+    pub fn is_behind_waypoint(&self, cluster: &[u8]) -> bool {
+        self.has(cluster, "inbound-vip|")
+    }
+
+    fn has(&self, cluster: &[u8], kind: &str) -> bool {
+        destination(cluster, kind).is_some_and(|host| self.hosts.iter().any(|pattern| pattern.matches(host)))
     }
 }
 
@@ -89,10 +99,10 @@ impl fmt::Display for HostPatternError {
 
 impl std::error::Error for HostPatternError {}
 
-/// The host in a cluster's name.
-fn destination(cluster: &[u8]) -> Option<&str> {
+/// The host in the name of a cluster of this kind.
+fn destination<'c>(cluster: &'c [u8], kind: &str) -> Option<&'c str> {
     let cluster = std::str::from_utf8(cluster).ok()?;
-    let mut fields = cluster.strip_prefix("outbound|")?.split('|');
+    let mut fields = cluster.strip_prefix(kind)?.split('|');
     let (port, _subset, host) = (fields.next()?, fields.next()?, fields.next()?);
     // A wildcard host has no service behind it: such traffic goes wherever the client says.
     let is_readable = fields.next().is_none() && port.parse::<u16>().is_ok() && is_host(host);
@@ -147,6 +157,21 @@ mod tests {
             assert!(!mesh.contains(outside.as_bytes()), "{outside}");
         }
         assert!(!mesh.contains(b"outbound|443||\xff.svc.cluster.local"));
+    }
+
+    #[test]
+    fn a_waypoint_s_destination_is_a_service() {
+        let mesh = Mesh::new(["airflow-api-server.airflow.svc.cluster.local"]).unwrap();
+        let service = b"inbound-vip|8080|http|airflow-api-server.airflow.svc.cluster.local";
+        assert!(mesh.is_behind_waypoint(service) && !mesh.contains(service));
+        for elsewhere in [
+            &b"inbound-vip|8080|http|other.airflow.svc.cluster.local"[..],
+            b"inbound|8080||airflow-api-server.airflow.svc.cluster.local",
+            b"outbound|8080||airflow-api-server.airflow.svc.cluster.local",
+            b"",
+        ] {
+            assert!(!mesh.is_behind_waypoint(elsewhere));
+        }
     }
 
     #[test]

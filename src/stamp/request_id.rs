@@ -9,6 +9,12 @@ use std::fmt::Write as _;
 use crate::caller::id;
 use crate::operation::Surface;
 
+/// The header of a request's ID.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// The header by which the Execution API ties a task's calls together.
+pub const CORRELATION_ID: &str = "correlation-id";
+
 /// Length of a UUID in its canonical form: 8-4-4-4-12 hex digits with hyphens between.
 const UUID_LENGTH: usize = 36;
 

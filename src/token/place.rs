@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::caller::Header;
-use crate::caller::percent::hex;
+use crate::caller::percent::is_query_spelling_of;
 
 use super::{Issuer, Refusal};
 
@@ -48,7 +48,8 @@ pub fn without_tokens<'t>(target: &'t str, issuers: &[Issuer]) -> Cow<'t, str> {
     let places = || issuers.iter().flat_map(|issuer| &issuer.places);
     let is_token = |pair: &str| {
         let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
-        places().any(|place| matches!(place, Place::Query(token) if unescaped(name) == token.as_bytes()))
+        places()
+            .any(|place| matches!(place, Place::Query(token) if is_query_spelling_of(name, token.as_bytes())))
     };
     let Some((path, query)) = target.split_once('?') else {
         return Cow::Borrowed(target);
@@ -88,33 +89,8 @@ fn in_header<'r>(headers: &[Header<'r>], name: &str, prefix: &str) -> Result<Opt
 fn in_query<'r>(query: &'r str, name: &str) -> impl Iterator<Item = &'r [u8]> {
     query.split('&').filter_map(move |pair| {
         let (other, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (unescaped(other) == name.as_bytes()).then_some(value.as_bytes())
+        is_query_spelling_of(other, name.as_bytes()).then_some(value.as_bytes())
     })
-}
-
-fn unescaped(text: &str) -> Cow<'_, [u8]> {
-    if !text.contains(['%', '+']) {
-        return Cow::Borrowed(text.as_bytes());
-    }
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escaped = match after {
-            [high, low, ..] if *first == b'%' => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                plain.push(high << 4 | low);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                plain.push(if *first == b'+' { b' ' } else { *first });
-                rest = after;
-            }
-        }
-    }
-    Cow::Owned(plain)
 }
 
 /// Cookies as servers read them: leniently, the quotes around a value taken off. HTTP/2 may bring

@@ -2,28 +2,34 @@
 
 use std::borrow::Cow;
 
-use crate::caller::{Acting, Proof};
+use crate::caller::{Acting, Credential, Proof};
 use crate::learn::Learned;
 use crate::operation::Operation;
 
-/// The task's token that a request carries, and what is known of it.
+/// The credential that a request carries, and what is known of its task.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Token<'a> {
-    /// The task instance that it is for; `None` where there is no such token.
-    pub task: Option<&'a str>,
-    /// Whether there is more than one token.
-    pub repeated: bool,
+    /// The credential, as far as dagward can read it.
+    pub credential: Credential<&'a str>,
     /// What Airflow's answers taught of that task instance.
     pub learned: Option<&'a Learned>,
     /// Whether Airflow has answered this request, so that nothing more is to come.
     pub answered: bool,
+    /// Whether the request goes to a server that is not known to be an api-server, so that its answer
+    /// names no DAG.
+    pub elsewhere: bool,
 }
 
 /// The caller's sidecar and Airflow's answer name different DAGs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Conflict;
 
-impl Token<'_> {
+impl<'a> Token<'a> {
+    /// The task instance whose token it is.
+    pub fn task(&self) -> Option<&'a str> {
+        self.credential.task()
+    }
+
     /// The task as Airflow's answer names it. The answer names no task; `task` does, where it is
     /// better than a claim.
     fn acting(&self, task: Option<&Acting>) -> Option<Acting> {
@@ -36,7 +42,7 @@ impl Token<'_> {
             task_id: task.and_then(|task| task.task_id.clone()),
             map_index: task.and_then(|task| task.map_index),
             try_number: task.and_then(|task| task.try_number),
-            ti_id: self.task.map(str::to_owned),
+            ti_id: self.task().map(str::to_owned),
             proof: Proof::Airflow,
         })
     }
@@ -68,14 +74,14 @@ pub(super) fn leaving<'a>(pod: Option<&'a Acting>, token: &Token<'_>) -> Option<
 
 /// Says which DAG the task instance in the path belongs to, where the request's own token tells.
 pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token<'_>) {
-    let of_token = operation.task_instance.is_some() && operation.task_instance.as_deref() == token.task;
+    let of_token = operation.task_instance.is_some() && operation.task_instance.as_deref() == token.task();
     let run = token
         .learned
         .filter(|_| of_token)
         .and_then(|learned| learned.run.as_ref());
     match run {
         Some(run) => operation.belongs_to(Some((&run.dag_id, &run.run_id))),
-        None if operation.awaits_answer && of_token && !token.answered => {}
+        None if operation.awaits_answer && of_token && !token.answered && !token.elsewhere => {}
         None => operation.belongs_to(None),
     }
 }
@@ -99,7 +105,7 @@ mod tests {
 
     fn token(learned: Option<&Learned>) -> Token<'_> {
         Token {
-            task: Some(TASK),
+            credential: Credential::Task(TASK),
             learned,
             ..Token::default()
         }

@@ -16,7 +16,7 @@ pub enum Code {
     DeniedByRule,
     /// The body names ids on this route, and cannot be read.
     MalformedBody,
-    /// There is more than one `authorization`.
+    /// The credential for the Execution API cannot be read.
     MalformedToken,
     /// The peer's certificate names no SPIFFE ID.
     MalformedIdentity,
@@ -83,7 +83,7 @@ impl Code {
             Self::MalformedIdentity => "the peer's identity is malformed",
             Self::MalformedPath => "the path can be read in more than one way",
             Self::MalformedTaskHeaders => "the task headers are malformed",
-            Self::MalformedToken => "the request has more than one token",
+            Self::MalformedToken => "the request's token cannot be read",
             Self::TaskConflict => "the pod and Airflow name different DAGs",
             Self::Token(refusal) => refusal.message(),
             Self::TokenOfAnother => "the token does not belong to this caller",

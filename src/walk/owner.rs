@@ -1,68 +1,69 @@
-//! Whose a task's token is.
+//! The owner of a task's token.
 //!
-//! Many see it: it lies in the broker, or in the arguments of a pod, and is good for all of the Execution API. So it
-//! belongs to the principal that Airflow has answered. Each api-server's proxy takes note of that by itself. At
-//! one that has not, the caller's own sidecar has to vouch for it, which it does where Airflow has answered the task's
-//! `run` through it; whoever has only taken the token has no such sidecar.
+//! Many can read the token: it is in the broker, or in the arguments of a pod, and is good for all of the Execution
+//! API. So it belongs to the principal that has started the task with it. Each api-server's proxy records that by
+//! itself. At a proxy that has not, the caller's own sidecar must vouch for the token. It does so where Airflow has
+//! answered the task's `run` through it; a thief of the token has no such sidecar.
 
 use super::{Code, Token};
 use crate::caller::{Acting, Principal, Proof};
-use crate::fact::Fact;
-use crate::operation::{Operation, Surface};
+use crate::operation::Operation;
 
-/// What a token is used for first: to start a task, or for a connection's test, which has no such start. Airflow's
-/// answer to these decides.
-const FIRST: [&str; 2] = ["task_instance:run", "connection:test"];
+/// The document's terms for the owners of tokens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// Whether sidecars know which answers are Airflow's, so that they can vouch for a token.
+    pub(super) vouching: bool,
+    /// Whether the policy is enforced.
+    pub(super) enforced: bool,
+}
 
 impl Token<'_> {
-    /// Why `caller` may not ask for `operation` with this token. `stamped` is what its sidecar says of its task;
-    /// `vouching` is whether sidecars are told which answers are Airflow's, so that they can say whose a token is.
+    /// Why `caller` may not ask for `operation` with this token. `stamped` is its sidecar's word on its task. The
+    /// answer is the same on every route below `/execution`, since Airflow renews a token on all of them.
     pub(super) fn not_the_owner(
         &self,
         caller: Option<&Principal>,
         operation: &Operation<'_>,
         stamped: Option<&Acting>,
-        vouching: bool,
+        terms: Terms,
     ) -> Option<Code> {
-        if operation.surface != Surface::Execution {
+        if !operation.below_execution || self.task().is_none() {
             return None;
         }
-        if self.is_of_another(caller, operation.awaits_answer) {
+        let owner = self.learned.and_then(|learned| learned.owner(terms.enforced));
+        if self.is_of_another(caller, owner, operation.awaits_answer) {
             return Some(Code::TokenOfAnother);
         }
-        let known = self.task.is_none() || self.learned.is_some_and(|learned| learned.peer.is_some());
-        let unknown = vouching && !known && !is_first(operation) && !self.is_vouched_for(stamped);
+        let unknown =
+            terms.vouching && owner.is_none() && !operation.starts() && !self.is_vouched_for(stamped);
         unknown.then_some(Code::TokenOwnerUnknown)
     }
 
-    /// Whether another principal than `caller` used it first, or `caller` was refused its task. `runs` is whether
-    /// Airflow's answer is to tell of the task: where no answer has so far, this one decides.
-    fn is_of_another(&self, caller: Option<&Principal>, runs: bool) -> bool {
+    /// Whether the token has another `owner` than `caller`, or `caller` was refused its task. `runs` is whether
+    /// Airflow's answer is to name the task's DAG: as long as no answer has, this one decides.
+    fn is_of_another(&self, caller: Option<&Principal>, owner: Option<&str>, runs: bool) -> bool {
         let caller = caller.map(Principal::as_str);
         self.learned.is_some_and(|learned| {
-            let of_another = learned.peer.is_some() && learned.peer.as_deref() != caller;
+            let of_another = owner.is_some() && owner != caller;
             let open = self.answered || (runs && learned.run.is_none());
             of_another || (!open && learned.refused.is_some() && learned.refused.as_deref() == caller)
         })
     }
 
-    /// Whether the caller's sidecar has had Airflow's answer to `run` of this very task. Nobody else's word comes
-    /// with this proof.
+    /// Whether the caller's sidecar has had Airflow's answer to `run` of this very task. No other word comes with
+    /// this proof.
     fn is_vouched_for(&self, stamped: Option<&Acting>) -> bool {
         stamped
-            .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task)
+            .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task())
     }
-}
-
-fn is_first(operation: &Operation<'_>) -> bool {
-    let first = |action: &Fact<&'static str>| action.known().is_some_and(|action| FIRST.contains(action));
-    operation.asks.iter().all(|ask| first(&ask.action))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learn::{Learned, Run};
+    use crate::caller::Credential;
+    use crate::learn::{Learned, Owner, Run};
     use crate::operation::{self, Body, Request, Site};
 
     const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
@@ -98,16 +99,26 @@ mod tests {
     fn of(peer: &Principal) -> Learned {
         Learned {
             run: run(),
-            peer: Some(peer.as_str().to_owned()),
+            owner: Some(Owner {
+                principal: peer.as_str().to_owned(),
+                enforced: true,
+            }),
             refused: None,
         }
     }
 
     fn token(learned: Option<&Learned>) -> Token<'_> {
         Token {
-            task: Some(TASK),
+            credential: Credential::Task(TASK),
             learned,
             ..Token::default()
+        }
+    }
+
+    fn terms(vouching: bool) -> Terms {
+        Terms {
+            vouching,
+            enforced: true,
         }
     }
 
@@ -131,15 +142,52 @@ mod tests {
         let variable = operation(VARIABLE);
         let vouched = stamped(Some(TASK), Proof::Airflow);
         for vouching in [false, true] {
-            let asks = |caller, stamped| token.not_the_owner(caller, &variable, stamped, vouching);
+            let asks = |caller, stamped| token.not_the_owner(caller, &variable, stamped, terms(vouching));
             assert_eq!(asks(Some(&sales), None), None);
             for stranger in [Some(&ml), None] {
                 assert_eq!(asks(stranger, None), Some(Code::TokenOfAnother));
                 assert_eq!(asks(stranger, Some(&vouched)), Some(Code::TokenOfAnother));
             }
         }
-        let run = token.not_the_owner(Some(&ml), &operation(RUN), None, true);
+        let run = token.not_the_owner(Some(&ml), &operation(RUN), None, terms(true));
         assert_eq!(run, Some(Code::TokenOfAnother));
+    }
+
+    #[test]
+    fn an_owner_counts_on_every_route_below_execution_and_on_no_other() {
+        let (sales, ml) = (worker("sales"), worker("ml"));
+        let of_sales = of(&sales);
+        let token = token(Some(&of_sales));
+        for (request, code) in [
+            ("GET /execution/health", Some(Code::TokenOfAnother)),
+            ("GET /execution/docs", Some(Code::TokenOfAnother)),
+            ("GET /execution", Some(Code::TokenOfAnother)),
+            ("GET /execution/a/new/route", Some(Code::TokenOfAnother)),
+            ("GET /executions", None),
+            ("GET /api/v2/variables/sales_key", None),
+            ("GET /elsewhere", None),
+        ] {
+            let asked = token.not_the_owner(Some(&ml), &operation(request), None, terms(false));
+            assert_eq!(asked, code, "{request}");
+        }
+    }
+
+    #[test]
+    fn an_owner_of_another_mode_refuses_no_request_that_is_enforced() {
+        let (sales, ml) = (worker("sales"), worker("ml"));
+        let mut shadowed = of(&sales);
+        if let Some(owner) = &mut shadowed.owner {
+            owner.enforced = false;
+        }
+        let token = token(Some(&shadowed));
+        for (enforced, code) in [(true, None), (false, Some(Code::TokenOfAnother))] {
+            let terms = Terms {
+                vouching: false,
+                enforced,
+            };
+            let asked = token.not_the_owner(Some(&ml), &operation(VARIABLE), None, terms);
+            assert_eq!(asked, code);
+        }
     }
 
     #[test]
@@ -151,7 +199,7 @@ mod tests {
         for learned in [None, Some(&nobodys)] {
             let ml = worker("ml");
             for request in [RUN, VARIABLE, STATE] {
-                let code = token(learned).not_the_owner(Some(&ml), &operation(request), None, false);
+                let code = token(learned).not_the_owner(Some(&ml), &operation(request), None, terms(false));
                 assert_eq!(code, None, "{request}");
             }
         }
@@ -171,13 +219,13 @@ mod tests {
         ] {
             for request in [VARIABLE, STATE] {
                 let asks = |token: Token<'_>| {
-                    token.not_the_owner(Some(&sales), &operation(request), stamped.as_ref(), true)
+                    token.not_the_owner(Some(&sales), &operation(request), stamped.as_ref(), terms(true))
                 };
                 assert_eq!(asks(token(None)), code, "{request} {stamped:?}");
                 // That somebody was refused it, or what its DAG is, makes it nobody's.
                 let refused = Learned {
                     run: run(),
-                    peer: None,
+                    owner: None,
                     refused: Some(worker("ml").as_str().to_owned()),
                 };
                 assert_eq!(asks(token(Some(&refused))), code, "{request} {stamped:?}");
@@ -193,7 +241,7 @@ mod tests {
         for request in [RUN, &fetch, &report] {
             let operation = operation(request);
             assert_eq!(
-                token(None).not_the_owner(Some(&sales), &operation, None, true),
+                token(None).not_the_owner(Some(&sales), &operation, None, terms(true)),
                 None,
                 "{request}"
             );
@@ -201,11 +249,14 @@ mod tests {
         // A request without a task's token, and one that Airflow does not take such a token for.
         let variable = operation(VARIABLE);
         assert_eq!(
-            Token::default().not_the_owner(Some(&sales), &variable, None, true),
+            Token::default().not_the_owner(Some(&sales), &variable, None, terms(true)),
             None
         );
         let rest = operation("GET /api/v2/variables/sales_key");
-        assert_eq!(token(None).not_the_owner(Some(&sales), &rest, None, true), None);
+        assert_eq!(
+            token(None).not_the_owner(Some(&sales), &rest, None, terms(true)),
+            None
+        );
     }
 
     #[test]
@@ -218,8 +269,9 @@ mod tests {
         };
         let open = token(Some(&suspended));
         for vouching in [false, true] {
-            let asks =
-                |token: &Token<'_>, operation| token.not_the_owner(Some(&ml), operation, None, vouching);
+            let asks = |token: &Token<'_>, operation| {
+                token.not_the_owner(Some(&ml), operation, None, terms(vouching))
+            };
             assert_eq!(asks(&open, &variable), Some(Code::TokenOfAnother));
             assert_eq!(asks(&open, &runs), None);
             let refused = Learned {

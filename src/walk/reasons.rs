@@ -1,6 +1,8 @@
 //! Why, in words, for logs and for `dagward explain`.
 
-use crate::policy::Ruleset;
+use std::collections::HashSet;
+
+use crate::policy::{Ruleset, Scope};
 
 use super::{Code, Incoming, Outcome, facts};
 
@@ -26,15 +28,21 @@ pub fn reasons(
         }
         (Code::NoRuleAllows, _, Some(ruleset), Some(operation)) => {
             let principal = incoming.peer.ok().flatten();
-            let mut reasons = Vec::new();
-            for facts in facts(principal, outcome.acting.as_deref(), &outcome.tokens, operation) {
-                for miss in ruleset.misses(&facts, NEAREST, all) {
-                    let reason = format!("policy `{}` rule {}: {}", miss.policy, miss.rule, miss.failed);
-                    if !reasons.contains(&reason) {
-                        reasons.push(reason);
-                    }
-                }
-            }
+            let scope = outcome.shadow.map_or(Scope::Enforced, |_| Scope::All);
+            let facts = facts(principal, outcome.acting.as_deref(), &outcome.tokens, operation);
+            let refused = facts
+                .iter()
+                .filter(|facts| !ruleset.decide(scope, std::slice::from_ref(*facts)).allowed);
+            // In the log the first is enough: that is the one that decided.
+            let most = if all { usize::MAX } else { 1 };
+            let misses = refused
+                .take(most)
+                .flat_map(|facts| ruleset.misses(facts, NEAREST, all));
+            let mut said = HashSet::new();
+            let mut reasons: Vec<String> = misses
+                .map(|miss| format!("policy `{}` rule {}: {}", miss.policy, miss.rule, miss.failed))
+                .filter(|reason| said.insert(reason.clone()))
+                .collect();
             if reasons.is_empty() {
                 reasons.push("no rule speaks of this caller or this request".to_owned());
             }

@@ -1,8 +1,10 @@
 use super::*;
-use crate::caller::Proof;
+use crate::caller::{Credential, Proof};
 use crate::learn::{Learned, Run};
 use crate::operation::Body;
 use crate::policy;
+
+mod credentials;
 
 const POLICY: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE","policies":[
   {"name":"teams","action":"ALLOW","rules":[{
@@ -13,6 +15,8 @@ const POLICY: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE","policies":[
   {"name":"coming","action":"DENY","mode":"shadow","rules":[{"to":[{"methods":["DELETE"]}]}]}]}"#;
 
 const XCOM: &str = "/execution/xcoms/ml_train/run/features/return_value";
+
+const RUN: &str = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
 
 const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
 
@@ -26,6 +30,7 @@ struct Scene {
     listener: Direction,
     cluster: &'static str,
     pod: Option<Acting>,
+    credential: Credential<&'static str>,
     learned: Option<Learned>,
 }
 
@@ -37,7 +42,7 @@ struct Came {
     by: Option<String>,
     shadow: Option<(String, Code)>,
     edits: Vec<String>,
-    binds: bool,
+    claims: Option<Claim>,
 }
 
 impl Scene {
@@ -53,11 +58,17 @@ impl Scene {
             listener: Direction::Inbound,
             cluster: "",
             pod: None,
+            credential: Credential::Absent,
             learned: None,
         }
     }
 
-    fn walk(&self) -> Came {
+    /// The DAG that the caller acts for.
+    fn acting(&self) -> Option<String> {
+        self.outcome(|outcome| Some(outcome.acting.as_deref()?.dag_id.clone()))
+    }
+
+    fn outcome<T>(&self, then: impl FnOnce(&Outcome<'_>) -> T) -> T {
         let headers: Vec<Header<'_>> = self
             .headers
             .iter()
@@ -75,7 +86,7 @@ impl Scene {
             headers: &headers,
             cluster: self.cluster.as_bytes(),
             token: Token {
-                task: self.learned.as_ref().map(|_| TASK),
+                credential: self.credential,
                 learned: self.learned.as_ref(),
                 ..Token::default()
             },
@@ -85,8 +96,11 @@ impl Scene {
             identity: Some(&self.own),
             pod: self.pod.as_ref(),
         };
-        let outcome = walk(Some(&self.ruleset), proxy, &incoming);
-        Came {
+        then(&walk(Some(&self.ruleset), proxy, &incoming))
+    }
+
+    fn walk(&self) -> Came {
+        self.outcome(|outcome| Came {
             decision: outcome.decision,
             code: outcome.code,
             by: outcome.by.map(|(policy, rule)| format!("{policy}/{rule}")),
@@ -99,8 +113,8 @@ impl Scene {
                     Edit::Remove(name) => format!("-{name}"),
                 })
                 .collect(),
-            binds: outcome.binds,
-        }
+            claims: outcome.claims,
+        })
     }
 }
 
@@ -111,7 +125,7 @@ fn came(decision: Decision, code: Code, by: Option<&str>) -> Came {
         by: by.map(str::to_owned),
         shadow: None,
         edits: Vec::new(),
-        binds: true,
+        claims: None,
     }
 }
 
@@ -197,11 +211,7 @@ fn malformed_requests_are_refused_before_any_policy() {
         target: "/execution//xcoms/a/b/c/d",
         ..Scene::new("enforce")
     };
-    let expected = Came {
-        binds: false,
-        ..came(Decision::Malformed, Code::MalformedPath, None)
-    };
-    assert_eq!(scene.walk(), expected);
+    assert_eq!(scene.walk(), came(Decision::Malformed, Code::MalformedPath, None));
 }
 
 #[test]
@@ -223,11 +233,7 @@ fn shadow_and_observe_refuse_nothing() {
         target: "/execution//x",
         ..Scene::new("shadow")
     };
-    let expected = Came {
-        binds: false,
-        ..would("", Code::MalformedPath, None)
-    };
-    assert_eq!(scene.walk(), expected);
+    assert_eq!(scene.walk(), would("", Code::MalformedPath, None));
     let scene = Scene {
         target,
         ..Scene::new("observe")
@@ -300,6 +306,7 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
         listener: Direction::Outbound,
         cluster: "outbound|8080||api-server.airflow.svc.cluster.local",
         headers: Vec::new(),
+        credential: Credential::Task(TASK),
         learned: Some(Learned {
             run: Some(run.clone()),
             ..Learned::default()
@@ -330,11 +337,8 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
 }
 
 #[test]
-fn a_token_that_nobody_vouches_for_makes_nobody_its_owner_in_any_mode() {
-    let unknown = |decision, code| Came {
-        binds: false,
-        ..came(decision, code, None)
-    };
+fn a_token_without_a_known_owner_needs_a_sidecar_s_word() {
+    let unknown = |decision, code| came(decision, code, None);
     for (mode, expected) in [
         ("enforce", unknown(Decision::Deny, Code::TokenOwnerUnknown)),
         (
@@ -348,6 +352,7 @@ fn a_token_that_nobody_vouches_for_makes_nobody_its_owner_in_any_mode() {
     ] {
         let scene = Scene {
             ruleset: with_api_servers(mode),
+            credential: Credential::Task(TASK),
             learned: Some(Learned::default()),
             ..Scene::new(mode)
         };
@@ -360,7 +365,8 @@ fn a_token_that_nobody_vouches_for_makes_nobody_its_owner_in_any_mode() {
             ],
             ..scene
         };
-        assert!(vouched.walk().binds, "{mode}");
+        let code = vouched.walk().code;
+        assert!(matches!(code, Code::Allowed | Code::Observed), "{mode}: {code}");
         // The same words of a peer that is no stamper.
         let stranger = Scene {
             peer: Principal::parse("spiffe://td/ns/other/sa/worker-ml").ok(),
@@ -372,8 +378,92 @@ fn a_token_that_nobody_vouches_for_makes_nobody_its_owner_in_any_mode() {
 }
 
 #[test]
+fn a_caller_claims_the_token_with_which_it_starts_a_task() {
+    let starts = |mode: &str, ruleset: &str| Scene {
+        ruleset: policy::load(ruleset.replace("MODE", mode).as_bytes()).unwrap(),
+        method: "PATCH",
+        target: RUN,
+        credential: Credential::Task(TASK),
+        ..Scene::new(mode)
+    };
+    let allows = POLICY.replace("\"xcom:*\"", "\"xcom:*\",\"task_instance:run\"");
+    for (mode, claims) in [
+        ("enforce", Some(true)),
+        ("shadow", Some(false)),
+        ("observe", None),
+    ] {
+        let claims = claims.map(|enforced| Claim { enforced });
+        assert_eq!(starts(mode, &allows).walk().claims, claims, "{mode}");
+        // A request that passes only because nothing is enforced claims nothing.
+        assert_eq!(starts(mode, POLICY).walk().claims, None, "{mode}");
+        // Other requests start no task.
+        let xcom = Scene {
+            method: "GET",
+            target: XCOM,
+            ..starts(mode, &allows)
+        };
+        assert_eq!(xcom.walk().claims, None, "{mode}");
+    }
+}
+
+#[test]
+fn facts_about_a_token_count_only_where_airflow_verifies_it() {
+    let of_finance = Learned {
+        run: Some(Run {
+            dag_id: "finance_daily".to_owned(),
+            run_id: "r".to_owned(),
+        }),
+        ..Learned::default()
+    };
+    let acting = |target: &'static str| {
+        let scene = Scene {
+            target,
+            headers: Vec::new(),
+            credential: Credential::Task(TASK),
+            learned: Some(of_finance.clone()),
+            ..Scene::new("enforce")
+        };
+        scene.acting()
+    };
+    assert_eq!(acting(XCOM).as_deref(), Some("finance_daily"));
+    for elsewhere in [
+        "/api/v2/dags/ml_train",
+        "/claims",
+        "/execution/health",
+        "/execution/docs",
+        "/execution/a/new/route",
+        "/ui/dags",
+    ] {
+        assert_eq!(acting(elsewhere), None, "{elsewhere}");
+    }
+}
+
+#[test]
+fn a_token_is_taken_off_where_airflow_needs_none() {
+    let edits = |mode: &str, target: &'static str| {
+        let scene = Scene {
+            target,
+            headers: vec![("authorization", "Bearer a.b.c")],
+            ..Scene::new(mode)
+        };
+        scene.walk().edits
+    };
+    for target in ["/execution/health", "/execution/health/ping", "/execution/docs"] {
+        assert_eq!(edits("enforce", target), ["-authorization"], "{target}");
+        assert_eq!(edits("shadow", target), [""; 0], "{target}");
+    }
+    for target in [
+        XCOM,
+        "/execution/a/new/route",
+        "/health",
+        "/api/v2/monitor/health",
+    ] {
+        assert_eq!(edits("enforce", target), [""; 0], "{target}");
+    }
+}
+
+#[test]
 fn nothing_passes_without_a_policy() {
-    let headers = [];
     for listener in [Direction::Inbound, Direction::Outbound] {
         let incoming = Incoming {
             listener,
@@ -384,15 +474,12 @@ fn nothing_passes_without_a_policy() {
                 host: "api",
                 body: Body::Pending,
             },
-            headers: &headers,
+            headers: &[],
             cluster: b"",
             token: Token::default(),
             judges: None,
         };
-        let outcome = walk(None, Proxy::default(), &incoming);
-        assert_eq!(
-            (outcome.decision, outcome.code),
-            (Decision::Deny, Code::ConfigRefused)
-        );
+        let Outcome { decision, code, .. } = walk(None, Proxy::default(), &incoming);
+        assert_eq!((decision, code), (Decision::Deny, Code::ConfigRefused));
     }
 }

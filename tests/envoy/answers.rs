@@ -39,13 +39,13 @@ fn a_refusal_is_airflow_s_own_error(setup: Setup) {
         ),
         (
             Request::get(API_SERVER, "/api/v2/dags/etl;x"),
-            400,
+            403,
             "dagward_malformed",
             "the path can be read in more than one way: the path has a `;` (malformed_path)",
         ),
         (
             Request::get(API_SERVER, "/api/v2/dags/etl").header("x-airflow-dag-id", "%"),
-            400,
+            403,
             "dagward_malformed",
             "the task headers are malformed: `x-airflow-dag-id` is not percent-encoded text of visible ASCII \
              (malformed_task_headers)",

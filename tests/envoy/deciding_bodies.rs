@@ -148,7 +148,7 @@ fn a_body_that_cannot_be_read_is_refused_where_it_counts(setup: Setup) {
         let response = ask(&peer, &send("POST", "/api/v2/backfills", body));
         assert_eq!(
             outcome(&response),
-            (400, "malformed_body".to_owned()),
+            (403, "malformed_body".to_owned()),
             "{body:.80}"
         );
         server.counted(number);

@@ -112,7 +112,7 @@ fn malformed_identities_are_refused(setup: Setup) {
         );
         assert_eq!(
             refusal(&response),
-            (400, "malformed_identity".to_owned()),
+            (403, "malformed_identity".to_owned()),
             "{uri}"
         );
     }

@@ -71,7 +71,7 @@ fn ids_come_out_as_they_went_in(setup: Setup) {
             assert_eq!(ask(&peer, &request).status, 200, "{value:?}");
             *expected.entry(label.to_owned()).or_default() += 1.0;
         } else {
-            assert_eq!(ask(&peer, &request).status, 400, "{value:?}");
+            assert_eq!(ask(&peer, &request).status, 403, "{value:?}");
             refused += 1.0;
         }
     };

@@ -61,7 +61,7 @@ fn task_headers_that_break_their_contract(setup: Setup) {
         let response = ask(&peer, request);
         assert_eq!(
             refusal(&response),
-            (400, "malformed_task_headers".to_owned()),
+            (403, "malformed_task_headers".to_owned()),
             "{request:?}"
         );
         server.counted(number as u64 + 1);
@@ -104,7 +104,7 @@ fn paths_with_two_readings(setup: Setup) {
     for path in bad {
         let response = ask(&peer, &Request::get(API_SERVER, path));
         refused += 1;
-        assert_eq!(refusal(&response), (400, "malformed_path".to_owned()), "{path}");
+        assert_eq!(refusal(&response), (403, "malformed_path".to_owned()), "{path}");
         server.counted(refused);
     }
     assert_eq!(server.app.counts().started, 0);
@@ -132,7 +132,7 @@ fn raw_request_lines() {
         ),
         (
             "GET http://airflow-api-server//api/v2/dags/etl HTTP/1.1",
-            "400",
+            "403",
             true,
         ),
         // Envoy resolves these, and the app gets what the filter decided on.

@@ -36,7 +36,7 @@ fn only_enforce_refuses(setup: Setup) {
         ),
         (
             "enforce",
-            [200, 403, 403, 400],
+            [200, 403, 403, 403],
             ["allowed", "no_rule_allows", "denied_by_rule", "malformed_path"],
             Some("dagward_denied_total"),
         ),

@@ -80,7 +80,7 @@ fn a_body_counts_where_it_decides_and_nowhere_else() {
         let response = ask(&peer, &request(DECIDING));
         assert_eq!(
             refusal(&response),
-            (400, "malformed_body".to_owned()),
+            (403, "malformed_body".to_owned()),
             "{value}: {shown}"
         );
         // As Airflow's SDK wants it: this type exactly, and an object with these words.

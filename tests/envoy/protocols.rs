@@ -35,7 +35,7 @@ fn head_has_no_body(setup: Setup) {
     });
     let server = Server::before(app.unwrap(), setup, &some().to_string());
     let peer = server.peer("airflow", "airflow-worker");
-    for (path, status) in [("/allowed", 200), ("/other", 403), ("/api/v2/dags/a;b", 400)] {
+    for (path, status) in [("/allowed", 200), ("/other", 403), ("/api/v2/dags/a;b", 403)] {
         let response = ask(&peer, &Request::new("HEAD", API_SERVER, path));
         assert_eq!((response.status, response.body.len()), (status, 0), "{path}");
         assert!(response.header("x-request-id").is_some());

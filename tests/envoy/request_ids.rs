@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, enforce};
 use crate::setup::{Setup, on_every_setup};
+use crate::tasks::token;
 
 on_every_setup!(
     a_request_has_one_id_everywhere,
@@ -136,12 +137,13 @@ fn what_belongs_to_airflow_is_left_alone(setup: Setup) {
     });
     let server = Server::before(app.unwrap(), setup, &allow_all().to_string());
     let peer: Client = server.peer("airflow", "airflow-worker");
+    let authorization = token("019ab1c2-7d11-7b3f-a3c4-5d6e7f809112");
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let request = Request::get(API_SERVER, "/execution/variables/x")
         .header("traceparent", trace)
         .header("tracestate", "a=b")
         .header("airflow-api-version", "2025-04-28")
-        .header("authorization", "Bearer abc")
+        .header("authorization", &authorization)
         .header("x-request-id", VALID);
     let response = ask(&peer, &request);
     assert_eq!(response.header_values("refreshed-api-token"), [b"fresh"]);
@@ -152,7 +154,7 @@ fn what_belongs_to_airflow_is_left_alone(setup: Setup) {
         ("traceparent", trace),
         ("tracestate", "a=b"),
         ("airflow-api-version", "2025-04-28"),
-        ("authorization", "Bearer abc"),
+        ("authorization", &authorization),
     ] {
         assert_eq!(received.header(name), Some(value), "{name}");
     }

@@ -129,7 +129,7 @@ fn headers_name_nobody_here_either(setup: Setup) {
 
 fn a_tunnel_without_an_identity_is_refused(setup: Setup) {
     let server = waypoint(setup, &workers_only());
-    let malformed = (400, "malformed_identity".to_owned());
+    let malformed = (403, "malformed_identity".to_owned());
     for uris in [
         [].as_slice(),
         &["spiffe://CLUSTER.local/ns/airflow/sa/airflow-worker"],

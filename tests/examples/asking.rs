@@ -1,7 +1,7 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
 use dagward::caller::Principal;
-use dagward::learn::{Learned, Run};
+use dagward::learn::{Learned, Owner, Run};
 use dagward::measure::Direction;
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
@@ -77,8 +77,16 @@ impl<'a> Asked<'a> {
                 dag_id: dag.to_owned(),
                 run_id: "r".to_owned(),
             }),
-            peer: self.owned.then(|| self.peer.to_owned()),
+            owner: self.owned.then(|| Owner {
+                principal: self.peer.to_owned(),
+                enforced: true,
+            }),
             refused: None,
+        };
+        // A task's own routes are asked for with its own token.
+        let credential = match self.learned.is_some() || target.contains(UUID) {
+            true => Credential::Task(UUID),
+            false => Credential::Absent,
         };
         let incoming = Incoming {
             listener: Direction::Inbound,
@@ -91,9 +99,8 @@ impl<'a> Asked<'a> {
             },
             headers: &headers,
             cluster: b"",
-            // A task's own routes are asked for with its own token.
             token: Token {
-                task: (self.learned.is_some() || target.contains(UUID)).then_some(UUID),
+                credential,
                 learned: Some(&learned),
                 answered: self.answered,
                 ..Token::default()

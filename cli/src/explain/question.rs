@@ -1,12 +1,10 @@
 //! The request as the filter would have it, from the command line.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use dagward::caller::token::{self, RepeatedAuthorization};
-use dagward::caller::{Acting, BadPrincipal, Header, Metadata, Principal, pod_task};
-use dagward::learn::{Learned, Run};
+use dagward::caller::{Acting, BadPrincipal, Credential, Header, Metadata, Principal, credential, pod_task};
+use dagward::learn::{Learned, Owner, Run};
 use dagward::measure::Direction;
 use dagward::operation::{self, Body, Request, Site, host_of};
 use dagward::policy::Ruleset;
@@ -35,8 +33,7 @@ pub(super) struct Question {
     path: String,
     headers: Vec<HeaderLine>,
     cluster: String,
-    /// The task instance that the token is for, and whether there is more than one token.
-    token: Result<Option<String>, RepeatedAuthorization>,
+    credential: Credential<String>,
     learned: Option<Learned>,
 }
 
@@ -92,7 +89,7 @@ impl Question {
             has_annotations: !explain.annotations.is_empty(),
             pod: pod_task(&Annotations(&explain.annotations)),
             cluster: cluster(&host, proxy.namespace()),
-            token: token_of(explain, &headers, ruleset.site()),
+            credential: credential_of(explain, &headers, ruleset.site()),
             headers,
             learned,
             proxy,
@@ -127,10 +124,9 @@ impl Question {
             headers,
             cluster: self.cluster.as_bytes(),
             token: Token {
-                task: self.token.as_ref().ok().and_then(Option::as_deref),
-                repeated: self.token.is_err(),
+                credential: self.credential.as_deref(),
                 learned: self.learned.as_ref(),
-                answered: false,
+                ..Token::default()
             },
             judges: None,
         }
@@ -149,14 +145,9 @@ fn as_headers(lines: &[HeaderLine]) -> Vec<Header<'_>> {
         .collect()
 }
 
-/// The task instance of the token in the headers. Where none is given and Airflow is said to have
-/// answered, a task's own route is asked for with its own.
-fn token_of(
-    explain: &Explain,
-    headers: &[HeaderLine],
-    site: &Site,
-) -> Result<Option<String>, RepeatedAuthorization> {
-    let given = token::task_of(&as_headers(headers))?;
+/// The credential in the headers. Where none is given and Airflow is said to have answered, a task's
+/// own route is asked for with its own.
+fn credential_of(explain: &Explain, headers: &[HeaderLine], site: &Site) -> Credential<String> {
     let request = Request {
         method: &explain.method,
         target: &explain.path,
@@ -167,7 +158,10 @@ fn token_of(
         .learned
         .as_ref()
         .and_then(|_| operation::read(&request, site).ok()?.task_instance);
-    Ok(given.or(own.map(Cow::into_owned)))
+    match (credential(&as_headers(headers)), own) {
+        (Credential::Absent, Some(own)) => Credential::Task(own.into_owned()),
+        (given, _) => given,
+    }
 }
 
 /// What an answer of Airflow's to `caller` has taught.
@@ -177,7 +171,10 @@ fn learned(dag_id: &str, caller: Option<&Principal>) -> Learned {
             dag_id: dag_id.to_owned(),
             run_id: "RUN_ID".to_owned(),
         }),
-        peer: caller.map(|caller| caller.as_str().to_owned()),
+        owner: caller.map(|caller| Owner {
+            principal: caller.as_str().to_owned(),
+            enforced: true,
+        }),
         refused: None,
     }
 }

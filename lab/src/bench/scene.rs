@@ -111,7 +111,11 @@ fn headers(request: Request, left_out: Option<&str>) -> Request {
             "apache-airflow-task-sdk/1.3.2 (Python/3.12.11)".to_owned(),
         ),
         ("airflow-api-version", "2026-06-30".to_owned()),
-        ("authorization", format!("Bearer {}", "e".repeat(420))),
+        // Of the size of a task's; its subject is `lab`.
+        (
+            "authorization",
+            format!("Bearer e30.eyJzdWIiOiJsYWIifQ.{}", "e".repeat(396)),
+        ),
         (
             "correlation-id",
             "019ab1c2-8f4e-7c3a-9d5e-0123456789ab".to_owned(),

@@ -48,7 +48,7 @@ impl Scene {
 
     fn malformed(self, code: &'static str) -> Self {
         Self {
-            answer: 400,
+            answer: 403,
             code,
             ..self
         }

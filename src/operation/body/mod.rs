@@ -2,10 +2,15 @@
 
 mod json;
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use super::route::{Field, Id, Means};
 use json::Json;
+
+/// How many ids of one kind are gathered. A request that names more is about any.
+pub(super) const MAX_NAMED: usize = 128;
 
 /// The longest body that is read, in bytes. Airflow has no limit of its own, and the longest
 /// honest ones, bulk requests of its UI, have a few kilobytes.
@@ -55,7 +60,7 @@ impl fmt::Display for BadBody {
 
 impl<'a> Body<'a> {
     /// The body once it is there.
-    pub(super) fn read(self) -> Result<Option<Json>, BadBody> {
+    pub(super) fn read(self) -> Result<Option<Json<'a>>, BadBody> {
         match self {
             Self::Pending => Ok(None),
             Self::TooLong => Err(BadBody::TooLong),
@@ -72,9 +77,11 @@ impl<'a> Body<'a> {
 
 /// What a body has for one kind of id.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
-    /// The values, in order.
-    pub(super) values: Vec<String>,
+pub(super) struct Named<'j> {
+    /// The values, in order, each once: one more than [`MAX_NAMED`] at most.
+    pub(super) values: Vec<Cow<'j, str>>,
+    /// The same values.
+    seen: HashSet<Cow<'j, str>>,
     /// Whether it leaves out, somewhere, which one is meant.
     pub(super) missing: bool,
     /// Whether it says that others are meant too.
@@ -82,7 +89,7 @@ pub(super) struct Named {
 }
 
 /// What `json` has for `id` at those of `fields` that are for it.
-pub(super) fn named(json: &Json, fields: &[Field], id: Id) -> Result<Named, BadBody> {
+pub(super) fn named<'j>(json: &'j Json<'_>, fields: &[Field], id: Id) -> Result<Named<'j>, BadBody> {
     let mut named = Named::default();
     for field in fields.iter().filter(|field| field.id == id) {
         named.gather(json, field, field.path)?;
@@ -90,9 +97,17 @@ pub(super) fn named(json: &Json, fields: &[Field], id: Id) -> Result<Named, BadB
     Ok(named)
 }
 
-impl Named {
+impl<'j> Named<'j> {
+    /// Others beside those that are named elsewhere.
+    pub(super) fn others() -> Self {
+        Self {
+            widened: true,
+            ..Self::default()
+        }
+    }
+
     /// Follows what is left of the field's path.
-    fn gather(&mut self, json: &Json, field: &Field, path: &'static str) -> Result<(), BadBody> {
+    fn gather(&mut self, json: &'j Json<'_>, field: &Field, path: &'static str) -> Result<(), BadBody> {
         if path.is_empty() {
             return self.take(json, field);
         }
@@ -124,22 +139,31 @@ impl Named {
         }
     }
 
-    fn take(&mut self, json: &Json, field: &Field) -> Result<(), BadBody> {
+    fn take(&mut self, json: &'j Json<'_>, field: &Field) -> Result<(), BadBody> {
         match (field.means, json) {
             (Means::Widens, Json::Null | Json::False) => {}
             (Means::Widens, _) => self.widened = true,
             (_, Json::Null) => self.missing = true,
             (_, Json::Text(text)) if text.is_empty() => self.missing = true,
-            (_, Json::Text(text)) => self.values.push(text.clone()),
-            (_, Json::Number(number)) if field.id == Id::AssetNumber => self.values.push(number.clone()),
+            (_, Json::Text(text)) => self.push(Cow::Borrowed(text)),
+            (_, Json::Number(number)) if field.id == Id::AssetNumber => {
+                self.push(Cow::Owned(number.to_string()));
+            }
             // A mapped task: its id and its index.
             (_, Json::List(pair)) if field.id == Id::Task => match pair.first() {
-                Some(Json::Text(task)) => self.values.push(task.clone()),
+                Some(Json::Text(task)) => self.push(Cow::Borrowed(task)),
                 _ => return Err(BadBody::NotText(field.path)),
             },
             _ => return Err(BadBody::NotText(field.path)),
         }
         Ok(())
+    }
+
+    /// Adds a value that is new. What comes after too many changes nothing.
+    fn push(&mut self, value: Cow<'j, str>) {
+        if self.values.len() <= MAX_NAMED && self.seen.insert(value.clone()) {
+            self.values.push(value);
+        }
     }
 
     fn miss(&mut self) -> Result<(), BadBody> {

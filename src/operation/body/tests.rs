@@ -13,7 +13,10 @@ fn read(body: &str, fields: &[Field], id: Id) -> Result<(Vec<String>, bool, bool
         .map_err(|error| error.to_string())?
         .unwrap();
     named(&json, fields, id)
-        .map(|named| (named.values, named.missing, named.widened))
+        .map(|named| {
+            let values = named.values.into_iter().map(Cow::into_owned).collect();
+            (values, named.missing, named.widened)
+        })
         .map_err(|error| error.to_string())
 }
 
@@ -212,4 +215,42 @@ fn what_parsers_read_differently_is_refused() {
 fn a_body_to_come_says_nothing() {
     assert_eq!(Body::Pending.read(), Ok(None));
     assert_eq!(Body::TooLong.read(), Err(BadBody::TooLong));
+}
+
+#[test]
+fn no_more_is_gathered_than_counts() {
+    let fields = &[is("dag_ids[]", Id::Dag)];
+    let ids: Vec<String> = (0..4_000)
+        .map(|number| format!(r#""d{}""#, number % 1_000))
+        .collect();
+    let body = format!(r#"{{"dag_ids": [{}]}}"#, ids.join(","));
+    let (gathered, ..) = read(&body, fields, Id::Dag).unwrap();
+    assert_eq!(gathered.len(), MAX_NAMED + 1);
+
+    let same = format!(r#"{{"dag_ids": [{}"a"]}}"#, r#""a","#.repeat(9_000));
+    assert_eq!(read(&same, fields, Id::Dag), Ok((values(&["a"]), false, false)));
+    // What has no place behind too many is refused all the same.
+    let wrong = format!(r#"{{"dag_ids": [{},7]}}"#, ids.join(","));
+    assert!(read(&wrong, fields, Id::Dag).is_err());
+}
+
+#[test]
+fn a_name_that_stands_twice_is_found_in_every_size_of_object() {
+    for size in 2..40 {
+        for twice in 0..size - 1 {
+            let names: Vec<String> = (0..size)
+                .map(|number| if number == size - 1 { twice } else { number })
+                .map(|number| format!(r#""{number}": 0"#))
+                .collect();
+            let body = format!("{{{}}}", names.join(","));
+            let error = Body::Whole(body.as_bytes()).read().unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("`{twice}` is there more than once")),
+                "{error}"
+            );
+        }
+    }
+    let long = format!(r#"{{"{0}": 0, "{0}": 1}}"#, "x".repeat(9_000));
+    let error = Body::Whole(long.as_bytes()).read().unwrap_err().to_string();
+    assert!(error.len() < 300, "{error}");
 }

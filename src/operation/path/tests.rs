@@ -113,6 +113,13 @@ fn nothing_hides_an_airflow_prefix() {
 }
 
 #[test]
+fn no_reading_of_a_very_long_path_is_tried() {
+    let ambiguous = |bytes: usize| format!("/{}", "x/../".repeat(bytes / 5));
+    assert!(!may_be_airflow(&ambiguous(8_000), &Site::default()));
+    assert!(may_be_airflow(&ambiguous(9_000), &Site::default()));
+}
+
+#[test]
 fn nothing_hides_what_the_document_names() {
     let base = Site::default().with_base_path("/team/airflow").unwrap();
     for raw in [

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{KeySet, Remote};
-use crate::shared::Shared;
+use crate::store::Shared;
 use record::{Record, after, is_to_come, millis};
 
 /// How long a VM may take for a fetch before another tries: longer than any answer is waited for.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{claims, document, good, issuer, now, reading, showing, shown, worker};
 use crate::mesh::{API_SERVER, Server, ask};
 use crate::setup::{Setup, on_every_setup};
+use crate::tasks::with_token;
 
 on_every_setup!(tokens_of_every_algorithm_are_verified);
 
@@ -122,8 +123,11 @@ fn a_service_accounts_token_is_worth_nothing_in_another_pod() {
         Some(r#"Bearer error="invalid_token""#)
     );
     // Airflow's own token for the Execution API stands where this one does elsewhere.
-    let task =
-        Request::new("GET", API_SERVER, "/execution/variables/ml_x").header("authorization", "Bearer x.y.z");
+    let task = with_token(
+        "GET",
+        "/execution/variables/ml_x",
+        "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112",
+    );
     assert_eq!(shown(&ml, &task), Err((403, "no_rule_allows".to_owned())));
 }
 

@@ -105,7 +105,10 @@ fn a_list_of_none_is_a_list_of_all() {
     }
     assert_eq!(list(r#"{"dag_ids": ["a", "b"]}"#).dag_ids(), ["a", "b"]);
     assert!(!list(r#"{"dag_ids": ["a", "b"]}"#).any_dag);
-    let flood = format!(r#"{{"dag_ids": [{}"a"]}}"#, r#""a","#.repeat(1000));
+    let same = format!(r#"{{"dag_ids": [{}"a"]}}"#, r#""a","#.repeat(1000));
+    assert_eq!((list(&same).asks.len(), list(&same).dag_ids()), (1, vec!["a"]));
+    let ids: Vec<_> = (0..1000).map(|number| format!(r#""d{number}""#)).collect();
+    let flood = format!(r#"{{"dag_ids": [{}]}}"#, ids.join(","));
     assert!(list(&flood).any_dag && list(&flood).asks.len() == 1);
 }
 
@@ -209,4 +212,45 @@ fn a_task_that_ends_asks_for_the_assets_that_it_names() {
     let operation = with_body("PATCH", path, &body).unwrap();
     assert_eq!(assets(&operation), [ends, ("asset:create", "")]);
     assert!(operation.asks[1].asset.is_unknown());
+}
+
+#[test]
+fn no_id_is_copied_for_each_of_many_others() {
+    let tasks: Vec<_> = (0..120)
+        .map(|number| format!(r#"{{"task_id": "t{number}"}}"#))
+        .collect();
+    let body = format!(r#"{{"actions": [{{"entities": [{}]}}]}}"#, tasks.join(","));
+    let asks = |dag: &str| {
+        let target = format!("/api/v2/dags/%41{dag}/dagRuns/r/taskInstances");
+        let operation = with_body("PATCH", &target, &body).unwrap();
+        let any = operation.asks.iter().filter(|ask| ask.task.is_unknown()).count();
+        (operation.asks.len(), any)
+    };
+    assert_eq!(asks(&"d".repeat(250)), (2 * 120, 0));
+    assert_eq!(asks(&"d".repeat(30_000)), (2, 2));
+
+    let long: Vec<_> = (0..100)
+        .map(|number| format!(r#""{}{number}""#, "d".repeat(600)))
+        .collect();
+    let list = format!(
+        r#"{{"dag_ids": ["a", "b", "c"], "task_ids": [{}]}}"#,
+        long.join(",")
+    );
+    let operation = with_body("POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list", &list).unwrap();
+    assert_eq!(operation.dag_ids(), ["a", "b", "c"]);
+    assert!(operation.asks.iter().all(|ask| ask.task.is_unknown()));
+}
+
+#[test]
+fn what_a_body_names_twice_is_asked_for_once() {
+    let entity = |dag: usize| format!(r#"{{"task_id": "t", "dag_id": "d{dag}"}}"#);
+    let entities: Vec<_> = (0..900).map(|number| entity(number % 3)).collect();
+    let body = format!(r#"{{"actions": [{{"entities": [{}]}}]}}"#, entities.join(","));
+    let target = "/api/v2/dags/d1/dagRuns/r/taskInstances";
+    let operation = with_body("PATCH", target, &body).unwrap();
+    // The path's own DAG comes first.
+    assert_eq!(operation.dag_ids(), ["d1", "d0", "d2"]);
+    assert!(operation.asks.iter().all(|ask| ask.task == known("t")));
+    let (updates, deletions) = operation.asks.split_at(3);
+    assert_eq!((updates.len(), deletions.len()), (3, 3));
 }

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use crate::measure::Decision;
-use crate::walk::Code;
-
 use super::decided::Decided;
-use super::{abi, pairs};
+use super::effect::{Effect, Reply};
+use super::host::Host;
+use crate::measure::Decision;
+use crate::stamp::request_id::REQUEST_ID;
+use crate::walk::Code;
 
 /// gRPC's status for what a policy refuses.
 const PERMISSION_DENIED: i32 = 7;
@@ -28,24 +29,30 @@ struct Detail<'a> {
     request_id: &'a str,
 }
 
-/// Refuses the request of the current stream. 400, 401 and 403 only: a heartbeat's 404, 409 or 410
-/// kills the task, and 5xx is tried again.
-pub(super) fn refuse(decided: &Decided) {
+/// Refuses the current request with 401 or 403. A heartbeat's 404, 409 or 410 kills the task, 5xx is
+/// tried again, and after 400 Envoy closes the connection, so that the caller's next request costs
+/// another handshake.
+pub(super) fn refuse(decided: &Decided, host: &mut impl Host) {
     let challenge = decided.code.challenge();
     let (status, grpc_status) = match decided.decision {
-        Decision::Malformed => (400, INVALID_ARGUMENT),
+        Decision::Malformed => (403, INVALID_ARGUMENT),
         _ if challenge.is_some() => (401, UNAUTHENTICATED),
         Decision::Allow | Decision::Deny => (403, PERMISSION_DENIED),
     };
     let headers = [
         Some(("content-type", "application/json")),
-        Some(("x-request-id", decided.request_id.as_str())),
+        Some((REQUEST_ID, decided.request_id.as_str())),
         challenge.map(|challenge| ("www-authenticate", challenge)),
     ];
-    let headers = pairs::write(&headers.into_iter().flatten().collect::<Vec<_>>());
     // On a gRPC request the proxy makes trailers of the status and the body; elsewhere it has no
-    // use for the status.
-    abi::respond(status, reason(decided), &body(decided), &headers, grpc_status);
+    // use for the gRPC status.
+    host.carry_out(Effect::Reply(&Reply {
+        status,
+        grpc_status,
+        details: reason(decided),
+        headers: &headers.into_iter().flatten().collect::<Vec<_>>(),
+        body: &body(decided),
+    }));
 }
 
 /// The body of a refusal.

@@ -1,0 +1,203 @@
+//! The facts that are kept of a request that was decided, for its answer and its measures.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::connection::Connection;
+use super::effect::Effect;
+use super::host::Host;
+use super::incoming::answerer;
+use super::setting::Setting;
+use crate::caller::Acting;
+use crate::learn::{Learned, Owner, Run, Tasks};
+use crate::measure::{Decision, Direction, Traffic};
+use crate::walk::{Claim, Code, Incoming, Outcome};
+
+/// A request that was decided.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub(super) connection: Rc<Connection>,
+    /// When the request's headers were there.
+    pub(super) since: Duration,
+    /// The bytes of the request so far, headers included, trailers not.
+    pub(super) request_bytes: u64,
+    /// The bytes of the answer so far, headers included, trailers not.
+    pub(super) answer_bytes: u64,
+    /// The answer's status; 0 until there is one.
+    pub(super) status: u16,
+    pub(super) request_id: String,
+    pub(super) decision: Decision,
+    pub(super) code: Code,
+    /// The part that is malformed.
+    pub(super) problem: Option<String>,
+    /// The policy that refused, or would have.
+    policy: String,
+    /// Why it would have been refused.
+    shadow: Option<Code>,
+    dag_id: String,
+    task_id: String,
+    action: &'static str,
+    /// The token with which the peer starts a task, where it does.
+    start: Option<Start>,
+}
+
+/// A token with which a task starts.
+#[derive(Debug, Clone)]
+struct Start {
+    /// The task instance that it is for.
+    task: String,
+    /// Envoy's name of the destination, on an outbound listener.
+    cluster: Vec<u8>,
+    /// Whether the peer becomes its owner once Airflow has accepted it.
+    claim: Option<Claim>,
+}
+
+impl Decided {
+    pub(super) fn new(
+        outcome: &Outcome<'_>,
+        incoming: &Incoming<'_>,
+        connection: Rc<Connection>,
+        request_id: &str,
+        since: Duration,
+    ) -> Self {
+        let refusing = match outcome.shadow {
+            Some((policy, _)) => policy,
+            None => outcome.by.map_or("", |(policy, _)| policy),
+        };
+        let acting = outcome.acting.as_deref();
+        let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
+        let operation = outcome.operation.as_ref();
+        let task = incoming.token.task().filter(|task| {
+            // The path must name the token's own task, where it names one.
+            operation.is_some_and(|operation| {
+                let named = operation.task_instance.as_deref();
+                operation.starts() && named.is_none_or(|named| named == *task)
+            })
+        });
+        Self {
+            connection,
+            since,
+            request_bytes: 0,
+            answer_bytes: 0,
+            status: 0,
+            request_id: request_id.to_owned(),
+            decision: outcome.decision,
+            code: outcome.code,
+            problem: outcome.problem.clone(),
+            policy: refusing.to_owned(),
+            shadow: outcome.shadow.map(|(_, code)| code),
+            dag_id: text(|acting| Some(&acting.dag_id)),
+            task_id: text(|acting| acting.task_id.as_deref()),
+            action: operation.map_or("", |operation| operation.action_label()),
+            start: task.map(|task| Start {
+                task: task.to_owned(),
+                cluster: incoming.cluster.to_owned(),
+                claim: outcome.claims,
+            }),
+        }
+    }
+
+    /// The same request, decided again.
+    pub(super) fn again(&self, outcome: &Outcome<'_>, incoming: &Incoming<'_>) -> Self {
+        let connection = Rc::clone(&self.connection);
+        Self {
+            request_bytes: self.request_bytes,
+            answer_bytes: self.answer_bytes,
+            status: self.status,
+            ..Self::new(outcome, incoming, connection, &self.request_id, self.since)
+        }
+    }
+
+    /// Whether a task starts by the request, so that Airflow's answer teaches.
+    pub(super) fn starts(&self) -> bool {
+        self.start.is_some()
+    }
+
+    /// Records the run that Airflow has named.
+    pub(super) fn learn_run(&self, run: &Run, setting: &Setting<'_>, host: &mut impl Host) {
+        self.learn(setting, host, |learned, _| learned.run = Some(run.clone()));
+    }
+
+    /// Records that the peer owns the token, if neither Airflow nor the policy has refused it.
+    pub(super) fn bind(&self, setting: &Setting<'_>, host: &mut impl Host) {
+        let claim = self.start.as_ref().and_then(|start| start.claim);
+        let accepted = (200..300).contains(&self.status) && self.decision == Decision::Allow;
+        let Some(claim) = claim.filter(|_| accepted) else {
+            return;
+        };
+        self.learn_of_peer(setting, host, |learned, peer| {
+            learned.belongs_to(&Owner {
+                principal: peer.to_owned(),
+                enforced: claim.enforced,
+            });
+            learned.refused.take_if(|refused| refused == peer);
+        });
+    }
+
+    /// Records that Airflow lets the peer start the token's task, and has not named its DAG. The answer's headers
+    /// carry the next token, and a peer that cuts the answer short must not gain by it. Where the policy is not
+    /// enforced, nothing is recorded against a peer.
+    pub(super) fn hold_until_named(&self, setting: &Setting<'_>, host: &mut impl Host) {
+        let claim = self.start.as_ref().and_then(|start| start.claim);
+        if claim.is_some_and(|claim| claim.enforced) {
+            self.learn_of_peer(setting, host, |learned, peer| {
+                if learned.run.is_none() {
+                    learned.refused = Some(peer.to_owned());
+                }
+            });
+        }
+    }
+
+    /// Records that the peer was refused the token's task after Airflow had let it start.
+    pub(super) fn mark_refused(&self, setting: &Setting<'_>, host: &mut impl Host) {
+        self.learn_of_peer(setting, host, |learned, peer| {
+            learned.refused = Some(peer.to_owned());
+        });
+    }
+
+    /// Changes the facts about the token's task and the peer. On the way out there is no peer.
+    fn learn_of_peer(
+        &self,
+        setting: &Setting<'_>,
+        host: &mut impl Host,
+        change: impl Fn(&mut Learned, &str),
+    ) {
+        if self.connection.listener == Direction::Inbound && !self.connection.peer_id().is_empty() {
+            self.learn(setting, host, change);
+        }
+    }
+
+    fn learn(&self, setting: &Setting<'_>, host: &mut impl Host, change: impl Fn(&mut Learned, &str)) {
+        let Some(Start { task, cluster, .. }) = &self.start else {
+            return;
+        };
+        let peer = self.connection.peer_id();
+        let answerer = answerer(&self.connection, cluster);
+        let uptime = host.uptime();
+        let count = Tasks::new(host, setting.key, uptime)
+            .change(answerer, task, peer, |learned| change(learned, peer));
+        if let Some(count) = count {
+            host.carry_out(Effect::ShowLearned(count));
+        }
+    }
+
+    /// The request as it is counted, once it is over.
+    pub(super) fn traffic<'t>(&'t self, caller: &'t str, uptime: Duration) -> Traffic<'t> {
+        let reason = self.code.as_str();
+        let duration = uptime.saturating_sub(self.since);
+        Traffic {
+            direction: self.connection.listener,
+            caller,
+            dag_id: &self.dag_id,
+            task_id: &self.task_id,
+            action: self.action,
+            decision: self.decision,
+            code: self.status,
+            request_bytes: self.request_bytes,
+            response_bytes: self.answer_bytes,
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            denied: (self.decision != Decision::Allow).then_some((self.policy.as_str(), reason)),
+            shadow_denied: self.shadow.map(|code| (self.policy.as_str(), code.as_str())),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The proxy, as a request's life needs it.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::effect::{Effect, Level, Message};
+use crate::caller::Principal;
+use crate::store::Shared;
+
+/// The proxy that has the request of the current event.
+pub trait Host: Shared {
+    /// Carries out an effect.
+    fn carry_out(&mut self, effect: Effect<'_>);
+
+    /// The bytes in `range` of the body that the proxy holds; `None` where it cannot give them.
+    fn body(&mut self, message: Message, range: Range<usize>) -> Option<Vec<u8>>;
+
+    /// The identity of the server that answers, from the certificate of the connection to it.
+    fn upstream(&mut self) -> Option<Principal>;
+
+    /// Envoy's name of the request's destination.
+    fn cluster(&mut self) -> Vec<u8>;
+
+    /// Whether the proxy's log has lines of this level.
+    fn logs(&mut self, level: Level) -> bool;
+
+    /// The time since a moment that is the same for all VMs of the proxy.
+    fn uptime(&mut self) -> Duration;
+}

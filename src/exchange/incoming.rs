@@ -1,0 +1,108 @@
+//! A request as the rooms take it, assembled from its headers.
+
+use std::borrow::Cow;
+
+use super::connection::Connection;
+use super::host::Host;
+use super::setting::Setting;
+use crate::caller::{Credential, Header, credential};
+use crate::learn::{Answerer, Learned, Tasks};
+use crate::measure::Direction;
+use crate::operation::{Body, Request, host_of};
+use crate::walk::{Incoming, Token};
+use crate::wire::pairs::{self, header};
+
+/// How far a request has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stage<'a> {
+    /// It is still at the filter, with this much of its body.
+    Request(Body<'a>),
+    /// Airflow has answered it.
+    Answered,
+}
+
+/// Calls `then` with the request whose headers are `bytes`, serialized.
+pub(super) fn with<H: Host, T>(
+    setting: &Setting<'_>,
+    connection: &Connection,
+    bytes: &[u8],
+    stage: Stage<'_>,
+    host: &mut H,
+    then: impl FnOnce(&Incoming<'_>, &mut H) -> T,
+) -> T {
+    let headers = pairs::read(bytes);
+    let (method, target) = (text(&headers, ":method"), text(&headers, ":path"));
+    let authority = text(&headers, ":authority");
+    let authority = host_of(&authority);
+    let cluster = match connection.listener {
+        Direction::Inbound => Vec::new(),
+        Direction::Outbound => host.cluster(),
+    };
+    let credential = match connection.listener {
+        // It decides nothing there, and is not read.
+        Direction::Outbound if !setting.learns_outbound() => Credential::Absent,
+        Direction::Inbound | Direction::Outbound => credential(&headers),
+    };
+    let credential = credential.as_deref();
+    let learned = credential
+        .task()
+        .and_then(|task| known(setting, connection, &cluster, task, host));
+    let (body, answered) = match stage {
+        Stage::Request(body) => (body, false),
+        Stage::Answered => (Body::Pending, true),
+    };
+    // On the way out the server's certificate is seen with its answer.
+    let elsewhere = connection.listener == Direction::Inbound
+        && credential.task().is_some()
+        && !setting.stands_before_api_server(connection, host);
+    let incoming = Incoming {
+        listener: connection.listener,
+        peer: connection.peer.as_ref().map(Option::as_ref),
+        request: Request {
+            method: &method,
+            target: &target,
+            host: &authority,
+            body,
+        },
+        headers: &headers,
+        cluster: &cluster,
+        token: Token {
+            credential,
+            learned: learned.as_ref(),
+            answered,
+            elsewhere,
+        },
+        judges: setting.judges,
+    };
+    then(&incoming, host)
+}
+
+/// The server to which a request on `connection` goes, whose answers teach about its own requests.
+/// `cluster` is its name on an outbound listener.
+pub(super) fn answerer<'a>(connection: &'a Connection, cluster: &'a [u8]) -> Answerer<'a> {
+    Answerer {
+        direction: connection.listener,
+        destination: match connection.listener {
+            Direction::Inbound => connection.port.as_bytes(),
+            Direction::Outbound => cluster,
+        },
+    }
+}
+
+fn known(
+    setting: &Setting<'_>,
+    connection: &Connection,
+    cluster: &[u8],
+    task: &str,
+    host: &mut impl Host,
+) -> Option<Learned> {
+    let uptime = host.uptime();
+    Tasks::new(host, setting.key, uptime).get(answerer(connection, cluster), task)
+}
+
+/// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have.
+fn text<'h>(headers: &[Header<'h>], name: &str) -> Cow<'h, str> {
+    header(headers, name)
+        .map(String::from_utf8_lossy)
+        .unwrap_or_default()
+}

@@ -1,0 +1,401 @@
+//! One request's life: its events in, their effects out.
+//!
+//! The proxy calls with each event (the request's headers, its body, the answer's headers and body, the end) and
+//! carries out the [`Effect`]s. Nothing here knows the proxy but by the trait [`Host`], so that all of it is tested
+//! natively. The facts that requests leave for later ones are in the proxy's [store](crate::store).
+
+mod connection;
+mod decided;
+mod effect;
+mod host;
+mod incoming;
+mod log;
+mod reply;
+mod setting;
+
+use std::rc::Rc;
+
+use crate::caller::Header;
+use crate::learn::{Reading, Run, RunReader};
+use crate::measure::{Decision, Direction, Traffic};
+use crate::operation::{Body, MAX_BODY_BYTES};
+use crate::stamp::request_id::{CORRELATION_ID, REQUEST_ID};
+use crate::stamp::{Edit, RequestId, correlation_id};
+use crate::walk::{self, Incoming, Outcome, Proxy};
+use crate::wire::pairs::header;
+
+use decided::Decided;
+use incoming::Stage;
+
+pub use connection::Connection;
+pub use effect::{Effect, Flow, Level, Message, Reply};
+pub use host::Host;
+pub use setting::Setting;
+
+/// One request and its answer.
+#[derive(Debug, Default)]
+pub struct Exchange {
+    decided: Option<Decided>,
+    held: Option<Held>,
+    /// Whether a refusal has taken the place of the answer's body.
+    replaced: bool,
+}
+
+/// A request that passed, and is decided again once the part that it awaits is there.
+#[derive(Debug)]
+struct Held {
+    /// The headers, serialized.
+    headers: Vec<u8>,
+    awaited: Message,
+    /// The bytes of that part so far.
+    size: usize,
+    /// Reads the answer.
+    reader: RunReader,
+}
+
+impl Exchange {
+    /// The request's headers are there, serialized as `headers`; `end` says that it has no body.
+    pub fn request_headers(
+        &mut self,
+        setting: &Setting<'_>,
+        connection: Rc<Connection>,
+        headers: Vec<u8>,
+        end: bool,
+        host: &mut impl Host,
+    ) -> Flow {
+        let since = host.uptime();
+        let body = if end { Body::Whole(&[]) } else { Body::Pending };
+        let stage = Stage::Request(body);
+        let (decided, awaited) =
+            incoming::with(setting, &connection, &headers, stage, host, |incoming, host| {
+                let request_id =
+                    RequestId::keep_or_make(header(incoming.headers, REQUEST_ID), setting.random);
+                let outcome = decide(setting, &connection, incoming, request_id.as_str(), false, host);
+                if outcome.decision == Decision::Allow {
+                    stamp(&outcome, incoming, &request_id, host);
+                }
+                let id = request_id.as_str();
+                let mut decided = Decided::new(&outcome, incoming, Rc::clone(&connection), id, since);
+                decided.request_bytes = size(incoming.headers);
+                (decided, awaited(&outcome))
+            });
+        if decided.decision != Decision::Allow {
+            reply::refuse(&decided, host);
+        }
+        self.held = awaited.map(|awaited| Held {
+            headers,
+            awaited,
+            size: 0,
+            reader: RunReader::default(),
+        });
+        self.go_on(decided)
+    }
+
+    /// `size` bytes of the request's body are there. The body that decides is held until all of it is; the headers
+    /// have gone by then, as the proxy calls for no body while it holds them.
+    pub fn request_body(
+        &mut self,
+        setting: &Setting<'_>,
+        size: usize,
+        end: bool,
+        host: &mut impl Host,
+    ) -> Flow {
+        if let (None, Some(decided)) = (&self.held, &mut self.decided) {
+            decided.request_bytes += size as u64;
+        }
+        match self.awaiting(Message::Request) {
+            Some(held) if !end && size <= MAX_BODY_BYTES => held.wait(size),
+            Some(held) => {
+                held.size = size;
+                self.decide_by_body(setting, host)
+            }
+            None => self.flow(),
+        }
+    }
+
+    /// The request's trailers are there: its body has ended.
+    pub fn request_trailers(&mut self, setting: &Setting<'_>, host: &mut impl Host) -> Flow {
+        match self.awaiting(Message::Request) {
+            Some(_) => self.decide_by_body(setting, host),
+            None => self.flow(),
+        }
+    }
+
+    /// The answer's headers are there; `end` says that it has no body.
+    pub fn answer_headers(
+        &mut self,
+        setting: &Setting<'_>,
+        headers: &[Header<'_>],
+        end: bool,
+        host: &mut impl Host,
+    ) {
+        let Some(decided) = &mut self.decided else {
+            return;
+        };
+        let status = header(headers, ":status").and_then(|status| std::str::from_utf8(status).ok());
+        decided.status = status.and_then(|status| status.parse().ok()).unwrap_or(0);
+        decided.answer_bytes = size(headers);
+        host.carry_out(Effect::SetHeader(
+            Message::Answer,
+            REQUEST_ID,
+            &decided.request_id,
+        ));
+        let teaches = decided.starts()
+            && (200..300).contains(&decided.status)
+            && setting.is_answered_by_api_server(&decided.connection, host);
+        match self.awaiting(Message::Answer) {
+            // The answer names the DAG in its body.
+            Some(_) if teaches => {
+                if let Some(decided) = &self.decided
+                    && decided.connection.listener == Direction::Inbound
+                {
+                    // The body may become another.
+                    host.carry_out(Effect::RemoveHeader(Message::Answer, "content-length"));
+                    decided.hold_until_named(setting, host);
+                }
+                if end {
+                    self.held = None;
+                }
+            }
+            Some(_) => self.held = None,
+            None => {
+                if let Some(decided) = &self.decided
+                    && teaches
+                {
+                    decided.bind(setting, host);
+                }
+            }
+        }
+    }
+
+    /// `size` bytes of the answer's body are there. An answer that names the DAG is held until it has named it.
+    pub fn answer_body(
+        &mut self,
+        setting: &Setting<'_>,
+        size: usize,
+        end: bool,
+        host: &mut impl Host,
+    ) -> Flow {
+        if let (None, Some(decided)) = (&self.held, &mut self.decided) {
+            decided.answer_bytes += size as u64;
+        }
+        if let Some(held) = self.awaiting(Message::Answer) {
+            let more = host.body(Message::Answer, held.size..size).unwrap_or_default();
+            let reading = held.reader.read(&more, end);
+            held.size = size;
+            match reading {
+                Reading::NeedMore => return Flow::Hold,
+                Reading::Run(run) => self.decide_by_answer(Some(&run), setting, host),
+                Reading::NotNamed => self.decide_by_answer(None, setting, host),
+            }
+        } else if self.replaced {
+            host.carry_out(Effect::ReplaceBody {
+                held: size,
+                body: b"",
+            });
+        }
+        Flow::GoOn
+    }
+
+    /// The answer's trailers are there: its body has ended.
+    pub fn answer_trailers(&mut self, setting: &Setting<'_>, host: &mut impl Host) {
+        let Some(held) = self.awaiting(Message::Answer) else {
+            return;
+        };
+        match held.reader.read(&[], true) {
+            Reading::Run(run) => self.decide_by_answer(Some(&run), setting, host),
+            Reading::NeedMore | Reading::NotNamed => self.decide_by_answer(None, setting, host),
+        }
+    }
+
+    /// The request as it is counted once it is over, whatever became of it; `None` where another filter answered
+    /// before its headers came here.
+    pub fn traffic<'t>(&'t self, label: &'t str, host: &mut impl Host) -> Option<Traffic<'t>> {
+        let decided = self.decided.as_ref()?;
+        let caller = decided.connection.caller(label);
+        Some(decided.traffic(caller, host.uptime()))
+    }
+
+    /// The part of the exchange that is held until `awaited` is there.
+    fn awaiting(&mut self, awaited: Message) -> Option<&mut Held> {
+        self.held.as_mut().filter(|held| held.awaited == awaited)
+    }
+
+    /// Decides again, with the body.
+    fn decide_by_body(&mut self, setting: &Setting<'_>, host: &mut impl Host) -> Flow {
+        let (Some(held), Some(mut before)) = (self.held.take(), self.decided.take()) else {
+            return self.flow();
+        };
+        before.request_bytes += held.size as u64;
+        let bytes = match held.size {
+            0 => Some(Vec::new()),
+            1..=MAX_BODY_BYTES => host.body(Message::Request, 0..held.size),
+            _ => None,
+        };
+        // A body that the proxy cannot give is not taken for an empty one.
+        let body = bytes.as_deref().map_or(Body::TooLong, Body::Whole);
+        let decided = again(setting, &before, &held, Stage::Request(body), host);
+        if decided.decision != Decision::Allow {
+            reply::refuse(&decided, host);
+        }
+        self.go_on(decided)
+    }
+
+    /// Learns from Airflow's answer, and decides again. The answer's status has gone; the caller gets the refusal in
+    /// the place of its body, and Airflow's supervisor starts no task with such an answer.
+    fn decide_by_answer(&mut self, run: Option<&Run>, setting: &Setting<'_>, host: &mut impl Host) {
+        let (Some(held), Some(mut before)) = (self.held.take(), self.decided.take()) else {
+            return;
+        };
+        before.answer_bytes += held.size as u64;
+        if let Some(run) = run {
+            before.learn_run(run, setting, host);
+        }
+        let decided = again(setting, &before, &held, Stage::Answered, host);
+        if decided.decision == Decision::Allow {
+            decided.bind(setting, host);
+        } else {
+            let body = reply::body(&decided);
+            host.carry_out(Effect::ReplaceBody {
+                held: held.size,
+                body: &body,
+            });
+            self.replaced = true;
+            decided.mark_refused(setting, host);
+        }
+        self.decided = Some(decided);
+    }
+
+    fn go_on(&mut self, decided: Decided) -> Flow {
+        self.decided = Some(decided);
+        self.flow()
+    }
+
+    /// Nothing of a request that is refused goes on.
+    fn flow(&self) -> Flow {
+        match &self.decided {
+            Some(decided) if decided.decision != Decision::Allow => Flow::Hold,
+            _ => Flow::GoOn,
+        }
+    }
+}
+
+impl Held {
+    fn wait(&mut self, size: usize) -> Flow {
+        self.size = size;
+        Flow::Hold
+    }
+}
+
+/// The part that a request awaits which passed so far.
+fn awaited(outcome: &Outcome<'_>) -> Option<Message> {
+    match outcome.decision {
+        Decision::Allow if outcome.awaits_body => Some(Message::Request),
+        Decision::Allow if outcome.awaits_answer => Some(Message::Answer),
+        _ => None,
+    }
+}
+
+/// Decides about a request, for the first time or again, and says so in properties and log.
+fn decide<'p>(
+    setting: &Setting<'p>,
+    connection: &'p Connection,
+    incoming: &Incoming<'p>,
+    request_id: &str,
+    again: bool,
+    host: &mut impl Host,
+) -> Outcome<'p> {
+    let proxy = Proxy {
+        identity: connection.own.as_ref(),
+        pod: setting.pod,
+    };
+    let outcome = walk::walk(setting.ruleset, proxy, incoming);
+    if !again && !outcome.judged.is_empty() {
+        host.carry_out(Effect::CountTokens(&outcome.judged));
+    }
+    let caller = connection.caller(setting.label);
+    set_properties(&outcome, caller, again, host);
+    log::log_refusal(setting, &outcome, caller, incoming, request_id, host);
+    outcome
+}
+
+/// Decides again about a request that is held.
+fn again(
+    setting: &Setting<'_>,
+    before: &Decided,
+    held: &Held,
+    stage: Stage<'_>,
+    host: &mut impl Host,
+) -> Decided {
+    let connection = Rc::clone(&before.connection);
+    incoming::with(
+        setting,
+        &connection,
+        &held.headers,
+        stage,
+        host,
+        |incoming, host| {
+            let outcome = decide(setting, &connection, incoming, &before.request_id, true, host);
+            before.again(&outcome, incoming)
+        },
+    )
+}
+
+/// Sets the filter state that Istio's Telemetry, access logs and traces read.
+fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut impl Host) {
+    let acting = outcome.acting.as_deref();
+    for (name, value) in [
+        ("dagward_dag_id", acting.map(|acting| acting.dag_id.as_str())),
+        (
+            "dagward_task_id",
+            acting.and_then(|acting| acting.task_id.as_deref()),
+        ),
+        (
+            "dagward_run_id",
+            acting.and_then(|acting| acting.run_id.as_deref()),
+        ),
+        ("dagward_caller", Some(caller)),
+        ("dagward_decision", Some(outcome.code.as_str())),
+        ("dagward_policy", outcome.by.map(|(policy, _)| policy)),
+    ] {
+        let value = value.unwrap_or_default();
+        // An empty value need not be set, unless another was set before.
+        if again || !value.is_empty() {
+            host.carry_out(Effect::Property(name, value));
+        }
+    }
+}
+
+/// Changes the request's headers. The proxy chooses the route anew after each change.
+fn stamp(outcome: &Outcome<'_>, incoming: &Incoming<'_>, request_id: &RequestId<'_>, host: &mut impl Host) {
+    let message = Message::Request;
+    if outcome.awaits_answer {
+        // A compressed answer could not be read.
+        host.carry_out(Effect::RemoveHeader(message, "accept-encoding"));
+    }
+    for edit in &outcome.edits {
+        host.carry_out(match edit {
+            Edit::Set(name, value) => Effect::SetHeader(message, name, value),
+            Edit::Remove(name) => Effect::RemoveHeader(message, name),
+        });
+    }
+    if let RequestId::Made(made) = request_id {
+        host.carry_out(Effect::SetHeader(message, REQUEST_ID, made));
+    }
+    let correlation = header(incoming.headers, CORRELATION_ID);
+    let surface = outcome.operation.as_ref().map(|operation| operation.surface);
+    if let Some(id) = surface.and_then(|surface| correlation_id(surface, correlation, request_id.as_str())) {
+        host.carry_out(Effect::SetHeader(message, CORRELATION_ID, id));
+    }
+}
+
+/// The bytes of all names and values, as Envoy counts them.
+fn size(headers: &[Header<'_>]) -> u64 {
+    headers
+        .iter()
+        .map(|(name, value)| (name.len() + value.len()) as u64)
+        .sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! Requests of several principals at one proxy, with an Airflow that knows its tokens.
+
+mod answers;
+mod mesh;
+mod sequences;
+mod teaching;

@@ -1,0 +1,92 @@
+//! The answer to `run`, in pieces of every kind.
+
+use super::mesh::{Came, Proxy, bearer, task, worker};
+
+fn run() -> String {
+    format!("PATCH /execution/task-instances/{}/run", task(1))
+}
+
+fn answered(proxy: &mut Proxy, team: &str, status: u16, chunks: &[&[u8]]) -> Came {
+    let token = bearer(&task(1));
+    proxy.exchange(
+        worker(team).as_ref(),
+        &run(),
+        &[("authorization", &token)],
+        status,
+        chunks,
+    )
+}
+
+#[test]
+fn the_answer_passes_as_it_came_once_it_has_named_the_dag() {
+    let body = r#"{"dag_run": {"dag_id": "sales_daily", "run_id": "r", "conf": {"k": "v"}}, "max_tries": 0}"#;
+    for cut in 0..body.len() {
+        let (one, other) = body.as_bytes().split_at(cut);
+        let mut proxy = Proxy::new("enforce", false);
+        let came = answered(&mut proxy, "sales", 200, &[one, other]);
+        assert_eq!(came, Came::Answered(200, body.to_owned()), "{cut}");
+        assert!(proxy.host.removed.contains(&"Answer content-length".to_owned()));
+    }
+}
+
+#[test]
+fn a_refusal_takes_the_place_of_all_of_the_answer() {
+    let body = r#"{"dag_run": {"dag_id": "sales_daily", "run_id": "r", "conf": {"k": "v"}}, "max_tries": 0}"#;
+    for cut in 0..body.len() {
+        let (one, other) = body.as_bytes().split_at(cut);
+        let mut proxy = Proxy::new("enforce", false);
+        let came = answered(&mut proxy, "ml", 200, &[one, other]);
+        assert_eq!(came, Came::RefusedInAnswer("no_rule_allows".to_owned()), "{cut}");
+    }
+}
+
+#[test]
+fn an_answer_of_any_size_starts_an_honest_task() {
+    let events = "x".repeat(2 * 1024 * 1024);
+    let body = format!(
+        r#"{{"dag_run": {{"dag_id": "sales_daily", "run_id": "r", "consumed_asset_events": ["{events}"]}}}}"#
+    );
+    let mut proxy = Proxy::new("enforce", false);
+    let chunks: Vec<_> = body.as_bytes().chunks(16 * 1024).collect();
+    let came = answered(&mut proxy, "sales", 200, &chunks);
+    assert_eq!(came, Came::Answered(200, body));
+}
+
+#[test]
+fn an_answer_that_names_no_dag_starts_no_task() {
+    for body in [
+        "",
+        "{}",
+        "\u{1f}\u{8b}",
+        r#"{"dag_run": {"dag_id": "sales_daily"}}"#,
+    ] {
+        let mut proxy = Proxy::new("enforce", false);
+        let came = answered(&mut proxy, "sales", 200, &[body.as_bytes()]);
+        assert_eq!(came, Came::RefusedInAnswer("no_rule_allows".to_owned()), "{body}");
+    }
+}
+
+#[test]
+fn an_answer_that_refuses_teaches_nothing() {
+    let body = br#"{"dag_run": {"dag_id": "sales_daily", "run_id": "r"}}"#;
+    for status in [302, 401, 403, 404, 409, 500] {
+        let mut proxy = Proxy::new("enforce", false);
+        let came = answered(&mut proxy, "sales", status, &[body]);
+        assert!(matches!(came, Came::Answered(..)), "{status}");
+        assert_eq!(proxy.learned().len(), 0, "{status}");
+    }
+}
+
+#[test]
+fn a_caller_that_leaves_before_the_dag_is_named_keeps_no_token() {
+    let mut proxy = Proxy::new("enforce", false);
+    // The first bytes name no DAG yet, and then the connection ends.
+    let token = bearer(&task(1));
+    let headers = [("authorization", token.as_str())];
+    let ml = worker("ml");
+    let came = proxy.cut_short(ml.as_ref(), &run(), &headers, b"{\"dag_run\": {");
+    assert_eq!(came, Came::Answered(200, String::new()));
+    let heartbeat = format!("PUT /execution/task-instances/{}/heartbeat", task(1));
+    let came = proxy.exchange(ml.as_ref(), &heartbeat, &headers, 200, &[b"done"]);
+    assert_eq!(came, Came::Refused(403, "token_of_another".to_owned()));
+}

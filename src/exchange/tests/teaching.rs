@@ -1,0 +1,254 @@
+//! Which answers teach, and what.
+
+use super::mesh::{Airflow, Came, Proxy, task, worker};
+use crate::measure::Direction;
+
+const XCOM: &str = "GET /execution/xcoms/sales_daily/r/load/k";
+
+fn airflow() -> Airflow {
+    Airflow {
+        tasks: [(task(1), "sales_daily"), (task(2), "ml_train")].into(),
+    }
+}
+
+fn run(number: u64) -> String {
+    format!("PATCH /execution/task-instances/{}/run", task(number))
+}
+
+fn heartbeat(number: u64) -> String {
+    format!("PUT /execution/task-instances/{}/heartbeat", task(number))
+}
+
+fn refused(code: &str) -> Came {
+    Came::Refused(403, code.to_owned())
+}
+
+fn done() -> Came {
+    Came::Answered(200, "done".to_owned())
+}
+
+#[test]
+fn a_run_makes_an_owner() {
+    let airflow = airflow();
+    for vouching in [false, true] {
+        let mut proxy = Proxy::new("enforce", vouching);
+        let (sales, ml) = (worker("sales"), worker("ml"));
+        let one = task(1);
+        assert!(matches!(
+            proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one)),
+            Came::Answered(200, _)
+        ));
+        assert_eq!(proxy.ask(&airflow, sales.as_ref(), XCOM, Some(&one)), done());
+        for request in [
+            XCOM,
+            &run(1),
+            &heartbeat(1),
+            "GET /execution/health",
+            "GET /execution/docs",
+            "GET /execution/new",
+        ] {
+            for thief in [&ml, &None] {
+                assert_eq!(
+                    proxy.ask(&airflow, thief.as_ref(), request, Some(&one)),
+                    refused("token_of_another"),
+                    "{request}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_answer_but_that_to_a_start_makes_an_owner() {
+    let airflow = airflow();
+    let (sales, ml) = (worker("sales"), worker("ml"));
+    let one = task(1);
+    for thief in [&ml, &sales, &None] {
+        let mut proxy = Proxy::new("enforce", false);
+        for request in [
+            "GET /api/v2/monitor/health",
+            "GET /api/v2/version",
+            "GET /execution/health",
+            "GET /execution/docs",
+            "GET /static/page.js",
+            "GET /execution/a/new/route",
+            &heartbeat(1),
+        ] {
+            let came = proxy.ask(&airflow, thief.as_ref(), request, Some(&one));
+            assert!(matches!(came, Came::Answered(200, _)), "{request}: {came:?}");
+        }
+        assert_eq!(proxy.learned().len(), 0);
+        assert!(matches!(
+            proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one)),
+            Came::Answered(200, _)
+        ));
+    }
+}
+
+#[test]
+fn a_thief_of_a_queued_token_is_refused_in_the_answer_and_leaves_it_to_its_owner() {
+    let airflow = airflow();
+    let (sales, ml) = (worker("sales"), worker("ml"));
+    let one = task(1);
+    let mut proxy = Proxy::new("enforce", false);
+    assert_eq!(
+        proxy.ask(&airflow, ml.as_ref(), &run(1), Some(&one)),
+        Came::RefusedInAnswer("no_rule_allows".to_owned())
+    );
+    for request in [XCOM, &heartbeat(1), &run(1)] {
+        assert_eq!(
+            proxy.ask(&airflow, ml.as_ref(), request, Some(&one)),
+            refused("token_of_another"),
+            "{request}"
+        );
+    }
+    assert!(matches!(
+        proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one)),
+        Came::Answered(200, _)
+    ));
+    assert_eq!(proxy.ask(&airflow, sales.as_ref(), XCOM, Some(&one)), done());
+}
+
+#[test]
+fn facts_from_before_the_policy_was_enforced_refuse_no_request() {
+    let airflow = airflow();
+    let (sales, ml) = (worker("sales"), worker("ml"));
+    let one = task(1);
+    for mode in ["observe", "shadow"] {
+        let mut proxy = Proxy::new(mode, false);
+        // In neither mode is the thief refused: nor is anything held against the owner later.
+        for request in [&run(1), &heartbeat(1), XCOM, "GET /execution/health"] {
+            let came = proxy.ask(&airflow, ml.as_ref(), request, Some(&one));
+            assert!(
+                matches!(came, Came::Answered(200, _)),
+                "{mode} {request}: {came:?}"
+            );
+        }
+        proxy.set_mode("enforce");
+        assert!(matches!(
+            proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one)),
+            Came::Answered(200, _)
+        ));
+        assert_eq!(proxy.ask(&airflow, sales.as_ref(), XCOM, Some(&one)), done());
+        assert_eq!(
+            proxy.ask(&airflow, ml.as_ref(), XCOM, Some(&one)),
+            refused("token_of_another")
+        );
+    }
+}
+
+#[test]
+fn shadow_shows_whose_token_would_be_refused() {
+    let airflow = airflow();
+    let (sales, ml) = (worker("sales"), worker("ml"));
+    let one = task(1);
+    let mut proxy = Proxy::new("shadow", false);
+    proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one));
+    assert_eq!(
+        proxy.ask(&airflow, ml.as_ref(), &heartbeat(1), Some(&one)),
+        done()
+    );
+    assert!(
+        proxy.host.log[0].contains("code=token_of_another"),
+        "{:?}",
+        proxy.host.log
+    );
+}
+
+#[test]
+fn a_path_that_names_another_task_teaches_nothing() {
+    let sales = worker("sales");
+    let mut proxy = Proxy::new("enforce", false);
+    let token = super::mesh::bearer(&task(2));
+    let body = br#"{"dag_run": {"dag_id": "sales_daily", "run_id": "r"}}"#;
+    proxy.exchange(
+        sales.as_ref(),
+        &run(1),
+        &[("authorization", &token)],
+        200,
+        &[body],
+    );
+    assert_eq!(proxy.learned().len(), 0);
+}
+
+#[test]
+fn a_server_teaches_about_itself_alone() {
+    let airflow = airflow();
+    let sales = worker("sales");
+    let one = task(1);
+    let mut proxy = Proxy::new("enforce", false);
+    proxy.connection.port = "9999".to_owned();
+    assert!(matches!(
+        proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one)),
+        Came::Answered(200, _)
+    ));
+    proxy.connection.port = "8080".to_owned();
+    assert_eq!(
+        proxy.ask(&airflow, sales.as_ref(), XCOM, Some(&one)),
+        refused("no_rule_allows")
+    );
+}
+
+#[test]
+fn where_api_servers_are_named_no_other_teaches() {
+    let airflow = airflow();
+    let sales = worker("sales");
+    let one = task(1);
+    let mut proxy = Proxy::new("enforce", true);
+    proxy.connection.own = worker("sales");
+    for _ in 0..2 {
+        // The answer is not to name the DAG, so nothing allows the request.
+        assert_eq!(
+            proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one)),
+            refused("no_rule_allows")
+        );
+    }
+    assert_eq!(proxy.learned().len(), 0);
+}
+
+#[test]
+fn at_a_waypoint_a_service_teaches_that_the_document_names() {
+    const SERVICE: &str = "inbound-vip|8080|http|airflow-api-server.airflow.svc.cluster.local";
+    let hosts = r#""apiServerHosts":["airflow-api-server.airflow.svc.cluster.local"],"#;
+    let airflow = airflow();
+    let sales = worker("sales");
+    let one = task(1);
+    for (member, cluster, learns) in [
+        (hosts, SERVICE, true),
+        (
+            hosts,
+            "inbound-vip|8080|http|task.airflow.svc.cluster.local",
+            false,
+        ),
+        ("", SERVICE, false),
+        (
+            r#""apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#,
+            SERVICE,
+            false,
+        ),
+    ] {
+        let mut proxy = Proxy::new("enforce", false).naming(member);
+        proxy.connection.tunnelled = true;
+        proxy.connection.own = None;
+        proxy.host.cluster = cluster;
+        let came = proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one));
+        assert_eq!(
+            matches!(came, Came::Answered(200, _)),
+            learns,
+            "{cluster} {came:?}"
+        );
+        let came = proxy.ask(&airflow, sales.as_ref(), XCOM, Some(&one));
+        assert_eq!(came == done(), learns, "{cluster} {came:?}");
+    }
+}
+
+#[test]
+fn the_way_out_teaches_nothing_without_a_certificate() {
+    let airflow = airflow();
+    let mut proxy = Proxy::new("enforce", true);
+    proxy.connection.listener = Direction::Outbound;
+    proxy.host.cluster = "outbound|8080||airflow-api-server.airflow.svc.cluster.local";
+    let came = proxy.ask(&airflow, None, &run(1), Some(&task(1)));
+    assert!(matches!(came, Came::Answered(200, _)), "{came:?}");
+    assert_eq!(proxy.learned().len(), 0);
+}

@@ -1,0 +1,66 @@
+//! Numbers of the principals whose tasks are remembered, the same in all VMs of the proxy.
+
+use crate::store::Shared;
+
+/// The key of the list: one principal a line, its number being the line's.
+const KEY: &str = "dagward.tasks.principals";
+
+/// How many principals have places of their own. All further ones share those of the last number.
+pub(super) const MAX_PRINCIPALS: usize = 64;
+
+/// How often a write is tried when other VMs write in between.
+const TRIES: usize = 16;
+
+/// The number of `principal`, given to it now if it has none yet.
+pub(super) fn number(store: &mut impl Shared, principal: &str) -> usize {
+    for _ in 0..TRIES {
+        let before = store.read(KEY);
+        let list = before
+            .as_ref()
+            .and_then(|(list, _)| std::str::from_utf8(list).ok())
+            .unwrap_or_default();
+        if let Some(number) = list.lines().position(|line| line == principal) {
+            return number;
+        }
+        let number = list.lines().count();
+        // The last number is that of all who come later.
+        if number >= MAX_PRINCIPALS - 1 {
+            break;
+        }
+        let list = format!("{list}{principal}\n");
+        let written = match &before {
+            Some((_, version)) => store.replace(KEY, list.as_bytes(), *version),
+            None => store.create(KEY, list.as_bytes()),
+        };
+        if written {
+            return number;
+        }
+    }
+    MAX_PRINCIPALS - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::testing::Store;
+
+    #[test]
+    fn each_principal_has_its_number_and_the_last_share_one() {
+        let mut store = Store::default();
+        for round in 0..2 {
+            for principal in 0..MAX_PRINCIPALS + 3 {
+                let expected = principal.min(MAX_PRINCIPALS - 1);
+                let given = number(&mut store, &format!("spiffe://td/ns/n/sa/{principal}"));
+                assert_eq!(given, expected, "{round}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_principal_at_all_is_one_as_well() {
+        let mut store = Store::default();
+        assert_eq!(number(&mut store, "a"), 0);
+        assert_eq!(number(&mut store, ""), 1);
+        assert_eq!(number(&mut store, ""), 1);
+    }
+}
