@@ -16,9 +16,9 @@ pub(crate) const UNKNOWN_OWNER: Refusal = Refusal::Dagward(403, "token_owner_unk
 /// The code of a credential that is not exactly one readable credential.
 pub(crate) const BAD_TOKEN: Refusal = Refusal::Dagward(403, "malformed_token");
 /// The code of a path that can be read in two ways.
-pub(crate) const BAD_PATH: Refusal = Refusal::Dagward(400, "malformed_path");
+pub(crate) const BAD_PATH: Refusal = Refusal::Dagward(403, "malformed_path");
 /// The code of task headers against their contract.
-pub(crate) const BAD_TASK_HEADERS: Refusal = Refusal::Dagward(400, "malformed_task_headers");
+pub(crate) const BAD_TASK_HEADERS: Refusal = Refusal::Dagward(403, "malformed_task_headers");
 
 /// An attempt. In its text `{run}` is the phase, and the runner knows the other names in braces.
 #[derive(Debug, Clone)]
