@@ -156,7 +156,8 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         Ok(stamped) => (stamped, None),
         Err(error) => (None, Some(error)),
     };
-    let mut operation = operation::read(&incoming.request, ruleset.site());
+    let mut operation = operation::check_headers(incoming.headers)
+        .and_then(|()| operation::read(&incoming.request, ruleset.site()));
     if let Ok(operation) = &mut operation {
         acting::resolve_task_instance(operation, &incoming.token);
     }

@@ -87,6 +87,8 @@ const ACTIONS: &[&str] = &[
     "task_state:read",
     "task_state:update",
     "team:read",
+    // Telling the triggerer which class to run, with which arguments.
+    "trigger:create",
     "user:create",
     "user:delete",
     "user:read",
@@ -112,14 +114,16 @@ pub fn actions() -> impl Iterator<Item = &'static str> + Clone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::routes;
+    use crate::operation::{deferral, routes};
     use std::collections::BTreeSet;
 
     #[test]
     fn the_table_uses_every_action_and_no_other() {
         let used: BTreeSet<_> = routes::all()
+            .chain(routes::single_page())
             .chain(routes::web_pages())
             .flat_map(|(_, route)| route.actions)
+            .chain(deferral::ACTIONS)
             .copied()
             .collect();
         let known: BTreeSet<_> = actions().collect();

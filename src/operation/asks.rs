@@ -294,6 +294,7 @@ impl<'a> Ask<'a> {
                 self.dag = Fact::Unknown;
                 self.run = Fact::Unknown;
                 self.task = Fact::Unknown;
+                self.by_uuid = true;
                 return;
             }
         };

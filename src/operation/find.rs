@@ -20,6 +20,8 @@ static TREE: LazyLock<Node> = LazyLock::new(|| Node::of(routes::all()));
 
 static WEB_PAGES: LazyLock<Node> = LazyLock::new(|| Node::of(routes::web_pages()));
 
+static SINGLE_PAGE: LazyLock<Node> = LazyLock::new(|| Node::of(routes::single_page()));
+
 /// A row that fits, with what its placeholders took.
 pub(super) struct Found<'p> {
     pub(super) surface: Surface,
@@ -44,7 +46,11 @@ impl<'p> Found<'p> {
 pub(super) fn find<'p>(method: &str, path: &'p str, site: &Site) -> Option<Found<'p>> {
     // Some web pages stand where log servers have files, and say more of what they are.
     let page = site.has_web_pages().then(|| find_in(&WEB_PAGES, method, path));
-    page.flatten().or_else(|| find_in(&TREE, method, path))
+    let found = page.flatten().or_else(|| find_in(&TREE, method, path));
+    match site.has_web_pages() {
+        true => found,
+        false => found.or_else(|| find_in(&SINGLE_PAGE, method, path)),
+    }
 }
 
 /// Whether a clean path is `/` or begins as one of the web pages does.

@@ -3,8 +3,10 @@
 mod action;
 mod asks;
 mod body;
+mod deferral;
 mod find;
 mod host;
+mod moved;
 mod parameters;
 mod path;
 mod query;
@@ -24,6 +26,7 @@ use crate::fact::Fact;
 pub use action::actions;
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use host::host_of;
+pub use moved::check_headers;
 pub use path::Ambiguity;
 use query::MAX_PARAMETERS;
 pub use read::read;
@@ -121,8 +124,8 @@ impl Operation<'_> {
             ),
             None => (Fact::Unknown, Fact::Unknown),
         };
-        // What else the body asks for names no task, and is not about this one's DAG.
-        for ask in self.asks.iter_mut().filter(|ask| ask.task.is_unknown()) {
+        // What else the body asks for is not about this task's DAG.
+        for ask in self.asks.iter_mut().filter(|ask| ask.by_uuid) {
             ask.dag = dag.clone();
             ask.run = run.clone();
         }
@@ -165,6 +168,12 @@ pub struct Ask<'a> {
     pub xcom_key: Fact<Cow<'a, str>>,
     /// The asset, by name, URI or id, as the request names it.
     pub asset: Fact<Cow<'a, str>>,
+    /// The class path of what the triggerer is to run.
+    pub trigger: Fact<Cow<'a, str>>,
+    /// The queue of the triggerer that is to run it.
+    pub queue: Fact<Cow<'a, str>>,
+    /// Whether it is about the task instance that the path names by its UUID.
+    pub by_uuid: bool,
 }
 
 /// A request to Airflow that two parsers could take for different ones.
@@ -180,6 +189,8 @@ pub enum Malformed {
     TooManyParameters,
     /// The body, on a route where it names ids.
     Body(BadBody),
+    /// A header that a server takes for a part of the path.
+    Moved(&'static str),
 }
 
 impl fmt::Display for Malformed {
@@ -192,6 +203,11 @@ impl fmt::Display for Malformed {
                 write!(f, "the query has more than {MAX_PARAMETERS} parameters")
             }
             Self::Body(problem) => write!(f, "the body {problem}"),
+            Self::Moved(name) => write!(
+                f,
+                "a server may take the header `{name}` for a part of the path; name the path in `basePath`, and \
+                 remove the header before the sidecar"
+            ),
         }
     }
 }

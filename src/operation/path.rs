@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::Site;
 use super::find::{find, is_web_page};
+use super::{Site, Surface};
 use crate::caller::percent::hex;
 
 /// Where Airflow's own paths begin. Whatever may lead below is refused where it is ambiguous.
@@ -155,8 +155,9 @@ fn leads_to_airflow(path: &str, site: &Site) -> bool {
             }
         }
     }
-    // Health routes stand under no prefix.
-    let is_known = |text: &str| is_airflow(text, site) || find("GET", text, site).is_some();
+    // Health routes stand under no prefix. So do pages, but other services have the same ones.
+    let is_route = |text: &str| find("GET", text, site).is_some_and(|found| found.surface != Surface::Pages);
+    let is_known = |text: &str| is_airflow(text, site) || is_route(text);
     [merged, resolved].iter().any(|segments| {
         let text = format!("/{}", segments.join("/"));
         is_known(&text) || site.below(&text).is_some_and(is_known)

@@ -7,7 +7,7 @@ use super::asks::Asks;
 use super::find::{Found, find};
 use super::path::{self, Ambiguity, Path};
 use super::route::Id;
-use super::{Ask, Malformed, Operation, Request, Site, Surface};
+use super::{Ask, Malformed, Operation, Request, Site, Surface, deferral};
 use crate::fact::Fact;
 
 /// What `request` asks for of the Airflow at `site`.
@@ -51,6 +51,9 @@ fn classify<'a, 'p>(
     let Some(found) = found else {
         return unrouted(request, site, path, routed);
     };
+    if found.surface == Surface::Pages && path.encoded_slashes.is_some() {
+        return Ok(not_airflow(request));
+    }
     if let Some((first, last)) = path.encoded_slashes {
         let base = text.len() - routed.len();
         let in_tail = |tail: &Range<usize>| {
@@ -90,6 +93,12 @@ fn classify<'a, 'p>(
     if let Some((action, places)) = route.also {
         match Asks::beside(action, places, request.body)? {
             Some(beside) => asks.extend(beside),
+            None => awaits_body = true,
+        }
+    }
+    if let Some(task_instance) = task_instance.as_deref().filter(|_| route.defers) {
+        match deferral::asks(task_instance, request.body).map_err(Malformed::Body)? {
+            Some(deferral) => asks.extend(deferral),
             None => awaits_body = true,
         }
     }
@@ -139,6 +148,9 @@ fn unrouted<'a>(
         pool: Fact::Unknown,
         xcom_key: Fact::Unknown,
         asset: Fact::Unknown,
+        trigger: Fact::Unknown,
+        queue: Fact::Unknown,
+        by_uuid: false,
     };
     Ok(Operation {
         below_execution: is_below_execution(routed),

@@ -190,6 +190,8 @@ pub(super) struct Route {
     pub(super) body: &'static [Field],
     /// What it asks for too, of each id that the body names there.
     pub(super) also: Option<(&'static str, &'static [Field])>,
+    /// Whether the body may tell the triggerer what to run.
+    pub(super) defers: bool,
 }
 
 /// A row whose ids are in its path.
@@ -209,6 +211,7 @@ pub(super) const fn on(
         beyond: &[],
         body: &[],
         also: None,
+        defers: false,
         answer_names_dag: false,
     }
 }
@@ -241,6 +244,12 @@ impl Route {
     /// Where the body names ids at these places, it asks for `action` on them too.
     pub(super) const fn also(mut self, action: &'static str, places: &'static [Field]) -> Self {
         self.also = Some((action, places));
+        self
+    }
+
+    /// The body may tell the triggerer what to run.
+    pub(super) const fn defers(mut self) -> Self {
+        self.defers = true;
         self
     }
 

@@ -15,6 +15,8 @@ pub enum Surface {
     Logs,
     /// Not Airflow, as far as its path tells.
     Other,
+    /// The pages of Airflow 3's web interface, which have no data, and their files.
+    Pages,
     /// `/api/v2` and `/api/v1`: the public REST API.
     Rest,
     /// `/ui`: the routes behind the web interface.
@@ -25,13 +27,14 @@ pub enum Surface {
 
 impl Surface {
     /// Every surface, in the order of their words.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Auth,
         Self::Edge,
         Self::Execution,
         Self::Health,
         Self::Logs,
         Self::Other,
+        Self::Pages,
         Self::Rest,
         Self::Ui,
         Self::Unclassified,
@@ -46,6 +49,7 @@ impl Surface {
             Self::Health => "health",
             Self::Logs => "logs",
             Self::Other => "other",
+            Self::Pages => "pages",
             Self::Rest => "rest",
             Self::Ui => "ui",
             Self::Unclassified => "unclassified",

@@ -14,7 +14,8 @@ use crate::token::Verified;
 use super::arena::Span;
 use super::facts::Facts;
 use super::field::Field;
-use super::matching::{Bindings, bind, matches};
+use super::likeness::Likeness;
+use super::matching::{Bindings, bind, matches, matches_like};
 use super::pattern::Shape;
 use super::ruleset::{Condition, Effect, Rule, Ruleset};
 
@@ -129,10 +130,12 @@ impl Ruleset {
             Fact::Absent if condition.field.is_identity() && effect == Effect::Allow => false,
             Fact::Absent => condition.negated,
             Fact::Known(value) => {
-                let matched = self
-                    .patterns_of(condition)
-                    .iter()
-                    .any(|pattern| matches(&self.arena, *pattern, value, bindings));
+                let likeness = Likeness::of(condition.field, condition.negated, effect);
+                let matched = likeness.may_be_any(value)
+                    || self
+                        .patterns_of(condition)
+                        .iter()
+                        .any(|pattern| matches_like(likeness, &self.arena, *pattern, value, bindings));
                 matched != condition.negated
             }
         }

@@ -47,6 +47,8 @@ impl<'a> Facts<'a> {
             Field::Pools => ask.pool.as_ref().map(|text| &**text),
             Field::XcomKeys => ask.xcom_key.as_ref().map(|text| &**text),
             Field::Assets => ask.asset.as_ref().map(|text| &**text),
+            Field::Triggers => ask.trigger.as_ref().map(|text| &**text),
+            Field::Queues => ask.queue.as_ref().map(|text| &**text),
             Field::Methods => Fact::Known(operation.method),
             Field::Paths => operation.path.as_ref().map(|text| &**text),
             Field::Hosts => Fact::Known(operation.host),

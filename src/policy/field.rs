@@ -38,6 +38,10 @@ pub enum Field {
     XcomKeys,
     /// `to.assets`: the asset, by name or URI.
     Assets,
+    /// `to.triggers`: the class that the triggerer is to run.
+    Triggers,
+    /// `to.queues`: the triggerer's queue.
+    Queues,
     /// `to.methods`: the HTTP method.
     Methods,
     /// `to.paths`: the decoded path, without its query.
@@ -60,7 +64,7 @@ impl Field {
     pub const COUNT: usize = Self::ALL.len();
 
     /// Every field, in the order of their numbers.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Principals,
         Self::Namespaces,
         Self::ServiceAccounts,
@@ -78,6 +82,8 @@ impl Field {
         Self::Pools,
         Self::XcomKeys,
         Self::Assets,
+        Self::Triggers,
+        Self::Queues,
         Self::Methods,
         Self::Paths,
         Self::Hosts,
@@ -110,6 +116,8 @@ impl Field {
             Self::Pools => "pools",
             Self::XcomKeys => "xcomKeys",
             Self::Assets => "assets",
+            Self::Triggers => "triggers",
+            Self::Queues => "queues",
             Self::Methods => "methods",
             Self::Paths => "paths",
             Self::Hosts => "hosts",
@@ -134,6 +142,8 @@ impl Field {
             Self::Pools => "notPools",
             Self::XcomKeys => "notXcomKeys",
             Self::Assets => "notAssets",
+            Self::Triggers => "notTriggers",
+            Self::Queues => "notQueues",
             Self::Methods => "notMethods",
             Self::Paths => "notPaths",
             Self::Hosts => "notHosts",

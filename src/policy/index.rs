@@ -12,6 +12,7 @@ use crate::fact::Fact;
 use super::arena::{Arena, Part, Pattern, Span};
 use super::facts::Facts;
 use super::field::Field;
+use super::likeness::Likeness;
 use super::pattern::Shape;
 use super::ruleset::{Condition, Effect, Rule, Ruleset};
 
@@ -46,7 +47,11 @@ impl Index {
             |((field, shape, text), rule), ((other, other_shape, other_text), other_rule)| {
                 (field, shape)
                     .cmp(&(other, other_shape))
-                    .then_with(|| compare(*shape, ruleset.arena.text(*text), ruleset.arena.text(*other_text)))
+                    .then_with(|| {
+                        let likeness = Likeness::of(*field, false, effect);
+                        let texts = [*text, *other_text].map(|text| ruleset.arena.text(text));
+                        compare(likeness, *shape, texts)
+                    })
                     .then_with(|| rule.cmp(other_rule))
             },
         );
@@ -54,9 +59,10 @@ impl Index {
             (field, shape) == (other, other_shape)
         }) {
             if let Some(((field, shape, _), _)) = group.first() {
+                let likeness = Likeness::of(*field, false, effect);
                 index
                     .tables
-                    .push(Table::build(&ruleset.arena, *field, *shape, group));
+                    .push(Table::build(&ruleset.arena, *field, *shape, likeness, group));
             }
         }
         index
@@ -73,7 +79,8 @@ impl Index {
                 continue;
             }
             match facts.fact(table.field) {
-                Fact::Known(value) => table.find(arena, value, &mut found),
+                Fact::Known(value) if table.likeness.may_be_any(value) => found.extend(&table.rules),
+                Fact::Known(value) => table.find(arena, table.likeness.trimmed(value), &mut found),
                 // What is unknown holds in every DENY that asks for it, and in no ALLOW.
                 Fact::Unknown if effect == Effect::Deny => found.extend(&table.rules),
                 // What comes later is the other way round.
@@ -92,6 +99,7 @@ impl Index {
 struct Table {
     field: Field,
     shape: Shape,
+    likeness: Likeness,
     keys: Vec<Key>,
     rules: Vec<u32>,
 }
@@ -106,17 +114,18 @@ struct Key {
 
 impl Table {
     /// Builds the table from `filed`, sorted by text.
-    fn build(arena: &Arena, field: Field, shape: Shape, filed: &[(Anchor, u32)]) -> Self {
+    fn build(arena: &Arena, field: Field, shape: Shape, likeness: Likeness, filed: &[(Anchor, u32)]) -> Self {
         let mut table = Self {
             field,
             shape,
+            likeness,
             keys: Vec::new(),
             rules: Vec::with_capacity(filed.len()),
         };
         let mut open: Vec<(u32, Span)> = Vec::new();
-        for group in
-            filed.chunk_by(|((_, _, text), _), ((_, _, other), _)| arena.text(*text) == arena.text(*other))
-        {
+        for group in filed.chunk_by(|((_, _, text), _), ((_, _, other), _)| {
+            compare(likeness, shape, [*text, *other].map(|text| arena.text(text))) == Ordering::Equal
+        }) {
             let Some(((_, _, text), _)) = group.first() else {
                 continue;
             };
@@ -124,7 +133,7 @@ impl Table {
             table.rules.extend(group.iter().map(|(_, rule)| *rule));
             while open
                 .last()
-                .is_some_and(|(_, above)| !extends(shape, arena.text(*text), arena.text(*above)))
+                .is_some_and(|(_, above)| !extends(likeness, shape, arena.text(*text), arena.text(*above)))
             {
                 open.pop();
             }
@@ -145,11 +154,13 @@ impl Table {
     /// the two begins with that prefix too. So all of them are on the parents' chain of the last
     /// key that is not greater than the value.
     fn find(&self, arena: &Arena, value: &str, found: &mut Vec<u32>) {
-        let not_greater = |key: &Key| compare(self.shape, arena.text(key.text), value) != Ordering::Greater;
+        let not_greater = |key: &Key| {
+            compare(self.likeness, self.shape, [arena.text(key.text), value]) != Ordering::Greater
+        };
         let after = self.keys.partition_point(not_greater);
         let mut next = after.checked_sub(1).and_then(|last| self.keys.get(last));
         while let Some(key) = next {
-            if extends(self.shape, value, arena.text(key.text)) {
+            if extends(self.likeness, self.shape, value, arena.text(key.text)) {
                 found.extend(key.rules.of(&self.rules));
             }
             next = match self.shape {
@@ -161,19 +172,16 @@ impl Table {
 }
 
 /// The order of a table: of suffixes, from the last byte.
-fn compare(shape: Shape, one: &str, other: &str) -> Ordering {
-    match shape {
-        Shape::Suffix => one.bytes().rev().cmp(other.bytes().rev()),
-        _ => one.cmp(other),
-    }
+fn compare(likeness: Likeness, shape: Shape, [one, other]: [&str; 2]) -> Ordering {
+    likeness.compare(one, other, shape == Shape::Suffix)
 }
 
 /// Whether `value` has `text` where the shape wants it.
-fn extends(shape: Shape, value: &str, text: &str) -> bool {
+fn extends(likeness: Likeness, shape: Shape, value: &str, text: &str) -> bool {
     match shape {
-        Shape::Exact => value == text,
-        Shape::Suffix => value.ends_with(text),
-        Shape::Prefix | Shape::Any => value.starts_with(text),
+        Shape::Exact => likeness.strip_prefix(value, text) == Some(""),
+        Shape::Suffix => likeness.strip_suffix(value, text).is_some(),
+        Shape::Prefix | Shape::Any => likeness.strip_prefix(value, text).is_some(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Does a value match a pattern? Without backtracking: each variable can bind in one way only.
 
 use super::arena::{Arena, Part, Pattern};
+use super::likeness::Likeness;
 use super::pattern::Shape;
 
 /// How many variables one rule may have.
@@ -32,14 +33,26 @@ impl<'a> Bindings<'a> {
 /// Whether `value` matches, with every variable standing for its text. A variable that nothing
 /// bound matches nothing.
 pub(super) fn matches(arena: &Arena, pattern: Pattern, value: &str, bindings: &Bindings<'_>) -> bool {
+    matches_like(Likeness::Exact, arena, pattern, value, bindings)
+}
+
+/// The same, where some differences do not count.
+pub(super) fn matches_like(
+    likeness: Likeness,
+    arena: &Arena,
+    pattern: Pattern,
+    value: &str,
+    bindings: &Bindings<'_>,
+) -> bool {
+    let trimmed = likeness.trimmed(value);
     let text = |part: &Part| match part {
         Part::Text(span) => Some(arena.text(*span)),
         Part::Variable(variable) => bindings.value(*variable),
     };
     let parts = arena.parts(pattern);
     let forward = || {
-        parts.iter().try_fold(value, |rest, part| {
-            text(part).and_then(|text| rest.strip_prefix(text))
+        parts.iter().try_fold(trimmed, |rest, part| {
+            text(part).and_then(|text| likeness.strip_prefix(rest, text))
         })
     };
     match pattern.shape {
@@ -48,8 +61,8 @@ pub(super) fn matches(arena: &Arena, pattern: Pattern, value: &str, bindings: &B
         Shape::Prefix => forward().is_some(),
         Shape::Suffix => parts
             .iter()
-            .try_rfold(value, |rest, part| {
-                text(part).and_then(|text| rest.strip_suffix(text))
+            .try_rfold(trimmed, |rest, part| {
+                text(part).and_then(|text| likeness.strip_suffix(rest, text))
             })
             .is_some(),
     }

@@ -10,6 +10,7 @@ mod facts;
 mod field;
 mod index;
 mod json;
+mod likeness;
 mod matching;
 mod nearest;
 mod pattern;

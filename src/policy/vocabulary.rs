@@ -33,6 +33,7 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
         Field::ActingTasks | Field::Tasks => {
             characters(text, written, "a task id, such as `extract`", id::is_id_char)
         }
+        Field::Triggers => trigger(text, written),
         Field::Methods => method(text, written),
         Field::Paths => starts_with_slash(text, written),
         Field::Hosts => host(text, written),
@@ -41,7 +42,8 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
         | Field::Variables
         | Field::Pools
         | Field::XcomKeys
-        | Field::Assets => Ok(()),
+        | Field::Assets
+        | Field::Queues => Ok(()),
     }
 }
 
@@ -165,6 +167,36 @@ fn request_principal(text: &str, written: &Written<'_>) -> Result<(), Complaint>
         nearest: Some(format!("{text}/*")),
     })
 }
+
+/// Airflow imports any attribute of a module as a trigger, so a module's name with a `*` also admits
+/// all that the module itself imports.
+fn trigger(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+    const AIRFLOW: &str = "airflow.";
+    let head = match written.pieces.first() {
+        Some(Piece::Text(head)) => *head,
+        _ => "",
+    };
+    let why = match written.shape {
+        Shape::Prefix if !head.is_empty() && (head.starts_with(AIRFLOW) || AIRFLOW.starts_with(head)) => {
+            "all that Airflow's modules import, such as `airflow.providers.standard.hooks.subprocess.Popen`"
+        }
+        Shape::Suffix => "a class of this name in any module",
+        _ => {
+            return characters(text, written, CLASS_PATH, |c| {
+                c.is_alphanumeric() || matches!(c, '_' | '.')
+            });
+        }
+    };
+    Err(Complaint {
+        found: format!("`{text}` also matches {why}"),
+        allowed: CLASS_PATH.to_owned(),
+        nearest: None,
+    })
+}
+
+const CLASS_PATH: &str = "the whole path of a class, such as \
+    `airflow.providers.standard.triggers.temporal.DateTimeTrigger`, a package of your own, such as \
+    `sales.triggers.*`, or `*`";
 
 const SERVICE_ACCOUNT: &str = "`namespace/service-account`, such as `airflow/airflow-worker`";
 

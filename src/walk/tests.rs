@@ -215,6 +215,16 @@ fn malformed_requests_are_refused_before_any_policy() {
 }
 
 #[test]
+fn a_header_that_moves_the_path_is_refused() {
+    let scene = Scene {
+        headers: vec![("script_name", "/claims")],
+        target: "/claims/execution/xcoms/finance_x/run/load/key",
+        ..Scene::new("enforce")
+    };
+    assert_eq!(scene.walk(), came(Decision::Malformed, Code::MalformedPath, None));
+}
+
+#[test]
 fn shadow_and_observe_refuse_nothing() {
     let would = |policy: &str, code, by: Option<&str>| Came {
         shadow: Some((policy.to_owned(), code)),

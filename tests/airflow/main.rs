@@ -6,6 +6,7 @@
 //! `hostile_pods` has attacks on such tasks by tokens that are stolen or forged.
 //! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
 //! `replicas`: the same with two api-servers.
+//! `moved`: a header that moves the path of Airflow 2.11's servers.
 //! `tokens`: what Airflow gives users and tasks, judged before Airflow sees it.
 //! `cluster_policy`: which pods come out of the scheduler.
 //! `routes` and `routing`: dagward's reading of requests is held against Airflow's own.
@@ -27,6 +28,7 @@ mod celery;
 mod cluster_policy;
 mod honest;
 mod hostile_pods;
+mod moved;
 mod policies;
 mod replicas;
 mod rogue;

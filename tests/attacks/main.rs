@@ -19,6 +19,7 @@ mod lock_out;
 mod logs;
 mod outcome;
 mod paths;
+mod plugins;
 mod proof;
 mod queue;
 mod queued_token;

@@ -16,7 +16,7 @@ use crate::outcome::Outcome;
 use crate::runner::{Batch, Names, send};
 use crate::theft::Victims;
 use crate::{
-    agents, bodies, headers, lock_out, logs, paths, proof, queue, queued_token, scene, task, theft,
+    agents, bodies, headers, lock_out, logs, paths, plugins, proof, queue, queued_token, scene, task, theft,
     unverified,
 };
 
@@ -213,6 +213,17 @@ impl Phase {
         for attempt in agents::attempts() {
             self.outcomes
                 .insert(attempt.name, send(d, &agent, &attempt, &names)?);
+        }
+        let gateway = d.authority().service_account("istio-ingress", "gateway")?;
+        let gateway = d.client_as(&gateway, Component::ApiServer)?;
+        for (client, attempts) in [
+            (&gateway, plugins::by_the_gateway()),
+            (&agent, plugins::by_an_agent()),
+        ] {
+            for attempt in attempts {
+                self.outcomes
+                    .insert(attempt.name, send(d, client, &attempt, &names)?);
+            }
         }
         for (who, client) in headers::PEERS.into_iter().zip([&agent, &worker]) {
             for attempt in headers::from_a_peer(who) {

@@ -1,6 +1,6 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
-use dagward::caller::Principal;
+use dagward::caller::{Credential, Principal};
 use dagward::learn::{Learned, Owner, Run};
 use dagward::measure::Direction;
 use dagward::operation::{Body, Request};

@@ -13,6 +13,7 @@ mod asking;
 mod business_service;
 mod components;
 mod files;
+mod gateway;
 mod starter;
 mod tokens;
 mod two_teams;

@@ -32,6 +32,8 @@ fn an_airflow_of_the_chart_works() {
         (WORKER, "POST /execution/xcoms/etl/r/extract/return_value"),
         (WORKER, "GET /execution/task-instances/states?dag_id=etl"),
         (GATEWAY, "GET /"),
+        (GATEWAY, "HEAD /dags/etl/runs/r?tab=code"),
+        (GATEWAY, "GET /static/assets/index.js"),
         (GATEWAY, "GET /ui/dags"),
         (GATEWAY, "POST /api/v2/dags/etl/dagRuns"),
         (GATEWAY, "POST /auth/token"),

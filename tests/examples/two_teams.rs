@@ -205,6 +205,115 @@ fn nothing_across_and_nothing_open() {
     }
 }
 
+/// The body of a deferral, with the triggerer's queue and what else is in it.
+fn deferral(class: &str, arguments: &str, queue: &str) -> String {
+    format!(
+        r#"{{"state": "deferred", "next_method": "resume", "queue": {queue}, "trigger_kwargs": {arguments},
+            "classpath": "{class}"}}"#
+    )
+}
+
+const STATE: &str = "PATCH /execution/task-instances/0192f0c1-0000-7000-8000-000000000001/state";
+const DAG_STATE: &str = "airflow.providers.standard.triggers.external_task.DagStateTrigger";
+const DATE_TIME: &str = "airflow.providers.standard.triggers.temporal.DateTimeTrigger";
+
+#[test]
+fn a_task_defers_to_what_airflow_s_own_operators_need() {
+    let teams = teams();
+    for (class, arguments, queue) in [
+        (
+            DATE_TIME,
+            r#"{"moment": {"__type": "datetime", "__var": 1.0}}"#,
+            "null",
+        ),
+        (
+            DAG_STATE,
+            r#"{"dag_id": "sales_report", "states": ["success"]}"#,
+            "null",
+        ),
+        (DAG_STATE, r#"{"dag_id": "sales_report"}"#, r#""sales""#),
+        (DAG_STATE, r#"{"dag_id": "sales_report"}"#, r#""sales_gpu""#),
+    ] {
+        let body = deferral(class, arguments, queue);
+        for asked in tasks_of_sales(STATE) {
+            let learned = Some("sales_daily");
+            let asked = Asked {
+                body: &body,
+                learned,
+                ..asked
+            };
+            assert_eq!(asked.refused(&teams), None, "{body}");
+            // A proxy that has forgotten the task cannot tell for which DAG the trigger would be.
+            let asked = Asked {
+                learned: None,
+                ..asked
+            };
+            assert_eq!(asked.refused(&teams), Some(Code::NoRuleAllows), "{body}");
+        }
+        for asked in not_of_their_team(STATE) {
+            let asked = Asked { body: &body, ..asked };
+            assert_eq!(asked.refused(&teams), Some(Code::NoRuleAllows), "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_task_defers_to_nothing_else() {
+    let teams = teams();
+    for (class, arguments, queue) in [
+        ("subprocess.Popen", r#"{"args": ["id"]}"#, "null"),
+        ("airflow.providers.standard.hooks.subprocess.Popen", "{}", "null"),
+        (
+            "airflow.triggers.callback.CallbackTrigger",
+            r#"{"callback_path": "os.system"}"#,
+            "null",
+        ),
+        (
+            "airflow.providers.standard.triggers.file.FileDeleteTrigger",
+            "{}",
+            "null",
+        ),
+        (
+            DAG_STATE,
+            r#"{"dag_id": "ml_train", "states": ["success"]}"#,
+            "null",
+        ),
+        (
+            DAG_STATE,
+            r#"{"dag_id": {"__type": "tuple", "__var": ["sales_report", "ml_train"]}}"#,
+            "null",
+        ),
+        (DAG_STATE, r#"{"dag_id": "{{ 'ml_train' }}"}"#, "null"),
+        (DAG_STATE, r#""gAAAA""#, "null"),
+        (DATE_TIME, r#"{"conn_id": "ml_db"}"#, "null"),
+        (
+            DATE_TIME,
+            r#"{"moment": {"__type": "base_exc_ser", "__var": {}}}"#,
+            "null",
+        ),
+        (DATE_TIME, "{}", r#""ml""#),
+        (DATE_TIME, "{}", r#""salesroom""#),
+        (DATE_TIME, "{}", r#""""#),
+        (DATE_TIME, "{}", r#"["sales"]"#),
+        (
+            "airflow.providers.standard.triggers.hitl.HITLTrigger",
+            r#"{"ti_id": "0192f0c1-0000-7000-8000-000000000002"}"#,
+            "null",
+        ),
+    ] {
+        let body = deferral(class, arguments, queue);
+        for asked in tasks_of_sales(STATE) {
+            let learned = Some("sales_daily");
+            let asked = Asked {
+                body: &body,
+                learned,
+                ..asked
+            };
+            assert_eq!(asked.refused(&teams), Some(Code::NoRuleAllows), "{body}");
+        }
+    }
+}
+
 /// At the request nobody knows whose the task is; Airflow's answer says it.
 #[test]
 fn run_is_decided_on_the_answer() {

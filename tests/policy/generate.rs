@@ -33,6 +33,8 @@ pub(crate) struct Wanted {
     pub(crate) dag: Fact<&'static str>,
     pub(crate) task: Fact<&'static str>,
     pub(crate) connection: Fact<&'static str>,
+    pub(crate) trigger: Fact<&'static str>,
+    pub(crate) queue: Fact<&'static str>,
 }
 
 impl Asked {
@@ -40,6 +42,7 @@ impl Asked {
         let owned = |fact: Fact<&'static str>| fact.map(Cow::Borrowed);
         Operation {
             surface: self.surface,
+            below_execution: false,
             method: self.method,
             host: self.host,
             path: owned(self.path),
@@ -56,6 +59,8 @@ impl Asked {
                     dag: owned(wanted.dag),
                     task: owned(wanted.task),
                     connection: owned(wanted.connection),
+                    trigger: owned(wanted.trigger),
+                    queue: owned(wanted.queue),
                     ..Ask::default()
                 })
                 .collect(),
@@ -102,15 +107,19 @@ impl Asked {
         push(&|asked| asked.asks[0].task = Fact::Unknown);
         push(&|asked| asked.asks[0].action = Fact::Unknown);
         push(&|asked| asked.asks[0].connection = Fact::Unknown);
+        push(&|asked| asked.asks[0].trigger = Fact::Unknown);
+        push(&|asked| asked.asks[0].queue = Fact::Unknown);
         less
     }
 
     /// The same request, with one fact left open each.
     pub(crate) fn left_open(&self) -> Vec<Self> {
-        let later: [fn(&mut Wanted); 3] = [
+        let later: [fn(&mut Wanted); 5] = [
             |wanted| wanted.dag = Fact::Later,
             |wanted| wanted.task = Fact::Later,
             |wanted| wanted.connection = Fact::Later,
+            |wanted| wanted.trigger = Fact::Later,
+            |wanted| wanted.queue = Fact::Later,
         ];
         later
             .iter()
@@ -133,9 +142,15 @@ const PRINCIPALS: [&str; 8] = [
     "spiffe://a/x/w-ml",
     "spiffe://a",
 ];
-const DAGS: [&str; 5] = ["ml", "ml_a", "ml_b", "sales_a", "x"];
+const DAGS: [&str; 6] = ["ml", "ml_a", "ml_b", "sales_a", "x", "x "];
 const TASKS: [&str; 3] = ["ml", "load", "extract"];
-const ACTIONS: [&str; 4] = ["dag:read", "dag_run:read", "xcom:read", "connection:read"];
+const ACTIONS: [&str; 5] = [
+    "dag:read",
+    "dag_run:read",
+    "xcom:read",
+    "connection:read",
+    "trigger:create",
+];
 const SURFACES: [Surface; 4] = [
     Surface::Rest,
     Surface::Execution,
@@ -165,14 +180,22 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
             proof,
         })
     });
-    let wanted = (fact(&ACTIONS), fact(&DAGS), fact(&TASKS), fact(&["ml_db", "db"])).prop_map(
-        |(action, dag, task, connection)| Wanted {
+    let wanted = (
+        fact(&ACTIONS),
+        fact(&DAGS),
+        fact(&TASKS),
+        fact(&["ml_db", "ML-db ", "m\u{131}_db", "db", "Db", "db-"]),
+        fact(&["ml.Wait", "ml.x.Poll", "airflow.Wait"]),
+        fact(&["ml", "gpu"]),
+    )
+        .prop_map(|(action, dag, task, connection, trigger, queue)| Wanted {
             action,
             dag,
             task,
             connection,
-        },
-    );
+            trigger,
+            queue,
+        });
     (
         principal,
         acting,
@@ -320,6 +343,10 @@ fn to(template: bool) -> BoxedStrategy<Value> {
     } else {
         &["ml", "ml*", "ml_*", "*_a", "*", "x"]
     };
+    let connections: &[&str] = match template {
+        true => &["{t}_*", "*_{t}", "db"],
+        false => &["ml_*", "ML_*", "db", "DB", "*_Db", "*"],
+    };
     let conditions = (
         condition("ags", dags, 0.25, 2),
         condition(
@@ -333,10 +360,12 @@ fn to(template: bool) -> BoxedStrategy<Value> {
         condition("aths", &["/", "/api/*", "*", "*x"], 0.25, 2),
         condition("osts", &["api", "api.*", "*.x"], 0.25, 1),
         condition("urfaces", &["rest", "other", "unclassified", "*"], 0.25, 2),
-        condition("onnections", &["ml_*", "db"], 0.25, 1),
+        condition("onnections", connections, 0.25, 2),
+        condition("riggers", &["ml.*", "airflow.Wait", "*"], 0.25, 2),
+        condition("ueues", &["ml", "g*", "*"], 0.25, 2),
     );
-    (conditions, subsequence(vec![0, 1, 2, 3, 4, 5, 6, 7], 1..4))
-        .prop_map(|((a, b, c, d, e, f, g, h), picked)| {
+    (conditions, subsequence((0..10).collect::<Vec<_>>(), 1..4))
+        .prop_map(|((a, b, c, d, e, f, g, h, i, j), picked)| {
             let all = [
                 ('d', a),
                 ('a', b),
@@ -346,6 +375,8 @@ fn to(template: bool) -> BoxedStrategy<Value> {
                 ('h', f),
                 ('s', g),
                 ('c', h),
+                ('t', i),
+                ('q', j),
             ];
             Value::Object(entry(picked.into_iter().map(|index: usize| all[index].clone())))
         })

@@ -131,12 +131,23 @@ fn condition(
         Fact::Absent if identity && !deny => false,
         Fact::Absent => negated,
         Fact::Known(value) => {
-            let matched = patterns
-                .iter()
-                .any(|pattern| glob(&pattern.as_str().unwrap().replace("{t}", binding), &value));
+            let matched = patterns.iter().any(|pattern| {
+                let pattern = pattern.as_str().unwrap().replace("{t}", binding);
+                let refuses = deny != negated;
+                match (to && refuses, word.as_str()) {
+                    (true, "connections") => !value.is_ascii() || glob(&folded(&pattern), &folded(&value)),
+                    (true, "dags" | "tasks") => glob(&pattern, value.trim_end_matches(' ')),
+                    _ => glob(&pattern, &value),
+                }
+            });
             matched != negated
         }
     }
+}
+
+/// What a database or a secrets backend may take a name for.
+fn folded(text: &str) -> String {
+    text.trim_end_matches(' ').to_lowercase().replace('_', "-")
 }
 
 fn is_of_token(word: &str) -> bool {
@@ -214,6 +225,8 @@ fn fact(to: bool, word: &str, asked: &Asked, wanted: &Wanted) -> Fact<String> {
         (true, "tasks") => owned(wanted.task),
         (true, "actions") => owned(wanted.action),
         (true, "connections") => owned(wanted.connection),
+        (true, "triggers") => owned(wanted.trigger),
+        (true, "queues") => owned(wanted.queue),
         (true, "paths") => owned(asked.path),
         (true, "methods") => Fact::Known(asked.method.to_owned()),
         (true, "hosts") => Fact::Known(asked.host.to_owned()),

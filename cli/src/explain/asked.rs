@@ -19,6 +19,8 @@ pub(super) fn asked(ask: &Ask<'_>) -> String {
         ("pool", &ask.pool),
         ("xcom", &ask.xcom_key),
         ("asset", &ask.asset),
+        ("trigger", &ask.trigger),
+        ("queue", &ask.queue),
     ];
     let known = objects
         .iter()

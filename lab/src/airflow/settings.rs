@@ -23,7 +23,11 @@ impl Settings {
         database: String,
         broker: Option<&Redis>,
     ) -> Result<Self> {
-        let plugins = paths::workspace().join("examples/airflow/plugins");
+        // The lab's folder has the examples' plugins, and applications for Airflow 3.
+        let plugins = paths::workspace().join(match release.is_airflow_2() {
+            true => "examples/airflow/plugins",
+            false => "lab/airflow/plugins",
+        });
         let mut settings = vec![
             ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database),
             ("AIRFLOW__CORE__EXECUTOR", executor.name().to_owned()),

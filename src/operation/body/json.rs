@@ -42,7 +42,7 @@ impl fmt::Display for Number {
 
 impl Json<'_> {
     /// A field of an object.
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(in crate::operation) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
         fields
             .iter()

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::route::{Field, Id, Means};
-use json::Json;
+pub(super) use json::Json;
 
 /// How many ids of one kind are gathered. A request that names more is about any.
 pub(super) const MAX_NAMED: usize = 128;

@@ -7,10 +7,10 @@ use crate::operation::route::{Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, V3,
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
     // A task's own routes, by its UUID. The answer to `run` names the DAG, the body of `state` the assets that
-    // the task has changed.
+    // the task has changed, or what the triggerer is to run for it.
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/run",                          &["task_instance:run"]).answer_names_dag(),
     on(V3,        "PUT",    "/execution/task-instances/{task_instance_id}/heartbeat",                    &["task_instance:heartbeat"]),
-    on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/state",                        &["task_instance:state"]).also("asset:create", OUTLETS),
+    on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/state",                        &["task_instance:state"]).also("asset:create", OUTLETS).defers(),
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/skip-downstream",              &["task_instance:update"]),
     on(V3,        "PUT",    "/execution/task-instances/{task_instance_id}/rtif",                         &["task_instance:update"]),
     on(SINCE_3_2, "PATCH",  "/execution/task-instances/{task_instance_id}/rendered-map-index",           &["task_instance:update"]),

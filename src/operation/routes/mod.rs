@@ -13,10 +13,11 @@ mod pages;
 mod rest_v1;
 mod rest_v2;
 mod rest_v2_runs;
+mod single_page;
 mod ui;
 
-use super::Surface;
 use super::route::{Line, Route};
+use super::{Surface, deferral};
 
 const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Health, health::ROUTES),
@@ -30,7 +31,7 @@ const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Edge, edge::ROUTES),
 ];
 
-/// Every row with its surface, but for web pages.
+/// Every row with its surface, but for pages.
 pub(super) fn all() -> impl Iterator<Item = (Surface, &'static Route)> {
     TABLE
         .iter()
@@ -44,6 +45,11 @@ pub(super) fn web_pages() -> impl Iterator<Item = (Surface, &'static Route)> {
         .chain(lists::ROUTES.iter().flatten())
         .chain(lists::AUDIT_LOG)
         .map(|row| (Surface::Ui, row))
+}
+
+/// The pages of Airflow 3, which a document with the web pages of Airflow 2 does not have.
+pub(super) fn single_page() -> impl Iterator<Item = (Surface, &'static Route)> {
+    single_page::ROUTES.iter().map(|row| (Surface::Pages, row))
 }
 
 /// One row of the table, for whoever holds it against an installed Airflow or prints it.
@@ -68,12 +74,13 @@ impl Row {
     /// Whether it asks for an action, by itself or by what its body may say.
     pub fn asks_for(&self, action: &str) -> bool {
         let by_body = self.route.also.map(|(action, _)| action);
+        let by_deferral = deferral::ACTIONS.iter().filter(|_| self.route.defers);
         self.route
             .actions
             .iter()
-            .copied()
-            .chain(by_body)
-            .any(|asked| asked == action)
+            .chain(&by_body)
+            .chain(by_deferral)
+            .any(|asked| *asked == action)
     }
 
     /// Its surface, method and path.
@@ -89,7 +96,7 @@ impl Row {
 
 /// The rows of the table, web pages at the end.
 pub fn rows() -> impl Iterator<Item = Row> {
-    let routes = all().chain(web_pages());
+    let routes = all().chain(single_page()).chain(web_pages());
     routes.map(|(surface, route)| Row { surface, route })
 }
 

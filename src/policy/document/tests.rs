@@ -207,11 +207,38 @@ fn names_the_field_and_the_nearest_spelling() {
             "policies[0].rules[0].to[0].paths[0]: `x` does not begin with `/`; allowed: a path that begins with `/`, without its query; did you mean `/x`?",
         ),
         (
+            r#"{"to":[{"triggers":["airflow.providers.*"]}]}"#,
+            "policies[0].rules[0].to[0].triggers[0]: `airflow.providers.*` also matches all that Airflow's modules import, such as `airflow.providers.standard.hooks.subprocess.Popen`; allowed: the whole path of a class, such as `airflow.providers.standard.triggers.temporal.DateTimeTrigger`, a package of your own, such as `sales.triggers.*`, or `*`",
+        ),
+        (
             r#"{"to":[{"dags":["sales_a"],"notDags":["sales_*"]}]}"#,
             "policies[0].rules[0].to[0].notDags: `notDags` excludes all that `dags` admits, so the entry matches nothing; allowed: patterns that leave something of `dags`",
         ),
     ] {
         assert_eq!(rule_errors(rule), [complaint], "{rule}");
+    }
+}
+
+#[test]
+fn a_trigger_is_named_whole_or_by_a_package_of_one_s_own() {
+    for (pattern, fine) in [
+        (
+            "airflow.providers.standard.triggers.temporal.DateTimeTrigger",
+            true,
+        ),
+        ("sales.triggers.*", true),
+        ("*", true),
+        ("airflow.*", false),
+        ("airflow.triggers.callback.*", false),
+        ("air*", false),
+        ("*Trigger", false),
+        ("a.b:C", false),
+        ("a/b", false),
+    ] {
+        for word in ["triggers", "notTriggers"] {
+            let errors = rule_errors(&format!(r#"{{"to":[{{"{word}":["{pattern}"]}}]}}"#));
+            assert_eq!(errors.is_empty(), fine, "{word} {pattern}: {errors:?}");
+        }
     }
 }
 

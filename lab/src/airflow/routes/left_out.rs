@@ -23,14 +23,8 @@ const fn get(path: &'static str, surface: &'static str) -> LeftOut {
 
 /// All of them. A service outside Airflow may have the same paths, so nothing can be said of them.
 pub const LEFT_OUT: &[LeftOut] = &[
-    // The one page of the web interface of Airflow 3, whatever its path, and its files. It has no data.
+    // The one page of the web interface of Airflow 3, where none of its own routes is. It has no data.
     get("/{rest_of_path:path}", "other"),
-    get("/static/{file:path}", "other"),
-    // Documentation of the API, at the root of an api-server and of a log server.
-    get("/docs", "other"),
-    get("/docs/oauth2-redirect", "other"),
-    get("/redoc", "other"),
-    get("/openapi.json", "other"),
     // Airflow 3 answers 404 there, with a hint to whoever still asks for what was.
     get("/api/{_:path}", "other"),
     get("/api/v1/{_:path}", "unclassified"),

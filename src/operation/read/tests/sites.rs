@@ -28,10 +28,17 @@ fn a_base_path_is_taken_off_once_and_is_not_required() {
         "/team/airflow/team/airflow/api/v2/dags/d1",
         "/team/airflowx/api/v2/dags/d1",
         "/airflow/api/v2/dags/d1",
-        "/team/airflow/",
-        "/team/airflow",
+        "/team/airflow/mcp/v1/",
     ] {
         assert_eq!(dag(&site, target), Ok((Surface::Other, Fact::Absent)), "{target}");
+    }
+    for target in [
+        "/team/airflow/",
+        "/team/airflow",
+        "/team/airflow/dags/d1/runs",
+        "/",
+    ] {
+        assert_eq!(dag(&site, target), Ok((Surface::Pages, Fact::Absent)), "{target}");
     }
     assert_eq!(
         dag(&site, "/team/airflow/api/v2/what"),
@@ -96,11 +103,9 @@ fn web_pages_are_read_where_they_stand() {
             Ok((Surface::Unclassified, Fact::Unknown)),
             "{target}"
         );
-        assert_eq!(
-            dag(&Site::default(), target),
-            Ok((Surface::Other, Fact::Absent)),
-            "{target}"
-        );
+        let elsewhere = dag(&Site::default(), target).unwrap();
+        assert!(matches!(elsewhere.0, Surface::Other | Surface::Pages), "{target}");
+        assert_eq!(elsewhere.1, Fact::Absent, "{target}");
     }
     let clear = read_at(&with_pages(), "POST", "/clear?dag_id=mine").unwrap();
     assert!(clear.any_dag);
@@ -113,4 +118,45 @@ fn web_pages_are_read_where_they_stand() {
 fn a_fragment_in_the_query_hides_no_id() {
     let refused = dag(&Site::default(), "/ui/backfills?x=1#&dag_id=mine");
     assert_eq!(refused, Err(Malformed::Path(Ambiguity::Fragment)));
+}
+
+#[test]
+fn pages_are_read_and_nothing_else_that_a_plugin_may_serve() {
+    let surface = |method, target| read_at(&Site::default(), method, target).map(|found| found.surface);
+    for method in ["GET", "HEAD"] {
+        for target in [
+            "/",
+            "/?next=/dags",
+            "/dags",
+            "/dags/",
+            "/dags/d1/runs/r/tasks/t/mapped/0",
+            "/static/assets/index-1.js",
+            "/plugin/edge_worker",
+            "/%64ags",
+        ] {
+            assert_eq!(surface(method, target), Ok(Surface::Pages), "{method} {target}");
+        }
+    }
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "BREW"] {
+        for target in ["/", "/dags", "/static/x", "/plugin/mcp"] {
+            assert_eq!(surface(method, target), Ok(Surface::Other), "{method} {target}");
+        }
+    }
+    for method in ["GET", "HEAD", "POST"] {
+        for target in [
+            "/mcp",
+            "/mcp/v1/",
+            "/pluginsv2/view",
+            "/my-plugin/trigger",
+            "/api/v3/dags",
+            "/DAGS",
+            "/dagsx",
+            "/static%2Fx",
+            "/dags/..%2Fmcp",
+            "/static/../mcp",
+            "/dags//mcp",
+        ] {
+            assert_eq!(surface(method, target), Ok(Surface::Other), "{method} {target}");
+        }
+    }
 }

@@ -1,0 +1,1 @@
+../../../examples/airflow/plugins/task_headers.py

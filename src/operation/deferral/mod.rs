@@ -1,0 +1,131 @@
+//! A deferral: which class the triggerer is to run for a task, and what its arguments name.
+//!
+//! The triggerer imports the class path, decodes the arguments, and calls the one with the other,
+//! in a process that has the database (`airflow/jobs/triggerer_job_runner.py`, `create_triggers`).
+
+mod arguments;
+mod connection;
+mod names;
+
+use std::borrow::Cow;
+
+use super::Ask;
+use super::body::{BadBody, Body, Json};
+use crate::fact::Fact;
+use arguments::{Arguments, Named};
+
+/// The actions that a deferral can ask for, beside the row's own.
+pub(super) const ACTIONS: &[&str] = &[TRIGGER, "connection:read", "dag_run:read", "task_instance:read"];
+
+const TRIGGER: &str = "trigger:create";
+
+/// What Airflow takes with `state: deferred` and with no other state. It refuses a body that has
+/// one of them beside another state; it counts as a deferral here all the same.
+const ONLY_DEFERRALS: [&str; 4] = ["classpath", "trigger_kwargs", "trigger_timeout", "queue"];
+
+/// What `body` asks of the triggerer for `task_instance`; `None` while the body is to come.
+pub(super) fn asks<'a>(task_instance: &str, body: Body<'_>) -> Result<Option<Vec<Ask<'a>>>, BadBody> {
+    let Some(json) = body.read()? else {
+        return Ok(None);
+    };
+    if !defers(&json) {
+        let told = json
+            .get("next_kwargs")
+            .is_some_and(|told| !arguments::are_plain(told));
+        return Ok(Some(
+            told.then(|| trigger(Fact::Unknown, &queue(&json)))
+                .into_iter()
+                .collect(),
+        ));
+    }
+    let class = match json.get("classpath") {
+        Some(Json::Text(class)) if !class.is_empty() => Fact::Known(&**class),
+        _ => Fact::Unknown,
+    };
+    let mut arguments = Arguments::read(json.get("trigger_kwargs"));
+    // The triggerer decodes these too, before it puts the event into them.
+    if json
+        .get("next_kwargs")
+        .is_some_and(|told| !arguments::are_plain(told))
+    {
+        arguments.code.any = true;
+    }
+    if let Some(class) = class.known() {
+        arguments.connections.any |= connection::is_left_to(class, json.get("trigger_kwargs"));
+    }
+    let queue = queue(&json);
+    let mut asks = vec![trigger(class.map(|class| Cow::Owned(class.to_owned())), &queue)];
+    asks.extend(facts(arguments.code).map(|code| trigger(code, &queue)));
+    asks.extend(facts(arguments.connections).map(|connection| Ask {
+        action: Fact::Known("connection:read"),
+        connection,
+        ..Ask::default()
+    }));
+    for dag in facts(arguments.dags) {
+        asks.extend(["dag_run:read", "task_instance:read"].map(|action| of_dag(action, dag.clone())));
+    }
+    let of_others = |id: &String| !id.eq_ignore_ascii_case(task_instance);
+    if arguments.task_instances.any || arguments.task_instances.values.iter().any(of_others) {
+        // The trigger is to act for a task of whichever DAG.
+        asks.push(Ask {
+            trigger: class.map(|class| Cow::Owned(class.to_owned())),
+            queue,
+            ..of_dag(TRIGGER, Fact::Unknown)
+        });
+    }
+    Ok(Some(asks))
+}
+
+/// Whether Airflow could take the body for a deferral.
+fn defers(json: &Json<'_>) -> bool {
+    let state = match json.get("state") {
+        None | Some(Json::Null) => false,
+        Some(Json::Text(state)) => state.trim().eq_ignore_ascii_case("deferred"),
+        Some(_) => true,
+    };
+    state || ONLY_DEFERRALS.iter().any(|name| json.get(name).is_some())
+}
+
+/// The queue of a triggerer. A task that names none is run by triggerers without queues.
+fn queue<'a>(json: &Json<'_>) -> Fact<Cow<'a, str>> {
+    match json.get("queue") {
+        None | Some(Json::Null) => Fact::Absent,
+        Some(Json::Text(queue)) if !queue.is_empty() => Fact::Known(Cow::Owned(queue.clone().into_owned())),
+        Some(_) => Fact::Unknown,
+    }
+}
+
+/// One fact for each name, and an unknown one where there may be others.
+fn facts<'a>(named: Named) -> impl Iterator<Item = Fact<Cow<'a, str>>> {
+    let others = named.any.then_some(Fact::Unknown);
+    let values = named.values.into_iter();
+    values.map(|value| Fact::Known(Cow::Owned(value))).chain(others)
+}
+
+/// The task itself asks for a class to run.
+fn trigger<'a>(trigger: Fact<Cow<'a, str>>, queue: &Fact<Cow<'a, str>>) -> Ask<'a> {
+    Ask {
+        action: Fact::Known(TRIGGER),
+        dag: Fact::Unknown,
+        run: Fact::Unknown,
+        task: Fact::Unknown,
+        trigger,
+        queue: queue.clone(),
+        by_uuid: true,
+        ..Ask::default()
+    }
+}
+
+/// An action on any run and task of a DAG.
+fn of_dag<'a>(action: &'static str, dag: Fact<Cow<'a, str>>) -> Ask<'a> {
+    Ask {
+        action: Fact::Known(action),
+        dag,
+        run: Fact::Unknown,
+        task: Fact::Unknown,
+        ..Ask::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Names that Airflow may take for the same object.
+//!
+//! MySQL's collations do not count case, nor spaces at the end; the columns of connection ids, variable
+//! keys and pool names have the database's own collation, those of DAGs, tasks and XComs one that counts case
+//! and still pads. Of the secrets backends the environment is read in upper case, and Azure Key Vault without
+//! case and with `-` for `_`. So where a match refuses, names are compared as the widest of these does, and
+//! where it allows, as they are written. Which one an installation has need not be known.
+
+use std::cmp::Ordering;
+
+use super::field::Field;
+use super::ruleset::Effect;
+
+/// Which differences between two texts do not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// All count.
+    Exact,
+    /// Spaces at the end do not.
+    Padded,
+    /// Neither do case and the difference between `-` and `_`. Databases compare letters outside ASCII
+    /// in more ways than can be told, so a value with such a letter may be like any.
+    Folded,
+}
+
+impl Likeness {
+    /// How a condition compares in a rule of `effect`: widely where a match refuses.
+    pub(super) fn of(field: Field, negated: bool, effect: Effect) -> Self {
+        if negated == (effect == Effect::Deny) {
+            return Self::Exact;
+        }
+        match field {
+            Field::Connections | Field::Variables | Field::Pools => Self::Folded,
+            Field::Dags | Field::Tasks | Field::XcomKeys | Field::Assets => Self::Padded,
+            _ => Self::Exact,
+        }
+    }
+
+    /// Whether `value` may be like any text.
+    pub(super) fn may_be_any(self, value: &str) -> bool {
+        self == Self::Folded && !value.is_ascii()
+    }
+
+    /// `value` without what does not count at its end.
+    pub(super) fn trimmed(self, value: &str) -> &str {
+        match self {
+            Self::Exact => value,
+            Self::Padded | Self::Folded => value.trim_end_matches(' '),
+        }
+    }
+
+    /// What stands behind `text` in `value`, if that begins so.
+    pub(super) fn strip_prefix<'v>(self, value: &'v str, text: &str) -> Option<&'v str> {
+        if self != Self::Folded {
+            return value.strip_prefix(text);
+        }
+        let (head, rest) = value.split_at_checked(text.len())?;
+        self.alike(head, text).then_some(rest)
+    }
+
+    /// What stands before `text` in `value`, if that ends so.
+    pub(super) fn strip_suffix<'v>(self, value: &'v str, text: &str) -> Option<&'v str> {
+        if self != Self::Folded {
+            return value.strip_suffix(text);
+        }
+        let (rest, tail) = value.split_at_checked(value.len().checked_sub(text.len())?)?;
+        self.alike(tail, text).then_some(rest)
+    }
+
+    /// The order in which texts that are alike are equal, from the first byte or from the last.
+    pub(super) fn compare(self, one: &str, other: &str, from_the_end: bool) -> Ordering {
+        let byte = |byte| self.byte(byte);
+        match (self, from_the_end) {
+            (Self::Exact | Self::Padded, false) => one.cmp(other),
+            (Self::Folded, false) => one.bytes().map(byte).cmp(other.bytes().map(byte)),
+            (_, true) => one.bytes().rev().map(byte).cmp(other.bytes().rev().map(byte)),
+        }
+    }
+
+    fn alike(self, one: &str, other: &str) -> bool {
+        self.compare(one, other, false) == Ordering::Equal
+    }
+
+    fn byte(self, byte: u8) -> u8 {
+        match (self, byte) {
+            (Self::Folded, b'_') => b'-',
+            (Self::Folded, byte) => byte.to_ascii_lowercase(),
+            (_, byte) => byte,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_match_that_refuses_is_wide() {
+        for (negated, effect, wide) in [
+            (false, Effect::Deny, true),
+            (true, Effect::Deny, false),
+            (false, Effect::Allow, false),
+            (true, Effect::Allow, true),
+        ] {
+            let likeness = |field| Likeness::of(field, negated, effect);
+            let [folded, padded] = match wide {
+                true => [Likeness::Folded, Likeness::Padded],
+                false => [Likeness::Exact; 2],
+            };
+            assert_eq!(likeness(Field::Connections), folded);
+            assert_eq!(likeness(Field::Dags), padded);
+            assert_eq!(likeness(Field::Paths), Likeness::Exact);
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_where_they_are_alike() {
+        let folded = Likeness::Folded;
+        assert_eq!(folded.strip_prefix("Finance-DB", "finance_"), Some("DB"));
+        assert_eq!(folded.strip_suffix("Finance-DB", "_db"), Some("Finance"));
+        assert_eq!(folded.strip_prefix("fin", "finance"), None);
+        assert_eq!(folded.strip_suffix("fin", "finance"), None);
+        assert_eq!(folded.strip_prefix("finance.db", "finance_"), None);
+        assert_eq!(Likeness::Padded.strip_prefix("Finance", "finance"), None);
+        assert_eq!(Likeness::Padded.trimmed("etl  "), "etl");
+        assert_eq!(Likeness::Exact.trimmed("etl  "), "etl  ");
+        assert!(folded.may_be_any("f\u{ed}nance") && !Likeness::Padded.may_be_any("f\u{ed}nance"));
+        assert_eq!(folded.compare("A_b", "a-B", true), Ordering::Equal);
+        assert_eq!(folded.compare("aZ", "b", false), Ordering::Less);
+    }
+}

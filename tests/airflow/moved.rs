@@ -1,0 +1,72 @@
+//! A header by which gunicorn serves another path than the one of the request, on Airflow 2.11.
+
+use dagward_lab::airflow::{Component, Deployment, Executor, Release, Setup};
+use dagward_lab::client::{Client, Request, Response};
+use dagward_lab::module;
+use dagward_lab::sidecar::Plugin;
+use serde_json::json;
+
+/// Everything but team sales.
+const POLICY: &str = r#"{"apiVersion":"dagward/v1","policies":[
+    {"name":"everything","action":"ALLOW","rules":[{"to":[{"paths":["*"]}]}]},
+    {"name":"sales","action":"DENY","rules":[{"to":[{"dags":["sales_*"]}]}]}]}"#;
+
+const DAG: &str = "/api/v1/dags/sales_daily";
+
+const LOG: &str = "/log/dag_id=sales_daily/run_id=r/task_id=load/attempt=1.log";
+
+fn moved(client: &Client, path: &str, name: &str) -> Response {
+    let request = Request::get("airflow-webserver:8080", &format!("/x{path}")).header(name, "/x");
+    client.send(&request).unwrap()
+}
+
+#[test]
+fn no_header_moves_a_path_past_the_policy() {
+    let setup = Setup::new(Release::V2_11, Executor::Local, None);
+    let mut deployment = Deployment::start(setup).unwrap();
+    let people = deployment.gateway().unwrap();
+    people.trigger("sales_daily", "moved", &json!({})).unwrap();
+    let clients = |deployment: &Deployment| {
+        let agent = deployment.authority().service_account("ai-agents", "assistant");
+        let agent = agent.unwrap();
+        [Component::ApiServer, Component::Scheduler]
+            .map(|component| deployment.client_as(&agent, component).unwrap())
+    };
+
+    let [webserver, logs] = clients(&deployment);
+    let dag = moved(&webserver, DAG, "SCRIPT_NAME");
+    assert_eq!(dag.status, 200, "{}", dag.text());
+    assert!(dag.text().contains("sales_daily"), "{}", dag.text());
+    // The log server's own route, which asks for a token.
+    assert_eq!(moved(&logs, LOG, "script_name").status, 403);
+    // The other headers that servers are known to take for a path are none to gunicorn and Flask.
+    for name in [
+        "script-name",
+        "path_info",
+        "x-script-name",
+        "x-forwarded-prefix",
+        "x-original-url",
+    ] {
+        assert_eq!(moved(&webserver, DAG, name).status, 404, "{name}");
+    }
+    let method = Request::get("airflow-webserver:8080", DAG).header("x-http-method-override", "BREW");
+    assert_eq!(webserver.send(&method).unwrap().status, 200);
+
+    let module = module::build().unwrap();
+    deployment
+        .exchange(Some(&Plugin::new(&module.path, POLICY)))
+        .unwrap();
+    let [webserver, logs] = clients(&deployment);
+    for name in ["SCRIPT_NAME", "script_name", "PATH_INFO"] {
+        for (client, path) in [(&webserver, DAG), (&logs, LOG)] {
+            let refused = moved(client, path, name);
+            assert_eq!(refused.status, 400, "{name}: {}", refused.text());
+            assert!(
+                refused.text().contains("malformed_path"),
+                "{name}: {}",
+                refused.text()
+            );
+        }
+    }
+    assert_eq!(moved(&webserver, DAG, "x-forwarded-prefix").status, 404);
+}
