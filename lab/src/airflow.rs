@@ -33,6 +33,7 @@ mod rest;
 pub mod routes;
 mod settings;
 pub mod story;
+pub mod task_tokens;
 
 pub use component::{Component, TEAMS};
 pub use deployment::{Deployment, Setup};

@@ -29,7 +29,7 @@ mod stats_tags;
 
 pub use jwt_authn::{Jwks, JwtRule, request_authentication};
 pub use plugin::{Plugin, Update};
-pub use spec::{Destination, Inbound, Node, Spec, Tls};
+pub use spec::{Destination, Inbound, Node, Service, Spec, Tls};
 
 /// Envoy starts in under a second; compiling a module takes the rest, more on a busy machine.
 const READY: Duration = Duration::from_secs(60);
@@ -106,6 +106,11 @@ impl Sidecar {
     /// Where peers ask: mutual TLS (and plaintext, if permissive).
     pub fn inbound(&self) -> Result<SocketAddr> {
         self.admin.listener(listener::INBOUND)
+    }
+
+    /// Where peers ask the second server of the pod.
+    pub fn beside(&self) -> Result<SocketAddr> {
+        self.admin.listener(listener::BESIDE)
     }
 
     /// Where tunnels end, if it takes HBONE: mutual TLS and HTTP/2 `CONNECT`.

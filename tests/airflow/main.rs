@@ -3,6 +3,7 @@
 //! `honest` and `rogue`: each task is a process of its own behind its own sidecar, as with
 //! KubernetesExecutor. The story is told once for all tests; see `lab/src/airflow/story.rs`.
 //! `shipped` has the same for the ready policies of the first day, of components and of a business service.
+//! `hostile_pods` has attacks on such tasks by tokens that are stolen or forged.
 //! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
 //! `replicas`: the same with two api-servers.
 //! `moved`: a header that moves the path of Airflow 2.11's servers.
@@ -26,6 +27,7 @@ mod business;
 mod celery;
 mod cluster_policy;
 mod honest;
+mod hostile_pods;
 mod moved;
 mod policies;
 mod replicas;

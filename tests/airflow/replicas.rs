@@ -7,7 +7,7 @@ use std::fs;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dagward_lab::airflow::{Component, Deployment, Executor, Release, Rest, Setup};
+use dagward_lab::airflow::{Component, Deployment, Executor, Release, Rest, Setup, task_tokens};
 use dagward_lab::client::{Client, Request, Response};
 use dagward_lab::{paths, wait};
 use serde_json::{Value, json};
@@ -16,6 +16,8 @@ use crate::policies;
 
 const SERVER: &str = "airflow-api-server:8080";
 const REPLICA: &str = "airflow-api-server-replica:8080";
+
+const HEALTH: &str = "/api/v2/monitor/health";
 
 /// How long a task may take to start on a busy machine.
 const STARTED: Duration = Duration::from_secs(240);
@@ -124,7 +126,28 @@ impl Theft {
             .service_account("ai-agents", "assistant")
             .unwrap();
         let agent = deployment.client_as(&agent, Component::Replica).unwrap();
-        let asked: [(&'static str, &Client, Request); 9] = [
+        let open = |host, path| with(host, Request::get(host, path));
+        let unsigned = format!("Bearer {}", task_tokens::forged(&task).unwrap());
+        let forged = |host: &str, path| Request::get(host, path).header("authorization", unsigned.clone());
+        let asked: [(&'static str, &Client, Request); 14] = [
+            // What Airflow answers to all, whatever their token is.
+            (
+                "the thief forges a token",
+                &thief,
+                forged(REPLICA, "/execution/health"),
+            ),
+            ("a stranger forges a token", &agent, forged(REPLICA, HEALTH)),
+            ("the thief asks for health", &thief, open(REPLICA, HEALTH)),
+            (
+                "the thief asks for the tasks' health",
+                &thief,
+                open(REPLICA, "/execution/health"),
+            ),
+            (
+                "the thief asks for the tasks' health where the task was seen",
+                &thief,
+                open(SERVER, "/execution/health"),
+            ),
             ("the thief reads", &thief, read(REPLICA)),
             ("the thief reads where the task was seen", &thief, read(SERVER)),
             ("the thief forges headers", &thief, vouched(read(REPLICA))),
@@ -166,6 +189,12 @@ fn without_the_filter_the_stolen_token_is_good_at_both() {
     for name in ["the thief forges headers", "a stranger forges headers"] {
         open.assert(name, 200, "goldfish");
     }
+    for name in [
+        "the thief asks for health",
+        "the thief asks for the tasks' health",
+    ] {
+        open.assert(name, 200, "healthy");
+    }
     open.assert("the thief ends the task", 204, "");
     assert_eq!(open.victim, "failed");
 }
@@ -174,6 +203,8 @@ fn without_the_filter_the_stolen_token_is_good_at_both() {
 fn with_it_the_stolen_token_is_good_at_neither() {
     let guarded = &REPLICAS.guarded;
     for name in [
+        "the thief forges a token",
+        "the thief asks for the tasks' health",
         "the thief reads",
         "the thief forges headers",
         "a stranger forges headers",
@@ -181,7 +212,11 @@ fn with_it_the_stolen_token_is_good_at_neither() {
     ] {
         guarded.assert(name, 403, "(token_owner_unknown)");
     }
+    for name in ["a stranger forges a token", "the thief asks for health"] {
+        guarded.assert(name, 200, "healthy");
+    }
     for name in [
+        "the thief asks for the tasks' health where the task was seen",
         "the thief reads where the task was seen",
         "the thief reads after the owner",
         "the thief ends the task",

@@ -11,10 +11,14 @@ pub(crate) const NOTHING_ALLOWS: Refusal = Refusal::Dagward(403, "no_rule_allows
 pub(crate) const DENIED: Refusal = Refusal::Dagward(403, "denied_by_rule");
 /// The code of another's token.
 pub(crate) const ANOTHERS_TOKEN: Refusal = Refusal::Dagward(403, "token_of_another");
+/// The code of a token whose owner is not known so far.
+pub(crate) const UNKNOWN_OWNER: Refusal = Refusal::Dagward(403, "token_owner_unknown");
+/// The code of a credential that is not exactly one readable credential.
+pub(crate) const BAD_TOKEN: Refusal = Refusal::Dagward(403, "malformed_token");
 /// The code of a path that can be read in two ways.
-pub(crate) const BAD_PATH: Refusal = Refusal::Dagward(400, "malformed_path");
+pub(crate) const BAD_PATH: Refusal = Refusal::Dagward(403, "malformed_path");
 /// The code of task headers against their contract.
-pub(crate) const BAD_TASK_HEADERS: Refusal = Refusal::Dagward(400, "malformed_task_headers");
+pub(crate) const BAD_TASK_HEADERS: Refusal = Refusal::Dagward(403, "malformed_task_headers");
 
 /// An attempt. In its text `{run}` is the phase, and the runner knows the other names in braces.
 #[derive(Debug, Clone)]
@@ -50,6 +54,8 @@ pub(crate) enum Proof {
     Told(&'static str),
     /// These rows of Airflow's database become others.
     Changed(&'static str),
+    /// The answer brings a fresh token.
+    Renewed,
 }
 
 /// Who refuses an attempt with the filter in place.
@@ -142,11 +148,11 @@ impl Attempt {
     pub(crate) fn query(&self) -> Option<&'static str> {
         match self.alone {
             Alone::Gives(_, Proof::Changed(query)) => Some(query),
-            Alone::Gives(_, Proof::Told(_)) | Alone::Cannot(_) => None,
+            Alone::Gives(_, Proof::Told(_) | Proof::Renewed) | Alone::Cannot(_) => None,
         }
     }
 
-    /// The request byte by byte, the names in braces replaced.
+    /// The request byte by byte, the names in braces replaced. Its head goes in Latin-1, as Airflow reads it.
     pub(crate) fn request(&self, names: &[(&str, String)]) -> Vec<u8> {
         let body = match std::str::from_utf8(&self.body) {
             Ok(text) => filled(text, names).into_bytes(),
@@ -166,8 +172,13 @@ impl Attempt {
             head += &format!("{line}\r\n");
         }
         head += "\r\n";
-        [filled(&head, names).into_bytes(), body].concat()
+        [latin1(&filled(&head, names)), body].concat()
     }
+}
+
+/// A byte for each character. Heads have no others.
+pub(crate) fn latin1(text: &str) -> Vec<u8> {
+    text.chars().filter_map(|char| u8::try_from(char).ok()).collect()
 }
 
 /// `text` with the names in braces replaced.

@@ -45,7 +45,7 @@ const CLEARED: &str =
 const STATE: &str = "SELECT state FROM task_instance WHERE dag_id = 'sales_forecast' AND run_id = 'victim'";
 
 const OTHERS: Refusal = Refusal::DagwardOnBody(403, "no_rule_allows");
-const UNREADABLE: Refusal = Refusal::DagwardOnBody(400, "malformed_body");
+const UNREADABLE: Refusal = Refusal::DagwardOnBody(403, "malformed_body");
 
 fn note(note: &str) -> String {
     entity(&format!(

@@ -1,6 +1,7 @@
 //! What came of an attempt, and whether that is what was to come.
 
 use anyhow::{Context, Result};
+use dagward_lab::client::Response;
 use serde_json::Value;
 
 use crate::attempt::{Alone, Attempt, Proof, Refusal};
@@ -15,6 +16,8 @@ pub(crate) struct Outcome {
     pub(crate) request_id: String,
     /// The answer's body, or what went wrong.
     pub(crate) body: String,
+    /// Whether the answer brought a fresh token.
+    pub(crate) renewed: bool,
     /// The status of what came after the answer.
     pub(crate) late: Option<u16>,
     /// The rows that the attempt is about, before and after.
@@ -30,6 +33,7 @@ impl Outcome {
             status: status(value).and_then(|status| status.try_into().ok()),
             request_id: text("request_id").to_owned(),
             body: text("body").to_owned() + text("error"),
+            renewed: false,
             late: value
                 .get("late")
                 .and_then(status)
@@ -50,15 +54,26 @@ impl Outcome {
                 ..Self::default()
             });
         };
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
-        let id = lines.find_map(|line| line.strip_prefix("x-request-id: "));
+        let status = head.split(' ').nth(1);
+        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
         Ok(Self {
             status: Some(status.context("an answer without status")?.parse()?),
-            request_id: id.unwrap_or_default().to_owned(),
+            request_id: header("x-request-id: ").unwrap_or_default().to_owned(),
+            renewed: header("refreshed-api-token: ").is_some(),
             body: body.to_owned(),
             ..Self::default()
         })
+    }
+
+    /// From an answer.
+    pub(crate) fn answered(answer: &Response) -> Self {
+        Self {
+            status: Some(answer.status),
+            request_id: answer.header("x-request-id").unwrap_or_default().to_owned(),
+            renewed: answer.header("refreshed-api-token").is_some(),
+            body: answer.text(),
+            ..Self::default()
+        }
     }
 
     /// What differs from `alone`.
@@ -70,6 +85,7 @@ impl Outcome {
             Alone::Cannot(None) if self.status.is_some() => Some("an answer"),
             Alone::Gives(_, Proof::Told(secret)) if !self.body.contains(secret) => Some("not told"),
             Alone::Gives(_, Proof::Changed(_)) if self.rows[0] == self.rows[1] => Some("nothing changed"),
+            Alone::Gives(_, Proof::Renewed) if !self.renewed => Some("no fresh token"),
             Alone::Gives(..) | Alone::Cannot(_) => None,
         }
     }
@@ -81,6 +97,9 @@ impl Outcome {
         }
         if self.late == Some(200) {
             return Some("what followed the refusal was answered");
+        }
+        if self.renewed {
+            return Some("a fresh token was given");
         }
         let (status, code) = match refusal {
             Refusal::Dagward(status, code) | Refusal::DagwardOnBody(status, code) => (status, code),

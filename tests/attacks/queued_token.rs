@@ -12,8 +12,8 @@ use dagward_lab::airflow::{Component, Deployment, Rest};
 use dagward_lab::wait;
 use serde_json::{Value, json};
 
-use crate::attempt::Proof::Changed;
-use crate::attempt::{ANOTHERS_TOKEN, Attempt};
+use crate::attempt::Proof::{Changed, Told};
+use crate::attempt::{ANOTHERS_TOKEN, Attempt, UNKNOWN_OWNER};
 use crate::outcome::{Outcome, are_refused_with, succeed_without};
 use crate::runner::{Batch, Names};
 use crate::scene;
@@ -112,6 +112,38 @@ fn afterwards() -> Vec<Attempt> {
             )
             .refused(ANOTHERS_TOKEN),
     ]
+}
+
+/// Tokens of Airflow 3.0 to 3.2.1 have no scope, so a queued one is good for more than `run`. Sales' own worker starts
+/// this task afterwards; see `victims.rs`.
+pub(crate) fn before_run() -> Vec<Attempt> {
+    let with = |name, line: &str| {
+        Attempt::without_token(name, line)
+            .header("authorization: Bearer {unscoped}")
+            .refused(UNKNOWN_OWNER)
+    };
+    vec![
+        with(
+            "reads with the token of a queued task",
+            "GET /execution/variables/sales_key",
+        )
+        .gives(200, Told("goldfish")),
+        with(
+            "looks at a queued task with its token",
+            "GET /execution/task-instances/{queued}/previous-successful-dagrun",
+        )
+        .gives(200, Told("data_interval_start")),
+    ]
+}
+
+#[test]
+fn airflow_alone_takes_a_queued_task_s_token_for_all_that_a_task_may() {
+    succeed_without(&before_run());
+}
+
+#[test]
+fn until_it_has_started_its_token_is_good_for_nothing_else() {
+    are_refused_with(&before_run());
 }
 
 #[test]

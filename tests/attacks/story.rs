@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 
 use crate::outcome::Outcome;
 use crate::runner::{Batch, Names, send};
+use crate::theft::Victims;
 use crate::{
-    agents, bodies, deferred, headers, lock_out, logs, paths, plugins, queue, queued_token, scene, task,
+    agents, bodies, deferred, headers, lock_out, logs, paths, plugins, proof, queue, queued_token, scene,
+    task, theft, unverified,
 };
 
 pub(crate) static STORY: LazyLock<Story> =
@@ -32,7 +34,7 @@ pub(crate) struct Story {
 /// What happened in one phase.
 #[derive(Default)]
 pub(crate) struct Phase {
-    outcomes: BTreeMap<&'static str, Outcome>,
+    pub(crate) outcomes: BTreeMap<&'static str, Outcome>,
     /// How the victims' runs ended, by DAG and run.
     pub(crate) runs: BTreeMap<(&'static str, String), String>,
     /// The task of ml in the worker of sales.
@@ -43,6 +45,8 @@ pub(crate) struct Phase {
     pub(crate) robbed: queued_token::Robbed,
     /// How the run that an agent may start ended.
     pub(crate) agents_run: String,
+    /// What came of tokens that Airflow does not look at.
+    pub(crate) unverified: Vec<unverified::Shown>,
     /// The answers to forged tokens, by the task instance that they were for.
     pub(crate) forged: BTreeMap<String, Vec<u16>>,
     /// Requests of the flood that were refused.
@@ -60,7 +64,7 @@ impl Story {
     fn tell() -> Result<Self> {
         let module = module::build()?;
         let shipped = scene::policy(&[])?;
-        let more = scene::policy(&[bodies::rule()])?;
+        let more = scene::policy(&[bodies::rule(), proof::rule()])?;
         let mut deployment = Deployment::start(Setup::new(Release::V3_3, Executor::Celery, None))?;
         let rest = deployment.direct()?;
         scene::prepare(&rest)?;
@@ -113,16 +117,15 @@ impl Phase {
             ),
         ];
 
-        let guarded = more.is_some();
-        if guarded {
-            // A task that has not begun, so that a forged token would be the first that a proxy sees.
-            scene::pause(rest, true)?;
-            rest.trigger("sales_daily", &run("undisturbed"), &json!({}))?;
-            let queued = scene::task_instance(d, &run("undisturbed"), "extract")?;
+        // A task that has not begun, so that a forged token would be the first that a proxy sees.
+        scene::pause(rest, true)?;
+        rest.trigger("sales_daily", &run("undisturbed"), &json!({}))?;
+        let queued = scene::task_instance(d, &run("undisturbed"), "extract")?;
+        if more.is_some() {
             let ml = d.client_in(Component::Worker("ml"))?;
-            for victim in [stolen, queued] {
-                let statuses = lock_out::forge(&ml, &victim)?;
-                phase.forged.insert(victim, statuses);
+            for victim in [&stolen, &queued] {
+                let statuses = lock_out::forge(&ml, victim)?;
+                phase.forged.insert(victim.clone(), statuses);
             }
             let learned = || {
                 d.sidecar(Component::ApiServer)?
@@ -132,8 +135,15 @@ impl Phase {
             let before = learned()?;
             phase.flooded = lock_out::flood(&ml)?;
             phase.learned = [before, learned()?];
-            scene::pause(rest, false)?;
         }
+        let victims = Victims {
+            running: &stolen,
+            token: &file("stolen"),
+            queued: &queued,
+        };
+        let stolen_names = theft::names(d, &names, &victims)?;
+        phase.tell_of_theft(d, &stolen_names, &victims)?;
+        scene::pause(rest, false)?;
 
         rest.trigger("ml_smuggler", &run("smuggled"), &json!({}))?;
         let mut own = task::own();
@@ -166,10 +176,8 @@ impl Phase {
         fs::write(file("until"), "")?;
         let state = rest.finished("sales_leaky", &run("stolen"))?;
         phase.runs.insert(("sales_leaky", run("stolen")), state);
-        if guarded {
-            let state = rest.finished("sales_daily", &run("undisturbed"))?;
-            phase.runs.insert(("sales_daily", run("undisturbed")), state);
-        }
+        let state = rest.finished("sales_daily", &run("undisturbed"))?;
+        phase.runs.insert(("sales_daily", run("undisturbed")), state);
         phase.metrics = d.sidecar(Component::ApiServer)?.admin().metrics()?;
         phase.smuggled = queue::Smuggled::tell(d, rest, &run("smuggled"))?;
         // The last: it ends the task that says it.
@@ -181,6 +189,7 @@ impl Phase {
         phase.robbed = robbed;
         phase.outcomes.extend(outcomes);
         phase.tell_of_peers(d, rest, &names, more)?;
+        phase.try_all(d, proof::attempts(), &stolen_names)?;
 
         phase.requests = scene::access_log(d)?;
         phase.airflow_log = d.process(Component::ApiServer)?.output()?;

@@ -10,9 +10,10 @@ use dagward_lab::load::Load;
 use dagward_lab::upstream::{Answer, Upstream};
 use serde_json::json;
 
-use crate::mesh::{Server, ask};
+use crate::mesh::{API_SERVER, Server, ask};
 use crate::setup::Setup;
-use crate::tasks::{TASK, airflow, code, run, teams, xcom};
+use crate::tasks::{TASK, airflow, code, forged, run, teams, token_of, verifying, xcom};
+use crate::unverified_tokens::with_open_routes;
 
 /// Requests of a flood.
 const FLOOD: u64 = 20_000;
@@ -94,6 +95,60 @@ fn forged_tokens_push_nothing_out() {
         .filter(|series| series.label("dag_id").starts_with("ml_"))
         .count();
     assert!(of_forger <= MAX_SERIES as usize, "{of_forger}");
+    server.assert_unharmed();
+}
+
+/// As many as fill every place that a proxy has, three times over.
+#[test]
+fn forged_tokens_that_airflow_does_not_look_at_push_nothing_out() {
+    let app = Upstream::with(verifying).unwrap();
+    let server = Server::before(app, Setup::ALL[3], &with_open_routes().to_string());
+    let sales = sales(&server);
+    send(
+        &sales,
+        (0..HONEST).map(|number| run(&task(number))).collect(),
+        200,
+    );
+    let forger = server.peer("airflow", "airflow-worker-ml");
+    let health = |number: u64| {
+        Request::get(API_SERVER, "/execution/health").header("authorization", forged(&task(HONEST + number)))
+    };
+    send(&forger, (0..3 * MAX_TASKS).map(health).collect(), 200);
+
+    assert_eq!(learned(&server), HONEST as f64);
+    for number in 0..HONEST {
+        let own = xcom("sales_daily", &task(number));
+        assert_eq!(code(&ask(&sales, &own)), "allowed", "{number}");
+    }
+    server.assert_unharmed();
+}
+
+/// A thief whose own tasks are in order, and more than a proxy has places.
+#[test]
+fn valid_tokens_of_one_team_push_out_no_task_of_another() {
+    let app = Upstream::with(verifying).unwrap();
+    let server = Server::before(app, Setup::ALL[3], &with_open_routes().to_string());
+    let sales = sales(&server);
+    send(
+        &sales,
+        (0..HONEST).map(|number| run(&task(number))).collect(),
+        200,
+    );
+    let thief = server.peer("airflow", "airflow-worker-ml");
+    let own = |number: u64| {
+        let task = task(HONEST + number);
+        let path = format!("/execution/task-instances/{task}/run");
+        Request::new("PATCH", API_SERVER, &path)
+            .header("authorization", token_of("ml_train", &task))
+            .body("{}")
+    };
+    send(&thief, (0..3 * MAX_TASKS).map(own).collect(), 200);
+
+    for number in 0..HONEST {
+        let own = xcom("sales_daily", &task(number));
+        assert_eq!(code(&ask(&thief, &own)), "token_of_another", "{number}");
+        assert_eq!(code(&ask(&sales, &own)), "allowed", "{number}");
+    }
     server.assert_unharmed();
 }
 

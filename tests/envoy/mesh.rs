@@ -7,7 +7,7 @@ use dagward_lab::admin::Sample;
 use dagward_lab::certs::{Authority, Identity};
 use dagward_lab::client::{Client, Request, Response};
 use dagward_lab::module;
-use dagward_lab::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec};
+use dagward_lab::sidecar::{Destination, Inbound, Node, Plugin, Service, Sidecar, Spec};
 use dagward_lab::upstream::{Received, Upstream};
 use dagward_lab::wait;
 use serde_json::{Value, json};
@@ -96,6 +96,44 @@ impl Server {
         };
         let authority = Arc::new(Authority::new().unwrap());
         Self::of(authority, "waypoint", (app, inbound), setup, &policy.to_string())
+    }
+
+    /// The same before services of these names, each with an app of its own.
+    pub(crate) fn waypoint_of(services: &[(&str, &Upstream)], setup: Setup, policy: &Value) -> Self {
+        let app = Upstream::echo().unwrap();
+        let services = services.iter().map(|(name, app)| Service {
+            name: (*name).to_owned(),
+            app: app.address(),
+        });
+        let inbound = Inbound {
+            hbone: true,
+            services: services.collect(),
+            ..Inbound::permissive(app.address())
+        };
+        let authority = Arc::new(Authority::new().unwrap());
+        Self::of(authority, "waypoint", (app, inbound), setup, &policy.to_string())
+    }
+
+    /// An api-server in whose pod `beside` listens on another port.
+    pub(crate) fn shared(app: Upstream, beside: &Upstream, setup: Setup, policy: &Value) -> Self {
+        let authority = Arc::new(Authority::new().unwrap());
+        let inbound = Inbound::permissive(app.address());
+        let beside = Inbound {
+            http2: setup.http2,
+            ..Inbound::strict(beside.address())
+        };
+        let configuration = policy.to_string();
+        Self::changed(
+            authority,
+            API_SERVER,
+            (app, inbound),
+            setup,
+            &configuration,
+            |spec| Spec {
+                beside: Some(beside),
+                ..spec
+            },
+        )
     }
 
     /// Another service of the same mesh, with a service account of its `name`.
@@ -199,6 +237,13 @@ impl Server {
     pub(crate) fn presenting(&self, identity: &Identity) -> Client {
         self.setup
             .speak(Client::mtls(self.sidecar.inbound().unwrap(), identity).unwrap())
+    }
+
+    /// A peer of the second server in the pod, with a service account's certificate.
+    pub(crate) fn peer_beside(&self, namespace: &str, account: &str) -> Client {
+        let identity = self.authority.service_account(namespace, account).unwrap();
+        self.setup
+            .speak(Client::mtls(self.sidecar.beside().unwrap(), &identity).unwrap())
     }
 
     /// A peer with this certificate whose tunnel `connect` opens, as ztunnel does for pods without a sidecar.

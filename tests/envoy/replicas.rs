@@ -13,12 +13,15 @@ use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, Worker, ask, assert_unharmed};
 use crate::setup::{Setup, on_every_setup};
-use crate::tasks::{TASK, airflow, assert_refused_in_answer, code, run, teams, with_token, xcom};
+use crate::tasks::{
+    self, TASK, airflow, assert_refused_in_answer, code, run, teams, token, with_token, xcom,
+};
 
 on_every_setup!(
     a_stolen_token_is_refused_wherever_it_is_used,
     headers_vouch_for_nobody,
     to_say_run_once_more_gains_nothing,
+    tokens_that_airflow_does_not_look_at_make_no_owner_at_either,
 );
 
 /// The other api-server.
@@ -231,6 +234,39 @@ fn to_say_run_once_more_gains_nothing(setup: Setup) {
     // The owner loses nothing by it.
     for request in [xcom("sales_daily", TASK), state()] {
         assert_eq!(at(REPLICA, &victim, request), "allowed");
+    }
+    scene.assert_unharmed();
+}
+
+/// Before the task starts and after, with its token and with one that is signed by no key.
+fn tokens_that_airflow_does_not_look_at_make_no_owner_at_either(setup: Setup) {
+    let mut policy = with_api_servers();
+    let open =
+        json!({"name": "open", "action": "ALLOW", "rules": [{"to": [{"surfaces": ["health", "rest"]}]}]});
+    policy["policies"].as_array_mut().unwrap().push(open);
+    let scene = Scene::new(setup, &policy);
+    let (victim, thief) = (scene.victim.app(), scene.thief.app());
+    let show = |word: &str| {
+        for host in [API_SERVER, REPLICA] {
+            for credential in [token(TASK), tasks::forged(TASK)] {
+                for path in ["/execution/health", "/api/v2/monitor/health", "/api/v2/version"] {
+                    let request = Request::get(host, path).header("authorization", credential.clone());
+                    let expected = match path.starts_with("/execution") {
+                        true if host == API_SERVER => word,
+                        true => UNKNOWN,
+                        false => "allowed",
+                    };
+                    assert_eq!(at(host, &thief, request), expected, "{host} {path}");
+                }
+            }
+        }
+    };
+    show(UNKNOWN);
+    assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
+    show("token_of_another");
+    for theft in thefts() {
+        assert_eq!(at(REPLICA, &thief, theft.clone()), UNKNOWN);
+        assert_eq!(at(REPLICA, &victim, theft), "allowed");
     }
     scene.assert_unharmed();
 }

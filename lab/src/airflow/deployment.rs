@@ -55,6 +55,7 @@ pub struct Deployment {
     setup: Setup,
     balanced: bool,
     pods: Vec<Pod>,
+    settings: Settings,
     database: Postgres,
     _broker: Option<Redis>,
     // The sidecars read the certificates' files.
@@ -109,6 +110,7 @@ impl Deployment {
             .collect();
         let mut deployment = Self {
             pods: pods?,
+            settings,
             database,
             _broker: broker,
             authority,
@@ -122,7 +124,7 @@ impl Deployment {
             fs::create_dir(&home)?;
             let mut command = Command::new(&installation.program);
             installation.environment(&home)?.apply(&mut command);
-            settings.apply(&mut command);
+            deployment.settings.apply(&mut command);
             pod.start(&mut command, release)?;
         }
         let plugin = deployment.setup.plugin.clone();
@@ -251,6 +253,11 @@ impl Deployment {
     /// Who signs the certificates of the mesh.
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// What signs Airflow's tokens: `[api_auth] jwt_secret`.
+    pub fn jwt_secret(&self) -> Result<&str> {
+        self.settings.jwt_secret().context("no secret")
     }
 
     /// The rows that a query of Airflow's database gives, a line each, columns separated by `|`.

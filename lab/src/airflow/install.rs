@@ -16,7 +16,7 @@ const DATABASE: &str = "airflow.db";
 /// HS512 wants a key as long as its digest.
 const SECRET_BYTES: usize = 64;
 
-const JWT_SECRET: &str = "AIRFLOW__API_AUTH__JWT_SECRET";
+pub(super) const JWT_SECRET: &str = "AIRFLOW__API_AUTH__JWT_SECRET";
 
 /// A release of Airflow, with the version of every package that it was tried with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

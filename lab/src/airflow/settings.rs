@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::component::Component;
 use super::executor::Executor;
-use super::install::{Release, secret};
+use super::install::{JWT_SECRET, Release, secret};
 use super::redis::Redis;
 use crate::paths;
 
@@ -33,7 +33,7 @@ impl Settings {
             ("AIRFLOW__CORE__EXECUTOR", executor.name().to_owned()),
             ("AIRFLOW__CORE__HOSTNAME_CALLABLE", "lab_host.name".to_owned()),
             ("AIRFLOW__CORE__PLUGINS_FOLDER", plugins.display().to_string()),
-            ("AIRFLOW__API_AUTH__JWT_SECRET", secret()?),
+            (JWT_SECRET, secret()?),
         ];
         // Signs the tokens by which logs are read.
         if release.is_airflow_2() {
@@ -49,6 +49,13 @@ impl Settings {
         }
         settings.extend(broker.map(|broker| ("AIRFLOW__CELERY__BROKER_URL", broker.uri())));
         Ok(Self(settings))
+    }
+
+    /// What signs Airflow's tokens.
+    pub(super) fn jwt_secret(&self) -> Option<&str> {
+        let mut settings = self.0.iter();
+        let (_, secret) = settings.find(|(name, _)| *name == JWT_SECRET)?;
+        Some(secret)
     }
 
     /// Sets the variables of `command`.

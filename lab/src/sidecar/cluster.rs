@@ -7,25 +7,37 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use super::hbone;
-use super::spec::{Destination, Inbound, Spec, Tls};
+use super::spec::{Destination, Inbound, Service, Spec, Tls};
 use crate::certs::Identity;
 
 /// All clusters of a sidecar.
 pub(super) fn clusters(spec: &Spec) -> Vec<Value> {
-    let inbound = spec
-        .inbound
-        .iter()
-        .map(|inbound| cluster(&inbound_name(inbound), [inbound.app], inbound.http2));
+    let apps = || spec.inbound.iter().chain(&spec.beside);
+    let inbound = apps().map(|inbound| cluster(&inbound_name(inbound), [inbound.app], inbound.http2));
+    let services = apps().flat_map(|inbound| {
+        let services = inbound.services.iter();
+        services.map(|service| cluster(&service_name(service), [service.app], inbound.http2))
+    });
     let destinations = spec.outbound.iter().chain(&spec.asked_by_filters);
     let outbound = destinations.map(|destination| outbound(destination, &spec.identity));
     let hbone = spec.takes_hbone().then(hbone::cluster);
     let added = spec.clusters.iter().cloned();
-    inbound.chain(hbone).chain(outbound).chain(added).collect()
+    inbound
+        .chain(services)
+        .chain(hbone)
+        .chain(outbound)
+        .chain(added)
+        .collect()
 }
 
 /// Istio's name of the app's cluster.
 pub(super) fn inbound_name(inbound: &Inbound) -> String {
     format!("inbound|{}||", inbound.port)
+}
+
+/// A waypoint's name of the cluster of a service.
+pub(super) fn service_name(service: &Service) -> String {
+    format!("inbound-vip|8080|http|{}", service.host())
 }
 
 fn outbound(destination: &Destination, identity: &Identity) -> Value {

@@ -2,14 +2,20 @@
 
 #![expect(clippy::indexing_slicing, reason = "an object made by `json!` takes any key")]
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
-use super::cluster::{inbound_name, socket, tls};
-use super::spec::{Destination, Inbound, Spec};
+use super::cluster::{inbound_name, service_name, socket, tls};
+use super::spec::{ANY_PORT, Destination, Inbound, Spec};
 use super::{Files, hbone};
 
 /// Istio's name of the listener for peers.
 pub(super) const INBOUND: &str = "virtualInbound";
+
+/// The name of the listener for peers of the second server. Istio has one for all ports, which looks at the
+/// port that was called.
+pub(super) const BESIDE: &str = "virtualInbound-beside";
 
 /// The name of the listener for the app.
 pub(super) const OUTBOUND: &str = "virtualOutbound";
@@ -36,15 +42,28 @@ const PROPERTIES: [&str; 6] = ["dag_id", "task_id", "run_id", "caller", "decisio
 
 /// All listeners of a sidecar.
 pub(super) fn listeners(spec: &Spec, files: &Files) -> Vec<Value> {
-    let inbound = spec.inbound.iter().map(|app| inbound(spec, app, files));
+    let address = spec.inbound_address;
+    let peers = spec
+        .inbound
+        .iter()
+        .map(|app| inbound(spec, INBOUND, address, app, files));
+    let beside = spec
+        .beside
+        .iter()
+        .map(|app| inbound(spec, BESIDE, ANY_PORT.into(), app, files));
     let takes_hbone = spec.inbound.iter().filter(|app| app.hbone);
     let hbone = takes_hbone.flat_map(|app| hbone::listeners(spec, app, files));
     let outbound = (!spec.outbound.is_empty()).then(|| outbound(spec, files));
     let added = spec.listeners.iter().cloned();
-    inbound.chain(hbone).chain(outbound).chain(added).collect()
+    peers
+        .chain(beside)
+        .chain(hbone)
+        .chain(outbound)
+        .chain(added)
+        .collect()
 }
 
-fn inbound(spec: &Spec, app: &Inbound, files: &Files) -> Value {
+fn inbound(spec: &Spec, name: &str, address: SocketAddr, app: &Inbound, files: &Files) -> Value {
     let mut manager = to_app(spec, app, files);
     manager["forward_client_cert_details"] = json!("APPEND_FORWARD");
     manager["set_current_client_cert_details"] = json!({"subject": true, "uri": true, "dns": true});
@@ -61,8 +80,8 @@ fn inbound(spec: &Spec, app: &Inbound, files: &Files) -> Value {
         chains.push(json!({"name": "virtualInbound-plaintext", "filters": [filter(&manager)]}));
     }
     json!({
-        "name": INBOUND,
-        "address": socket(spec.inbound_address),
+        "name": name,
+        "address": socket(address),
         "traffic_direction": "INBOUND",
         "listener_filters": [{
             "name": "envoy.filters.listener.tls_inspector",
@@ -88,15 +107,18 @@ pub(super) fn mutual_tls(common: &Value) -> Value {
 
 /// The HTTP connection manager before the app.
 pub(super) fn to_app(spec: &Spec, app: &Inbound, files: &Files) -> Value {
-    let route = json!({
-        "name": inbound_name(app),
-        "virtual_hosts": [{
-            "name": format!("inbound|http|{}", app.port),
-            "domains": ["*"],
-            "routes": [route(&inbound_name(app))],
-        }],
+    let services = app.services.iter().map(|service| {
+        let cluster = service_name(service);
+        json!({"name": cluster, "domains": [service.name, service.host()], "routes": [route(&cluster)]})
     });
-    manager(spec, "inbound", &route, files)
+    let rest = json!({
+        "name": format!("inbound|http|{}", app.port),
+        "domains": ["*"],
+        "routes": [route(&inbound_name(app))],
+    });
+    let hosts: Vec<Value> = services.chain([rest]).collect();
+    let routes = json!({"name": inbound_name(app), "virtual_hosts": hosts});
+    manager(spec, "inbound", &routes, files)
 }
 
 fn outbound(spec: &Spec, files: &Files) -> Value {

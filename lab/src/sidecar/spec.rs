@@ -9,7 +9,8 @@ use super::plugin::Plugin;
 use crate::certs::Identity;
 use crate::envoy;
 
-const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+/// The system chooses the port.
+pub(super) const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 
 /// A sidecar in plain words. [`Spec::new`] gives the usual values; the fields are there to be changed.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Spec {
     pub outbound_address: SocketAddr,
     /// The app behind, if it takes requests.
     pub inbound: Option<Inbound>,
+    /// A second server in the same pod, on a port of its own.
+    pub beside: Option<Inbound>,
     /// Where the app's requests go; there is an outbound listener if there is a destination.
     pub outbound: Vec<Destination>,
     /// What only filters ask, by the name of its cluster.
@@ -74,6 +77,17 @@ pub struct Inbound {
     pub hbone: bool,
     /// Speak HTTP/2 to the app.
     pub http2: bool,
+    /// The services behind, if this is a waypoint. What goes to no host of theirs goes to the app.
+    pub services: Vec<Service>,
+}
+
+/// A service behind a waypoint.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name; the namespace is `airflow`.
+    pub name: String,
+    /// Where its app listens.
+    pub app: SocketAddr,
 }
 
 /// A place where an app's requests go.
@@ -116,6 +130,7 @@ impl Spec {
             inbound_address: ANY_PORT.into(),
             outbound_address: ANY_PORT.into(),
             inbound: None,
+            beside: None,
             outbound: Vec::new(),
             asked_by_filters: Vec::new(),
             listeners: Vec::new(),
@@ -187,6 +202,7 @@ impl Inbound {
             permissive: false,
             hbone: false,
             http2: false,
+            services: Vec::new(),
         }
     }
 
@@ -196,6 +212,12 @@ impl Inbound {
             permissive: true,
             ..Self::strict(app)
         }
+    }
+}
+
+impl Service {
+    pub(super) fn host(&self) -> String {
+        format!("{}.airflow.svc.cluster.local", self.name)
     }
 }
 

@@ -1,0 +1,89 @@
+//! Answers to `run` that are not an api-server's: those of another service behind the same waypoint, and of another
+//! server in the same pod. A thief writes them, and they must not say which DAG a token acts for, or whose it is.
+
+use dagward_lab::client::{Client, Request};
+use dagward_lab::upstream::{Answer, Received, Upstream};
+use serde_json::{Value, json};
+
+use crate::mesh::{API_SERVER, Server, ask};
+use crate::setup::{Setup, on_every_setup};
+use crate::tasks::{TASK, code, run, verifying, with_token, xcom};
+use crate::unverified_tokens::with_open_routes;
+
+on_every_setup!(
+    another_service_behind_a_waypoint_teaches_nothing,
+    another_server_in_the_pod_teaches_nothing,
+    another_server_in_the_pod_of_a_named_api_server_teaches_nothing,
+);
+
+/// A service of the thief's.
+const ROGUE: &str = "rogue";
+
+/// Answers with the body that it gets.
+fn mirror() -> Upstream {
+    let mirror = |request: &Received| Answer {
+        body: request.body.clone(),
+        ..Answer::json(200, &json!({}))
+    };
+    Upstream::with(mirror).unwrap()
+}
+
+/// A `run` to the thief's server, which is to say that sales' task is finance's.
+fn dictated(host: &str) -> Request {
+    let path = format!("/execution/task-instances/{TASK}/run");
+    let answer = json!({"dag_run": {"dag_id": "finance_daily", "run_id": "r"}});
+    Request {
+        host: host.to_owned(),
+        ..with_token("PATCH", &path, TASK).body(answer.to_string())
+    }
+}
+
+/// `thief` gains nothing by the dictated answer at the api-server, and `owner` loses nothing.
+fn assert_nothing_learned(server: &Server, thief: &Client, owner: &Client) {
+    let as_finance = xcom("finance_daily", TASK);
+    // The code depends on whether sidecars vouch for tokens.
+    assert_ne!(code(&ask(thief, &as_finance)), "allowed");
+    assert_eq!(code(&ask(owner, &run(TASK))), "allowed");
+    assert_eq!(code(&ask(owner, &xcom("sales_daily", TASK))), "allowed");
+    assert_eq!(code(&ask(thief, &as_finance)), "token_of_another");
+    server.assert_unharmed();
+}
+
+fn another_service_behind_a_waypoint_teaches_nothing(setup: Setup) {
+    let mut policy = with_open_routes();
+    policy["apiServerHosts"] = json!(["airflow-api-server.airflow.svc.cluster.local"]);
+    let (airflow, rogue) = (Upstream::with(verifying).unwrap(), mirror());
+    let server = Server::waypoint_of(&[(API_SERVER, &airflow), (ROGUE, &rogue)], setup, &policy);
+    let account = |team: &str| {
+        let account = format!("airflow-worker-{team}");
+        server.authority.service_account("airflow", &account).unwrap()
+    };
+    let connect = Request::new("CONNECT", "10.96.0.17:8080", "");
+    let [thief, owner] = ["finance", "sales"].map(|team| server.tunnelling(&account(team), &connect));
+    let answer = ask(&thief, &dictated(ROGUE));
+    assert_eq!(rogue.counts().completed, 1, "{}", answer.text());
+    assert_nothing_learned(&server, &thief, &owner);
+}
+
+fn another_server_in_the_pod_teaches_nothing(setup: Setup) {
+    dictate_in_a_shared_pod(setup, &with_open_routes());
+}
+
+fn another_server_in_the_pod_of_a_named_api_server_teaches_nothing(setup: Setup) {
+    let mut policy = with_open_routes();
+    policy["apiServers"] = json!(["spiffe://cluster.local/ns/airflow/sa/airflow-api-server"]);
+    dictate_in_a_shared_pod(setup, &policy);
+}
+
+/// A pod that holds an api-server and runs tasks, one of which has started the thief's server.
+fn dictate_in_a_shared_pod(setup: Setup, policy: &Value) {
+    let rogue = mirror();
+    let airflow = Upstream::with(verifying).unwrap();
+    let server = Server::shared(airflow, &rogue, setup, policy);
+    let [thief, owner] =
+        ["finance", "sales"].map(|team| server.peer("airflow", &format!("airflow-worker-{team}")));
+    let accomplice = server.peer_beside("airflow", "airflow-worker-finance");
+    let answer = ask(&accomplice, &dictated(API_SERVER));
+    assert_eq!(rogue.counts().completed, 1, "{}", answer.text());
+    assert_nothing_learned(&server, &thief, &owner);
+}
