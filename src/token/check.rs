@@ -8,6 +8,7 @@ use crate::caller::{Header, Principal};
 use crate::operation::Surface;
 
 use super::cache::Cache;
+use super::place::tokens;
 use super::{
     Claims, Issuer, Json, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept, verify,
 };
@@ -142,13 +143,14 @@ pub fn check(issuers: &[Issuer], judges: Judges<'_>, presented: Presented<'_>) -
     for place in here().flat_map(|(_, issuer)| &issuer.places) {
         if !places.contains(&place) {
             places.push(place);
-            match place.token(presented.query, presented.headers) {
-                Ok(None) => {}
-                Ok(Some(token)) => round.judge(token, &|issuer: &Issuer| {
-                    issuer.is_on(presented.surface) && issuer.places.contains(place)
-                }),
-                Err(refusal) => round.refuse(None, refusal),
-            }
+        }
+    }
+    for (place, token) in tokens(&places, presented.query, presented.headers) {
+        match token {
+            Ok(token) => round.judge(token, &|issuer: &Issuer| {
+                issuer.is_on(presented.surface) && issuer.places.contains(place)
+            }),
+            Err(refusal) => round.refuse(None, refusal),
         }
     }
     for (number, _) in here().filter(|(_, issuer)| issuer.required) {

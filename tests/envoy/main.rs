@@ -16,6 +16,7 @@ mod tasks;
 mod answers;
 mod bodies;
 mod configuration;
+mod credentials;
 mod deciding_bodies;
 mod identity;
 mod labels;
