@@ -56,6 +56,7 @@ impl Connection {
         Self {
             listener,
             peer: peer().map(|id| Principal::parse(&id)).transpose(),
+            // One that cannot be read makes no peer a stamper.
             own: abi::text(b"connection\0uri_san_local_certificate")
                 .and_then(|id| Principal::parse(&id).ok()),
         }
@@ -63,17 +64,16 @@ impl Connection {
 }
 
 /// The peer's URI SAN from mTLS, else what HBONE's terminating listener found. Headers say
-/// nothing of it. A SAN that is no text is an identity too, and a malformed one.
+/// nothing of it.
 fn peer() -> Option<String> {
-    if abi::property(b"connection\0mtls").as_deref() == Some(&[1]) {
-        let san = abi::property(b"connection\0uri_san_peer_certificate")?;
-        return Some(String::from_utf8_lossy(&san).into_owned());
+    match abi::property(b"connection\0mtls").as_deref() {
+        Some(&[1]) => abi::text(b"connection\0uri_san_peer_certificate"),
+        _ => abi::text(b"filter_state\0io.istio.peer_principal"),
     }
-    abi::text(b"filter_state\0io.istio.peer_principal")
 }
 
 /// The identity of who answers the current request, from the certificate of the connection on which
-/// it does. Without TLS there is none.
+/// it does. Without TLS there is none. From one that cannot be read nothing is learned.
 pub(super) fn upstream() -> Option<Principal> {
     let san = abi::text(b"upstream\0uri_san_peer_certificate")?;
     Principal::parse(&san).ok()

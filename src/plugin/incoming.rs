@@ -80,7 +80,8 @@ pub(super) fn header<'h>(headers: &[Header<'h>], name: &str) -> Option<&'h [u8]>
     values.next().is_none().then_some(first)
 }
 
-/// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have.
+/// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have. A
+/// method or path that is not there, or there twice, is empty, and such a request is refused.
 fn text<'h>(headers: &[Header<'h>], name: &str) -> Cow<'h, str> {
     header(headers, name)
         .map(String::from_utf8_lossy)

@@ -3,24 +3,25 @@
 
 use crate::caller::Header;
 
-/// Cuts a serialized list into pairs, without copying. What is cut short ends the list.
+/// Cuts a serialized list into pairs, without copying. A list that is cut short has none: a request
+/// without its method and path is refused, and one without some of its headers would not be.
 pub(super) fn read(bytes: &[u8]) -> Vec<Header<'_>> {
-    let Some((count, rest)) = number(bytes) else {
-        return Vec::new();
-    };
-    let Some((mut sizes, mut data)) = rest.split_at_checked(count.saturating_mul(8)) else {
-        return Vec::new();
-    };
+    whole(bytes).unwrap_or_default()
+}
+
+fn whole(bytes: &[u8]) -> Option<Vec<Header<'_>>> {
+    let (count, rest) = number(bytes)?;
+    let (mut sizes, mut data) = rest.split_at_checked(count.checked_mul(8)?)?;
     let mut pairs = Vec::with_capacity(count);
-    while let Some((name_size, rest)) = number(sizes)
-        && let Some((value_size, rest)) = number(rest)
-        && let Some((name, after_name)) = field(data, name_size)
-        && let Some((value, after_value)) = field(after_name, value_size)
-    {
+    while !sizes.is_empty() {
+        let (name_size, rest) = number(sizes)?;
+        let (value_size, rest) = number(rest)?;
+        let (name, after_name) = field(data, name_size)?;
+        let (value, after_value) = field(after_name, value_size)?;
         pairs.push((name, value));
         (sizes, data) = (rest, after_value);
     }
-    pairs
+    Some(pairs)
 }
 
 /// Serializes a list of headers.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::token::{Claims, Judged, Judges, Kind, Tokens, verified_by_istio};
+use crate::token::{BadMetadata, Claims, Judged, Judges, Kind, Tokens, verified_by_istio};
 
 use super::decided::ledger;
 use super::meter::Host;
@@ -49,7 +49,7 @@ impl Plugin {
 }
 
 /// The claims that Istio has verified, from the request's dynamic metadata.
-fn heard() -> Vec<Claims> {
+fn heard() -> Result<Vec<Claims>, BadMetadata> {
     verified_by_istio(&abi::property(b"metadata").unwrap_or_default())
 }
 

@@ -114,3 +114,13 @@ fn a_fragment_in_the_query_hides_no_id() {
     let refused = dag(&Site::default(), "/ui/backfills?x=1#&dag_id=mine");
     assert_eq!(refused, Err(Malformed::Path(Ambiguity::Fragment)));
 }
+
+#[test]
+fn a_request_without_a_method_or_a_path_is_malformed() {
+    let site = Site::default();
+    for (method, target) in [("", "/x"), ("GET", ""), ("", "")] {
+        let read = read_at(&site, method, target);
+        assert_eq!(read.err(), Some(Malformed::RequestLine), "{method} {target}");
+    }
+    assert!(read_at(&site, "CONNECT", "").is_ok());
+}
