@@ -7,7 +7,7 @@
 //! `replicas`: the same with two api-servers.
 //! `tokens`: what Airflow gives users and tasks, judged before Airflow sees it.
 //! `cluster_policy`: which pods come out of the scheduler.
-//! `routes` and `routing`: dagward's reading of requests is held against Airflow's own.
+//! `routes`, `routing` and `credentials`: dagward's reading of requests is held against Airflow's own.
 
 #![expect(
     clippy::indexing_slicing,
@@ -24,6 +24,7 @@ use dagward_lab::module;
 mod business;
 mod celery;
 mod cluster_policy;
+mod credentials;
 mod honest;
 mod policies;
 mod replicas;
