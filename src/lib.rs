@@ -1,6 +1,6 @@
 //! Task-level zero trust for Apache Airflow on Istio, as a proxy-wasm filter.
 //!
-//! A request walks through the rooms in this order, once, and never back:
+//! A request walks through the rooms in this order:
 //!
 //! 1. [`caller`]: who asks. The peer's SPIFFE ID and the task it acts for, with its proof.
 //!    [`token`]: the tokens it shows, verified.

@@ -66,7 +66,7 @@ fn the_answer_to_run_says_whose_task_it_is(setup: Setup) {
         &format!("/execution/task-instances/{OTHER_TASK}/heartbeat"),
         TASK,
     );
-    assert_eq!(code(&ask(&sales, &other)), "no_rule_allows");
+    assert_eq!(code(&ask(&sales, &other)), "token_for_another_task");
     assert_eq!(
         code(&ask(&sales, &xcom("sales_daily", OTHER_TASK))),
         "no_rule_allows"
