@@ -256,7 +256,7 @@ fn nothing_of_the_task_leaves_the_mesh() {
         "--method",
         "GET",
         "--path",
-        "/",
+        "/orders",
     ];
     explain("policy.yaml", &question).assert(0, "explain/leaving.txt");
 }

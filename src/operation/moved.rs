@@ -1,9 +1,10 @@
 //! Headers that a server takes for a part of the path.
 //!
-//! gunicorn cuts the value of `SCRIPT_NAME` off the path before Airflow 2 and the log servers route it
-//! (`gunicorn/http/wsgi.py`, `forwarder_headers`), where it trusts the connection's other end: `127.0.0.1` by
-//! default, and every address with `FORWARDED_ALLOW_IPS=*`. So `/x/api/v1/dags` with `SCRIPT_NAME: /x` asks
-//! for all DAGs, and no path that the filter reads is the one that is served.
+//! gunicorn cuts the value of `SCRIPT_NAME` off the path before Airflow 2 and the log servers route
+//! it (`gunicorn/http/wsgi.py`, `forwarder_headers`), where it trusts the connection's other end:
+//! `127.0.0.1` by default, and every address with `FORWARDED_ALLOW_IPS=*`. So `/x/api/v1/dags` with
+//! `SCRIPT_NAME: /x` asks for all DAGs, and no path that the filter reads is the one that is
+//! served.
 
 use super::Malformed;
 use crate::caller::Header;

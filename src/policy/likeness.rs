@@ -1,10 +1,11 @@
 //! Names that Airflow may take for the same object.
 //!
-//! MySQL's collations do not count case, nor spaces at the end; the columns of connection ids, variable
-//! keys and pool names have the database's own collation, those of DAGs, tasks and XComs one that counts case
-//! and still pads. Of the secrets backends the environment is read in upper case, and Azure Key Vault without
-//! case and with `-` for `_`. So where a match refuses, names are compared as the widest of these does, and
-//! where it allows, as they are written. Which one an installation has need not be known.
+//! MySQL's collations do not count case, nor spaces at the end; the columns of connection ids,
+//! variable keys and pool names have the database's own collation, those of DAGs, tasks and XComs
+//! one that counts case and still pads. Of the secrets backends the environment is read in upper
+//! case, and Azure Key Vault without case and with `-` for `_`. So where a match refuses, names are
+//! compared as the widest of these does, and where it allows, as they are written. Which one an
+//! installation has need not be known.
 
 use std::cmp::Ordering;
 
@@ -20,8 +21,8 @@ pub(super) enum Likeness {
     Exact,
     /// Spaces at the end do not.
     Padded,
-    /// Neither do case and the difference between `-` and `_`. Databases compare letters outside ASCII
-    /// in more ways than can be told, so a value with such a letter may be like any.
+    /// Neither do case and the difference between `-` and `_`. Databases compare letters outside
+    /// ASCII in more ways than can be told, so a value with such a letter may be like any.
     Folded,
 }
 

@@ -1,7 +1,8 @@
 //! The route table against the routers of the Airflows that are installed.
 
-use dagward::operation::rows_of;
-use dagward_lab::airflow::{Release, routes};
+use dagward::operation::{Body, Request, Site, Surface, read, rows_of};
+use dagward_lab::airflow::{Installation, Release, routes};
+use regex::Regex;
 
 fn check(release: Release) {
     let table = rows_of(release.version).map(|row| row.words());
@@ -17,4 +18,55 @@ fn every_route_of_2_11_is_classified() {
 #[test]
 fn every_route_of_3_3_is_classified() {
     check(Release::V3_3);
+}
+
+/// Paths that the router of the web interface has below another.
+const NESTED: [&str; 11] = [
+    "asset-state-store",
+    "asset_events",
+    "backfills",
+    "calendar",
+    "code",
+    "details",
+    "rendered_templates",
+    "runs",
+    "task-state-store",
+    "tasks",
+    "xcom",
+];
+
+/// The router runs in the browser, so its paths are read from the files that the api-server gives
+/// out.
+#[test]
+fn every_page_of_the_web_interface_of_3_3_is_a_page() {
+    let installation = Installation::ensure(Release::V3_3).unwrap();
+    let packages = installation.python.parent().unwrap().join("../lib");
+    let python = std::fs::read_dir(packages).unwrap().next().unwrap().unwrap();
+    let assets = python.path().join("site-packages/airflow/ui/dist/assets");
+    let path = Regex::new("[{,]path:[\"`]([a-z_-][A-Za-z0-9_:/*-]*)[\"`]").unwrap();
+    let mut pages = 0;
+    for file in std::fs::read_dir(assets).unwrap() {
+        let file = file.unwrap().path();
+        if file.extension().is_none_or(|extension| extension != "js") {
+            continue;
+        }
+        let script = std::fs::read_to_string(&file).unwrap();
+        for found in path.captures_iter(&script) {
+            let page = &found[1];
+            if NESTED.contains(&page) {
+                continue;
+            }
+            let target = format!("/{}", page.replace([':', '*'], "x"));
+            let request = Request {
+                method: "GET",
+                target: &target,
+                host: "airflow",
+                body: Body::Pending,
+            };
+            let surface = read(&request, &Site::default()).map(|operation| operation.surface);
+            assert_eq!(surface, Ok(Surface::Pages), "{page} of {}", file.display());
+            pages += 1;
+        }
+    }
+    assert!(pages > 20, "{pages}");
 }

@@ -1,5 +1,5 @@
-//! An application that a plugin mounts in the api-server: an MCP server, whose tools call Airflow from within,
-//! where no sidecar sees it.
+//! An application that a plugin mounts in the api-server: an MCP server, whose tools call Airflow
+//! from within, where no sidecar sees it.
 
 use serde_json::json;
 
