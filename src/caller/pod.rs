@@ -13,6 +13,10 @@ pub trait Metadata {
 
 /// The task that the pod runs; `None` where its metadata names none.
 ///
+/// An annotation that is not a DAG's id names none, and then the labels are not asked. A pod without a
+/// task is one that Airflow's answer or the application itself names a task for, so it gains nothing:
+/// no rule takes that for proof `pod`.
+///
 /// KubernetesExecutor's pods carry the raw ids as annotations. KubernetesPodOperator's have labels
 /// only, which Airflow shortens where the id is no legal label value; see `from_label`.
 pub fn pod_task(metadata: &impl Metadata) -> Option<Acting> {

@@ -100,7 +100,8 @@ fn known(
     Tasks::new(host, setting.key, uptime).get(answerer(connection), task)
 }
 
-/// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have.
+/// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have. A
+/// method or path that is not there, or there twice, is empty, and such a request is refused.
 fn text<'h>(headers: &[Header<'h>], name: &str) -> Cow<'h, str> {
     header(headers, name)
         .map(String::from_utf8_lossy)

@@ -123,11 +123,12 @@ impl<'a> Asks<'a> {
                 ask.set(place.id, &read(place.id, Cow::Owned(value.into_owned())));
                 beside.asks.push(ask);
             }
-            beside.once_each();
-            if beside.asks.len() > MAX_NAMED {
-                beside.asks.truncate(1);
+        }
+        beside.once_each();
+        if beside.asks.len() > MAX_NAMED {
+            beside.asks.truncate(1);
+            for place in places {
                 beside.any(place.id);
-                break;
             }
         }
         Ok(Some(beside.asks))

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The host of an `:authority`: without its port, in lower case.
+/// The host of an `:authority`: without its port, in lower case. Envoy answers a request without a
+/// host itself (400, `missing_host_header`), and keeps one.
 pub fn host_of(authority: &str) -> Cow<'_, str> {
     let host = match authority.rsplit_once(':') {
         // An IPv6 address has colons of its own, but it stands in brackets.

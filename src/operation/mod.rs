@@ -180,6 +180,8 @@ pub struct Ask<'a> {
 /// A request to Airflow that two parsers could take for different ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Malformed {
+    /// There is no method or no path, or more than one.
+    RequestLine,
     /// The path.
     Path(Ambiguity),
     /// A query parameter that names one id is there twice: Airflow 2 takes the first, 3 the last.
@@ -197,6 +199,7 @@ pub enum Malformed {
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::RequestLine => f.write_str("the request must have one method and one path"),
             Self::Path(ambiguity) => write!(f, "{ambiguity}"),
             Self::RepeatedParameter(name) => write!(f, "the query has `{name}` more than once"),
             Self::Parameter(name) => write!(f, "the query's `{name}` is not encoded UTF-8 text"),

@@ -13,9 +13,14 @@ use crate::fact::Fact;
 /// What `request` asks for of the Airflow at `site`.
 ///
 /// # Errors
-/// A request to Airflow that two parsers could take for different ones. Elsewhere such a request
-/// has an unknown path.
+/// A request to Airflow that two parsers could take for different ones, or one without a method or
+/// a path. Elsewhere a request that parsers read differently has an unknown path.
 pub fn read<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>, Malformed> {
+    // CONNECT alone has no path (RFC 9113 §8.5).
+    let has_path = !request.target.is_empty() || request.method == "CONNECT";
+    if request.method.is_empty() || !has_path {
+        return Err(Malformed::RequestLine);
+    }
     let (target, query) = request.target.split_once('?').unwrap_or((request.target, ""));
     let path = match path::read(target) {
         Ok(path) => path,

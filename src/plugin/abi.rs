@@ -112,10 +112,11 @@ pub(super) fn property(path: &[u8]) -> Option<Vec<u8>> {
     unsafe { received(|data, size| proxy_get_property(path.as_ptr(), path.len(), data, size)) }
 }
 
-/// A property that is text.
+/// A property that is text. What is not UTF-8 in it becomes U+FFFD, which no identity and no id has:
+/// one that cannot be read is there, and malformed.
 pub(super) fn text(path: &[u8]) -> Option<String> {
     property(path)
-        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .filter(|text| !text.is_empty())
 }
 

@@ -46,21 +46,16 @@ fn read() -> Connection {
         .then(|| abi::text(b"filter_state\0io.istio.peer_principal"))
         .flatten();
     let peer = match &tunnelled {
-        None if tls => certificate(),
+        // The peer's URI SAN. Headers say nothing of it.
+        None if tls => abi::text(b"connection\0uri_san_peer_certificate"),
         principal => principal.clone(),
     };
     Connection {
         listener,
         peer: peer.map(|id| Principal::parse(&id)).transpose(),
+        // One that cannot be read makes no peer a stamper.
         own: abi::text(b"connection\0uri_san_local_certificate").and_then(|id| Principal::parse(&id).ok()),
         tunnelled: tunnelled.is_some(),
         port: abi::number(b"destination\0port").map_or(String::new(), |port| port.to_string()),
     }
-}
-
-/// The peer's URI SAN. Headers say nothing of it. A SAN that is not text is an identity too, and a
-/// malformed one.
-fn certificate() -> Option<String> {
-    let san = abi::property(b"connection\0uri_san_peer_certificate")?;
-    Some(String::from_utf8_lossy(&san).into_owned())
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::token::{Claims, Judged, Judges, Kind, Tokens, verified_by_istio};
+use crate::token::{BadMetadata, Claims, Judged, Judges, Kind, Tokens, verified_by_istio};
 
 use super::host::Host;
 use super::meter::ledger;
@@ -50,7 +50,7 @@ impl Plugin {
 }
 
 /// The claims that Istio has verified, from the request's dynamic metadata.
-fn heard() -> Vec<Claims> {
+fn heard() -> Result<Vec<Claims>, BadMetadata> {
     verified_by_istio(&abi::property(b"metadata").unwrap_or_default())
 }
 

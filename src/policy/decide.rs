@@ -1,7 +1,9 @@
 //! May they? A DENY that holds denies; else an ALLOW that holds allows; else deny.
 
 use super::facts::Facts;
+use super::index::Index;
 use super::ruleset::{Effect, Ruleset};
+use super::sieve::Sieve;
 
 /// The answer of a rule set to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +36,26 @@ impl Ruleset {
     /// Decides about several asks at once: each must be allowed. The verdict is that of the first
     /// ask that is not, else that of the first ask.
     pub fn decide<'r>(&'r self, scope: Scope, asks: &[Facts<'_>]) -> Verdict<'r> {
+        let sieve = |effect| (asks.len() > Sieve::FEW).then(|| Sieve::new(self, effect, scope, asks));
+        let (deny, allow) = (sieve(Effect::Deny), sieve(Effect::Allow));
         let mut first = None;
         for facts in asks {
-            let verdict = self.decide_one(scope, facts);
-            if !verdict.allowed {
+            let denies = self.first_holding(Effect::Deny, scope, facts, deny.as_ref());
+            let verdict = Verdict {
+                allowed: false,
+                by: denies,
+            };
+            if denies.is_some() {
                 return verdict;
             }
-            first.get_or_insert(verdict);
+            let allows = self.first_holding(Effect::Allow, scope, facts, allow.as_ref());
+            if allows.is_none() {
+                return verdict;
+            }
+            first.get_or_insert(Verdict {
+                allowed: true,
+                by: allows,
+            });
         }
         first.unwrap_or(Verdict {
             allowed: false,
@@ -48,37 +63,49 @@ impl Ruleset {
         })
     }
 
-    fn decide_one<'r>(&'r self, scope: Scope, facts: &Facts<'_>) -> Verdict<'r> {
-        if let Some(by) = self.first_holding(Effect::Deny, scope, facts) {
-            return Verdict {
-                allowed: false,
-                by: Some(by),
-            };
-        }
-        let by = self.first_holding(Effect::Allow, scope, facts);
-        Verdict {
-            allowed: by.is_some(),
-            by,
-        }
+    /// The first rule of `effect`, in document order, that holds.
+    fn first_holding<'r>(
+        &'r self,
+        effect: Effect,
+        scope: Scope,
+        facts: &Facts<'_>,
+        sieve: Option<&Sieve<'r, '_>>,
+    ) -> Option<Decider<'r>> {
+        let mut first: Option<u32> = None;
+        self.index_of(effect)
+            .each_list(&self.arena, effect, facts, &mut |list| {
+                let mut look = |list: &[u32]| {
+                    let mut earlier = list
+                        .iter()
+                        .take_while(|number| first.is_none_or(|first| **number < first));
+                    let holding = earlier.find(|number| self.holds_in(**number, effect, scope, facts));
+                    first = holding.copied().or(first);
+                };
+                match sieve {
+                    Some(sieve) if list.len() > Sieve::FEW => look(&sieve.through(list)),
+                    _ => look(list),
+                }
+            });
+        let rule = self.rules.get(first? as usize)?;
+        Some(Decider {
+            policy: self.arena.text(self.policy_of(rule)?.name),
+            rule: rule.number,
+        })
     }
 
-    /// The first rule of `effect`, in document order, that holds.
-    fn first_holding(&self, effect: Effect, scope: Scope, facts: &Facts<'_>) -> Option<Decider<'_>> {
-        let index = match effect {
+    /// Whether the rule of this number takes part in `scope` and holds.
+    pub(super) fn holds_in(&self, number: u32, effect: Effect, scope: Scope, facts: &Facts<'_>) -> bool {
+        self.rules.get(number as usize).is_some_and(|rule| {
+            let policy = self.policy_of(rule);
+            let takes_part = policy.is_some_and(|policy| scope == Scope::All || !policy.shadow);
+            takes_part && self.holds(rule, effect, facts)
+        })
+    }
+
+    fn index_of(&self, effect: Effect) -> &Index {
+        match effect {
             Effect::Allow => &self.allow,
             Effect::Deny => &self.deny,
-        };
-        index
-            .candidates(&self.arena, effect, facts)
-            .into_iter()
-            .find_map(|number| {
-                let rule = self.rules.get(number as usize)?;
-                let policy = self.policy_of(rule)?;
-                let takes_part = scope == Scope::All || !policy.shadow;
-                (takes_part && self.holds(rule, effect, facts)).then(|| Decider {
-                    policy: self.arena.text(policy.name),
-                    rule: rule.number,
-                })
-            })
+        }
     }
 }

@@ -124,7 +124,7 @@ impl Ruleset {
         facts: &Facts<'_>,
         bindings: &Bindings<'_>,
     ) -> bool {
-        match facts.fact(condition.field) {
+        match Likeness::seen(condition.field, effect, facts.fact(condition.field)) {
             Fact::Unknown => effect == Effect::Deny,
             Fact::Later => effect == Effect::Allow,
             Fact::Absent if condition.field.is_identity() && effect == Effect::Allow => false,

@@ -56,6 +56,27 @@ impl<'a> Facts<'a> {
         Self { values, tokens }
     }
 
+    /// What these have in common; `open` where they differ. All are of one request.
+    pub(super) fn common(asks: &[Self], open: Fact<&'a str>) -> Self {
+        let Some((first, others)) = asks.split_first() else {
+            return Self {
+                values: [open; Field::COUNT],
+                tokens: &[],
+            };
+        };
+        let values = Field::ALL.map(|field| {
+            let value = first.fact(field);
+            match others.iter().all(|other| other.fact(field) == value) {
+                true => value,
+                false => open,
+            }
+        });
+        Self {
+            values,
+            tokens: first.tokens,
+        }
+    }
+
     /// The verified tokens of the request.
     pub(super) fn tokens(&self) -> &'a [Rc<Verified>] {
         self.tokens

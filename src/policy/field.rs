@@ -173,6 +173,34 @@ impl Field {
         self <= Self::ServiceAccounts
     }
 
+    /// Whether a request can leave it unknown, or until later. All others are known or absent.
+    pub fn can_be_open(self) -> bool {
+        match self {
+            Self::Principals
+            | Self::Namespaces
+            | Self::ServiceAccounts
+            | Self::RequestPrincipals
+            | Self::Claims
+            | Self::Surfaces
+            | Self::Methods
+            | Self::Hosts => false,
+            Self::ActingDags
+            | Self::ActingTasks
+            | Self::Proof
+            | Self::Actions
+            | Self::Dags
+            | Self::Tasks
+            | Self::Connections
+            | Self::Variables
+            | Self::Pools
+            | Self::XcomKeys
+            | Self::Assets
+            | Self::Paths
+            | Self::Triggers
+            | Self::Queues => true,
+        }
+    }
+
     /// Whether it is part of a token. In an entry all conditions on tokens are about one token, and
     /// they stand behind the others.
     pub fn is_of_token(self) -> bool {

@@ -3,18 +3,33 @@
 //! Every rule is filed under the conditions of one of its halves that the fewest other rules
 //! share, by the literal text of their patterns. A request looks its own values up, and only the
 //! rules found there are evaluated. The cost grows with the logarithm of the number of rules.
+//!
+//! A value can be open: in a DENY what is unknown holds in every condition, in an ALLOW what is
+//! still to come. All rules that are filed under such a field may hold, so they are filed a second
+//! time without it, and a third time under fields that are never open. There, rules that differ in
+//! nothing but the open fields hold alike, and the first of them stands for all.
 
-use std::cmp::Ordering;
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod alike;
+mod anchor;
+mod table;
 
 use crate::fact::Fact;
 
-use super::arena::{Arena, Part, Pattern, Span};
+use super::arena::Arena;
 use super::facts::Facts;
 use super::field::Field;
 use super::likeness::Likeness;
-use super::pattern::Shape;
-use super::ruleset::{Condition, Effect, Rule, Ruleset};
+use super::ruleset::{Effect, Ruleset};
+use alike::first_of_each;
+use anchor::{Anchor, Shares, rarest_half};
+use table::{Table, compare};
+
+/// So many rules of a field are looked at one by one where it is open.
+const FEW: usize = 16;
+
+/// How often, on average, a rule is filed at most. Only rules with many entries of different
+/// fields come near.
+const MAX_FILINGS: usize = 8;
 
 /// The rules of one effect, filed.
 #[derive(Debug, Default)]
@@ -22,27 +37,53 @@ pub(super) struct Index {
     tables: Vec<Table>,
     /// Rules that have nothing to file them under.
     always: Vec<u32>,
+    /// For requests in which this field is open: the rules of its tables, filed without it.
+    /// Where they are few, there is none.
+    without: Vec<(Field, Index)>,
 }
 
-/// The literal text that a value must be, begin with or end with for a rule to hold.
-type Anchor = (Field, Shape, Span);
+/// What is left out of an index.
+#[derive(Clone, Copy)]
+enum Without {
+    Nothing,
+    /// The field that is open.
+    One(Field),
+    /// Two fields that are open. Rules are filed under fields that never are.
+    Two(Field, Field),
+}
 
 impl Index {
     pub(super) fn build(ruleset: &Ruleset, effect: Effect) -> Self {
-        let of_effect = |rule: &&Rule| {
-            ruleset
-                .policy_of(rule)
-                .is_some_and(|policy| policy.effect == effect)
+        let numbered = (0u32..).zip(&ruleset.rules);
+        let rules: Vec<u32> = numbered
+            .filter(|(_, rule)| {
+                ruleset
+                    .policy_of(rule)
+                    .is_some_and(|policy| policy.effect == effect)
+            })
+            .map(|(number, _)| number)
+            .collect();
+        let mut room = rules.len().saturating_mul(MAX_FILINGS);
+        Self::of(ruleset, effect, &rules, Without::Nothing, &mut room)
+    }
+
+    /// Files `rules`; `room` is how many more filings there may be.
+    fn of(ruleset: &Ruleset, effect: Effect, rules: &[u32], without: Without, room: &mut usize) -> Self {
+        let may_file = |field| without.may_file(field);
+        let numbered = || {
+            let numbers = rules.iter().copied();
+            numbers.filter_map(|number| Some((number, ruleset.rules.get(number as usize)?)))
         };
-        let shares = Shares::count(ruleset, ruleset.rules.iter().filter(of_effect));
+        let shares = Shares::count(ruleset, numbered().map(|(_, rule)| rule), may_file);
         let mut index = Self::default();
         let mut filed: Vec<(Anchor, u32)> = Vec::new();
-        for (number, rule) in (0u32..).zip(&ruleset.rules).filter(|(_, rule)| of_effect(rule)) {
-            match rarest_half(ruleset, rule, &shares) {
+        for (number, rule) in numbered() {
+            match rarest_half(ruleset, rule, &shares, may_file) {
                 Some(anchors) => filed.extend(anchors.into_iter().map(|anchor| (anchor, number))),
                 None => index.always.push(number),
             }
         }
+        *room = room.saturating_sub(filed.len());
         filed.sort_unstable_by(
             |((field, shape, text), rule), ((other, other_shape, other_text), other_rule)| {
                 (field, shape)
@@ -65,213 +106,108 @@ impl Index {
                     .push(Table::build(&ruleset.arena, *field, *shape, likeness, group));
             }
         }
+        drop(filed);
+        index.file_again(ruleset, effect, without, room);
         index
     }
 
-    /// The numbers of the rules that may hold, in document order.
-    pub(super) fn candidates(&self, arena: &Arena, effect: Effect, facts: &Facts<'_>) -> Vec<u32> {
-        let mut found = self.always.clone();
-        for table in &self.tables {
-            if table.field == Field::RequestPrincipals {
-                for token in facts.tokens() {
-                    table.find(arena, &token.request_principal, &mut found);
-                }
+    /// Files the rules of each field that can be open once more, without it.
+    fn file_again(&mut self, ruleset: &Ruleset, effect: Effect, without: Without, room: &mut usize) {
+        let mut fields: Vec<Field> = self.tables.iter().map(|table| table.field).collect();
+        fields.dedup();
+        for field in fields.into_iter().filter(|field| field.can_be_open()) {
+            let mut rules: Vec<u32> = self.rules_of(field).collect();
+            rules.sort_unstable();
+            rules.dedup();
+            let Some(less) = without.and(field).filter(|_| rules.len() > FEW) else {
                 continue;
-            }
-            match facts.fact(table.field) {
-                Fact::Known(value) if table.likeness.may_be_any(value) => found.extend(&table.rules),
-                Fact::Known(value) => table.find(arena, table.likeness.trimmed(value), &mut found),
-                // What is unknown holds in every DENY that asks for it, and in no ALLOW.
-                Fact::Unknown if effect == Effect::Deny => found.extend(&table.rules),
-                // What comes later is the other way round.
-                Fact::Later if effect == Effect::Allow => found.extend(&table.rules),
-                Fact::Unknown | Fact::Later | Fact::Absent => {}
+            };
+            let rules = first_of_each(ruleset, &rules, |field| !less.leaves_out(field));
+            if rules.len() <= *room {
+                let index = Self::of(ruleset, effect, &rules, less, room);
+                self.without.push((field, index));
             }
         }
+    }
+
+    fn rules_of(&self, field: Field) -> impl Iterator<Item = u32> {
+        let tables = self.tables.iter().filter(move |table| table.field == field);
+        tables.flat_map(Table::rules)
+    }
+
+    /// The numbers of the rules that may hold, in document order. Of several that hold alike, the
+    /// first at least.
+    pub(super) fn candidates(&self, arena: &Arena, effect: Effect, facts: &Facts<'_>) -> Vec<u32> {
+        let mut found = Vec::new();
+        self.each_list(arena, effect, facts, &mut |list| found.extend(list));
         found.sort_unstable();
         found.dedup();
         found
     }
-}
 
-/// The texts of one field and shape, sorted, with the rules filed under each.
-#[derive(Debug)]
-struct Table {
-    field: Field,
-    shape: Shape,
-    likeness: Likeness,
-    keys: Vec<Key>,
-    rules: Vec<u32>,
-}
-
-#[derive(Debug)]
-struct Key {
-    text: Span,
-    /// The longest other key that this one begins with (ends with, in a table of suffixes).
-    parent: Option<u32>,
-    rules: Span,
-}
-
-impl Table {
-    /// Builds the table from `filed`, sorted by text.
-    fn build(arena: &Arena, field: Field, shape: Shape, likeness: Likeness, filed: &[(Anchor, u32)]) -> Self {
-        let mut table = Self {
-            field,
-            shape,
-            likeness,
-            keys: Vec::new(),
-            rules: Vec::with_capacity(filed.len()),
-        };
-        let mut open: Vec<(u32, Span)> = Vec::new();
-        for group in filed.chunk_by(|((_, _, text), _), ((_, _, other), _)| {
-            compare(likeness, shape, [*text, *other].map(|text| arena.text(text))) == Ordering::Equal
-        }) {
-            let Some(((_, _, text), _)) = group.first() else {
+    /// Calls `look` with lists, each in document order, that have all [`Index::candidates`] between
+    /// them. No list is copied.
+    pub(super) fn each_list<'i>(
+        &'i self,
+        arena: &Arena,
+        effect: Effect,
+        facts: &Facts<'_>,
+        look: &mut impl FnMut(&'i [u32]),
+    ) {
+        look(&self.always);
+        for table in &self.tables {
+            if table.field == Field::RequestPrincipals {
+                for token in facts.tokens() {
+                    table.find(arena, &token.request_principal, look);
+                }
                 continue;
-            };
-            let start = table.rules.len();
-            table.rules.extend(group.iter().map(|(_, rule)| *rule));
-            while open
-                .last()
-                .is_some_and(|(_, above)| !extends(likeness, shape, arena.text(*text), arena.text(*above)))
-            {
-                open.pop();
             }
-            let parent = open.last().map(|(key, _)| *key);
-            open.push((u32::try_from(table.keys.len()).unwrap_or(u32::MAX), *text));
-            table.keys.push(Key {
-                text: *text,
-                parent,
-                rules: Span::new(start, table.rules.len()),
-            });
-        }
-        table
-    }
-
-    /// Adds the rules whose text `value` is, begins with or ends with.
-    ///
-    /// In sorted order every prefix of a value stands at or before it, and whatever stands between
-    /// the two begins with that prefix too. So all of them are on the parents' chain of the last
-    /// key that is not greater than the value.
-    fn find(&self, arena: &Arena, value: &str, found: &mut Vec<u32>) {
-        let not_greater = |key: &Key| {
-            compare(self.likeness, self.shape, [arena.text(key.text), value]) != Ordering::Greater
-        };
-        let after = self.keys.partition_point(not_greater);
-        let mut next = after.checked_sub(1).and_then(|last| self.keys.get(last));
-        while let Some(key) = next {
-            if extends(self.likeness, self.shape, value, arena.text(key.text)) {
-                found.extend(key.rules.of(&self.rules));
-            }
-            next = match self.shape {
-                Shape::Exact => None,
-                _ => key.parent.and_then(|parent| self.keys.get(parent as usize)),
-            };
-        }
-    }
-}
-
-/// The order of a table: of suffixes, from the last byte.
-fn compare(likeness: Likeness, shape: Shape, [one, other]: [&str; 2]) -> Ordering {
-    likeness.compare(one, other, shape == Shape::Suffix)
-}
-
-/// Whether `value` has `text` where the shape wants it.
-fn extends(likeness: Likeness, shape: Shape, value: &str, text: &str) -> bool {
-    match shape {
-        Shape::Exact => likeness.strip_prefix(value, text) == Some(""),
-        Shape::Suffix => likeness.strip_suffix(value, text).is_some(),
-        Shape::Prefix | Shape::Any => likeness.strip_prefix(value, text).is_some(),
-    }
-}
-
-/// How many conditions share each anchor, counted by the anchor's hash. Two of one hash look
-/// commoner than they are, which may cost a rule its best place and nothing else.
-struct Shares(Vec<u32>);
-
-/// The most counts: a quarter of a megabyte.
-const MAX_COUNTS: usize = 1 << 16;
-
-impl Shares {
-    fn count<'r>(ruleset: &Ruleset, rules: impl Iterator<Item = &'r Rule>) -> Self {
-        let size = (ruleset.rules.len() * 8).clamp(64, MAX_COUNTS);
-        let mut shares = Self(vec![0; size]);
-        let halves = rules.flat_map(|rule| [rule.from, rule.to]);
-        let entries = halves.flat_map(|half| ruleset.entries_of(half));
-        let conditions = entries.flat_map(|entry| ruleset.conditions_of(*entry));
-        for anchor in conditions
-            .filter_map(|condition| anchors(ruleset, condition))
-            .flatten()
-        {
-            let slot = shares.slot(&ruleset.arena, &anchor);
-            if let Some(count) = shares.0.get_mut(slot) {
-                *count += 1;
+            match Likeness::seen(table.field, effect, facts.fact(table.field)) {
+                Fact::Known(value) => table.find(arena, value, look),
+                open if open == effect.open() && !self.is_filed_without(table.field) => {
+                    table.each_list(look);
+                }
+                Fact::Unknown | Fact::Later | Fact::Absent => {}
             }
         }
-        shares
-    }
-
-    fn of(&self, arena: &Arena, anchor: &Anchor) -> u32 {
-        self.0.get(self.slot(arena, anchor)).copied().unwrap_or(0)
-    }
-
-    fn slot(&self, arena: &Arena, (field, shape, text): &Anchor) -> usize {
-        let mut hasher = DefaultHasher::new();
-        (field, shape, arena.text(*text)).hash(&mut hasher);
-        hasher.finish() as usize % self.0.len().max(1)
-    }
-}
-
-/// The anchors of the half of `rule` that the fewest others share; `None` where neither half has
-/// an anchor in each of its entries.
-fn rarest_half(ruleset: &Ruleset, rule: &Rule, shares: &Shares) -> Option<Vec<Anchor>> {
-    let commonest = |anchors: &[Anchor]| {
-        anchors
-            .iter()
-            .map(|anchor| shares.of(&ruleset.arena, anchor))
-            .max()
-            .unwrap_or(u32::MAX)
-    };
-    let half = |entries: Span| -> Option<Vec<Anchor>> {
-        let entries = ruleset.entries_of(entries);
-        if entries.is_empty() {
-            return None;
+        for (field, index) in &self.without {
+            if Likeness::seen(*field, effect, facts.fact(*field)) == effect.open() {
+                index.each_list(arena, effect, facts, look);
+            }
         }
-        let mut all = Vec::new();
-        for entry in entries {
-            let conditions = ruleset.conditions_of(*entry).iter();
-            let rarest = conditions
-                .filter_map(|condition| anchors(ruleset, condition))
-                .min_by_key(|anchors| commonest(anchors))?;
-            all.extend(rarest);
+    }
+
+    fn is_filed_without(&self, field: Field) -> bool {
+        self.without.iter().any(|(other, _)| *other == field)
+    }
+}
+
+impl Without {
+    /// This and `field`; `None` where no more is left out.
+    fn and(self, field: Field) -> Option<Self> {
+        match self {
+            Self::Nothing => Some(Self::One(field)),
+            Self::One(first) => Some(Self::Two(first, field)),
+            Self::Two(..) => None,
         }
-        Some(all)
-    };
-    [half(rule.from), half(rule.to)]
-        .into_iter()
-        .flatten()
-        .min_by_key(|anchors| commonest(anchors))
-}
-
-/// The anchors of a condition, one for each pattern; `None` where it or one of them has none. Claims
-/// have none: there are too many to look each up.
-fn anchors(ruleset: &Ruleset, condition: &Condition) -> Option<Vec<Anchor>> {
-    if condition.negated || condition.field == Field::Claims {
-        return None;
     }
-    let anchor = |pattern: &Pattern| {
-        anchor(&ruleset.arena, *pattern).map(|(shape, text)| (condition.field, shape, text))
-    };
-    ruleset.patterns_of(condition).iter().map(anchor).collect()
-}
 
-fn anchor(arena: &Arena, pattern: Pattern) -> Option<(Shape, Span)> {
-    let parts = arena.parts(pattern);
-    match (pattern.shape, parts) {
-        (Shape::Any, _) => None,
-        (Shape::Exact, [Part::Text(whole)]) => Some((Shape::Exact, *whole)),
-        (Shape::Exact | Shape::Prefix, [Part::Text(head), ..]) => Some((Shape::Prefix, *head)),
-        (Shape::Exact | Shape::Suffix, [.., Part::Text(tail)]) => Some((Shape::Suffix, *tail)),
-        _ => None,
+    fn leaves_out(self, field: Field) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::One(one) => field == one,
+            Self::Two(one, other) => field == one || field == other,
+        }
+    }
+
+    /// Whether rules are filed under `field`.
+    fn may_file(self, field: Field) -> bool {
+        match self {
+            Self::Two(..) => !field.can_be_open(),
+            Self::Nothing | Self::One(_) => !self.leaves_out(field),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

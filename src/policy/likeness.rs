@@ -8,6 +8,8 @@
 
 use std::cmp::Ordering;
 
+use crate::fact::Fact;
+
 use super::field::Field;
 use super::ruleset::Effect;
 
@@ -33,6 +35,15 @@ impl Likeness {
             Field::Connections | Field::Variables | Field::Pools => Self::Folded,
             Field::Dags | Field::Tasks | Field::XcomKeys | Field::Assets => Self::Padded,
             _ => Self::Exact,
+        }
+    }
+
+    /// The fact as rules of `effect` see it: in a DENY a value that may be like any text is unknown.
+    pub(super) fn seen<'f>(field: Field, effect: Effect, fact: Fact<&'f str>) -> Fact<&'f str> {
+        let may_be_any = |value: &&str| Self::of(field, false, effect).may_be_any(value);
+        match fact {
+            Fact::Known(value) if may_be_any(&value) => Fact::Unknown,
+            seen => seen,
         }
     }
 

@@ -15,6 +15,7 @@ mod matching;
 mod nearest;
 mod pattern;
 mod ruleset;
+mod sieve;
 #[cfg(test)]
 mod testing;
 mod vocabulary;

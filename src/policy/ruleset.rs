@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::fact::Fact;
 use crate::operation::Site;
 use crate::stamp::Mesh;
 use crate::token::Issuer;
@@ -62,6 +63,14 @@ impl Effect {
         match self {
             Self::Allow => "ALLOW",
             Self::Deny => "DENY",
+        }
+    }
+
+    /// The fact of which every condition holds.
+    pub(super) fn open<'f>(self) -> Fact<&'f str> {
+        match self {
+            Self::Allow => Fact::Later,
+            Self::Deny => Fact::Unknown,
         }
     }
 }

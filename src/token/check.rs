@@ -8,8 +8,10 @@ use crate::caller::{Header, Principal};
 use crate::operation::Surface;
 
 use super::cache::Cache;
+use super::place::tokens;
 use super::{
-    Claims, Issuer, Json, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept, verify,
+    BadMetadata, Claims, Issuer, Json, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept,
+    verify,
 };
 
 /// The keys that are fetched.
@@ -39,7 +41,7 @@ pub struct Judges<'j> {
     /// Who verifies signatures.
     pub signatures: &'j dyn Signatures,
     /// The claims of those of its tokens that Istio has verified.
-    pub istio: &'j dyn Fn() -> Vec<Claims>,
+    pub istio: &'j dyn Fn() -> Result<Vec<Claims>, BadMetadata>,
     /// The time, in seconds since the epoch.
     pub now: u64,
 }
@@ -142,13 +144,14 @@ pub fn check(issuers: &[Issuer], judges: Judges<'_>, presented: Presented<'_>) -
     for place in here().flat_map(|(_, issuer)| &issuer.places) {
         if !places.contains(&place) {
             places.push(place);
-            match place.token(presented.query, presented.headers) {
-                Ok(None) => {}
-                Ok(Some(token)) => round.judge(token, &|issuer: &Issuer| {
-                    issuer.is_on(presented.surface) && issuer.places.contains(place)
-                }),
-                Err(refusal) => round.refuse(None, refusal),
-            }
+        }
+    }
+    for (place, token) in tokens(&places, presented.query, presented.headers) {
+        match token {
+            Ok(token) => round.judge(token, &|issuer: &Issuer| {
+                issuer.is_on(presented.surface) && issuer.places.contains(place)
+            }),
+            Err(refusal) => round.refuse(None, refusal),
         }
     }
     for (number, _) in here().filter(|(_, issuer)| issuer.required) {
@@ -177,7 +180,11 @@ impl Round<'_> {
     fn hear_istio<'i>(&mut self, issuers: impl Iterator<Item = (usize, &'i Issuer)>) {
         let mut payloads = None;
         for (number, issuer) in issuers {
-            let payloads = payloads.get_or_insert_with(|| (self.judges.istio)());
+            let Ok(payloads) = payloads.get_or_insert_with(|| (self.judges.istio)()) else {
+                self.istio.push((number, None));
+                self.refuse(Some(number), Refusal::Claims);
+                continue;
+            };
             let payload = payloads.iter().find(|claims| is_of(claims, issuer));
             let Some(payload) = payload else { continue };
             match accept(payload, issuer, self.judges.now) {
@@ -319,7 +326,8 @@ fn is_of(claims: &Claims, issuer: &Issuer) -> bool {
 }
 
 /// Whether Istio's claims are this token's, by what tells tokens of one issuer apart. Istio's
-/// numbers have been through a double.
+/// numbers have been through a double. Istio's claims have been accepted, so that none of these has a
+/// wrong type, which would count as not there.
 fn is_same_token(heard: &Claims, token: &Claims) -> bool {
     let time = |claims: &Claims, name: &str| claims.get(name).and_then(Json::number);
     ["sub", "jti"]

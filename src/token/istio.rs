@@ -11,23 +11,32 @@ const FILTER: &str = "envoy.filters.http.jwt_authn";
 /// How deep a claim may be, as in a token's own JSON.
 const MAX_DEPTH: usize = 64;
 
+/// The metadata are cut short, are not protobuf, or the claims lie too deep in each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadMetadata;
+
 /// The claims of the tokens that Istio has verified, from a request's dynamic metadata. istiod has the filter leave them as `payload`,
 /// whosever they are, so that of several tokens the last stays; beside them may stand headers and a
 /// status, which name no issuer.
-pub fn verified_by_istio(metadata: &[u8]) -> Vec<Claims> {
+///
+/// # Errors
+///
+/// Where the metadata cannot be read. Istio may have taken the token away, and then these claims are
+/// all there is of it: a request without them would be one without a token.
+pub fn verified_by_istio(metadata: &[u8]) -> Result<Vec<Claims>, BadMetadata> {
     let mut found = Vec::new();
-    for (key, value) in map(metadata) {
-        if key == FILTER.as_bytes()
-            && let Some(Json::Object(payloads)) = object(value, MAX_DEPTH)
-        {
-            found.extend(payloads.into_iter().filter_map(|(_, payload)| match payload {
+    for entry in map(metadata) {
+        let (key, value) = entry?;
+        if key == FILTER.as_bytes() {
+            let payloads = object(value, MAX_DEPTH)?.into_iter();
+            found.extend(payloads.filter_map(|(_, payload)| match payload {
                 Json::Object(members) => Some(Claims::of(members)),
                 _ => None,
             }));
         }
     }
     found.retain(|claims| claims.get("iss").is_some());
-    found
+    Ok(found)
 }
 
 /// One field of a message.
@@ -37,29 +46,41 @@ enum Field<'b> {
     Bytes(&'b [u8]),
 }
 
-/// The fields of a message, with their numbers. What is malformed ends it.
-fn fields(mut rest: &[u8]) -> impl Iterator<Item = (u64, Field<'_>)> {
+/// The fields of a message, with their numbers. What is malformed ends it with an error.
+fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<(u64, Field<'_>), BadMetadata>> {
     std::iter::from_fn(move || {
-        let (tag, after) = varint(rest)?;
-        let (field, after) = match tag & 7 {
-            0 => {
-                let (number, after) = varint(after)?;
-                (Field::Varint(number), after)
-            }
-            1 => {
-                let (bytes, after) = after.split_first_chunk::<8>()?;
-                (Field::Double(f64::from_le_bytes(*bytes)), after)
-            }
-            2 => {
-                let (size, after) = varint(after)?;
-                let (bytes, after) = after.split_at_checked(usize::try_from(size).ok()?)?;
-                (Field::Bytes(bytes), after)
-            }
-            _ => return None,
+        if rest.is_empty() {
+            return None;
+        }
+        let Some((number, field, after)) = field(rest) else {
+            rest = &[];
+            return Some(Err(BadMetadata));
         };
         rest = after;
-        Some((tag >> 3, field))
+        Some(Ok((number, field)))
     })
+}
+
+/// The first field of a message with its number, and what stands behind it.
+fn field(message: &[u8]) -> Option<(u64, Field<'_>, &[u8])> {
+    let (tag, after) = varint(message)?;
+    let (field, after) = match tag & 7 {
+        0 => {
+            let (number, after) = varint(after)?;
+            (Field::Varint(number), after)
+        }
+        1 => {
+            let (bytes, after) = after.split_first_chunk::<8>()?;
+            (Field::Double(f64::from_le_bytes(*bytes)), after)
+        }
+        2 => {
+            let (size, after) = varint(after)?;
+            let (bytes, after) = after.split_at_checked(usize::try_from(size).ok()?)?;
+            (Field::Bytes(bytes), after)
+        }
+        _ => return None,
+    };
+    Some((tag >> 3, field, after))
 }
 
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
@@ -74,54 +95,64 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// The entries of a message whose first field is a map of texts to messages.
-fn map(message: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    fields(message).filter_map(|field| {
-        let (1, Field::Bytes(entry)) = field else {
-            return None;
-        };
-        let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
-        for part in fields(entry) {
-            match part {
-                (1, Field::Bytes(bytes)) => key = bytes,
-                (2, Field::Bytes(bytes)) => value = bytes,
-                _ => {}
-            }
-        }
-        Some((key, value))
+fn map(message: &[u8]) -> impl Iterator<Item = Result<(&[u8], &[u8]), BadMetadata>> {
+    fields(message).filter_map(|field| match field {
+        Ok((1, Field::Bytes(entry))) => Some(pair(entry)),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
     })
 }
 
+/// An entry of a map.
+fn pair(entry: &[u8]) -> Result<(&[u8], &[u8]), BadMetadata> {
+    let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
+    for part in fields(entry) {
+        match part? {
+            (1, Field::Bytes(bytes)) => key = bytes,
+            (2, Field::Bytes(bytes)) => value = bytes,
+            _ => {}
+        }
+    }
+    Ok((key, value))
+}
+
 /// A `google.protobuf.Struct`.
-fn object(message: &[u8], depth: usize) -> Option<Json> {
-    let members = map(message).map(|(key, value)| {
-        let name = String::from_utf8(key.to_vec()).ok()?;
-        Some((name, json(value, depth)?))
-    });
-    members.collect::<Option<_>>().map(Json::Object)
+fn object(message: &[u8], depth: usize) -> Result<Vec<(String, Json)>, BadMetadata> {
+    map(message)
+        .map(|member| {
+            let (name, value) = member?;
+            Ok((text(name)?, json(value, depth)?))
+        })
+        .collect()
 }
 
 /// A `google.protobuf.Value`.
-fn json(message: &[u8], depth: usize) -> Option<Json> {
-    let depth = depth.checked_sub(1)?;
+fn json(message: &[u8], depth: usize) -> Result<Json, BadMetadata> {
+    let depth = depth.checked_sub(1).ok_or(BadMetadata)?;
     let mut value = Json::Null;
     for field in fields(message) {
-        value = match field {
+        value = match field? {
             (1, Field::Varint(_)) => Json::Null,
             (2, Field::Double(number)) => Json::Number(number.to_string()),
-            (3, Field::Bytes(text)) => Json::Text(String::from_utf8(text.to_vec()).ok()?),
+            (3, Field::Bytes(bytes)) => Json::Text(text(bytes)?),
             (4, Field::Varint(truth)) => Json::Bool(truth != 0),
-            (5, Field::Bytes(members)) => object(members, depth)?,
+            (5, Field::Bytes(members)) => Json::Object(object(members, depth)?),
             (6, Field::Bytes(list)) => {
                 let elements = fields(list).filter_map(|field| match field {
-                    (1, Field::Bytes(element)) => Some(json(element, depth)),
-                    _ => None,
+                    Ok((1, Field::Bytes(element))) => Some(json(element, depth)),
+                    Ok(_) => None,
+                    Err(error) => Some(Err(error)),
                 });
-                Json::List(elements.collect::<Option<_>>()?)
+                Json::List(elements.collect::<Result<_, _>>()?)
             }
             _ => value,
         };
     }
-    Some(value)
+    Ok(value)
+}
+
+fn text(bytes: &[u8]) -> Result<String, BadMetadata> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| BadMetadata)
 }
 
 /// Metadata as the filter writes them.
@@ -203,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_payload_is_read_with_its_types() {
-        let found = verified_by_istio(&metadata(&payload()));
+        let found = verified_by_istio(&metadata(&payload())).unwrap();
         let [claims] = found.as_slice() else {
             panic!("{}", found.len());
         };
@@ -216,19 +247,21 @@ mod tests {
 
     #[test]
     fn what_another_filter_wrote_is_no_word_of_istio() {
-        assert!(verified_by_istio(&metadata_of("istio.jwt", &payload())).is_empty());
-        assert!(verified_by_istio(&[]).is_empty());
+        for metadata in [&metadata_of("istio.jwt", &payload())[..], &[]] {
+            assert!(verified_by_istio(metadata).unwrap().is_empty());
+        }
     }
 
     #[test]
-    fn what_is_cut_short_or_too_deep_is_not_believed() {
+    fn what_is_cut_short_or_too_deep_is_not_taken_for_none() {
         let whole = metadata(&payload());
-        for size in 0..whole.len() {
-            for claims in verified_by_istio(&whole[..size]) {
-                assert!(claims.get("iss").is_some());
-            }
-        }
+        let cut: Vec<_> = (1..whole.len())
+            .filter(|size| verified_by_istio(&whole[..*size]).is_ok())
+            .collect();
+        // Between two entries nothing is cut.
+        assert!(cut.len() <= 1, "{cut:?}");
         let deep = (0..100).fold(json!("x"), |inner, _| json!({ "d": inner }));
-        assert!(verified_by_istio(&metadata(&json!({"iss": "i", "d": deep}))).is_empty());
+        let deep = metadata(&json!({"iss": "i", "d": deep}));
+        assert_eq!(verified_by_istio(&deep).err(), Some(BadMetadata));
     }
 }

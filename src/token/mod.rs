@@ -40,7 +40,7 @@ pub use fetch::{Failure, Fetcher, Turn};
 pub use header::Header;
 pub use in_module::InModule;
 pub use issuer::{Issuer, Kind, Remote, Source};
-pub use istio::verified_by_istio;
+pub use istio::{BadMetadata, verified_by_istio};
 pub use json::{BadJson, Json};
 pub use jws::{MAX_TOKEN, Parsed};
 pub use key::{Key, Material};

@@ -10,6 +10,8 @@ pub enum Refusal {
     Missing,
     /// One place has more than one token.
     Repeated,
+    /// A place holds something else than one token in one spelling.
+    Unreadable,
     /// It is longer than any token is looked at.
     TooLong,
     /// Not three parts with dots between (RFC 7515 §7.1).
@@ -62,9 +64,10 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Missing,
         Self::Repeated,
+        Self::Unreadable,
         Self::TooLong,
         Self::Malformed,
         Self::Base64url,
@@ -96,6 +99,7 @@ impl Refusal {
         match self {
             Self::Missing => "token_missing",
             Self::Repeated => "token_repeated",
+            Self::Unreadable => "token_unreadable",
             Self::TooLong => "token_too_long",
             Self::Malformed => "token_malformed",
             Self::Base64url => "token_base64url",
@@ -137,6 +141,7 @@ impl Refusal {
         match self {
             Self::Missing => "a token is required",
             Self::Repeated => "there is more than one token in one place",
+            Self::Unreadable => "the place of a token holds something else than one token",
             Self::TooLong => "the token is too long",
             Self::Malformed => "the token is no signed JWT",
             Self::Base64url => "a part of the token is not base64url",

@@ -9,7 +9,7 @@
 //! `moved`: a header that moves the path of Airflow 2.11's servers.
 //! `tokens`: what Airflow gives users and tasks, judged before Airflow sees it.
 //! `cluster_policy`: which pods come out of the scheduler.
-//! `routes` and `routing`: dagward's reading of requests is held against Airflow's own.
+//! `routes`, `routing` and `credentials`: dagward's reading of requests is held against Airflow's own.
 
 #![expect(
     clippy::indexing_slicing,
@@ -26,6 +26,7 @@ use dagward_lab::module;
 mod business;
 mod celery;
 mod cluster_policy;
+mod credentials;
 mod honest;
 mod hostile_pods;
 mod moved;

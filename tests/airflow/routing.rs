@@ -3,7 +3,7 @@
 
 mod compare;
 mod mutations;
-mod random;
+pub(crate) mod random;
 mod targets;
 
 use std::collections::BTreeSet;

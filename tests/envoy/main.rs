@@ -17,6 +17,7 @@ mod airflow_proof;
 mod answers;
 mod bodies;
 mod configuration;
+mod credentials;
 mod deciding_bodies;
 mod foreign_answers;
 mod identity;

@@ -6,6 +6,7 @@ mod file;
 mod istio;
 mod kinds;
 mod oidc;
+mod places;
 mod secrets;
 
 use std::time::{SystemTime, UNIX_EPOCH};

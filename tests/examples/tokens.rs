@@ -83,7 +83,7 @@ fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &
             tokens: &tokens,
             keys: &Nowhere,
             signatures: &InModule,
-            istio: &Vec::new,
+            istio: &|| Ok(Vec::new()),
             now: NOW,
         }),
     };

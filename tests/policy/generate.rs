@@ -1,6 +1,7 @@
 //! Random policies and requests, from words so few that they meet.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::rc::Rc;
 
 use dagward::caller::{Acting, Principal, Proof};
@@ -230,10 +231,78 @@ fn fact(words: &'static [&'static str]) -> impl Strategy<Value = Fact<&'static s
 }
 
 pub(crate) fn document() -> impl Strategy<Value = Value> {
+    document_of(rule().boxed(), 1..4)
+}
+
+/// A document with so many rules that those of each field are filed more than once. Each holds for
+/// few requests, and many are alike but for one field.
+pub(crate) fn large_document() -> impl Strategy<Value = Value> {
+    let principals = [
+        "spiffe://a/ns/x/sa/w-ml",
+        "spiffe://a/ns/x/sa/w-sales",
+        "spiffe://b/*",
+    ];
+    let from = one_entry(vec![
+        condition("rincipals", &principals, 0.1, 1)
+            .prop_map(|of| ('p', of))
+            .boxed(),
+        condition("amespaces", &["x", "ml", "other"], 0.1, 1)
+            .prop_map(|of| ('n', of))
+            .boxed(),
+        condition("ags", &["ml_a", "ml_b", "sales_a", "d0", "d1", "d2"], 0.1, 1)
+            .prop_map(|of| ('d', of))
+            .boxed(),
+        condition("roof", &["pod", "airflow"], 0.1, 1)
+            .prop_map(|of| ('p', of))
+            .boxed(),
+    ]);
+    let to = one_entry(vec![
+        condition(
+            "ags",
+            &["ml_a", "ml_b", "sales_a", "d0", "d1", "d2", "d3*"],
+            0.1,
+            1,
+        )
+        .prop_map(|of| ('d', of))
+        .boxed(),
+        condition("ctions", &["dag:read", "xcom:read", "connection:read"], 0.1, 1)
+            .prop_map(|of| ('a', of))
+            .boxed(),
+        condition("asks", &["load", "extract", "t0", "t1"], 0.1, 1)
+            .prop_map(|of| ('t', of))
+            .boxed(),
+        condition("onnections", &["ml_db", "db", "c0", "c1"], 0.1, 1)
+            .prop_map(|of| ('c', of))
+            .boxed(),
+        condition("aths", &["/x", "/api/*"], 0.1, 1)
+            .prop_map(|of| ('p', of))
+            .boxed(),
+        condition("ethods", &["GET", "POST"], 0.1, 1)
+            .prop_map(|of| ('m', of))
+            .boxed(),
+    ]);
+    let rule = (prop::option::weighted(0.8, from), to).prop_map(|(from, to)| joined(from, Some(to)));
+    document_of(rule.boxed(), 30..90)
+}
+
+/// One entry, or seldom two, with most of these conditions.
+fn one_entry(conditions: Vec<BoxedStrategy<(char, Condition)>>) -> BoxedStrategy<Vec<Value>> {
+    let most = conditions.len();
+    let one = (conditions, subsequence((0..most).collect::<Vec<_>>(), 2..=most)).prop_map(
+        |(conditions, picked)| {
+            Value::Object(entry(
+                picked.into_iter().map(|index: usize| conditions[index].clone()),
+            ))
+        },
+    );
+    prop_oneof![5 => prop::collection::vec(one.clone(), 1), 1 => prop::collection::vec(one, 2)].boxed()
+}
+
+fn document_of(rule: BoxedStrategy<Value>, rules: Range<usize>) -> impl Strategy<Value = Value> {
     let policy = (
         any::<bool>(),
         prop::bool::weighted(0.2),
-        prop::collection::vec(rule(), 1..4),
+        prop::collection::vec(rule, rules),
     );
     prop::collection::vec(policy, 1..5).prop_map(|policies| {
         let policies: Vec<Value> = policies

@@ -13,7 +13,7 @@ mod naive;
 mod tokens;
 
 use dagward::policy::{self, Facts, Ruleset, Scope};
-use generate::{Asked, asked, document};
+use generate::{Asked, asked, document, large_document};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -42,6 +42,35 @@ fn decide(ruleset: &Ruleset, scope: Scope, asked: &Asked) -> (bool, Option<(Stri
 
 fn allowed(ruleset: &Ruleset, asked: &Asked) -> bool {
     decide(ruleset, Scope::All, asked).0
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: DOCUMENTS / 20, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+
+    /// Here rules are filed more than once, and requests have so many asks that they are looked at
+    /// together.
+    #[test]
+    fn the_index_of_many_rules_decides_as_a_naive_reading_does(
+        (document, ruleset) in large_document().prop_filter_map("a valid document", |document| {
+            let ruleset = load(&document)?;
+            Some((document, ruleset))
+        }),
+        mut requests in prop::collection::vec(asked(), REQUESTS),
+    ) {
+        for start in 0..REQUESTS {
+            let others: Vec<_> = requests.iter().skip(start).take(12).map(|other| other.asks[0].clone()).collect();
+            if start % 4 == 0 {
+                requests[start].asks.extend(others);
+            }
+        }
+        for request in requests {
+            for scope in [Scope::Enforced, Scope::All] {
+                let indexed = decide(&ruleset, scope, &request);
+                let naive = naive::decide(&document, scope, &request);
+                prop_assert_eq!(&indexed, &naive, "{:?}\n{}\n{:#?}", scope, document, request);
+            }
+        }
+    }
 }
 
 proptest! {

@@ -130,12 +130,14 @@ fn condition(
         Fact::Later => !deny,
         Fact::Absent if identity && !deny => false,
         Fact::Absent => negated,
+        // A database may take it for any name.
+        Fact::Known(value) if to && word == "connections" && !value.is_ascii() && (deny || negated) => deny,
         Fact::Known(value) => {
             let matched = patterns.iter().any(|pattern| {
                 let pattern = pattern.as_str().unwrap().replace("{t}", binding);
                 let refuses = deny != negated;
                 match (to && refuses, word.as_str()) {
-                    (true, "connections") => !value.is_ascii() || glob(&folded(&pattern), &folded(&value)),
+                    (true, "connections") => glob(&folded(&pattern), &folded(&value)),
                     (true, "dags" | "tasks") => glob(&pattern, value.trim_end_matches(' ')),
                     _ => glob(&pattern, &value),
                 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::Args;
 use dagward::operation::Surface;
 use dagward::policy::Ruleset;
-use dagward::token::{Claims, InModule, Issuer, Judges, KeySet, Keys, Place, Tokens, issuer_of};
+use dagward::token::{BadMetadata, Claims, InModule, Issuer, Judges, KeySet, Keys, Place, Tokens, issuer_of};
 
 use super::Listener;
 use crate::jws;
@@ -64,7 +64,7 @@ pub(super) struct Shown {
 pub(super) struct Judging {
     tokens: Tokens,
     keys: Given,
-    istio: Box<dyn Fn() -> Vec<Claims>>,
+    istio: Box<dyn Fn() -> Result<Vec<Claims>, BadMetadata>>,
     now: u64,
 }
 
@@ -138,7 +138,7 @@ impl Options {
         Ok(Judging {
             tokens: Tokens::new([0; 16]),
             keys: Given(keys),
-            istio: Box::new(move || heard.clone()),
+            istio: Box::new(move || Ok(heard.clone())),
             now: self.at.unwrap_or_else(Time::now).seconds(),
         })
     }

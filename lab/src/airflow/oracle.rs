@@ -3,6 +3,7 @@
 //! The real app on its real servers, but every endpoint only says what led to it; see
 //! `lab/airflow/routing_oracle_3.py` and its sibling for Airflow 2.
 
+mod credentials;
 mod wire;
 
 use std::fs;
@@ -17,6 +18,7 @@ use super::{Installation, Release};
 use crate::paths;
 use crate::process::Process;
 
+pub use credentials::{Credentials, credentials};
 pub use wire::{Question, Reply, Route};
 
 /// It imports all of Airflow; several may start at once, on a busy machine.

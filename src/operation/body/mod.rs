@@ -92,9 +92,28 @@ pub(super) struct Named<'j> {
 pub(super) fn named<'j>(json: &'j Json<'_>, fields: &[Field], id: Id) -> Result<Named<'j>, BadBody> {
     let mut named = Named::default();
     for field in fields.iter().filter(|field| field.id == id) {
-        named.gather(json, field, field.path)?;
+        let steps: Vec<Step> = field.path.split('.').map(Step::of).collect();
+        named.gather(json, field, &steps)?;
     }
     Ok(named)
+}
+
+/// One step of a field's path. It is read once and taken for each element of a list.
+struct Step {
+    /// The names of the member.
+    names: Vec<&'static str>,
+    /// Whether the member is a list, each element of which the path goes through.
+    list: bool,
+}
+
+impl Step {
+    fn of(text: &'static str) -> Self {
+        let names = text.strip_suffix("[]");
+        Self {
+            names: names.unwrap_or(text).split('|').collect(),
+            list: names.is_some(),
+        }
+    }
 }
 
 impl<'j> Named<'j> {
@@ -107,12 +126,10 @@ impl<'j> Named<'j> {
     }
 
     /// Follows what is left of the field's path.
-    fn gather(&mut self, json: &'j Json<'_>, field: &Field, path: &'static str) -> Result<(), BadBody> {
-        if path.is_empty() {
+    fn gather(&mut self, json: &'j Json<'_>, field: &Field, path: &[Step]) -> Result<(), BadBody> {
+        let Some((step, rest)) = path.split_first() else {
             return self.take(json, field);
-        }
-        let (step, rest) = path.split_once('.').unwrap_or((path, ""));
-        let name = step.strip_suffix("[]");
+        };
         let Json::Object(_) = json else {
             // An element that is the id itself names nothing else.
             return match field.means {
@@ -121,21 +138,20 @@ impl<'j> Named<'j> {
                 Means::Widens => Ok(()),
             };
         };
-        let names = name.unwrap_or(step).split('|');
-        let mut values = names.filter_map(|name| json.get(name));
+        let mut values = step.names.iter().filter_map(|name| json.get(name));
         let value = values.next();
         if let Some(other) = values.next() {
             self.gather(other, field, rest)?;
         }
-        match (value, name) {
-            (None | Some(Json::Null), _) if field.means == Means::Widens => Ok(()),
-            (None | Some(Json::Null), _) => self.miss(),
-            (Some(value), None) => self.gather(value, field, rest),
-            (Some(Json::List(elements)), Some(_)) if elements.is_empty() => self.miss(),
-            (Some(Json::List(elements)), Some(_)) => elements
+        match value {
+            None | Some(Json::Null) if field.means == Means::Widens => Ok(()),
+            None | Some(Json::Null) => self.miss(),
+            Some(value) if !step.list => self.gather(value, field, rest),
+            Some(Json::List(elements)) if elements.is_empty() => self.miss(),
+            Some(Json::List(elements)) => elements
                 .iter()
                 .try_for_each(|element| self.gather(element, field, rest)),
-            (Some(_), Some(_)) => Err(BadBody::NotAList(field.path)),
+            Some(_) => Err(BadBody::NotAList(field.path)),
         }
     }
 

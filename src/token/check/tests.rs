@@ -361,3 +361,15 @@ fn istios_word_is_taken_only_for_the_token_that_it_has_verified() {
     proxy.metadata = payload(NOW - 1_200);
     assert_eq!(proxy.ask(&[]).refused, Some(Refusal::Expired));
 }
+
+#[test]
+fn what_istio_has_verified_and_cannot_be_read_is_not_absent() {
+    let mut proxy = Proxy::of([Issuer {
+        source: Source::Istio,
+        ..kubernetes()
+    }]);
+    assert_eq!(proxy.ask(&[]).refused, None);
+    let deep = (0..100).fold(json!("x"), |inner, _| json!({ "d": inner }));
+    proxy.metadata = istio::testing::metadata(&json!({"iss": KUBERNETES, "d": deep}));
+    assert_eq!(proxy.ask(&[]).refused, Some(Refusal::Claims));
+}

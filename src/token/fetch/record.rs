@@ -23,7 +23,8 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads what is in the store. What is no record is nothing known.
+    /// Reads what is in the store. What is not a record is nothing known: then there are no keys, and
+    /// a token that needs them is refused.
     pub(super) fn read(stored: Option<&'a (Vec<u8>, u32)>) -> Self {
         stored
             .and_then(|(value, _)| Self::parse(value))

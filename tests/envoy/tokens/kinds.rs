@@ -142,13 +142,15 @@ fn a_token_stands_in_a_header_in_the_query_or_in_a_cookie() {
     let path = format!("/api/v2/dags/ml_train?token={token}");
     let no_rule = Err((403, "no_rule_allows".to_owned()));
     let repeated = Err((401, "token_repeated".to_owned()));
+    let unreadable = Err((401, "token_unreadable".to_owned()));
     let twice = Request::new("GET", API_SERVER, &format!("{path}&%74oken={token}"));
     for (request, expected) in [
         (reading().header("x-token", format!("JWT {token}")), Ok(())),
         (Request::new("GET", API_SERVER, &path), Ok(())),
         (reading().header("cookie", format!("a=b; _token={token}")), Ok(())),
-        (showing(&token), no_rule.clone()),
-        (reading().header("x-token", &token), no_rule),
+        (showing(&token), no_rule),
+        (reading().header("x-token", &token), unreadable.clone()),
+        (reading().header("x_token", format!("JWT {token}")), unreadable),
         (twice, repeated.clone()),
         (
             reading()

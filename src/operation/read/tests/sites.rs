@@ -160,3 +160,13 @@ fn pages_are_read_and_nothing_else_that_a_plugin_may_serve() {
         }
     }
 }
+
+#[test]
+fn a_request_without_a_method_or_a_path_is_malformed() {
+    let site = Site::default();
+    for (method, target) in [("", "/x"), ("GET", ""), ("", "")] {
+        let read = read_at(&site, method, target);
+        assert_eq!(read.err(), Some(Malformed::RequestLine), "{method} {target}");
+    }
+    assert!(read_at(&site, "CONNECT", "").is_ok());
+}

@@ -1,0 +1,113 @@
+//! The texts under which a rule can be filed, and how many rules share each.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::policy::arena::{Arena, Part, Pattern, Span};
+use crate::policy::field::Field;
+use crate::policy::pattern::Shape;
+use crate::policy::ruleset::{Condition, Rule, Ruleset};
+
+/// The literal text that a value must be, begin with or end with for a rule to hold.
+pub(super) type Anchor = (Field, Shape, Span);
+
+/// How many conditions share each anchor, counted by the anchor's hash. Two of one hash look
+/// commoner than they are, which may cost a rule its best place and nothing else.
+pub(super) struct Shares(Vec<u32>);
+
+/// The most counts: a quarter of a megabyte.
+const MAX_COUNTS: usize = 1 << 16;
+
+impl Shares {
+    pub(super) fn count<'r>(
+        ruleset: &Ruleset,
+        rules: impl Iterator<Item = &'r Rule>,
+        may_file: impl Fn(Field) -> bool,
+    ) -> Self {
+        let size = (ruleset.rules.len() * 8).clamp(64, MAX_COUNTS);
+        let mut shares = Self(vec![0; size]);
+        let halves = rules.flat_map(|rule| [rule.from, rule.to]);
+        let entries = halves.flat_map(|half| ruleset.entries_of(half));
+        let conditions = entries.flat_map(|entry| ruleset.conditions_of(*entry));
+        for anchor in conditions
+            .filter(|condition| may_file(condition.field))
+            .filter_map(|condition| anchors(ruleset, condition))
+            .flatten()
+        {
+            let slot = shares.slot(&ruleset.arena, &anchor);
+            if let Some(count) = shares.0.get_mut(slot) {
+                *count += 1;
+            }
+        }
+        shares
+    }
+
+    fn of(&self, arena: &Arena, anchor: &Anchor) -> u32 {
+        self.0.get(self.slot(arena, anchor)).copied().unwrap_or(0)
+    }
+
+    fn slot(&self, arena: &Arena, (field, shape, text): &Anchor) -> usize {
+        let mut hasher = DefaultHasher::new();
+        (field, shape, arena.text(*text)).hash(&mut hasher);
+        hasher.finish() as usize % self.0.len().max(1)
+    }
+}
+
+/// The anchors of the half of `rule` that the fewest others share; `None` where neither half has
+/// an anchor in each of its entries.
+pub(super) fn rarest_half(
+    ruleset: &Ruleset,
+    rule: &Rule,
+    shares: &Shares,
+    may_file: impl Fn(Field) -> bool,
+) -> Option<Vec<Anchor>> {
+    let commonest = |anchors: &[Anchor]| {
+        anchors
+            .iter()
+            .map(|anchor| shares.of(&ruleset.arena, anchor))
+            .max()
+            .unwrap_or(u32::MAX)
+    };
+    let half = |entries: Span| -> Option<Vec<Anchor>> {
+        let entries = ruleset.entries_of(entries);
+        if entries.is_empty() {
+            return None;
+        }
+        let mut all = Vec::new();
+        for entry in entries {
+            let conditions = ruleset.conditions_of(*entry).iter();
+            let rarest = conditions
+                .filter(|condition| may_file(condition.field))
+                .filter_map(|condition| anchors(ruleset, condition))
+                .min_by_key(|anchors| commonest(anchors))?;
+            all.extend(rarest);
+        }
+        Some(all)
+    };
+    [half(rule.from), half(rule.to)]
+        .into_iter()
+        .flatten()
+        .min_by_key(|anchors| commonest(anchors))
+}
+
+/// The anchors of a condition, one for each pattern; `None` where it or one of them has none. Claims
+/// have none: there are too many to look each up.
+fn anchors(ruleset: &Ruleset, condition: &Condition) -> Option<Vec<Anchor>> {
+    if condition.negated || condition.field == Field::Claims {
+        return None;
+    }
+    let anchor = |pattern: &Pattern| {
+        anchor(&ruleset.arena, *pattern).map(|(shape, text)| (condition.field, shape, text))
+    };
+    ruleset.patterns_of(condition).iter().map(anchor).collect()
+}
+
+fn anchor(arena: &Arena, pattern: Pattern) -> Option<(Shape, Span)> {
+    let parts = arena.parts(pattern);
+    match (pattern.shape, parts) {
+        (Shape::Any, _) => None,
+        (Shape::Exact, [Part::Text(whole)]) => Some((Shape::Exact, *whole)),
+        (Shape::Exact | Shape::Prefix, [Part::Text(head), ..]) => Some((Shape::Prefix, *head)),
+        (Shape::Exact | Shape::Suffix, [.., Part::Text(tail)]) => Some((Shape::Suffix, *tail)),
+        _ => None,
+    }
+}
