@@ -34,6 +34,7 @@ pub mod routes;
 mod settings;
 pub mod story;
 pub mod task_tokens;
+pub mod theft;
 
 pub use component::{Component, TEAMS};
 pub use deployment::{Deployment, Setup};

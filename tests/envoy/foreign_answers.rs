@@ -51,6 +51,12 @@ fn assert_nothing_learned(server: &Server, thief: &Client, owner: &Client) {
 
 fn another_service_behind_a_waypoint_teaches_nothing(setup: Setup) {
     let mut policy = with_open_routes();
+    // Where no answer can name the DAG, `run` is decided without.
+    let runs = json!({"name": "runs", "action": "ALLOW", "rules": [{
+        "from": [{"serviceAccounts": ["airflow/airflow-worker-finance"]}],
+        "to": [{"actions": ["task_instance:run"]}],
+    }]});
+    policy["policies"].as_array_mut().unwrap().push(runs);
     policy["apiServerHosts"] = json!(["airflow-api-server.airflow.svc.cluster.local"]);
     let (airflow, rogue) = (Upstream::with(verifying).unwrap(), mirror());
     let server = Server::waypoint_of(&[(API_SERVER, &airflow), (ROGUE, &rogue)], setup, &policy);

@@ -185,15 +185,15 @@ function envoy_on_request(handle)
   local principal = tls and tls:uriSanPeerCertificate()[1]
   local namespace = principal and namespace_of(principal)
   if principal and not namespace then
-    return refuse(handle, "400", "malformed_identity", request_id)
+    return refuse(handle, "403", "malformed_identity", request_id)
   end
   local task = task_headers(headers)
   if not task then
-    return refuse(handle, "400", "malformed_task_headers", request_id)
+    return refuse(handle, "403", "malformed_task_headers", request_id)
   end
   local path = read_path(headers:get(":path"))
   if not path then
-    return refuse(handle, "400", "malformed_path", request_id)
+    return refuse(handle, "403", "malformed_path", request_id)
   end
 
   -- Whose proof is believed: those of the proxy's own namespace.

@@ -1,0 +1,36 @@
+"""A careless task of a team: it leaves its token in the file ``leak_to`` of its run's ``conf``.
+
+It goes on until there is a file ``until``, so that the token is that of a running task; without one it ends.
+"""
+
+import time
+from pathlib import Path
+
+from airflow.sdk import dag, task
+
+DEADLINE = 300
+
+
+def leaky(team):
+    @dag(dag_id=f"{team}_leaky", schedule=None, default_args={"queue": team})
+    def one_task():
+        @task
+        def leak(ti, dag_run):
+            import task_token
+
+            conf = dag_run.conf
+            file = Path(conf["leak_to"])
+            fresh = file.with_suffix(".new")
+            fresh.write_text(task_token.own(ti.id))
+            fresh.rename(file)
+            deadline = time.monotonic() + DEADLINE
+            while "until" in conf and not Path(conf["until"]).exists():
+                if time.monotonic() > deadline:
+                    raise TimeoutError(conf["until"])
+                time.sleep(0.1)
+            # What is returned is written as an XCom, which takes a proxy that still knows the task.
+            return "done"
+
+        leak()
+
+    return one_task()
