@@ -3,6 +3,7 @@
 mod action;
 mod asks;
 mod body;
+mod fields;
 mod find;
 mod host;
 mod parameters;

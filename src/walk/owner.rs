@@ -137,7 +137,7 @@ mod tests {
     fn a_task_s_own_routes_are_for_its_own_token() {
         let ml = worker("ml");
         let of_ml = of(&ml);
-        let routes = crate::operation::rows().filter(|row| row.template().contains("{task_instance_id}"));
+        let routes = operation::rows().filter(|row| row.template().contains("{task_instance_id}"));
         let mut tried = 0;
         for row in routes {
             for (named, expected) in [

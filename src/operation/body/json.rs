@@ -17,8 +17,17 @@ pub(in crate::operation) enum Json {
 }
 
 impl Json {
+    /// The names of an object's fields.
+    pub(in crate::operation) fn names(&self) -> impl Iterator<Item = &str> {
+        let fields = match self {
+            Self::Object(fields) => fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().map(|(name, _)| name.as_str())
+    }
+
     /// A field of an object.
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(in crate::operation) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
         fields
             .iter()

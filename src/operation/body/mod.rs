@@ -5,7 +5,7 @@ mod json;
 use std::fmt;
 
 use super::route::{Field, Id, Means};
-use json::Json;
+pub(super) use json::Json;
 
 /// The longest body that is read, in bytes. Airflow has no limit of its own, and the longest
 /// honest ones, bulk requests of its UI, have a few kilobytes.
