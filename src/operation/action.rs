@@ -24,6 +24,8 @@ const ACTIONS: &[&str] = &[
     "backfill:create",
     "backfill:read",
     "backfill:update",
+    // A deadline's callback, which starts with it (3.4).
+    "callback:run",
     "cluster_activity:read",
     "config:read",
     "connection:create",
@@ -42,6 +44,8 @@ const ACTIONS: &[&str] = &[
     "dag_run:trigger",
     "dag_run:update",
     "dag_version:read",
+    // Starting another version of a DAG's code than the newest (3.4).
+    "dag_version:run",
     "dag_warning:read",
     "docs:read",
     // The Edge executor's queue: whoever runs a job gets its task's token.
@@ -122,9 +126,11 @@ mod tests {
         let used: BTreeSet<_> = routes::all()
             .chain(routes::single_page())
             .chain(routes::web_pages())
-            .flat_map(|(_, route)| route.actions)
-            .chain(deferral::ACTIONS)
-            .copied()
+            .flat_map(|(_, route)| {
+                let by_fields = route.when.iter().map(|(_, action)| *action);
+                route.actions.iter().copied().chain(by_fields)
+            })
+            .chain(deferral::ACTIONS.iter().copied())
             .collect();
         let known: BTreeSet<_> = actions().collect();
         assert_eq!(used, known);

@@ -78,6 +78,23 @@ impl<'a> Asks<'a> {
         self.set(id, &Fact::Unknown);
     }
 
+    /// Takes note that it may be about anything, whatever path, query and body name.
+    pub(super) fn anything(&mut self) {
+        self.asks.truncate(1);
+        for id in [
+            Id::Dag,
+            Id::Run,
+            Id::Task,
+            Id::Connection,
+            Id::Variable,
+            Id::Pool,
+            Id::XcomKey,
+            Id::Asset,
+        ] {
+            self.any(id);
+        }
+    }
+
     /// Takes note of the ids that only the body tells. Where path or query name one of them as
     /// well, the body may name another: both are asked for. Gives whether the body is to come.
     pub(super) fn body(&mut self, fields: &[Field], body: Body<'_>) -> Result<bool, Malformed> {
@@ -209,7 +226,7 @@ impl<'a> Asks<'a> {
     }
 
     /// Each of the asks with each of the actions.
-    pub(super) fn for_actions(mut self, actions: &'static [&'static str]) -> Vec<Ask<'a>> {
+    pub(super) fn for_actions(mut self, actions: &[&'static str]) -> Vec<Ask<'a>> {
         let named = self.asks.len();
         self.asks.reserve_exact(named * actions.len().saturating_sub(1));
         for _ in actions.iter().skip(1) {
@@ -217,7 +234,7 @@ impl<'a> Asks<'a> {
         }
         for (asks, action) in self.asks.chunks_mut(named).zip(actions) {
             for ask in asks {
-                ask.action = Fact::Known(action);
+                ask.action = Fact::Known(*action);
             }
         }
         self.asks

@@ -4,6 +4,7 @@ mod action;
 mod asks;
 mod body;
 mod deferral;
+mod fields;
 mod find;
 mod host;
 mod moved;

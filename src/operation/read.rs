@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::asks::Asks;
+use super::fields::{self, Added};
 use super::find::{Found, find};
 use super::path::{self, Ambiguity, Path};
 use super::route::Id;
@@ -90,11 +91,20 @@ fn classify<'a, 'p>(
         asks.widen(id);
     }
     let mut awaits_body = asks.body(route.body, request.body)?;
+    let added = fields::added(route, request.body)?;
+    awaits_body |= added.is_none();
+    let Added { actions, unknown } = added.unwrap_or_default();
+    if unknown {
+        asks.anything();
+    }
     if route.answer_names_dag {
         asks.answer();
     }
     let any_dag = asks.any_dag();
-    let mut asks = asks.for_actions(route.actions);
+    let mut asks = match actions.as_slice() {
+        [] => asks.for_actions(route.actions),
+        more => asks.for_actions(&[route.actions, more].concat()),
+    };
     if let Some((action, places)) = route.also {
         match Asks::beside(action, places, request.body)? {
             Some(beside) => asks.extend(beside),

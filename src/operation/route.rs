@@ -30,11 +30,20 @@ pub enum Line {
     V3_2,
     /// 3.3
     V3_3,
+    /// 3.4
+    V3_4,
 }
 
 impl Line {
     /// Every line, oldest first.
-    pub const ALL: [Self; 5] = [Self::V2_11, Self::V3_0, Self::V3_1, Self::V3_2, Self::V3_3];
+    pub const ALL: [Self; 6] = [
+        Self::V2_11,
+        Self::V3_0,
+        Self::V3_1,
+        Self::V3_2,
+        Self::V3_3,
+        Self::V3_4,
+    ];
 
     /// The line as its releases have it, `3.3`.
     pub const fn as_str(self) -> &'static str {
@@ -44,10 +53,11 @@ impl Line {
             Self::V3_1 => "3.1",
             Self::V3_2 => "3.2",
             Self::V3_3 => "3.3",
+            Self::V3_4 => "3.4",
         }
     }
 
-    /// The line of a release such as `3.3.2`.
+    /// The line of a release such as `3.3.2` or `3.4.0b2`.
     pub fn of(release: &str) -> Option<Self> {
         let (line, _) = release.rsplit_once('.')?;
         Self::ALL.into_iter().find(|known| known.as_str() == line)
@@ -74,17 +84,19 @@ impl Versions {
 }
 
 /// 2.11 and every 3.x.
-pub(super) const EVERY: Versions = lines(Line::V2_11, Line::V3_3);
+pub(super) const EVERY: Versions = lines(Line::V2_11, Line::V3_4);
 /// 2.11 only.
 pub(super) const V2: Versions = lines(Line::V2_11, Line::V2_11);
 /// Every 3.x.
-pub(super) const V3: Versions = lines(Line::V3_0, Line::V3_3);
+pub(super) const V3: Versions = lines(Line::V3_0, Line::V3_4);
 pub(super) const ONLY_3_0: Versions = lines(Line::V3_0, Line::V3_0);
 pub(super) const UNTIL_3_1: Versions = lines(Line::V3_0, Line::V3_1);
-pub(super) const SINCE_3_1: Versions = lines(Line::V3_1, Line::V3_3);
+pub(super) const SINCE_3_1: Versions = lines(Line::V3_1, Line::V3_4);
 pub(super) const ONLY_3_2: Versions = lines(Line::V3_2, Line::V3_2);
-pub(super) const SINCE_3_2: Versions = lines(Line::V3_2, Line::V3_3);
-pub(super) const SINCE_3_3: Versions = lines(Line::V3_3, Line::V3_3);
+pub(super) const SINCE_3_2: Versions = lines(Line::V3_2, Line::V3_4);
+pub(super) const SINCE_3_3: Versions = lines(Line::V3_3, Line::V3_4);
+
+pub(super) const SINCE_3_4: Versions = lines(Line::V3_4, Line::V3_4);
 
 const fn lines(since: Line, until: Line) -> Versions {
     Versions { since, until }
@@ -192,6 +204,11 @@ pub(super) struct Route {
     pub(super) also: Option<(&'static str, &'static [Field])>,
     /// Whether the body may tell the triggerer what to run.
     pub(super) defers: bool,
+    /// Fields of the body, by which it asks for a further action where they have a value.
+    pub(super) when: &'static [(&'static str, &'static str)],
+    /// The other fields of the body that some release reads, where a body with more fields may be of another route: one
+    /// that a newer release has in the place of an id.
+    pub(super) reads: Option<&'static [&'static str]>,
 }
 
 /// A row whose ids are in its path.
@@ -212,6 +229,8 @@ pub(super) const fn on(
         body: &[],
         also: None,
         defers: false,
+        when: &[],
+        reads: None,
         answer_names_dag: false,
     }
 }
@@ -250,6 +269,18 @@ impl Route {
     /// The body may tell the triggerer what to run.
     pub(super) const fn defers(mut self) -> Self {
         self.defers = true;
+        self
+    }
+
+    /// Where one of these fields of the body has a value, it asks for the action beside it too.
+    pub(super) const fn when(mut self, when: &'static [(&'static str, &'static str)]) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// The body has no fields but these, and those that [`Self::when`] and [`Self::body`] name.
+    pub(super) const fn reads(mut self, reads: &'static [&'static str]) -> Self {
+        self.reads = Some(reads);
         self
     }
 

@@ -21,13 +21,13 @@ pub(crate) struct Arguments {
 }
 
 fn release(version: &str) -> Result<Release, String> {
-    let found = Release::ALL
+    let found = Release::WITH_ROUTES
         .into_iter()
         .find(|release| release.version == version);
     found.ok_or_else(|| {
         format!(
             "one of {}",
-            Release::ALL.map(|release| release.version).join(", ")
+            Release::WITH_ROUTES.map(|release| release.version).join(", ")
         )
     })
 }
@@ -35,7 +35,7 @@ fn release(version: &str) -> Result<Release, String> {
 /// Prints a table for each release. Gives whether all routes are classified, and as they are kept.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let releases = match arguments.releases.as_slice() {
-        [] => &Release::ALL,
+        [] => &Release::WITH_ROUTES,
         named => named,
     };
     if arguments.write {
@@ -48,6 +48,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         }
         let comparison = check(release, rows_of(release.version).map(|row| row.words()))?;
         println!("{comparison}");
+        if release == Release::V3_4 {
+            for route in Listing::new_in_pre_release()? {
+                println!("new: {route}");
+            }
+        }
         complete &= comparison.complete();
     }
     let asked = Asked::of_all(|release| rows_of(release.version).map(|row| row.words()))?;

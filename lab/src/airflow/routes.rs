@@ -3,6 +3,7 @@
 //! `lab/airflow/list_routes.py` asks Airflow's own routers. What it said of each release is kept in
 //! `lab/airflow/routes/`, so that the table is tested against all of them where none is installed.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{fs, io};
@@ -74,6 +75,20 @@ impl Listing {
         let file = file(release);
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
         Ok(Self { release, text })
+    }
+
+    /// The routes of the newest pre-release that no release before it has.
+    pub fn new_in_pre_release() -> Result<Vec<String>> {
+        let mut known = BTreeSet::new();
+        let mut new = Vec::new();
+        for release in Release::WITH_ROUTES {
+            let routes = Self::kept(release)?.routes()?;
+            let names = routes
+                .iter()
+                .map(|route| format!("{} {}", route.method, route.path));
+            new = names.filter(|name| known.insert(name.clone())).collect();
+        }
+        Ok(new)
     }
 
     /// Keeps it.

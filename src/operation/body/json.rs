@@ -41,6 +41,15 @@ impl fmt::Display for Number {
 }
 
 impl Json<'_> {
+    /// The names of an object's fields.
+    pub(in crate::operation) fn names(&self) -> impl Iterator<Item = &str> {
+        let fields = match self {
+            Self::Object(fields) => fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().map(|(name, _)| &**name)
+    }
+
     /// A field of an object.
     pub(in crate::operation) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };

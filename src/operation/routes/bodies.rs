@@ -2,6 +2,9 @@
 
 use crate::operation::route::{Field, Id, is, is_or_element, widens};
 
+/// DAGs in bulk: an element is a DAG's id, or an object that has it.
+pub(super) const BULK_DAGS: &[Field] = &[is_or_element("actions[].entities[].dag_id", Id::Dag)];
+
 /// Runs by lists of ids.
 pub(super) const LIST_RUNS: &[Field] = &[is("dag_ids[]", Id::Dag)];
 
@@ -25,11 +28,16 @@ pub(super) const UPDATE_TASK_INSTANCE: &[Field] = &[
     widens("include_downstream", Id::Task),
 ];
 
-/// Which task instances of a DAG to clear.
+/// Which task instances of a DAG to clear. UUIDs and groups (3.4) are tasks that have no name here; Airflow takes only UUIDs
+/// of the DAG in the path.
 pub(super) const CLEAR_TASK_INSTANCES: &[Field] = &[
     is("task_ids[]", Id::Task),
     widens("include_upstream", Id::Task),
     widens("include_downstream", Id::Task),
+    widens("include_later_loop_iterations", Id::Task),
+    widens("task_group_id", Id::Task),
+    widens("task_instance_ids[]", Id::Task),
+    widens("whole_expansion_ids[]", Id::Task),
 ];
 
 /// The same in Airflow 2, which can reach into DAGs above and below.

@@ -2,7 +2,10 @@
 //! what some of its routes mean, but no place of an id.
 
 use super::bodies::OUTLETS;
-use crate::operation::route::{Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, V3, beside, list, on, one};
+use super::reads;
+use crate::operation::route::{
+    Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, SINCE_3_4, V3, beside, list, on, one,
+};
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
@@ -14,6 +17,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/skip-downstream",              &["task_instance:update"]),
     on(V3,        "PUT",    "/execution/task-instances/{task_instance_id}/rtif",                         &["task_instance:update"]),
     on(SINCE_3_2, "PATCH",  "/execution/task-instances/{task_instance_id}/rendered-map-index",           &["task_instance:update"]),
+    on(SINCE_3_4, "PATCH",  "/execution/task-instances/{task_instance_id}/dag-run-note",                 &["dag_run:update"]),
     on(V3,        "GET",    "/execution/task-instances/{task_instance_id}/previous-successful-dagrun",   &["task_instance:read"]),
     on(V3,        "GET",    "/execution/task-instances/{task_instance_id}/validate-inlets-and-outlets",  &["task_instance:read"]),
     on(V3,        "GET",    "/execution/task-reschedules/{task_instance_id}/start_date",                 &["task_instance:read"]),
@@ -37,8 +41,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(SINCE_3_2, "GET",  "/execution/dag-runs/previous",                 &["dag_run:read"]).query(&[one("dag_id", Dag)]),
     on(V3,        "GET",  "/execution/dag-runs/{dag_id}/previous",        &["dag_run:read"]).any(&[Run]),
     on(SINCE_3_2, "GET",  "/execution/dag-runs/{dag_id}/{run_id}",        &["dag_run:read"]),
-    on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}",        &["dag_run:trigger"]),
-    on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}/clear",  &["dag_run:clear"]).any(&[Task]),
+    on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}",        &["dag_run:trigger"]).reads(reads::TASK_TRIGGERS),
+    on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}/clear",  &["dag_run:clear"]).any(&[Task]).reads(&[]),
     on(V3,        "GET",  "/execution/dag-runs/{dag_id}/{run_id}/state",  &["dag_run:read"]),
 
     // XComs of any DAG.
@@ -47,16 +51,19 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "HEAD",   "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &["xcom:read"]),
     on(V3, "GET",    "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &["xcom:read"]),
     on(V3, "POST",   "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &["xcom:create"]),
-    on(V3, "DELETE", "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &["xcom:delete"]),
+    on(V3, "DELETE", "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &["xcom:delete"]).reads(&[]),
+
+    // A deadline's callback starts. No answer names its DAG, and the token that it gets is as good as a task's.
+    on(SINCE_3_4, "PATCH",  "/execution/callbacks/{callback_id}/run", &["callback:run"]).any(&[Dag]),
 
     // Connections and variables.
-    on(V3,        "GET",    "/execution/connections/{connection_id}", &["connection:read"]),
+    on(V3,        "GET",    "/execution/connections/{connection_id:path}", &["connection:read"]),
     on(SINCE_3_3, "GET",    "/execution/connection-tests/{connection_test_id}/connection", &["connection:test"]).any(&[Connection]),
     on(SINCE_3_3, "PATCH",  "/execution/connection-tests/{connection_test_id}",            &["connection:test"]).any(&[Connection]),
     on(SINCE_3_3, "GET",    "/execution/variables/keys",                &["variable:read"]).any(&[Variable]),
     on(V3,        "GET",    "/execution/variables/{variable_key:path}", &["variable:read"]),
     on(V3,        "PUT",    "/execution/variables/{variable_key:path}", &["variable:update"]),
-    on(V3,        "DELETE", "/execution/variables/{variable_key:path}", &["variable:delete"]),
+    on(V3,        "DELETE", "/execution/variables/{variable_key:path}", &["variable:delete"]).reads(&[]),
 
     // Assets. What their events say of DAGs is in the answer.
     on(V3,        "GET",    "/execution/assets/by-name",  &["asset:read"]).query(&[one("name", Asset)]),

@@ -10,6 +10,7 @@ mod health;
 mod lists;
 mod logs;
 mod pages;
+mod reads;
 mod rest_v1;
 mod rest_v2;
 mod rest_v2_runs;
@@ -73,10 +74,11 @@ impl Row {
 
     /// What it asks for, by itself or by what its body may say.
     pub fn actions(&self) -> impl Iterator<Item = &'static str> {
-        let by_body = self.route.also.map(|(action, _)| action);
+        let by_ids = self.route.also.map(|(action, _)| action);
+        let by_fields = self.route.when.iter().map(|(_, action)| *action);
         let by_deferral = deferral::ACTIONS.iter().filter(|_| self.route.defers);
         let own = self.route.actions.iter().copied();
-        own.chain(by_body).chain(by_deferral.copied())
+        own.chain(by_ids).chain(by_fields).chain(by_deferral.copied())
     }
 
     /// Its surface, method, path and actions.

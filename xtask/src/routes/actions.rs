@@ -10,8 +10,9 @@ pub(super) const FILE: &str = "docs/actions.md";
 const HEAD: &str = "# Actions
 
 What `actions` in a policy can name, and the routes of Airflow that ask for it. A route with several actions needs all of
-them; a task's `state` asks for `asset:create` only where its body names assets, and for `trigger:create` and what stands beside
-it only where the body defers the task ([Deferred tasks](policy.md#deferred-tasks)). The web pages of 2.11, surface `ui`,
+them, but for those that only some bodies ask for: a task's `state` asks for `asset:create` where it names assets, and for
+`trigger:create` and more where it [defers](policy.md#deferred-tasks); some [fields](policy.md#fields-that-ask-for-more) ask for
+more. The web pages of 2.11, surface `ui`,
 count where the document says that they are there. The last column has the lines of Airflow that have the route.
 `cargo xtask routes --write` writes this page from the table in [`src/operation/routes`](../src/operation/routes).
 

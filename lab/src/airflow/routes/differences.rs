@@ -38,6 +38,7 @@ const FAVORITE: &str =
     "it writes, be it only the caller's own list, so that a rule for reading does not allow it";
 const PARTITIONED: &str = "what is listed are runs to come";
 const TESTED: &str = "Airflow has no word for a test, and asks as for making one";
+const VERSION: &str = "Airflow has no word for other code than the newest";
 const BUTTONS: &str = "decides which buttons the page shows";
 
 #[rustfmt::skip]
@@ -62,6 +63,9 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     on("PUT",    "/api/v2/backfills/{backfill_id}/cancel",   &["dag GET RUN"], BACKFILL),
     on("GET",    "/api/v2/connections/enqueue-test",         &["connection:test"], TESTED),
     on("POST",   "/api/v2/connections/enqueue-test",         &["connection *", "connection:test"], TESTED),
+    on("PATCH",  "/api/v2/dags/bulk",                        &["dag *"], "it only updates: Airflow answers 405 to the other actions"),
+    on("POST",   "/api/v2/dags/{dag_id}/dagRuns",            &["dag_version:run"], VERSION),
+    on("POST",   "/api/v2/assets/{asset_id}/materialize",    &["dag_version:run"], VERSION),
     on("POST",   "/api/v2/dags/{dag_id}/clearDagRuns",       &["dag * RUN"], "it only clears: the method is PUT for each run"),
     on("POST",   "/api/v2/dags/{dag_id}/favorite",           &["dag GET", "dag:update"], FAVORITE),
     on("POST",   "/api/v2/dags/{dag_id}/unfavorite",         &["dag GET", "dag:update"], FAVORITE),

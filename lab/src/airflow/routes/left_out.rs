@@ -42,6 +42,12 @@ pub(super) fn surface(method: &str, path: &str) -> Option<&'static str> {
 /// log in, the exporter of metrics, which is no part of Airflow, and the files behind a log server's
 /// one route.
 pub(super) fn beyond_the_lab(path: &str) -> bool {
-    let below = ["/auth/", "/login/", "/log/dag_id="];
+    let below = [
+        "/auth/",
+        "/login/",
+        "/log/dag_id=",
+        "/log/executor_callbacks/",
+        "/log/triggerer_callbacks/",
+    ];
     matches!(path, "/auth" | "/logout" | "/metrics") || below.iter().any(|prefix| path.starts_with(prefix))
 }

@@ -11,7 +11,7 @@ pub(super) fn actions_for(method: &str, question: &str) -> Option<Vec<Vec<String
     match words.as_slice() {
         // Of a list, only those objects come back that the caller may have.
         [
-            "dags" | "connections" | "variables" | "pools" | "teams" | "menu_items",
+            "dags" | "assets" | "connections" | "variables" | "pools" | "teams" | "menu_items",
             "GET",
         ] => Some(Vec::new()),
         // Which kind of token a route of the Execution API takes, and whose. `ti:self` is looked at by itself.

@@ -254,3 +254,154 @@ fn what_a_body_names_twice_is_asked_for_once() {
     let (updates, deletions) = operation.asks.split_at(3);
     assert_eq!((updates.len(), deletions.len()), (3, 3));
 }
+
+#[test]
+fn some_fields_ask_for_more() {
+    let trigger = "/api/v2/dags/mine/dagRuns";
+    let more = ["dag_run:trigger", "dag:update"];
+    for (target, body, actions) in [
+        (
+            trigger,
+            r#"{"conf": {"drain_dag": true}, "note": "n"}"#,
+            &["dag_run:trigger"][..],
+        ),
+        (
+            trigger,
+            r#"{"drain_dag": false, "bundle_version": null}"#,
+            &["dag_run:trigger"],
+        ),
+        (trigger, r#"{"drain_dag": true}"#, &more),
+        // Airflow takes texts and numbers for truth values.
+        (trigger, r#"{"drain_dag": "yes"}"#, &more),
+        (trigger, r#"{"drain_dag": 1}"#, &more),
+        (
+            trigger,
+            r#"{"bundle_version": "v1"}"#,
+            &["dag_run:trigger", "dag_version:run"],
+        ),
+        (
+            "/api/v2/assets/7/materialize",
+            r#"{"drain_dag": true}"#,
+            &["asset:create", "dag_run:trigger", "dag:update"],
+        ),
+        (
+            "/api/v2/backfills",
+            r#"{"dag_id": "mine", "drain_dag": true}"#,
+            &["backfill:create", "dag:update"],
+        ),
+        (
+            "/api/v2/connections/enqueue-test",
+            r#"{"connection_id": "c", "commit_on_success": true}"#,
+            &["connection:test", "connection:create", "connection:update"],
+        ),
+    ] {
+        assert!(ok("POST", target).awaits_body, "{target}");
+        let operation = with_body("POST", target, body).unwrap();
+        assert_eq!(operation.actions(), actions, "{target} {body}");
+        // Each of them of what the request is about.
+        let about = operation.asks.iter().map(|ask| (&ask.dag, &ask.connection));
+        let first = (&operation.asks[0].dag, &operation.asks[0].connection);
+        assert!(about.into_iter().all(|ids| ids == first), "{target} {body}");
+        assert!(!operation.awaits_body);
+    }
+}
+
+/// A table that is a release behind takes a literal for an id.
+#[test]
+fn a_body_that_no_release_reads_leaves_nothing_known() {
+    for (method, target, body) in [
+        (
+            "PATCH",
+            "/api/v2/dags/many",
+            r#"{"actions": [{"entities": ["finance_close"]}]}"#,
+        ),
+        ("DELETE", "/api/v2/dags/many", r#"{"dag_ids": ["finance_close"]}"#),
+        ("POST", "/api/v2/dags/many/favorite", r#"{"x": 1}"#),
+        (
+            "POST",
+            "/api/v2/dags/many/dagRuns",
+            r#"{"dag_ids": ["finance_close"], "conf": {}}"#,
+        ),
+        (
+            "PATCH",
+            "/api/v2/dags/mine/dagRuns/many",
+            r#"{"entities": [{"dag_id": "finance_close"}]}"#,
+        ),
+        ("DELETE", "/api/v2/dags/mine/dagRuns/many", r#"{"entities": []}"#),
+        (
+            "PATCH",
+            "/api/v2/connections/many",
+            r#"{"connection_id": "c", "names": ["finance"]}"#,
+        ),
+        ("DELETE", "/api/v2/variables/many", r#"{"keys": ["finance"]}"#),
+        ("PATCH", "/api/v2/pools/many", r#"{"slots": 1, "others": 2}"#),
+        (
+            "POST",
+            "/execution/dag-runs/many/start",
+            r#"{"runs": [{"dag_id": "finance_close"}]}"#,
+        ),
+        ("DELETE", "/execution/variables/many", r#"{"keys": ["finance"]}"#),
+    ] {
+        assert!(ok(method, target).awaits_body, "{method} {target}");
+        let operation = with_body(method, target, body).unwrap();
+        assert!(
+            operation.any_dag && !operation.asks.is_empty(),
+            "{method} {target}"
+        );
+        for ask in &operation.asks {
+            let ids = [&ask.dag, &ask.task, &ask.connection, &ask.variable, &ask.pool];
+            assert!(ids.iter().all(|id| id.is_unknown()), "{method} {target}: {ask:?}");
+            assert!(ask.action.known().is_some());
+        }
+    }
+}
+
+#[test]
+fn a_body_that_some_release_reads_leaves_the_ids_known() {
+    for (method, target, body) in [
+        ("PATCH", "/api/v2/dags/mine", r#"{"is_paused": true}"#),
+        ("DELETE", "/api/v2/dags/mine", ""),
+        ("POST", "/api/v2/dags/mine/favorite", "{}"),
+        (
+            "POST",
+            "/api/v2/dags/mine/dagRuns",
+            r#"{"conf": {"actions": [1]}, "logical_date": null}"#,
+        ),
+        (
+            "POST",
+            "/api/v2/dags/mine/clearTaskInstances",
+            r#"{"task_ids": ["t"], "dry_run": false}"#,
+        ),
+        ("PATCH", "/api/v2/dags/mine/dagRuns/r", r#"{"state": "failed"}"#),
+        (
+            "POST",
+            "/execution/dag-runs/mine/r",
+            r#"{"conf": {}, "reset_dag_run": true}"#,
+        ),
+    ] {
+        let operation = with_body(method, target, body).unwrap();
+        assert_eq!(operation.dag_ids(), ["mine"], "{method} {target}");
+        assert!(!operation.any_dag && operation.asks.iter().all(|ask| ask.dag == known("mine")));
+    }
+    let pool = with_body("PATCH", "/api/v2/pools/p", r#"{"name": "p", "slots": 1}"#).unwrap();
+    assert!(pool.asks.iter().all(|ask| ask.pool == known("p")));
+}
+
+#[test]
+fn dags_in_bulk_are_those_of_the_body() {
+    for (body, dags) in [
+        (
+            r#"{"actions": [{"action": "update", "entities": ["a", {"dag_id": "b", "is_paused": true}]}]}"#,
+            vec!["a", "b"],
+        ),
+        (r#"{"actions": []}"#, vec![]),
+    ] {
+        let operation = with_body("PATCH", "/api/v2/dags/bulk", body).unwrap();
+        assert_eq!(
+            (operation.dag_ids(), operation.any_dag),
+            (dags.clone(), dags.is_empty()),
+            "{body}"
+        );
+        assert_eq!(operation.actions(), ["dag:update"]);
+    }
+}

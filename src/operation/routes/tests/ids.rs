@@ -59,7 +59,7 @@ const LEFT_OUT: [(&str, &str); 4] = [
 /// A route that a release serves, with its row.
 pub(super) fn with_rows() -> Vec<(Release, Served, &'static Route)> {
     let mut found = Vec::new();
-    for release in Release::ALL {
+    for release in Release::WITH_ROUTES {
         let line = Line::of(release.version).unwrap();
         for served in Listing::kept(release).unwrap().routes().unwrap() {
             let mut rows = all().chain(web_pages());
@@ -161,6 +161,55 @@ fn airflow_takes_every_id_that_the_table_has() {
     unknown.sort();
     unknown.dedup();
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+/// The fields of a body, without what is in them.
+fn fields(served: &Served) -> impl Iterator<Item = &str> {
+    let first = |place: &'_ str| place.find(['.', '[']).unwrap_or(place.len());
+    served.body.iter().map(move |place| &place[..first(place)])
+}
+
+/// Else a body with a field that Airflow reads would be one of a route that is not known, or a newer route would not be
+/// noticed by its fields.
+#[test]
+fn the_fields_of_changing_bodies_are_those_that_airflow_reads() {
+    let served = with_rows();
+    let mut problems = BTreeSet::new();
+    for (release, served, route) in &served {
+        let newer = route.versions.reach_3() && served.path.starts_with("/api/v2/");
+        let lists = route.template.ends_with("/list");
+        if newer && !lists && served.method != "GET" && served.path.contains('{') && route.reads.is_none() {
+            problems.insert(format!("{} {}: names no fields", route.method, route.template));
+        }
+        let unknown = |name: &&str| route.reads.is_some() && !crate::operation::fields::is_read(route, name);
+        for name in fields(served).filter(unknown) {
+            problems.insert(format!(
+                "{}: {} {}: `{name}`",
+                release.version, route.method, route.template
+            ));
+        }
+    }
+    for (_, _, route) in &served {
+        let known = route
+            .reads
+            .into_iter()
+            .flatten()
+            .chain(route.when.iter().map(|(field, _)| field));
+        for name in known {
+            let same = |other: &&(Release, Served, &Route)| std::ptr::eq(other.2, *route);
+            if !served
+                .iter()
+                .filter(same)
+                .any(|(_, served, _)| fields(served).any(|field| field == *name))
+            {
+                problems.insert(format!(
+                    "{} {}: no release reads `{name}`",
+                    route.method, route.template
+                ));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
 }
 
 /// Names of placeholders that are ids, on the routes of any release.
