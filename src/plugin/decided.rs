@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::caller::Acting;
+use crate::caller::{Acting, Proof};
 use crate::learn::Learned;
 use crate::measure::{Decision, Direction, Ledger, Traffic};
+use crate::operation::{Operation, Surface};
 use crate::walk::{Code, Outcome};
 
 use super::connection::Connection;
@@ -44,6 +45,8 @@ pub(super) struct Decided {
     pub(super) shadow: Option<Code>,
     pub(super) dag_id: String,
     pub(super) task_id: String,
+    /// Whether more than a claim names the acting DAG and task.
+    pub(super) proven: bool,
     pub(super) action: &'static str,
     /// The task instance that its token is for.
     pub(super) task: Option<String>,
@@ -64,7 +67,10 @@ impl Decided {
             Some((policy, _)) => policy,
             None => outcome.by.map_or("", |(policy, _)| policy),
         };
+        // Any pod may ask for health, in any task's name.
+        let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
         let acting = outcome.acting.as_deref();
+        let acting = acting.filter(|_| outcome.operation.as_ref().is_none_or(is_task));
         let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
         Self {
             connection,
@@ -80,6 +86,7 @@ impl Decided {
             shadow: outcome.shadow.map(|(_, code)| code),
             dag_id: text(|acting| Some(&acting.dag_id)),
             task_id: text(|acting| acting.task_id.as_deref()),
+            proven: acting.is_some_and(|acting| acting.proof > Proof::Claimed),
             task: None,
             bound: false,
             binds: outcome.binds,
@@ -153,6 +160,7 @@ impl Decided {
             caller,
             dag_id: &self.dag_id,
             task_id: &self.task_id,
+            proven: self.proven,
             action: self.action,
             decision: self.decision,
             code: self.status,
