@@ -89,6 +89,7 @@ pub(crate) fn traffic() -> Traffic<'static> {
         caller: PEER,
         dag_id: "sales_daily",
         task_id: "load",
+        proven: true,
         action: "xcom:read",
         decision: Decision::Allow,
         code: 200,

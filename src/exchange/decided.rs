@@ -8,9 +8,10 @@ use super::effect::Effect;
 use super::host::Host;
 use super::incoming::answerer;
 use super::setting::Setting;
-use crate::caller::Acting;
+use crate::caller::{Acting, Proof};
 use crate::learn::{Learned, Owner, Run, Tasks};
 use crate::measure::{Decision, Direction, Traffic};
+use crate::operation::{Operation, Surface};
 use crate::walk::{Claim, Code, Incoming, Outcome};
 
 /// A request that was decided.
@@ -36,6 +37,8 @@ pub(super) struct Decided {
     shadow: Option<Code>,
     dag_id: String,
     task_id: String,
+    /// Whether more than a claim names the acting DAG and task.
+    proven: bool,
     action: &'static str,
     /// The token with which the peer starts a task, where it does.
     start: Option<Start>,
@@ -62,7 +65,10 @@ impl Decided {
             Some((policy, _)) => policy,
             None => outcome.by.map_or("", |(policy, _)| policy),
         };
+        // Any pod may ask for health, in any task's name.
+        let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
         let acting = outcome.acting.as_deref();
+        let acting = acting.filter(|_| outcome.operation.as_ref().is_none_or(is_task));
         let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
         let operation = outcome.operation.as_ref();
         let task = incoming.token.task().filter(|task| {
@@ -86,6 +92,7 @@ impl Decided {
             shadow: outcome.shadow.map(|(_, code)| code),
             dag_id: text(|acting| Some(&acting.dag_id)),
             task_id: text(|acting| acting.task_id.as_deref()),
+            proven: acting.is_some_and(|acting| acting.proof > Proof::Claimed),
             action: operation.map_or("", |operation| operation.action_label()),
             start: task.map(|task| Start {
                 task: task.to_owned(),
@@ -187,6 +194,7 @@ impl Decided {
             caller,
             dag_id: &self.dag_id,
             task_id: &self.task_id,
+            proven: self.proven,
             action: self.action,
             decision: self.decision,
             code: self.status,

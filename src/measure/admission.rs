@@ -1,18 +1,25 @@
-//! Which series may be opened: a cap for the whole proxy, kept in the store that its VMs share.
+//! Which series may be opened: caps for the whole proxy, kept in the store that its VMs share.
 //!
 //! A request must count the same whichever VM serves it, so all VMs have to give the same answer
-//! for the same series. The store has single values only, no transactions and no deletion. One
-//! record holds how many series are in and which came last; each earlier one has a key of its
-//! own. Whoever changes the record first writes the key of the series it is about to forget, so a
-//! series is in if it has a key or is the record's last, at any moment and for every VM.
+//! for the same series. The store has single values only, no transactions and no deletion. A room
+//! is a record that holds how many series are in and which came last; each earlier one has a key of
+//! its own. Whoever changes the record first writes the key of the series it is about to forget, so
+//! a series is in if it has a key or is the record's last, at any moment and for every VM.
 
 use crate::store::Shared;
 
-/// Prefix of this module's keys; all plugins of a proxy share one namespace.
-const KEYS: &str = "dagward.series.";
+/// The room of what is proven: allowed requests of tasks that more than a claim names. Its name is
+/// the record's key, and what the keys of its series begin with.
+pub const PROVEN: &str = "dagward.series";
 
-/// The record's key. No series has it: their names begin with a metric's.
-const RECORD: &str = "dagward.series";
+/// The room of everything else, which all callers share.
+pub const UNPROVEN: &str = "dagward.unproven";
+
+/// The room of one caller's share of `room`. The length keeps one caller's keys from being
+/// another's.
+pub fn share_of(caller: &str, room: &str) -> String {
+    format!("dagward.caller.{}.{caller}.{room}", caller.len())
+}
 
 /// The value at a series' key: not empty, since hosts tell an empty value from none badly.
 const IN: &[u8] = b"in";
@@ -37,16 +44,16 @@ impl Record {
     }
 }
 
-/// Whether `series` is in, let in now if fewer than `limit` are. A series that is in stays in; one
-/// that is refused at some `limit` is refused at that `limit` for ever.
-pub fn admit(store: &mut impl Shared, series: &str, limit: u32) -> bool {
-    let key = format!("{KEYS}{series}");
+/// Whether `series` is in `room`, let in now if fewer than `limit` are. A series that is in stays
+/// in; one that is refused at some `limit` is refused at that `limit` for ever.
+pub fn admit(store: &mut impl Shared, room: &str, series: &str, limit: u32) -> bool {
+    let key = key(room, series);
     // A try fails only where the record had to be made or another VM has let a series in
     // meanwhile, which can be no oftener than this.
     for _ in 0..limit.saturating_add(2) {
-        let Some((value, version)) = store.read(RECORD) else {
+        let Some((value, version)) = store.read(room) else {
             store.create(
-                RECORD,
+                room,
                 Record {
                     used: 0,
                     last: String::new(),
@@ -66,17 +73,33 @@ pub fn admit(store: &mut impl Shared, series: &str, limit: u32) -> bool {
             return false;
         }
         if record.used > 0 {
-            store.create(&format!("{KEYS}{}", record.last), IN);
+            store.create(&self::key(room, &record.last), IN);
         }
         let next = Record {
             used: record.used.saturating_add(1),
             last: series.to_owned(),
         };
-        if store.replace(RECORD, next.encode().as_bytes(), version) {
+        if store.replace(room, next.encode().as_bytes(), version) {
             return true;
         }
     }
     false
+}
+
+/// Whether [`admit`] would say so, or no longer can: a room that is full stays so.
+pub fn may_admit(store: &mut impl Shared, room: &str, series: &str, limit: u32) -> bool {
+    let record = store.read(room).map(|(value, _)| Record::decode(&value));
+    match record {
+        None => limit > 0,
+        Some(None) => false,
+        Some(Some(record)) => {
+            record.used < limit || record.last == series || store.read(&key(room, series)).is_some()
+        }
+    }
+}
+
+fn key(room: &str, series: &str) -> String {
+    format!("{room}.{series}")
 }
 
 #[cfg(test)]
@@ -100,7 +123,7 @@ mod tests {
     impl Contended {
         fn rivals_act(&mut self) -> &mut Store {
             for rival in self.rivals.pop_front().unwrap_or_default() {
-                admit(&mut self.store, NAMES[rival], self.limit);
+                admit(&mut self.store, PROVEN, NAMES[rival], self.limit);
             }
             &mut self.store
         }
@@ -122,27 +145,46 @@ mod tests {
 
     /// Asks without letting in.
     fn is_in(store: &mut Store, series: &str) -> bool {
-        admit(store, series, 0)
+        admit(store, PROVEN, series, 0)
     }
 
     #[test]
     fn lets_in_up_to_the_limit_and_never_out() {
         let mut store = Store::default();
-        assert!(!admit(&mut store, "a", 0));
-        assert!(admit(&mut store, "a", 2) && admit(&mut store, "b", 2));
-        assert!(!admit(&mut store, "c", 2));
+        assert!(!admit(&mut store, PROVEN, "a", 0));
+        assert!(admit(&mut store, PROVEN, "a", 2) && admit(&mut store, PROVEN, "b", 2));
+        assert!(!admit(&mut store, PROVEN, "c", 2));
         assert!(
-            admit(&mut store, "a", 2) && admit(&mut store, "b", 1),
+            admit(&mut store, PROVEN, "a", 2) && admit(&mut store, PROVEN, "b", 1),
             "those in stay in"
         );
-        assert!(admit(&mut store, "c", 3));
+        assert!(admit(&mut store, PROVEN, "c", 3));
+    }
+
+    #[test]
+    fn rooms_are_apart() {
+        let mut store = Store::default();
+        let shares = ["", "a", "a.b"].map(|caller| [PROVEN, UNPROVEN].map(|room| share_of(caller, room)));
+        let rooms: Vec<_> = [PROVEN, UNPROVEN]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(shares.concat())
+            .collect();
+        for room in &rooms {
+            assert!(may_admit(&mut store, room, "x", 1) && !may_admit(&mut store, room, "x", 0));
+            assert!(admit(&mut store, room, "x", 1));
+        }
+        for room in &rooms {
+            assert!(!may_admit(&mut store, room, "y", 1) && !admit(&mut store, room, "y", 1));
+            assert!(may_admit(&mut store, room, "x", 1), "what is in stays in");
+        }
     }
 
     #[test]
     fn a_record_of_somebody_else_admits_nothing() {
         let mut store = Store::default();
-        assert!(store.create(RECORD, b"\xff"));
-        assert!(!admit(&mut store, "a", 2));
+        assert!(store.create(PROVEN, b"\xff"));
+        assert!(!admit(&mut store, PROVEN, "a", 2));
     }
 
     proptest! {
@@ -156,14 +198,14 @@ mod tests {
         ) {
             let mut store = Store::default();
             for name in before {
-                admit(&mut store, NAMES[name], limit);
+                admit(&mut store, PROVEN, NAMES[name], limit);
             }
             let mut contended = Contended { store, rivals: rivals.into(), limit };
-            let verdict = admit(&mut contended, "a", limit);
+            let verdict = admit(&mut contended, PROVEN, "a", limit);
             let mut store = contended.store;
             prop_assert_eq!(verdict, is_in(&mut store, "a"));
             for name in NAMES {
-                admit(&mut store, name, limit);
+                admit(&mut store, PROVEN, name, limit);
             }
             prop_assert_eq!(verdict, is_in(&mut store, "a"), "a verdict is for ever");
             let admitted = NAMES.iter().filter(|name| is_in(&mut store, name)).count();

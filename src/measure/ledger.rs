@@ -7,18 +7,19 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 
-use super::admission;
 use super::catalog::{
     CONFIG_INFO, DENIED, LEARNED_TASKS, REQUEST_BYTES, REQUEST_DURATION, REQUESTS, RESPONSE_BYTES,
     SERIES_DROPPED, SHADOW_DENIED, TOKENS,
 };
 use super::host::Meter;
 use super::series::Metric;
+use super::shares::{Opening, Shares};
 use super::traffic::{Decision, Direction, Traffic};
 use crate::store::Shared;
 
 /// The most label sets that `dagward_requests_total` has in a proxy, `__other__` apart: at about
-/// 8 KB for one with its bytes and duration, 16 MB where every one has its own DAG.
+/// 8 KB for one with its bytes and duration, 16 MB where every one has its own DAG. Who may open
+/// how many of them is said by its shares.
 pub const MAX_SERIES: u32 = 2_000;
 
 /// The value of `caller`, `dag_id` and `task_id` where the proxy has all the series it may have.
@@ -96,27 +97,25 @@ impl Ledger {
         host.set(id, count);
     }
 
-    /// The series of labels that are not remembered. Refused requests open new ones only in the
-    /// first half of those there may be: who forges ids cannot take them all from honest tasks.
+    /// The series of labels that are not remembered: of the labels as they are, else without the DAG
+    /// and the task, else without the caller as well.
     fn open(&mut self, hash: u64, labels: Labels<&str>, host: &mut (impl Meter + Shared)) -> Series {
-        let limit = match labels.decision {
-            Decision::Allow => self.max_series,
-            Decision::Deny | Decision::Malformed => self.max_series / 2,
-        };
-        let name = REQUESTS.series(labels.of_requests());
-        let series = if self.defined.contains(&name) || admission::admit(host, &name, limit) {
+        let shares = Shares::of(self.max_series);
+        let of_caller = labels.of_caller();
+        let series = if shares.admit(&labels.opening(), host) {
             Series::define(labels, &mut self.defined, host)
         } else {
-            let other = Labels {
-                caller: OTHER,
-                dag_id: OTHER,
-                task_id: OTHER,
-                ..labels
+            let others = match shares.admit(&of_caller.opening(), host) {
+                true => of_caller,
+                false => Labels {
+                    caller: OTHER,
+                    ..of_caller
+                },
             };
             let dropped = Some(self.defined.id(&SERIES_DROPPED, [], host));
             Series {
                 dropped,
-                ..Series::define(other, &mut self.defined, host)
+                ..Series::define(others, &mut self.defined, host)
             }
         };
         if labels.bytes() <= MAX_REMEMBERED_BYTES {
@@ -138,6 +137,7 @@ struct Labels<S> {
     caller: S,
     dag_id: S,
     task_id: S,
+    proven: bool,
     action: S,
     decision: Decision,
     code_class: &'static str,
@@ -154,6 +154,7 @@ impl<S> Labels<S> {
             caller: text(&self.caller),
             dag_id: text(&self.dag_id),
             task_id: text(&self.task_id),
+            proven: self.proven,
             action: text(&self.action),
             decision: self.decision,
             code_class: self.code_class,
@@ -170,11 +171,33 @@ impl<'a> Labels<&'a str> {
             caller: traffic.caller,
             dag_id: traffic.dag_id,
             task_id: traffic.task_id,
+            proven: traffic.proven,
             action: traffic.action,
             decision: traffic.decision,
             code_class: traffic.code_class(),
             denied: traffic.denied,
             shadow_denied: traffic.shadow_denied,
+        }
+    }
+
+    /// The same without the DAG and the task, which are then others.
+    fn of_caller(&self) -> Self {
+        Self {
+            dag_id: OTHER,
+            task_id: OTHER,
+            proven: false,
+            ..*self
+        }
+    }
+
+    fn opening(&self) -> Opening<'a> {
+        let named = |id: &str| !id.is_empty() && id != OTHER;
+        Opening {
+            labels: self.of_requests(),
+            caller: self.caller,
+            proven: self.proven,
+            claim: !self.proven && (named(self.dag_id) || named(self.task_id)),
+            decision: self.decision,
         }
     }
 
@@ -267,10 +290,6 @@ struct Defined {
 }
 
 impl Defined {
-    fn contains(&self, name: &str) -> bool {
-        self.ids.contains_key(name)
-    }
-
     fn id<const N: usize>(&mut self, metric: &Metric<N>, values: [&str; N], host: &mut impl Meter) -> u32 {
         let name = metric.series(values);
         if let Some(id) = self.ids.get(&name) {

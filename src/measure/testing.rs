@@ -56,6 +56,13 @@ pub(super) struct Proxy {
     pub(super) stats: BTreeMap<String, (Kind, u64)>,
 }
 
+impl Proxy {
+    /// How many values the store has.
+    pub(super) fn stored(&self) -> usize {
+        self.store.values.len()
+    }
+}
+
 /// One VM of a proxy.
 #[derive(Debug, Default)]
 pub(super) struct Vm {

@@ -31,6 +31,8 @@ pub struct Traffic<'a> {
     pub dag_id: &'a str,
     /// The acting task.
     pub task_id: &'a str,
+    /// Whether more than a claim names the acting DAG and task.
+    pub proven: bool,
     /// The action, in Airflow's words.
     pub action: &'a str,
     /// What came of it.

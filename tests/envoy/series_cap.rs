@@ -1,57 +1,110 @@
-//! Series are never freed, so a proxy has so many and no more.
+//! Series are never freed, so a proxy has so many and no more, and each caller a share.
 
 use dagward::measure::ledger::{MAX_SERIES, OTHER};
-use dagward_lab::client::Request;
+use dagward_lab::admin::Sample;
+use dagward_lab::client::{Client, Request};
 use dagward_lab::load::Load;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, enforce};
 use crate::setup::Setup;
 
-/// How many labels are one too many, refused and allowed.
-const OVER: u64 = 100;
+/// How many requests are too many for any share.
+const FLOOD: u64 = MAX_SERIES as u64 + 100;
+
+/// The label sets that one caller may have with ids that only it names.
+const CLAIMED: usize = MAX_SERIES as usize / 40;
+
+/// The label sets that one caller may have of all that is not proven.
+const OF_CALLER: usize = MAX_SERIES as usize / 16;
+
+/// Each with a task id of its own, which `proof` says how well is known.
+fn requests(count: u64, path: &str, proof: &str) -> Vec<Request> {
+    let request = |number| {
+        Request::get(API_SERVER, path)
+            .header("x-airflow-dag-id", format!("{proof}_{number}"))
+            .header("x-airflow-proof", proof)
+    };
+    (0..count).map(request).collect()
+}
+
+fn send(client: &Client, requests: Vec<Request>) {
+    let count = requests.len() as u64;
+    let load = Load {
+        requests,
+        ..Load::new(client, Request::get(API_SERVER, "/"), 4, count)
+    };
+    let report = load.run().unwrap();
+    assert_eq!((report.errors, report.count()), (0, count));
+}
+
+fn of_caller<'s>(series: &'s [Sample], account: &str) -> Vec<&'s Sample> {
+    let is_of = |sample: &&Sample| sample.label("caller").ends_with(account);
+    series.iter().filter(is_of).collect()
+}
 
 /// Two workers, as both have to come to the same verdict on each series.
 #[test]
-fn more_series_than_the_cap_are_one() {
-    let document = json!([{"name": "some", "action": "ALLOW", "rules": [{"to": [{"paths": ["/allowed"]}]}]}]);
+fn no_caller_takes_the_series_of_another() {
+    let document = json!([{"name": "some", "action": "ALLOW", "rules": [
+        {"to": [{"surfaces": ["health"]}, {"paths": ["/allowed"]}]},
+    ]}]);
     let server = Server::start(Setup::ALL[3], &enforce(&document));
-    let peer = server.peer("airflow", "airflow-worker");
-    let half = u64::from(MAX_SERIES) / 2;
+    let thief = server.peer("elsewhere", "thief");
     let mut sent = 0;
-    for path in ["/denied", "/allowed"] {
-        let requests = (0..half + OVER)
-            .map(|number| Request::get(API_SERVER, path).header("x-airflow-dag-id", format!("dag_{number}")))
-            .collect();
-        let load = Load {
-            requests,
-            ..Load::new(&peer, Request::get(API_SERVER, "/"), 4, half + OVER)
-        };
-        let report = load.run().unwrap();
-        assert_eq!((report.errors, report.count()), (0, half + OVER));
-        sent += half + OVER;
+    for path in ["/api/v2/monitor/health", "/allowed", "/denied"] {
+        send(&thief, requests(FLOOD, path, "pod"));
+        sent += FLOOD;
         server.counted(sent);
     }
-    // Those refused may take half of the series, so that nobody who forges ids takes them all.
     let series = server.counted(sent);
-    for decision in ["deny", "allow"] {
-        let (others, own): (Vec<_>, Vec<_>) = series
-            .iter()
-            .filter(|series| series.label("decision") == decision)
-            .partition(|series| series.label("dag_id") == OTHER);
-        assert_eq!(own.len() as u64, half, "{decision}");
-        let [other] = others.try_into().unwrap();
-        assert!(
-            other.carries(&[("caller", OTHER), ("task_id", OTHER)]),
-            "{other:?}"
-        );
-        assert_eq!(other.value, OVER as f64, "{decision}");
-    }
+    let all = of_caller(&series, "/thief");
+    // A pod that is not a stamper only claims, whatever it writes. One of its label sets is that of
+    // health.
+    let own = all
+        .iter()
+        .filter(|sample| sample.label("dag_id").starts_with("pod_"));
+    assert_eq!(own.count(), CLAIMED - 1);
+    assert!(all.len() <= OF_CALLER, "{}", all.len());
+    let health: Vec<_> = all
+        .iter()
+        .filter(|sample| sample.label("action") == "health:read")
+        .collect();
+    assert!(
+        matches!(health[..], [one] if one.label("dag_id").is_empty() && one.value == FLOOD as f64),
+        "{health:?}"
+    );
+    let total: f64 = all.iter().map(|sample| sample.value).sum();
+    assert_eq!(total, sent as f64, "every request counts once");
     let dropped = server
         .sidecar
         .admin()
         .metric("dagward_series_dropped_total", &[])
         .unwrap();
-    assert_eq!(dropped, 2.0 * OVER as f64);
+    assert_eq!(dropped, (2 * FLOOD) as f64 - (CLAIMED - 1) as f64);
+
+    // What honest callers do is told apart all the same.
+    let worker = server.peer("airflow", "airflow-worker");
+    let half = u64::from(MAX_SERIES) / 2;
+    send(&worker, requests(half + 10, "/allowed", "pod"));
+    send(&worker, requests(10, "/allowed", "claimed"));
+    let series = server.counted(sent + half + 20);
+    let own = |proof: &str| {
+        let of_worker = of_caller(&series, "/airflow-worker");
+        of_worker
+            .iter()
+            .filter(|sample| sample.label("dag_id").starts_with(proof))
+            .count()
+    };
+    assert_eq!((own("pod_"), own("claimed_")), (half as usize, 10));
+    let others = of_caller(&series, "/airflow-worker");
+    let [other] = others
+        .into_iter()
+        .filter(|sample| sample.label("dag_id") == OTHER)
+        .collect::<Vec<_>>()[..]
+    else {
+        panic!("one series takes what is over the share");
+    };
+    assert_eq!(other.value, 10.0);
     server.assert_unharmed();
 }

@@ -13,6 +13,7 @@ fn allowed<'a>(dag_id: &'a str, task_id: &'a str) -> Traffic<'a> {
         caller: "spiffe://cluster.local/ns/airflow/sa/worker",
         dag_id,
         task_id,
+        proven: true,
         action: "dag_run:read",
         decision: Decision::Allow,
         code: 200,
@@ -128,43 +129,158 @@ fn adds_no_bytes_where_there_are_none() {
     assert_eq!(sum(&vm, "dagward_requests_total", ""), 1);
 }
 
+/// A ledger of 80 label sets: 60 are for what is proven, 40 of them for one caller; 20 are for
+/// everything else, 5 of them for one caller and 2 of those for what it claims.
+fn small() -> Ledger {
+    Ledger::new(80)
+}
+
+fn names(start: &str, count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("{start}-{number}")).collect()
+}
+
+fn claimed<'a>(caller: &'a str, dag_id: &'a str) -> Traffic<'a> {
+    Traffic {
+        caller,
+        proven: false,
+        ..allowed(dag_id, "t")
+    }
+}
+
+/// Whether a request of this DAG is counted under it.
+fn is_own(vm: &Vm, dag_id: &str) -> bool {
+    sum(vm, "dagward_requests_total", &format!("dag_id=.={dag_id};.;")) > 0
+}
+
 #[test]
 fn over_the_cap_requests_count_as_other() {
-    let (mut ledger, mut vm) = (Ledger::new(3), Vm::default());
+    let (mut ledger, mut vm) = (small(), Vm::default());
     for _twice in 0..2 {
-        for dag in ["a", "b", "c", "d", "e"] {
-            ledger.record(&allowed(dag, "t"), &mut vm);
+        for dag in names("dag", 45) {
+            ledger.record(&allowed(&dag, "t"), &mut vm);
         }
     }
-    assert_eq!(label_sets(&vm), 3);
-    assert_eq!(stat(&vm, "dagward_series_dropped_total"), Some(4));
-    let other = "caller=.=__other__;.;dag_id=.=__other__;.;task_id=.=__other__;.;action=.=dag_run:read;.;";
-    assert_eq!(sum(&vm, "dagward_requests_total", other), 4);
-    assert_eq!(
-        sum(
-            &vm,
-            "dagward_request_bytes_total",
-            "dag_id=.=__other__;.;task_id=.=__other__;.;"
-        ),
-        40
+    assert_eq!(stat(&vm, "dagward_series_dropped_total"), Some(10));
+    let other =
+        "caller=.=spiffe://cluster.local/ns/airflow/sa/worker;.;dag_id=.=__other__;.;task_id=.=__other__;.;";
+    assert_eq!(sum(&vm, "dagward_requests_total", other), 10);
+    let bytes = sum(
+        &vm,
+        "dagward_request_bytes_total",
+        "dag_id=.=__other__;.;task_id=.=__other__;.;",
     );
+    assert_eq!(bytes, 100);
     assert_eq!(
         sum(&vm, "dagward_requests_total", ""),
-        10,
+        90,
         "every request counts once"
     );
 }
 
 #[test]
-fn a_flood_of_forged_ids_leaves_half_of_the_series_to_others() {
-    let (mut ledger, mut vm) = (Ledger::new(20), Vm::default());
-    let forged: Vec<String> = (0..500).map(|n| format!("forged-{n}")).collect();
-    for (n, dag) in forged.iter().enumerate() {
-        let decision = if n % 2 == 0 {
-            Decision::Deny
-        } else {
-            Decision::Malformed
+fn ids_that_are_only_claimed_take_a_small_share_of_the_callers_own() {
+    let (mut ledger, mut vm) = (small(), Vm::default());
+    for dag in names("forged", 500) {
+        ledger.record(&claimed("thief", &dag), &mut vm);
+    }
+    let of_thief = |label: &str| {
+        sum(
+            &vm,
+            "dagward_requests_total",
+            &format!("caller=.=thief;.;{label}"),
+        )
+    };
+    assert_eq!(
+        (of_thief("dag_id=.=forged"), of_thief("dag_id=.=__other__")),
+        (2, 498)
+    );
+    assert_eq!(label_sets(&vm), 2);
+
+    // Neither what other callers claim nor what is proven notices.
+    ledger.record(&claimed("honest", "claimed"), &mut vm);
+    for task in names("task", 40) {
+        ledger.record(&allowed("proven", &task), &mut vm);
+    }
+    assert!(is_own(&vm, "claimed"));
+    assert_eq!(label_sets(&vm), 2 + 1 + 40);
+}
+
+#[test]
+fn no_caller_takes_the_series_of_another_by_what_it_asks_for() {
+    let (mut ledger, mut vm) = (small(), Vm::default());
+    let actions = names("action", 100);
+    for (number, action) in actions.iter().enumerate() {
+        for decision in [Decision::Allow, Decision::Deny, Decision::Malformed] {
+            let traffic = Traffic {
+                action,
+                decision,
+                code: [200, 403, 500][number % 3],
+                proven: number % 2 == 0,
+                dag_id: "",
+                task_id: "",
+                ..claimed("busy", "")
+            };
+            ledger.record(&traffic, &mut vm);
+        }
+    }
+    let of_busy = sum(&vm, "dagward_requests_total", "caller=.=busy;.;");
+    assert!(of_busy < 60, "{of_busy}");
+    ledger.record(
+        &Traffic {
+            dag_id: "",
+            task_id: "",
+            ..claimed("quiet", "")
+        },
+        &mut vm,
+    );
+    ledger.record(&denied("quiet"), &mut vm);
+    assert_eq!(sum(&vm, "dagward_requests_total", "caller=.=quiet;.;"), 1);
+    assert!(is_own(&vm, "quiet"));
+}
+
+#[test]
+fn no_caller_takes_all_that_is_proven_by_having_many_dags() {
+    let (mut ledger, mut vm) = (small(), Vm::default());
+    for dag in names("generated", 500) {
+        ledger.record(&allowed(&dag, "t"), &mut vm);
+    }
+    for dag in names("other", 20) {
+        let traffic = Traffic {
+            caller: "spiffe://cluster.local/ns/airflow/sa/other",
+            ..allowed(&dag, "t")
         };
+        ledger.record(&traffic, &mut vm);
+        assert!(is_own(&vm, &dag), "{dag}");
+    }
+}
+
+#[test]
+fn callers_without_number_leave_what_is_proven_alone() {
+    let (mut ledger, mut vm) = (small(), Vm::default());
+    for caller in names("caller", 500) {
+        ledger.record(&claimed(&caller, "x"), &mut vm);
+        ledger.record(
+            &Traffic {
+                decision: Decision::Deny,
+                ..claimed(&caller, "y")
+            },
+            &mut vm,
+        );
+    }
+    assert_eq!(label_sets(&vm), 20);
+    let (keys, rooms) = (vm.proxy.borrow().stored(), 20);
+    assert!(keys <= 3 * 20 + rooms + 2, "{keys} keys");
+    for task in names("task", 40) {
+        ledger.record(&allowed("proven", &task), &mut vm);
+    }
+    assert_eq!(label_sets(&vm), 20 + 40);
+}
+
+#[test]
+fn a_flood_of_forged_ids_leaves_what_is_allowed_to_others() {
+    let (mut ledger, mut vm) = (small(), Vm::default());
+    for (n, dag) in names("forged", 500).iter().enumerate() {
+        let decision = [Decision::Deny, Decision::Malformed][n % 2];
         ledger.record(
             &Traffic {
                 decision,
@@ -173,30 +289,20 @@ fn a_flood_of_forged_ids_leaves_half_of_the_series_to_others() {
             &mut vm,
         );
     }
-    assert_eq!(label_sets(&vm), 10);
-    for task in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"] {
-        ledger.record(&allowed("honest", task), &mut vm);
-        assert_eq!(
-            sum(
-                &vm,
-                "dagward_requests_total",
-                &format!("dag_id=.=honest;.;task_id=.={task};.;")
-            ),
-            1
-        );
+    assert_eq!(label_sets(&vm), 5);
+    for task in names("task", 40) {
+        ledger.record(&allowed("honest", &task), &mut vm);
     }
-    ledger.record(&allowed("honest", "11"), &mut vm);
-    assert_eq!(label_sets(&vm), 20);
-    assert_eq!(stat(&vm, "dagward_series_dropped_total"), Some(490 + 1));
+    assert_eq!(label_sets(&vm), 5 + 40);
 }
 
 #[test]
 fn memory_is_bounded_under_a_flood() {
-    let (mut ledger, mut vm) = (Ledger::new(10), Vm::default());
+    let (mut ledger, mut vm) = (small(), Vm::default());
     for n in 0..1_000 {
         ledger.record(&denied(&format!("forged-{n}")), &mut vm);
     }
-    assert!(ledger.remembered.len() <= 20, "{}", ledger.remembered.len());
+    assert!(ledger.remembered.len() <= 160, "{}", ledger.remembered.len());
     let (defined, remembered) = (vm.defined(), ledger.remembered.len());
     ledger.record(&denied(&"x".repeat(8_192)), &mut vm);
     assert_eq!((vm.defined(), ledger.remembered.len()), (defined, remembered));
@@ -232,17 +338,19 @@ fn an_answer_without_status_has_no_class() {
     );
 }
 
-type Sent = (u8, u8, bool, bool, u8);
+type Sent = (u8, u8, bool, bool, bool, u8);
 
 fn traffic() -> impl Strategy<Value = Vec<Sent>> {
-    proptest::collection::vec((0..12_u8, 0..3_u8, any::<bool>(), any::<bool>(), 0..4_u8), 0..100)
+    let proven = any::<bool>();
+    let sent = (0..12_u8, 0..3_u8, any::<bool>(), any::<bool>(), proven, 0..4_u8);
+    proptest::collection::vec(sent, 0..100)
 }
 
 /// What a proxy of `vms` VMs counts.
 fn counts(sent: &[Sent], vms: u8) -> Vec<(String, u64)> {
     let proxy = Rc::new(RefCell::new(Proxy::default()));
-    let mut workers: Vec<_> = (0..vms).map(|_| (Ledger::new(8), Vm::of(&proxy))).collect();
-    for (dag, task, deny, shadow, vm) in sent {
+    let mut workers: Vec<_> = (0..vms).map(|_| (Ledger::new(48), Vm::of(&proxy))).collect();
+    for (dag, task, deny, shadow, proven, vm) in sent {
         let (dag, task) = (format!("dag-{dag}"), format!("task-{task}"));
         let (ledger, vm) = &mut workers[usize::from(vm % vms)];
         let base = if *deny { denied(&dag) } else { allowed(&dag, &task) };
@@ -250,6 +358,7 @@ fn counts(sent: &[Sent], vms: u8) -> Vec<(String, u64)> {
         ledger.record(
             &Traffic {
                 shadow_denied,
+                proven: *proven,
                 ..base
             },
             vm,
