@@ -14,7 +14,7 @@
 use super::admission::{PROVEN, UNPROVEN, admit, may_admit, share_of};
 use super::catalog::REQUESTS;
 use super::traffic::Decision;
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// The labels that decide what a request may open.
 pub(super) struct Opening<'a> {
