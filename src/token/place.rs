@@ -49,7 +49,7 @@ pub fn without_tokens<'t>(target: &'t str, issuers: &[Issuer]) -> Cow<'t, str> {
     let is_token = |pair: &str| {
         let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
         places()
-            .any(|place| matches!(place, Place::Query(token) if is_query_spelling_of(name, token.as_bytes())))
+            .any(|place| matches!(place, Place::Query(token) if is_query_spelling_of(name.as_bytes(), token.as_bytes())))
     };
     let Some((path, query)) = target.split_once('?') else {
         return Cow::Borrowed(target);
@@ -87,9 +87,15 @@ fn in_header<'r>(headers: &[Header<'r>], name: &str, prefix: &str) -> Result<Opt
 /// A token needs no escapes in a query, and an escaped one is refused as no base64url. Its name may
 /// be escaped, and a server would find it all the same.
 fn in_query<'r>(query: &'r str, name: &str) -> impl Iterator<Item = &'r [u8]> {
-    query.split('&').filter_map(move |pair| {
-        let (other, value) = pair.split_once('=').unwrap_or((pair, ""));
-        is_query_spelling_of(other, name.as_bytes()).then_some(value.as_bytes())
+    // Parameters are short and may be many: looking at each byte costs less than a searcher does.
+    let pairs = query.as_bytes().split(|byte| *byte == b'&');
+    pairs.filter_map(move |pair| {
+        let equals = pair.iter().position(|byte| *byte == b'=');
+        let (other, value) = equals
+            .and_then(|at| pair.split_at_checked(at))
+            .unwrap_or((pair, b""));
+        let value = value.strip_prefix(b"=").unwrap_or(value);
+        is_query_spelling_of(other, name.as_bytes()).then_some(value)
     })
 }
 
