@@ -75,6 +75,8 @@ pub struct Outcome<'a> {
     pub acting: Option<Cow<'a, Acting>>,
     /// What it asks for; `None` where that cannot be read.
     pub operation: Option<Operation<'a>>,
+    /// The number of the ask that decided.
+    pub asked: usize,
     /// The tokens that it shows and that are to be believed.
     pub tokens: Vec<Rc<Verified>>,
     /// What came of each token that was looked at.
@@ -334,6 +336,7 @@ fn decide<'a>(
         by: deciding
             .and_then(|verdict| verdict.by)
             .map(|by| (by.policy, by.rule)),
+        asked: deciding.map_or(0, |verdict| verdict.ask),
         shadow,
         claims: claims.filter(|_| passes),
         ..outcome
@@ -369,6 +372,7 @@ impl<'a> Outcome<'a> {
             problem: None,
             acting: None,
             operation: None,
+            asked: 0,
             tokens: Vec::new(),
             judged: Vec::new(),
             edits,

@@ -6,6 +6,7 @@
 mod host;
 mod request;
 mod shown;
+mod worst;
 
 use std::fs;
 use std::hint::black_box;
@@ -39,6 +40,8 @@ fn main() -> Result<()> {
         "load" => load(&document)?,
         "decide" => decide(&ruleset(&document)?)?,
         "walk" => lead(&ruleset(&document)?)?,
+        "worst" => worst::CASES.iter().for_each(|case| println!("{case}")),
+        worst if worst::CASES.contains(&worst) => worst::measure(worst)?,
         other => bail!("there is no case `{other}`"),
     }
     Ok(())

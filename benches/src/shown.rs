@@ -68,20 +68,24 @@ pub(crate) fn judge(known: bool) -> Result<()> {
 }
 
 fn judged(ruleset: &Ruleset, tokens: &Tokens, headers: &[Header<'_>], peer: &Principal) -> Checked {
-    let judges = Judges {
-        tokens,
-        keys: &Unfetched,
-        signatures: &Believing,
-        istio: &|| Ok(Vec::new()),
-        now: NOW,
-    };
     let presented = Presented {
         surface: Surface::Execution,
         query: "",
         headers,
         peer: Some(peer),
     };
-    check(ruleset.issuers(), judges, presented)
+    check(ruleset.issuers(), judges(tokens), presented)
+}
+
+/// What judges tokens here.
+pub(crate) fn judges(tokens: &Tokens) -> Judges<'_> {
+    Judges {
+        tokens,
+        keys: &Unfetched,
+        signatures: &Believing,
+        istio: &|| Ok(Vec::new()),
+        now: NOW,
+    }
 }
 
 /// The keys stand in the policy.

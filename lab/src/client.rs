@@ -162,6 +162,16 @@ impl Client {
         })
     }
 
+    /// Sends `bytes` as they are, and leaves the connection open for as long as its handle lives.
+    pub fn open(&self, bytes: &[u8]) -> Result<Open> {
+        runtime::shared()?.block_on(async {
+            let mut stream = self.stream().await?;
+            stream.write_all(bytes).await?;
+            stream.flush().await?;
+            Ok(Open(stream))
+        })
+    }
+
     /// Opens a connection that several requests can use, one after the other.
     pub(crate) async fn connect(&self) -> Result<Connection> {
         let io = TokioIo::new(self.stream().await?);
@@ -333,6 +343,9 @@ impl Connection {
 }
 
 type Body = BoxBody<Bytes, Infallible>;
+
+/// A connection with a request that has not ended.
+pub struct Open(#[expect(dead_code, reason = "it is open as long as it is held")] Box<dyn Stream>);
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 

@@ -60,14 +60,14 @@ impl Stop {
 }
 
 impl Load {
-    /// `count` times `request` over `connections`, as fast as they go, for a minute at most.
+    /// `count` times `request` over `connections`, as fast as they go, for five minutes at most.
     pub fn new(client: &Client, request: Request, connections: u32, count: u64) -> Self {
         Self {
             client: client.clone(),
             requests: vec![request],
             connections,
             count,
-            limit: Duration::from_secs(60),
+            limit: Duration::from_secs(300),
             rate: None,
         }
     }

@@ -5,12 +5,13 @@
 //! decade. It signs by RSA in every way, by P-256 and by Ed25519, for each client by its own, publishes keys that no longer
 //! sign, and lets its users be in groups.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ use crate::paths;
 use crate::port::Port;
 use crate::process::Process;
 use crate::python::Venv;
+use crate::wait;
 
 const JWKS: &str = "/oauth/jwks.json";
 
@@ -32,6 +34,9 @@ const REQUIREMENTS: &str = include_str!("../oidc/requirements.txt");
 const SECRET: &str = "of the lab";
 
 const READY: Duration = Duration::from_secs(60);
+
+/// A second is over by then on the busiest machine.
+const SECOND: Duration = Duration::from_secs(30);
 
 /// Prints new keys, one of each kind, private halves and all, as `canaille jwk create` does for one. Of two curves
 /// Canaille would take either for a token.
@@ -58,6 +63,8 @@ pub struct Provider {
     active: String,
     /// Those that did before, and are published still.
     inactive: String,
+    /// The second in which a user signed in last.
+    signed_in: Cell<u64>,
 }
 
 /// What a client gets when a user signs in.
@@ -89,6 +96,7 @@ impl Provider {
             authority,
             active: String::new(),
             inactive: String::new(),
+            signed_in: Cell::default(),
         };
         let content = provider.directory.path().join("content.json");
         fs::write(&content, provider.content(clients, users).to_string())?;
@@ -125,7 +133,14 @@ impl Provider {
     }
 
     /// Signs a user in at a client. What comes of it is genuine in all parts, and new each time.
+    ///
+    /// Canaille's access tokens have no `jti`: two of one user and client that it signs within one
+    /// second are the same, and its database refuses the second (`generate_access_token` in
+    /// `canaille/oidc/provider.py`). So no two sign-ins share a second.
     pub fn sign_in(&self, client: &str, user: &str) -> Result<Tokens> {
+        wait::until("another second", SECOND, || {
+            Ok((second()? != self.signed_in.get()).then_some(()))
+        })?;
         let mut script = Command::new(self.venv.python());
         script
             .arg(paths::workspace().join("lab/oidc/sign_in.py"))
@@ -133,6 +148,7 @@ impl Provider {
             .arg(self.root())
             .args([client, SECRET, user, SECRET]);
         let answer: Value = serde_json::from_str(&printed(&mut script)?)?;
+        self.signed_in.set(second()?);
         let token = |name| {
             let token = answer.get(name).and_then(Value::as_str);
             token.map(str::to_owned).with_context(|| format!("no `{name}`"))
@@ -250,6 +266,11 @@ impl Provider {
         }
         command
     }
+}
+
+/// The second of the clock by which tokens are dated.
+fn second() -> Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }
 
 fn printed(command: &mut Command) -> Result<String> {

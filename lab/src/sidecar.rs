@@ -35,7 +35,7 @@ pub use spec::{Destination, Inbound, Node, Service, Spec, Tls};
 const READY: Duration = Duration::from_secs(60);
 
 /// Envoy writes its access log in the background.
-const LOGGED: Duration = Duration::from_secs(10);
+const LOGGED: Duration = Duration::from_secs(60);
 
 /// A running sidecar. It ends with its handle.
 #[derive(Debug)]

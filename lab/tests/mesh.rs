@@ -150,8 +150,13 @@ fn a_request_cut_off_is_counted_as_aborted() {
     let client = Client::mtls(server.inbound().unwrap(), &identity).unwrap();
 
     let half = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nhalf";
-    client.raw(half, Duration::from_millis(300)).unwrap();
-    let counts = dagward_lab::wait::until("the abort", Duration::from_secs(10), || {
+    let open = client.open(half).unwrap();
+    dagward_lab::wait::until("the app to have it", Duration::from_secs(60), || {
+        Ok((app.counts().started == 1).then_some(()))
+    })
+    .unwrap();
+    drop(open);
+    let counts = dagward_lab::wait::until("the abort", Duration::from_secs(60), || {
         Ok(Some(app.counts()).filter(|counts| counts.aborted == 1))
     });
     assert_eq!(counts.unwrap().started, 1);

@@ -47,8 +47,8 @@ pub fn decode(value: &[u8]) -> Option<Cow<'_, str>> {
 
 /// Whether a query's `raw` text is `name` once `+` and `%XX` are decoded. A `%` that two hex digits
 /// do not follow stands for itself. The caller may send thousands of names, so this takes no memory.
-pub(crate) fn is_query_spelling_of(raw: &str, name: &[u8]) -> bool {
-    let (mut rest, mut name) = (raw.as_bytes(), name.iter());
+pub(crate) fn is_query_spelling_of(raw: &[u8], name: &[u8]) -> bool {
+    let (mut rest, mut name) = (raw, name.iter());
     while let Some((first, after)) = rest.split_first() {
         let escaped = match after {
             [high, low, after @ ..] if *first == b'%' => hex(*high).zip(hex(*low)).zip(Some(after)),
@@ -110,7 +110,11 @@ mod tests {
             ("%2541", "A", false),
             ("", "", true),
         ] {
-            assert_eq!(is_query_spelling_of(raw, name.as_bytes()), same, "{raw} {name}");
+            assert_eq!(
+                is_query_spelling_of(raw.as_bytes(), name.as_bytes()),
+                same,
+                "{raw} {name}"
+            );
         }
     }
 

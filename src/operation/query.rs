@@ -28,7 +28,7 @@ pub(super) fn values<'a>(query: &'a str, param: &Param) -> Result<Vec<Cow<'a, st
     let mut seen = false;
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if !is_query_spelling_of(name, param.name.as_bytes()) {
+        if !is_query_spelling_of(name.as_bytes(), param.name.as_bytes()) {
             continue;
         }
         if seen && !list {

@@ -12,6 +12,8 @@ pub struct Verdict<'r> {
     pub allowed: bool,
     /// The rule that decided; `None` where no rule allowed it.
     pub by: Option<Decider<'r>>,
+    /// The number of the ask that it is about.
+    pub ask: usize,
 }
 
 /// The rule that decided.
@@ -39,11 +41,12 @@ impl Ruleset {
         let sieve = |effect| (asks.len() > Sieve::FEW).then(|| Sieve::new(self, effect, scope, asks));
         let (deny, allow) = (sieve(Effect::Deny), sieve(Effect::Allow));
         let mut first = None;
-        for facts in asks {
+        for (ask, facts) in asks.iter().enumerate() {
             let denies = self.first_holding(Effect::Deny, scope, facts, deny.as_ref());
             let verdict = Verdict {
                 allowed: false,
                 by: denies,
+                ask,
             };
             if denies.is_some() {
                 return verdict;
@@ -55,11 +58,13 @@ impl Ruleset {
             first.get_or_insert(Verdict {
                 allowed: true,
                 by: allows,
+                ask,
             });
         }
         first.unwrap_or(Verdict {
             allowed: false,
             by: None,
+            ask: 0,
         })
     }
 

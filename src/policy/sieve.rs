@@ -50,3 +50,46 @@ impl<'r, 'f> Sieve<'r, 'f> {
         Rc::clone(sifted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Fact;
+    use crate::operation::{self, Body, Request, Site};
+    use crate::policy::load;
+
+    #[test]
+    fn what_holds_for_no_ask_is_looked_at_once() {
+        let rules: Vec<String> = (0..100)
+            .map(|n| format!(r#"{{"to":[{{"notPaths":["/x{n}","/api/*"]}},{{"notDags":["d{n}"],"methods":["POST"]}}]}}"#))
+            .collect();
+        let document = format!(
+            r#"{{"apiVersion":"dagward/v1","policies":[{{"name":"p","action":"DENY","rules":[{}]}}]}}"#,
+            rules.join(",")
+        );
+        let ruleset = load(document.as_bytes()).unwrap();
+        for (method, kept) in [("GET", 0), ("POST", 100)] {
+            let request = Request {
+                method: "GET",
+                target: "/api/v2/dagStats?dag_ids=a,b,c,d,e,f",
+                host: "api",
+                body: Body::Whole(&[]),
+            };
+            let mut operation = operation::read(&request, &Site::default()).unwrap();
+            operation.method = method;
+            let asks = operation.asks.iter();
+            let facts: Vec<_> = asks
+                .map(|ask| Facts::new(None, Fact::Unknown, &[], &operation, ask))
+                .collect();
+            assert_eq!(facts.len(), 6);
+            let sieve = Sieve::new(&ruleset, Effect::Deny, Scope::All, &facts);
+            let list: Vec<u32> = (0..100).collect();
+            let left = sieve.through(&list);
+            assert_eq!(left.len(), kept, "{method}");
+            assert!(Rc::ptr_eq(&left, &sieve.through(&list)), "it is looked at once");
+            // A list that begins where another does is another.
+            assert_eq!(sieve.through(&list[..50]).len(), kept / 2);
+            assert!(sieve.through(&list[..0]).is_empty());
+        }
+    }
+}

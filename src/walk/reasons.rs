@@ -28,16 +28,15 @@ pub fn reasons(
         }
         (Code::NoRuleAllows, _, Some(ruleset), Some(operation)) => {
             let principal = incoming.peer.ok().flatten();
-            let scope = outcome.shadow.map_or(Scope::Enforced, |_| Scope::All);
             let facts = facts(principal, outcome.acting.as_deref(), &outcome.tokens, operation);
-            let refused = facts
-                .iter()
-                .filter(|facts| !ruleset.decide(scope, std::slice::from_ref(*facts)).allowed);
-            // In the log the first is enough: that is the one that decided.
-            let most = if all { usize::MAX } else { 1 };
-            let misses = refused
-                .take(most)
-                .flat_map(|facts| ruleset.misses(facts, NEAREST, all));
+            // In the log the ask that decided is enough.
+            let scope = outcome.shadow.map_or(Scope::Enforced, |_| Scope::All);
+            let asks = facts.iter().enumerate();
+            let refused = asks.filter(|(ask, facts)| match all {
+                true => !ruleset.decide(scope, std::slice::from_ref(*facts)).allowed,
+                false => *ask == outcome.asked,
+            });
+            let misses = refused.flat_map(|(_, facts)| ruleset.misses(facts, NEAREST, all));
             let mut said = HashSet::new();
             let mut reasons: Vec<String> = misses
                 .map(|miss| format!("policy `{}` rule {}: {}", miss.policy, miss.rule, miss.failed))

@@ -17,7 +17,7 @@ const AIRFLOW: &str = "airflow-api-server:8080";
 const PAYMENTS: &str = "payments.billing:8080";
 
 /// Envoy logs in the background.
-const LOGGED: Duration = Duration::from_secs(10);
+const LOGGED: Duration = Duration::from_secs(60);
 
 #[test]
 fn ready_policies_hold_on_one_airflow() {

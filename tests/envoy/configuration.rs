@@ -15,7 +15,7 @@ on_every_setup!(
     a_bad_update_leaves_the_policy_in_force
 );
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 /// A document with five things wrong.
 fn bad() -> String {

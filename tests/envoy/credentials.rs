@@ -72,7 +72,7 @@ fn a_stolen_token_in_another_spelling_is_refused(setup: Setup) {
     for authorization in spellings() {
         let shown = authorization.escape_ascii().to_string();
         let response = ask(&thief, &showing(&authorization));
-        assert_eq!(refusal(&response), (400, "malformed_token".to_owned()), "{shown}");
+        assert_eq!(refusal(&response), (403, "malformed_token".to_owned()), "{shown}");
         let body = response.json().unwrap().to_string();
         assert!(body.contains("header `authorization`"), "{body}");
     }

@@ -25,7 +25,7 @@ on_every_setup!(
     a_new_policy_knows_what_was_learned
 );
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 fn start(setup: Setup) -> Server {
     Server::before(Upstream::with(airflow).unwrap(), setup, &teams().to_string())

@@ -12,7 +12,7 @@ use crate::mesh::{Server, ask};
 use crate::setup::Setup;
 use crate::tasks::{OTHER_TASK, TASK, airflow, code, run, teams, xcom};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 /// HTTP/2, as over HTTP/1.1 the proxy drops the trailers that the crash takes.
 #[test]

@@ -25,7 +25,7 @@ pub(crate) const EXTERNAL: &str = "api.example.com";
 pub(crate) const UNKNOWN: &str = "unknown.example.org";
 
 /// The longest that a proxy may take to count and to log what it did.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 /// The api-server, or another service: the app and its sidecar, which takes mutual TLS and plaintext.
 pub(crate) struct Server {

@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};
 use crate::setup::Setup;
 
-const QUIET: Duration = Duration::from_secs(5);
+/// The longest that an answer may take. Its end is the end of the connection.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// A route whose body names ids, and one whose body is the caller's own business.
 const DECIDING: &str = "/api/v2/backfills";

@@ -27,7 +27,7 @@ on_every_setup!(
 /// The other api-server.
 const REPLICA: &str = "replica";
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 const UNKNOWN: &str = "token_owner_unknown";
 

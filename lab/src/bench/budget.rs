@@ -26,7 +26,9 @@ pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
         measured,
     };
     let flood = &findings.tokens.flood;
-    vec![
+    let counted = findings.instructions.iter().flatten();
+    let dearest = counted.filter(|case| case.worst).map(|case| case.instructions);
+    let mut verdicts = vec![
         verdict(
             "CPU per request at 10,000 rules, over the empty filter's",
             1.35,
@@ -64,5 +66,11 @@ pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
             findings.loading.linear_bytes_per_vm as f64 / f64::from(1 << 20),
         ),
         verdict("loading 10,000 rules in a VM, ms", 250.0, findings.loading.vm_ms),
-    ]
+    ];
+    // Without valgrind nothing is counted.
+    if let Some(dearest) = dearest.max() {
+        let budget = "the dearest request, in millions of instructions (10 are a millisecond, natively)";
+        verdicts.push(verdict(budget, 10.0, dearest as f64 / 1e6));
+    }
+    verdicts
 }

@@ -101,6 +101,8 @@ pub(super) struct Loading {
 pub(super) struct Instructions {
     pub(super) case: String,
     pub(super) instructions: u64,
+    /// Whether it is the dearest request of its kind that a caller can send.
+    pub(super) worst: bool,
 }
 
 impl About {

@@ -33,6 +33,9 @@ const PLAIN: [&str; 9] = [
     "record-new-series",
 ];
 
+/// How the program names the dearest requests when it is asked.
+const WORST: &str = "worst";
+
 /// Counts every case, up to `most` rules; `None` where there is no valgrind.
 pub(super) fn count(most: u32) -> Result<Option<Vec<Instructions>>> {
     if Command::new("valgrind").arg("--version").output().is_err() {
@@ -41,24 +44,28 @@ pub(super) fn count(most: u32) -> Result<Option<Vec<Instructions>>> {
     let program = build()?;
     progress::during("counting instructions", |bar| {
         let mut counted = Vec::new();
-        let mut add = |case: &str, label: String, policy: Option<&Path>| -> Result<()> {
+        let mut add = |case: &str, label: String, policy: Option<&Path>, worst: bool| -> Result<()> {
             bar.set_message(format!("counting instructions: {label}"));
             let instructions = run(&program, case, policy)?;
             counted.push(Instructions {
                 case: label,
                 instructions,
+                worst,
             });
             Ok(())
         };
         for case in PLAIN {
-            add(case, case.replace('-', " "), None)?;
+            add(case, case.replace('-', " "), None, false)?;
         }
         for (case, sizes) in WITH_RULES {
             for rules in sizes.iter().copied().filter(|rules| *rules <= most) {
                 let policy = directory()?.join(format!("{rules}-rules.json"));
                 fs::write(&policy, scene::dagward(rules))?;
-                add(case, format!("{case}, {rules} rules"), Some(&policy))?;
+                add(case, format!("{case}, {rules} rules"), Some(&policy), false)?;
             }
+        }
+        for case in worst(&program)? {
+            add(&case, format!("dearest: {case}"), None, true)?;
         }
         Ok(Some(counted))
     })
@@ -81,8 +88,16 @@ fn build() -> Result<PathBuf> {
     Ok(target.join("release/dagward-benches"))
 }
 
+/// The names of the dearest requests.
+fn worst(program: &Path) -> Result<Vec<String>> {
+    let output = Command::new(program).arg(WORST).output()?;
+    ensure!(output.status.success(), "the cases cannot be named");
+    let names = String::from_utf8(output.stdout)?;
+    Ok(names.lines().map(str::to_owned).collect())
+}
+
 fn run(program: &Path, case: &str, policy: Option<&Path>) -> Result<u64> {
-    let profile = directory()?.join(format!("callgrind.{case}.out"));
+    let profile = directory()?.join(format!("callgrind.{}.out", case.replace(' ', "-")));
     let mut valgrind = Command::new("valgrind");
     valgrind
         .args(["--tool=callgrind", "--toggle-collect=*measured*"])

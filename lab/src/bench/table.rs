@@ -102,7 +102,10 @@ impl Findings {
             );
         };
         writeln!(f, "| native | instructions |\n|---|--:|")?;
-        for Instructions { case, instructions } in cases {
+        for Instructions {
+            case, instructions, ..
+        } in cases
+        {
             writeln!(f, "| {case} | {} |", grouped(*instructions))?;
         }
         writeln!(f)
