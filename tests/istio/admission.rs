@@ -85,6 +85,16 @@ fn the_scheduler_creates_its_tasks_pods(cluster: &Cluster) {
         ),
         annotated("sidecar.istio.io/nativeSidecar", "true"),
         annotated("example.com/cost-center", "7"),
+        annotated("sidecar.istio.io/logLevel", "debug"),
+        annotated("sidecar.istio.io/componentLogLevel", "misc:error,wasm:debug"),
+        annotated("sidecar.istio.io/proxyCPU", "100m"),
+        annotated("sidecar.istio.io/proxyMemoryLimit", "1Gi"),
+        // What a cloud's webhook adds, and what the pod's own operator does.
+        volume(json!({"projected": {"sources": [
+            {"serviceAccountToken": {"audience": "sts.amazonaws.com", "path": "token"}}]}})),
+        volume(json!({"csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": true}})),
+        volume(json!({"persistentVolumeClaim": {"claimName": "dags"}})),
+        volume(json!({"emptyDir": {}})),
         json!({"metadata": {"labels": {"component": null}}}),
     ] {
         create(cluster, SCHEDULER, &changed(&task_pod(), &change)).unwrap();
@@ -257,6 +267,10 @@ fn account(name: &str) -> Value {
 
 fn of_account(name: &str) -> Value {
     json!({"spec": {"serviceAccountName": name}})
+}
+
+fn volume(source: Value) -> Value {
+    json!({"spec": {"volumes": [changed(&json!({"name": "own"}), &source)]}})
 }
 
 fn annotated(name: &str, value: &str) -> Value {

@@ -59,7 +59,6 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
     let annotation = |name: &str, value: &str| json!({"metadata": {"annotations": {name: value}}});
     let label = |name: &str, value: &str| json!({"metadata": {"labels": {name: value}}});
     let image = "docker.io/istio/proxyv2:1.29.1";
-    let token = json!({"serviceAccountToken": {"audience": "istio-ca", "path": "token"}});
     let uncaptured = ["istio-iptables", "-p", "15001", "-o", "8080"];
 
     let fits = "does not fit the DAG";
@@ -69,6 +68,11 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
     let user = "neither root nor 1337";
     let certificate = "a certificate of the mesh is its sidecar's alone";
     let shares = "shares no namespace with its node";
+    let volume = "a task has no volume of its node";
+    let projected = |audience: &str| {
+        json!([{"name": "own", "projected": {"sources": [
+            {"serviceAccountToken": {"audience": audience, "path": "token"}}]}}])
+    };
     vec![
         (spec("serviceAccountName", json!("airflow-worker-ml")), fits),
         (spec("serviceAccountName", json!("airflow-api-server")), fits),
@@ -91,6 +95,23 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
         ),
         (annotation("sidecar.istio.io/bootstrapOverride", "own"), change),
         (annotation("sidecar.istio.io/userVolume", "{}"), change),
+        (annotation("sidecar.istio.io/userVolumeMount", "{}"), change),
+        (annotation("sidecar.istio.io/proxyImage", "own"), sidecar),
+        (annotation("sidecar.istio.io/extraStatTags", "dag_id"), change),
+        (
+            annotation("sidecar.istio.io/componentLogLevel", "misc:error -c /own"),
+            change,
+        ),
+        (annotation("sidecar.istio.io/proxyCPU", "1\\"), change),
+        // A line break in an annotation of Istio up to 1.31.0.
+        (
+            annotation("sidecar.istio.io/logLevel", "warning\n    - --templateFile=/own"),
+            "the arguments that Istio gives it",
+        ),
+        (
+            annotation("sidecar.istio.io/agentLogLevel", "default:info\n    env: []"),
+            "",
+        ),
         (
             annotation(
                 "proxy.istio.io/config",
@@ -102,6 +123,37 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
         (spec("hostNetwork", json!(true)), shares),
         (spec("hostPID", json!(true)), shares),
         (spec("shareProcessNamespace", json!(true)), shares),
+        (spec("hostIPC", json!(true)), shares),
+        (
+            base(json!({"ports": [{"containerPort": 8080, "hostPort": 8080}]})),
+            "no port of its node",
+        ),
+        // Files of the node, by which a container becomes any other.
+        (
+            spec("volumes", json!([{"name": "node", "hostPath": {"path": "/"}}])),
+            volume,
+        ),
+        (
+            spec(
+                "volumes",
+                json!([{"name": "istio-data", "hostPath": {"path": "/var/lib/kubelet"}}]),
+            ),
+            "",
+        ),
+        (
+            spec(
+                "volumes",
+                json!([{"name": "own", "csi": {"driver": "csi.spiffe.io"}}]),
+            ),
+            volume,
+        ),
+        (
+            spec(
+                "volumes",
+                json!([{"name": "own", "flexVolume": {"driver": "own/own"}}]),
+            ),
+            volume,
+        ),
         // Its own sidecar, in the place of Istio's or over it.
         (
             with_container(json!({"name": "istio-proxy", "image": "own"})),
@@ -159,11 +211,9 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
             base(json!({"volumeMounts": [{"name": "workload-socket", "mountPath": "/socket"}]})),
             certificate,
         ),
+        (spec("volumes", projected("istio-ca")), certificate),
         (
-            spec(
-                "volumes",
-                json!([{"name": "own", "projected": {"sources": [token]}}]),
-            ),
+            spec("volumes", projected("https://kubernetes.default.svc")),
             certificate,
         ),
     ]
