@@ -50,7 +50,7 @@ impl Token<'_> {
         self.learned.is_some_and(|learned| {
             let of_another = owner.is_some() && owner != caller;
             let open = self.answered || (runs && learned.run.is_none());
-            of_another || (!open && learned.refused.is_some() && learned.refused.as_deref() == caller)
+            of_another || (!open && learned.refused.contains(caller))
         })
     }
 
@@ -73,7 +73,7 @@ impl Token<'_> {
 mod tests {
     use super::*;
     use crate::caller::Credential;
-    use crate::learn::{Learned, Owner, Run};
+    use crate::learn::{Learned, Owner, Refused, Run};
     use crate::operation::{self, Body, Request, Site};
 
     const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
@@ -106,6 +106,12 @@ mod tests {
         })
     }
 
+    fn refused(peer: &Principal) -> Refused {
+        let mut refused = Refused::default();
+        refused.add(peer.as_str());
+        refused
+    }
+
     fn of(peer: &Principal) -> Learned {
         Learned {
             run: run(),
@@ -113,7 +119,7 @@ mod tests {
                 principal: peer.as_str().to_owned(),
                 enforced: true,
             }),
-            refused: None,
+            refused: Refused::default(),
         }
     }
 
@@ -268,7 +274,7 @@ mod tests {
                 let refused = Learned {
                     run: run(),
                     owner: None,
-                    refused: Some(worker("ml").as_str().to_owned()),
+                    refused: refused(&worker("ml")),
                 };
                 assert_eq!(asks(token(Some(&refused))), code, "{request} {stamped:?}");
             }
@@ -306,7 +312,7 @@ mod tests {
         let ml = worker("ml");
         let (runs, variable) = (operation(RUN), operation(VARIABLE));
         let suspended = Learned {
-            refused: Some(ml.as_str().to_owned()),
+            refused: refused(&ml),
             ..Learned::default()
         };
         let open = token(Some(&suspended));
