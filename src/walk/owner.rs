@@ -32,24 +32,25 @@ impl Token<'_> {
             return None;
         }
         let owner = self.learned.and_then(|learned| learned.owner(terms.enforced));
-        if self.is_of_another(caller, owner, operation.awaits_answer) {
+        let vouched = terms.vouching && self.is_vouched_for(stamped);
+        if self.is_of_another(caller, owner, operation.awaits_answer || vouched) {
             return Some(Code::TokenOfAnother);
         }
         if self.is_for_another_task(operation) {
             return Some(Code::TokenForAnotherTask);
         }
-        let unknown =
-            terms.vouching && owner.is_none() && !operation.starts() && !self.is_vouched_for(stamped);
+        let unknown = terms.vouching && owner.is_none() && !operation.starts() && !vouched;
         unknown.then_some(Code::TokenOwnerUnknown)
     }
 
-    /// Whether the token has another `owner` than `caller`, or `caller` was refused its task. `runs` is whether
-    /// Airflow's answer is to name the task's DAG: as long as no answer has, this one decides.
-    fn is_of_another(&self, caller: Option<&Principal>, owner: Option<&str>, runs: bool) -> bool {
+    /// Whether the token has another `owner` than `caller`, or `caller` was refused its task. `named` is whether
+    /// Airflow's answer names the task's DAG elsewhere: this one is to, or the caller's sidecar has had one. As long as
+    /// no answer has named it here, that one decides.
+    fn is_of_another(&self, caller: Option<&Principal>, owner: Option<&str>, named: bool) -> bool {
         let caller = caller.map(Principal::as_str);
         self.learned.is_some_and(|learned| {
             let of_another = owner.is_some() && owner != caller;
-            let open = self.answered || (runs && learned.run.is_none());
+            let open = self.answered || (named && learned.run.is_none());
             of_another || (!open && learned.refused.contains(caller))
         })
     }

@@ -113,3 +113,23 @@ fn callers_that_leave_before_the_dag_is_named_do_not_set_each_other_free() {
     let came = answered(&mut proxy, "sales", 200, &[body.as_bytes()]);
     assert_eq!(came, Came::Answered(200, body.to_owned()));
 }
+
+#[test]
+fn a_task_whose_answer_was_lost_here_goes_on_once_another_api_server_has_answered_it() {
+    let mut proxy = Proxy::new("enforce", true);
+    let token = bearer(&task(1));
+    let sales = worker("sales");
+    proxy.cut_short(sales.as_ref(), &run(), &[("authorization", &token)], b"{");
+    let heartbeat = format!("PUT /execution/task-instances/{}/heartbeat", task(1));
+    for (id, passes) in [(task(1), true), (task(2), false)] {
+        let vouched = [
+            ("authorization", token.as_str()),
+            ("x-airflow-dag-id", "sales_daily"),
+            ("x-airflow-run-id", "r"),
+            ("x-airflow-ti-id", &id),
+            ("x-airflow-proof", "airflow"),
+        ];
+        let came = proxy.exchange(sales.as_ref(), &heartbeat, &vouched, 200, &[b"done"]);
+        assert_eq!(came == Came::Answered(200, "done".to_owned()), passes, "{came:?}");
+    }
+}
