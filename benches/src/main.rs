@@ -90,7 +90,7 @@ fn learned_task() -> Result<()> {
     let headers = [(&b"authorization"[..], request::TOKEN.as_bytes())];
     let known = measured(|| {
         let task = credential(black_box(&headers)).task()?;
-        Tasks::new(&mut host, key, Duration::ZERO).get(answerer, &task)
+        Tasks::new(&mut host, key, Duration::ZERO).get(answerer, &task, PEER)
     });
     ensure!(known.is_some(), "the task is not known");
     Ok(())

@@ -134,7 +134,7 @@ impl Decided {
                 principal: peer.to_owned(),
                 enforced: claim.enforced,
             });
-            learned.refused.take_if(|refused| refused == peer);
+            learned.refused.remove(peer);
         });
     }
 
@@ -146,7 +146,7 @@ impl Decided {
         if claim.is_some_and(|claim| claim.enforced) {
             self.learn_of_peer(setting, host, |learned, peer| {
                 if learned.run.is_none() {
-                    learned.refused = Some(peer.to_owned());
+                    learned.refused.add(peer);
                 }
             });
         }
@@ -155,7 +155,7 @@ impl Decided {
     /// Records that the peer was refused the token's task after Airflow had let it start.
     pub(super) fn mark_refused(&self, setting: &Setting<'_>, host: &mut impl Host) {
         self.learn_of_peer(setting, host, |learned, peer| {
-            learned.refused = Some(peer.to_owned());
+            learned.refused.add(peer);
         });
     }
 

@@ -97,7 +97,7 @@ fn known(
     host: &mut impl Host,
 ) -> Option<Learned> {
     let uptime = host.uptime();
-    Tasks::new(host, setting.key, uptime).get(answerer(connection), task)
+    Tasks::new(host, setting.key, uptime).get(answerer(connection), task, connection.peer_id())
 }
 
 /// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have. A

@@ -25,11 +25,18 @@ pub struct Learned {
     /// The principal that started the task with the token.
     #[serde(rename = "o", skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<Owner>,
-    /// The principal that was refused Airflow's answer to `run`, or has not had all of it so far.
-    /// It has received the answer's headers, with a token that is good for all of the Execution API.
-    #[serde(rename = "x", skip_serializing_if = "Option::is_none", default)]
-    pub refused: Option<String>,
+    /// The principals that were refused Airflow's answer to `run`, or have not had all of it so far.
+    #[serde(rename = "x", skip_serializing_if = "Refused::is_empty", default)]
+    pub refused: Refused,
 }
+
+/// Principals that are refused a token, though Airflow has let them start its task. Each has
+/// received the answer's headers, with a token that is good for all of the Execution API.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused(Vec<String>);
+
+/// How many principals are refused by name. Where there are more, everyone is.
+const MAX_REFUSED: usize = 8;
 
 /// The principal that a token belongs to. The filter refuses the token from any other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +57,31 @@ pub struct Run {
     pub dag_id: String,
     /// The run's id.
     pub run_id: String,
+}
+
+impl Refused {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `principal` is one of them.
+    pub fn contains(&self, principal: Option<&str>) -> bool {
+        self.0.len() > MAX_REFUSED
+            || principal.is_some_and(|principal| self.0.iter().any(|one| one == principal))
+    }
+
+    /// Adds `principal`. One does not take another's place: two could set each other free.
+    pub fn add(&mut self, principal: &str) {
+        if !self.contains(Some(principal)) {
+            self.0.push(principal.to_owned());
+        }
+    }
+
+    /// Takes `principal` away.
+    pub fn remove(&mut self, principal: &str) {
+        self.0.retain(|one| one != principal);
+    }
 }
 
 impl Learned {

@@ -99,8 +99,10 @@ impl<'s, S: Shared> Tasks<'s, S> {
         Self { store, key, now }
     }
 
-    /// The facts about the task instance `id`. They stay as long as they are used.
-    pub fn get(&mut self, answerer: Answerer<'_>, id: &str) -> Option<Learned> {
+    /// The facts about the task instance `id`, for a request of `principal`. They stay as long as the
+    /// principal that taught them uses them. Requests of others have no say in what is pushed out:
+    /// their tokens may be stolen, or forged.
+    pub fn get(&mut self, answerer: Answerer<'_>, id: &str, principal: &str) -> Option<Learned> {
         let (key, id) = (self.shelf(id), self.name(answerer, id));
         let (shelf, version) = self.store.read(&key)?;
         let shelf = std::str::from_utf8(&shelf).ok()?;
@@ -110,7 +112,8 @@ impl<'s, S: Shared> Tasks<'s, S> {
         let place = before
             .filter_map(Line::read)
             .filter(|other| other.principal == line.principal);
-        if place.count() >= PLACES / 2 || line.used < self.now {
+        let is_due = place.count() >= PLACES / 2 || line.used < self.now;
+        if is_due && principals::number_of(self.store, principal) == Some(line.principal) {
             let shelf = self.with(shelf, &id, line.principal, line.facts);
             // If another VM writes in between, the line stays where it is.
             self.store.replace(&key, shelf.as_bytes(), version);

@@ -32,25 +32,26 @@ impl Token<'_> {
             return None;
         }
         let owner = self.learned.and_then(|learned| learned.owner(terms.enforced));
-        if self.is_of_another(caller, owner, operation.awaits_answer) {
+        let vouched = terms.vouching && self.is_vouched_for(stamped);
+        if self.is_of_another(caller, owner, operation.awaits_answer || vouched) {
             return Some(Code::TokenOfAnother);
         }
         if self.is_for_another_task(operation) {
             return Some(Code::TokenForAnotherTask);
         }
-        let unknown =
-            terms.vouching && owner.is_none() && !operation.starts() && !self.is_vouched_for(stamped);
+        let unknown = terms.vouching && owner.is_none() && !operation.starts() && !vouched;
         unknown.then_some(Code::TokenOwnerUnknown)
     }
 
-    /// Whether the token has another `owner` than `caller`, or `caller` was refused its task. `runs` is whether
-    /// Airflow's answer is to name the task's DAG: as long as no answer has, this one decides.
-    fn is_of_another(&self, caller: Option<&Principal>, owner: Option<&str>, runs: bool) -> bool {
+    /// Whether the token has another `owner` than `caller`, or `caller` was refused its task. `named` is whether
+    /// Airflow's answer names the task's DAG elsewhere: this one is to, or the caller's sidecar has had one. As long as
+    /// no answer has named it here, that one decides.
+    fn is_of_another(&self, caller: Option<&Principal>, owner: Option<&str>, named: bool) -> bool {
         let caller = caller.map(Principal::as_str);
         self.learned.is_some_and(|learned| {
             let of_another = owner.is_some() && owner != caller;
-            let open = self.answered || (runs && learned.run.is_none());
-            of_another || (!open && learned.refused.is_some() && learned.refused.as_deref() == caller)
+            let open = self.answered || (named && learned.run.is_none());
+            of_another || (!open && learned.refused.contains(caller))
         })
     }
 
@@ -73,7 +74,7 @@ impl Token<'_> {
 mod tests {
     use super::*;
     use crate::caller::Credential;
-    use crate::learn::{Learned, Owner, Run};
+    use crate::learn::{Learned, Owner, Refused, Run};
     use crate::operation::{self, Body, Request, Site};
 
     const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
@@ -106,6 +107,12 @@ mod tests {
         })
     }
 
+    fn refused(peer: &Principal) -> Refused {
+        let mut refused = Refused::default();
+        refused.add(peer.as_str());
+        refused
+    }
+
     fn of(peer: &Principal) -> Learned {
         Learned {
             run: run(),
@@ -113,7 +120,7 @@ mod tests {
                 principal: peer.as_str().to_owned(),
                 enforced: true,
             }),
-            refused: None,
+            refused: Refused::default(),
         }
     }
 
@@ -268,7 +275,7 @@ mod tests {
                 let refused = Learned {
                     run: run(),
                     owner: None,
-                    refused: Some(worker("ml").as_str().to_owned()),
+                    refused: refused(&worker("ml")),
                 };
                 assert_eq!(asks(token(Some(&refused))), code, "{request} {stamped:?}");
             }
@@ -306,7 +313,7 @@ mod tests {
         let ml = worker("ml");
         let (runs, variable) = (operation(RUN), operation(VARIABLE));
         let suspended = Learned {
-            refused: Some(ml.as_str().to_owned()),
+            refused: refused(&ml),
             ..Learned::default()
         };
         let open = token(Some(&suspended));

@@ -90,3 +90,46 @@ fn a_caller_that_leaves_before_the_dag_is_named_keeps_no_token() {
     let came = proxy.exchange(ml.as_ref(), &heartbeat, &headers, 200, &[b"done"]);
     assert_eq!(came, Came::Refused(403, "token_of_another".to_owned()));
 }
+
+#[test]
+fn callers_that_leave_before_the_dag_is_named_do_not_set_each_other_free() {
+    let mut proxy = Proxy::new("enforce", false);
+    let token = bearer(&task(1));
+    let headers = [("authorization", token.as_str())];
+    let thieves: Vec<_> = (0..12).map(|number| worker(&format!("ml{number}"))).collect();
+    for thief in &thieves {
+        proxy.cut_short(thief.as_ref(), &run(), &headers, b"{");
+    }
+    let heartbeat = format!("PUT /execution/task-instances/{}/heartbeat", task(1));
+    for thief in &thieves {
+        let came = proxy.exchange(thief.as_ref(), &heartbeat, &headers, 200, &[b"done"]);
+        assert_eq!(
+            came,
+            Came::Refused(403, "token_of_another".to_owned()),
+            "{thief:?}"
+        );
+    }
+    let body = r#"{"dag_run": {"dag_id": "sales_daily", "run_id": "r"}}"#;
+    let came = answered(&mut proxy, "sales", 200, &[body.as_bytes()]);
+    assert_eq!(came, Came::Answered(200, body.to_owned()));
+}
+
+#[test]
+fn a_task_whose_answer_was_lost_here_goes_on_once_another_api_server_has_answered_it() {
+    let mut proxy = Proxy::new("enforce", true);
+    let token = bearer(&task(1));
+    let sales = worker("sales");
+    proxy.cut_short(sales.as_ref(), &run(), &[("authorization", &token)], b"{");
+    let heartbeat = format!("PUT /execution/task-instances/{}/heartbeat", task(1));
+    for (id, passes) in [(task(1), true), (task(2), false)] {
+        let vouched = [
+            ("authorization", token.as_str()),
+            ("x-airflow-dag-id", "sales_daily"),
+            ("x-airflow-run-id", "r"),
+            ("x-airflow-ti-id", &id),
+            ("x-airflow-proof", "airflow"),
+        ];
+        let came = proxy.exchange(sales.as_ref(), &heartbeat, &vouched, 200, &[b"done"]);
+        assert_eq!(came == Came::Answered(200, "done".to_owned()), passes, "{came:?}");
+    }
+}

@@ -43,14 +43,14 @@ fn learn(tasks: &mut Tasks<'_, Store>, number: u64, principal: &str) -> Option<u
 }
 
 fn knows(tasks: &mut Tasks<'_, Store>, number: u64) -> bool {
-    tasks.get(API_SERVER, &id(number)).is_some()
+    tasks.get(API_SERVER, &id(number), SALES).is_some()
 }
 
 #[test]
 fn facts_are_remembered_and_added_to() {
     let mut store = Store::default();
     let mut tasks = at(&mut store, 0);
-    assert_eq!(tasks.get(API_SERVER, &id(1)), None);
+    assert_eq!(tasks.get(API_SERVER, &id(1), SALES), None);
     let learn = |task: &mut Learned| task.run = run("日本");
     assert_eq!(tasks.change(API_SERVER, &id(1), SALES, learn), Some(1));
     let owner = Owner {
@@ -59,9 +59,9 @@ fn facts_are_remembered_and_added_to() {
     };
     let own = |task: &mut Learned| task.belongs_to(&owner);
     assert_eq!(tasks.change(API_SERVER, &id(1), SALES, own), None);
-    let known = tasks.get(API_SERVER, &id(1)).unwrap();
+    let known = tasks.get(API_SERVER, &id(1), SALES).unwrap();
     assert_eq!((known.run.clone(), known.owner(true)), (run("日本"), Some(SALES)));
-    assert_eq!(tasks.get(API_SERVER, &id(2)), None);
+    assert_eq!(tasks.get(API_SERVER, &id(2), SALES), None);
     assert_eq!(tasks.change(API_SERVER, &id(2), SALES, |_| {}), Some(2));
 }
 
@@ -117,6 +117,28 @@ fn a_task_that_is_used_stays() {
 }
 
 #[test]
+fn another_principal_has_no_say_in_what_is_pushed_out() {
+    for stranger in [ML, "", SALES] {
+        let mut store = Store::default();
+        let mut tasks = at(&mut store, 0);
+        learn(&mut tasks, ON_ONE_SHELF[40], ML);
+        let (running, ended) = (ON_ONE_SHELF[0], &ON_ONE_SHELF[1..PLACES]);
+        for number in ended {
+            learn(&mut tasks, *number, SALES);
+        }
+        learn(&mut tasks, running, SALES);
+        // Requests with the tokens of tasks that have ended, or with forged ones.
+        for number in ended {
+            assert!(tasks.get(API_SERVER, &id(*number), stranger).is_some());
+        }
+        learn(&mut tasks, ON_ONE_SHELF[PLACES], SALES);
+        learn(&mut tasks, ON_ONE_SHELF[PLACES + 1], SALES);
+        let stays = stranger != SALES;
+        assert_eq!(knows(&mut tasks, running), stays, "{stranger}");
+    }
+}
+
+#[test]
 fn a_task_that_is_not_used_for_a_day_is_forgotten_when_another_comes_to_its_shelf() {
     let mut store = Store::default();
     for (number, used_until) in [(0, 0), (1, 40)] {
@@ -147,11 +169,11 @@ fn an_answer_counts_for_the_server_that_gave_it() {
             ..API_SERVER
         },
     ] {
-        assert_eq!(tasks.get(other, &id(1)), None);
+        assert_eq!(tasks.get(other, &id(1), SALES), None);
         tasks.change(other, &id(1), SALES, |task| task.run = run("e"));
-        assert_eq!(tasks.get(other, &id(1)).unwrap().run, run("e"));
+        assert_eq!(tasks.get(other, &id(1), SALES).unwrap().run, run("e"));
     }
-    assert_eq!(tasks.get(API_SERVER, &id(1)).unwrap().run, run("d"));
+    assert_eq!(tasks.get(API_SERVER, &id(1), SALES).unwrap().run, run("d"));
 }
 
 #[test]
@@ -179,9 +201,9 @@ fn rubbish_in_the_store_is_not_taken_for_facts() {
     let (key, name) = (tasks.shelf(&id(1)), tasks.name(API_SERVER, &id(1)));
     store.create(&key, format!("{name}rubbish\n\n x\n{name}1 2 {{").as_bytes());
     let mut tasks = at(&mut store, 0);
-    assert_eq!(tasks.get(API_SERVER, &id(1)), None);
+    assert_eq!(tasks.get(API_SERVER, &id(1), SALES), None);
     learn(&mut tasks, 1, SALES);
-    assert_eq!(tasks.get(API_SERVER, &id(1)).unwrap().run, run("d"));
+    assert_eq!(tasks.get(API_SERVER, &id(1), SALES).unwrap().run, run("d"));
 }
 
 proptest! {
@@ -197,6 +219,6 @@ proptest! {
             let principal = format!("spiffe://td/ns/airflow/sa/worker-{principal}");
             tasks.change(API_SERVER, &id(on_shelf[task as usize]), &principal, |task| task.run = run("x"));
         }
-        prop_assert_eq!(tasks.get(API_SERVER, &id(mine)).unwrap().run, run("sales_daily"));
+        prop_assert_eq!(tasks.get(API_SERVER, &id(mine), SALES).unwrap().run, run("sales_daily"));
     }
 }
