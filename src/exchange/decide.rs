@@ -37,7 +37,7 @@ pub(super) fn decide<'p>(
     outcome
 }
 
-/// Decides again about a request that is held.
+/// Decides again about a request with these `headers`, serialized.
 pub(super) fn again(
     setting: &Setting<'_>,
     before: &Decided,
@@ -46,17 +46,10 @@ pub(super) fn again(
     host: &mut impl Host,
 ) -> Decided {
     let connection = Rc::clone(&before.connection);
-    incoming::with(
-        setting,
-        &connection,
-        &held.headers,
-        stage,
-        host,
-        |incoming, host| {
-            let outcome = decide(setting, &connection, incoming, &before.request_id, true, host);
-            before.again(&outcome, incoming)
-        },
-    )
+    incoming::with(setting, &connection, headers, stage, host, |incoming, host| {
+        let outcome = decide(setting, &connection, incoming, &before.request_id, true, host);
+        before.again(&outcome, incoming)
+    })
 }
 
 /// Sets the filter state that Istio's Telemetry, access logs and traces read.
