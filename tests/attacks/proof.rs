@@ -14,7 +14,7 @@ pub(crate) fn rule() -> Value {
         "action": "ALLOW",
         "rules": [{
             "from": [{"dags": ["sales_*"], "proof": ["airflow"]}],
-            "to": [{"surfaces": ["rest", "ui", "other"], "methods": ["GET"]}],
+            "to": [{"surfaces": ["rest", "ui", "pages"], "methods": ["GET"]}],
         }],
     })
 }

@@ -46,7 +46,7 @@ pub(crate) fn with_open_routes() -> Value {
         }]}),
         json!({"name": "open", "action": "ALLOW", "rules": [{
             "to": [
-                {"surfaces": ["rest", "ui", "auth", "health", "other", "unclassified"]},
+                {"surfaces": ["rest", "ui", "auth", "health", "pages", "other", "unclassified"]},
                 {"actions": ["docs:read"]},
             ],
         }]}),

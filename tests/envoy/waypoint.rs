@@ -192,7 +192,10 @@ fn nobody_s_word_is_a_proof(setup: Setup) {
 }
 
 fn what_airflow_answers_is_learned(setup: Setup) {
-    let server = Server::waypoint(Upstream::with(airflow).unwrap(), setup, &teams());
+    let mut policy = teams();
+    policy["apiServerHosts"] = json!(["airflow-api-server.airflow.svc.cluster.local"]);
+    let app = Upstream::with(airflow).unwrap();
+    let server = Server::waypoint_of(&[(API_SERVER, &app)], setup, &policy);
     let [sales, finance] = ["sales", "finance"].map(|team| pod(&server, &format!("airflow-worker-{team}")));
     let own = xcom("sales_daily", TASK);
     assert_eq!(code(&ask(&sales, &own)), "no_rule_allows");
