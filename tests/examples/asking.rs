@@ -1,7 +1,7 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
 use dagward::caller::{Credential, Principal};
-use dagward::learn::{Learned, Owner, Run};
+use dagward::learn::{Learned, Owner, Refused, Run};
 use dagward::measure::Direction;
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
@@ -81,7 +81,7 @@ impl<'a> Asked<'a> {
                 principal: self.peer.to_owned(),
                 enforced: true,
             }),
-            refused: None,
+            refused: Refused::default(),
         };
         // A task's own routes are asked for with its own token.
         let credential = match self.learned.is_some() || target.contains(UUID) {

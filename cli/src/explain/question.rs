@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use dagward::caller::{Acting, BadPrincipal, Credential, Header, Metadata, Principal, credential, pod_task};
-use dagward::learn::{Learned, Owner, Run};
+use dagward::learn::{Learned, Owner, Refused, Run};
 use dagward::measure::Direction;
 use dagward::operation::{self, Body, Request, Site, host_of};
 use dagward::policy::Ruleset;
@@ -175,7 +175,7 @@ fn learned(dag_id: &str, caller: Option<&Principal>) -> Learned {
             principal: caller.as_str().to_owned(),
             enforced: true,
         }),
-        refused: None,
+        refused: Refused::default(),
     }
 }
 
