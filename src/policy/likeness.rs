@@ -40,7 +40,7 @@ impl Likeness {
     }
 
     /// The fact as rules of `effect` see it: in a DENY a value that may be like any text is unknown.
-    pub(super) fn seen<'f>(field: Field, effect: Effect, fact: Fact<&'f str>) -> Fact<&'f str> {
+    pub(super) fn seen(field: Field, effect: Effect, fact: Fact<&str>) -> Fact<&str> {
         let may_be_any = |value: &&str| Self::of(field, false, effect).may_be_any(value);
         match fact {
             Fact::Known(value) if may_be_any(&value) => Fact::Unknown,
