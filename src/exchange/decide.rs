@@ -9,6 +9,8 @@ use super::host::Host;
 use super::incoming::{self, Stage};
 use super::log;
 use super::setting::Setting;
+use crate::caller::Proof;
+use crate::operation::{Operation, Surface};
 use crate::stamp::request_id::{CORRELATION_ID, REQUEST_ID};
 use crate::stamp::{Edit, RequestId, correlation_id};
 use crate::walk::{self, Incoming, Outcome, Proxy};
@@ -53,8 +55,14 @@ pub(super) fn again(
 }
 
 /// Sets the filter state that Istio's Telemetry, access logs and traces read.
+///
+/// Those that metrics take their labels from are set only where more than a claim names the task: each
+/// value is a series, which Envoy keeps.
 fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut impl Host) {
     let acting = outcome.acting.as_deref();
+    let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
+    let proven = acting
+        .filter(|acting| acting.proof > Proof::Claimed && outcome.operation.as_ref().is_none_or(is_task));
     for (name, value) in [
         ("dagward_dag_id", acting.map(|acting| acting.dag_id.as_str())),
         (
@@ -64,6 +72,14 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut i
         (
             "dagward_run_id",
             acting.and_then(|acting| acting.run_id.as_deref()),
+        ),
+        (
+            "dagward_proven_dag_id",
+            proven.map(|acting| acting.dag_id.as_str()),
+        ),
+        (
+            "dagward_proven_task_id",
+            proven.and_then(|acting| acting.task_id.as_deref()),
         ),
         ("dagward_caller", Some(caller)),
         ("dagward_decision", Some(outcome.code.as_str())),

@@ -43,7 +43,7 @@ impl<'s> Setting<'s> {
     /// On the way out the server's certificate says so: the server may be one that a task has
     /// started. On the way in the server is the app of the proxy's own pod, which is an api-server
     /// where the document names the proxy's identity. A document that names none makes every app
-    /// teach about itself. A waypoint stands before many pods, so the document must name the service.
+    /// teach about itself, to callers that come by mutual TLS. A waypoint stands before many pods, so the document must name the service.
     pub(super) fn is_answered_by_api_server(&self, connection: &Connection, host: &mut impl Host) -> bool {
         let Some(ruleset) = self.ruleset else {
             return false;
@@ -64,7 +64,8 @@ impl<'s> Setting<'s> {
         match connection.listener {
             Direction::Outbound => false,
             Direction::Inbound if connection.tunnelled => ruleset.leads_to_api_servers(&host.cluster()),
-            Direction::Inbound if !ruleset.names_api_servers() => true,
+            // Without TLS of the pod's own the proxy may be a waypoint all the same.
+            Direction::Inbound if !ruleset.names_api_servers() => connection.own.is_some(),
             Direction::Inbound => {
                 let own = connection.own.as_ref();
                 own.is_some_and(|own| ruleset.lists_api_server(own.as_str()))
