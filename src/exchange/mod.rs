@@ -5,6 +5,7 @@
 //! natively. The facts that requests leave for later ones are in the proxy's [store](crate::store).
 
 mod connection;
+mod decide;
 mod decided;
 mod effect;
 mod host;
@@ -19,11 +20,12 @@ use crate::caller::Header;
 use crate::learn::{Reading, Run, RunReader};
 use crate::measure::{Decision, Direction, Traffic};
 use crate::operation::{Body, MAX_BODY_BYTES};
-use crate::stamp::request_id::{CORRELATION_ID, REQUEST_ID};
-use crate::stamp::{Edit, RequestId, correlation_id};
-use crate::walk::{self, Incoming, Outcome, Proxy};
+use crate::stamp::RequestId;
+use crate::stamp::request_id::REQUEST_ID;
+use crate::walk::Outcome;
 use crate::wire::pairs::header;
 
+use decide::{again, decide, stamp};
 use decided::Decided;
 use incoming::Stage;
 
@@ -234,7 +236,7 @@ impl Exchange {
         };
         // A body that the proxy cannot give is not taken for an empty one.
         let body = bytes.as_deref().map_or(Body::TooLong, Body::Whole);
-        let decided = again(setting, &before, &held, Stage::Request(body), host);
+        let decided = again(setting, &before, &held.headers, Stage::Request(body), host);
         if decided.decision != Decision::Allow {
             reply::refuse(&decided, host);
         }
@@ -251,7 +253,7 @@ impl Exchange {
         if let Some(run) = run {
             before.learn_run(run, setting, host);
         }
-        let decided = again(setting, &before, &held, Stage::Answered, host);
+        let decided = again(setting, &before, &held.headers, Stage::Answered, host);
         if decided.decision == Decision::Allow {
             decided.bind(setting, host);
         } else {
@@ -293,99 +295,6 @@ fn awaited(outcome: &Outcome<'_>) -> Option<Message> {
         Decision::Allow if outcome.awaits_body => Some(Message::Request),
         Decision::Allow if outcome.awaits_answer => Some(Message::Answer),
         _ => None,
-    }
-}
-
-/// Decides about a request, for the first time or again, and says so in properties and log.
-fn decide<'p>(
-    setting: &Setting<'p>,
-    connection: &'p Connection,
-    incoming: &Incoming<'p>,
-    request_id: &str,
-    again: bool,
-    host: &mut impl Host,
-) -> Outcome<'p> {
-    let proxy = Proxy {
-        identity: connection.own.as_ref(),
-        pod: setting.pod,
-    };
-    let outcome = walk::walk(setting.ruleset, proxy, incoming);
-    if !again && !outcome.judged.is_empty() {
-        host.carry_out(Effect::CountTokens(&outcome.judged));
-    }
-    let caller = connection.caller(setting.label);
-    set_properties(&outcome, caller, again, host);
-    log::log_refusal(setting, &outcome, caller, incoming, request_id, host);
-    outcome
-}
-
-/// Decides again about a request that is held.
-fn again(
-    setting: &Setting<'_>,
-    before: &Decided,
-    held: &Held,
-    stage: Stage<'_>,
-    host: &mut impl Host,
-) -> Decided {
-    let connection = Rc::clone(&before.connection);
-    incoming::with(
-        setting,
-        &connection,
-        &held.headers,
-        stage,
-        host,
-        |incoming, host| {
-            let outcome = decide(setting, &connection, incoming, &before.request_id, true, host);
-            before.again(&outcome, incoming)
-        },
-    )
-}
-
-/// Sets the filter state that Istio's Telemetry, access logs and traces read.
-fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut impl Host) {
-    let acting = outcome.acting.as_deref();
-    for (name, value) in [
-        ("dagward_dag_id", acting.map(|acting| acting.dag_id.as_str())),
-        (
-            "dagward_task_id",
-            acting.and_then(|acting| acting.task_id.as_deref()),
-        ),
-        (
-            "dagward_run_id",
-            acting.and_then(|acting| acting.run_id.as_deref()),
-        ),
-        ("dagward_caller", Some(caller)),
-        ("dagward_decision", Some(outcome.code.as_str())),
-        ("dagward_policy", outcome.by.map(|(policy, _)| policy)),
-    ] {
-        let value = value.unwrap_or_default();
-        // An empty value need not be set, unless another was set before.
-        if again || !value.is_empty() {
-            host.carry_out(Effect::Property(name, value));
-        }
-    }
-}
-
-/// Changes the request's headers. The proxy chooses the route anew after each change.
-fn stamp(outcome: &Outcome<'_>, incoming: &Incoming<'_>, request_id: &RequestId<'_>, host: &mut impl Host) {
-    let message = Message::Request;
-    if outcome.awaits_answer {
-        // A compressed answer could not be read.
-        host.carry_out(Effect::RemoveHeader(message, "accept-encoding"));
-    }
-    for edit in &outcome.edits {
-        host.carry_out(match edit {
-            Edit::Set(name, value) => Effect::SetHeader(message, name, value),
-            Edit::Remove(name) => Effect::RemoveHeader(message, name),
-        });
-    }
-    if let RequestId::Made(made) = request_id {
-        host.carry_out(Effect::SetHeader(message, REQUEST_ID, made));
-    }
-    let correlation = header(incoming.headers, CORRELATION_ID);
-    let surface = outcome.operation.as_ref().map(|operation| operation.surface);
-    if let Some(id) = surface.and_then(|surface| correlation_id(surface, correlation, request_id.as_str())) {
-        host.carry_out(Effect::SetHeader(message, CORRELATION_ID, id));
     }
 }
 

@@ -21,8 +21,9 @@ pub(super) enum Likeness {
     Exact,
     /// Spaces at the end do not.
     Padded,
-    /// Neither do case and the difference between `-` and `_`. Databases compare letters outside
-    /// ASCII in more ways than can be told, so a value with such a letter may be like any.
+    /// Neither do case and the difference between `-` and `_`. Databases compare letters outside ASCII
+    /// in more ways than can be told, and some of MySQL's collations skip control characters, so a value
+    /// with one of these may be like any.
     Folded,
 }
 
@@ -40,7 +41,7 @@ impl Likeness {
     }
 
     /// The fact as rules of `effect` see it: in a DENY a value that may be like any text is unknown.
-    pub(super) fn seen<'f>(field: Field, effect: Effect, fact: Fact<&'f str>) -> Fact<&'f str> {
+    pub(super) fn seen(field: Field, effect: Effect, fact: Fact<&str>) -> Fact<&str> {
         let may_be_any = |value: &&str| Self::of(field, false, effect).may_be_any(value);
         match fact {
             Fact::Known(value) if may_be_any(&value) => Fact::Unknown,
@@ -50,7 +51,7 @@ impl Likeness {
 
     /// Whether `value` may be like any text.
     pub(super) fn may_be_any(self, value: &str) -> bool {
-        self == Self::Folded && !value.is_ascii()
+        self == Self::Folded && !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
     /// `value` without what does not count at its end.
@@ -136,7 +137,10 @@ mod tests {
         assert_eq!(Likeness::Padded.strip_prefix("Finance", "finance"), None);
         assert_eq!(Likeness::Padded.trimmed("etl  "), "etl");
         assert_eq!(Likeness::Exact.trimmed("etl  "), "etl  ");
-        assert!(folded.may_be_any("f\u{ed}nance") && !Likeness::Padded.may_be_any("f\u{ed}nance"));
+        for open in ["f\u{ed}nance", "fin\u{1}ance", "finance\u{7f}", "\tfinance"] {
+            assert!(folded.may_be_any(open) && !Likeness::Padded.may_be_any(open));
+        }
+        assert!(!folded.may_be_any("finance db~"));
         assert_eq!(folded.compare("A_b", "a-B", true), Ordering::Equal);
         assert_eq!(folded.compare("aZ", "b", false), Ordering::Less);
     }

@@ -5,6 +5,7 @@ use crate::operation::Body;
 use crate::policy;
 
 mod credentials;
+mod facts;
 
 const POLICY: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE","policies":[
   {"name":"teams","action":"ALLOW","rules":[{
@@ -344,132 +345,6 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
         ..scene()
     };
     assert_eq!(nobody_named.walk().edits, [""; 0]);
-}
-
-#[test]
-fn a_token_without_a_known_owner_needs_a_sidecar_s_word() {
-    let unknown = |decision, code| came(decision, code, None);
-    for (mode, expected) in [
-        ("enforce", unknown(Decision::Deny, Code::TokenOwnerUnknown)),
-        (
-            "shadow",
-            Came {
-                shadow: Some((String::new(), Code::TokenOwnerUnknown)),
-                ..unknown(Decision::Allow, Code::ShadowDenied)
-            },
-        ),
-        ("observe", unknown(Decision::Allow, Code::Observed)),
-    ] {
-        let scene = Scene {
-            ruleset: with_api_servers(mode),
-            credential: Credential::Task(TASK),
-            learned: Some(Learned::default()),
-            ..Scene::new(mode)
-        };
-        assert_eq!(scene.walk(), expected, "{mode}");
-        let vouched = Scene {
-            headers: vec![
-                ("x-airflow-dag-id", "ml_train"),
-                ("x-airflow-ti-id", TASK),
-                ("x-airflow-proof", "airflow"),
-            ],
-            ..scene
-        };
-        let code = vouched.walk().code;
-        assert!(matches!(code, Code::Allowed | Code::Observed), "{mode}: {code}");
-        // The same words of a peer that is no stamper.
-        let stranger = Scene {
-            peer: Principal::parse("spiffe://td/ns/other/sa/worker-ml").ok(),
-            ..vouched
-        };
-        let edits = vec!["-x-airflow-proof".to_owned()];
-        assert_eq!(stranger.walk(), Came { edits, ..expected }, "{mode}");
-    }
-}
-
-#[test]
-fn a_caller_claims_the_token_with_which_it_starts_a_task() {
-    let starts = |mode: &str, ruleset: &str| Scene {
-        ruleset: policy::load(ruleset.replace("MODE", mode).as_bytes()).unwrap(),
-        method: "PATCH",
-        target: RUN,
-        credential: Credential::Task(TASK),
-        ..Scene::new(mode)
-    };
-    let allows = POLICY.replace("\"xcom:*\"", "\"xcom:*\",\"task_instance:run\"");
-    for (mode, claims) in [
-        ("enforce", Some(true)),
-        ("shadow", Some(false)),
-        ("observe", None),
-    ] {
-        let claims = claims.map(|enforced| Claim { enforced });
-        assert_eq!(starts(mode, &allows).walk().claims, claims, "{mode}");
-        // A request that passes only because nothing is enforced claims nothing.
-        assert_eq!(starts(mode, POLICY).walk().claims, None, "{mode}");
-        // Other requests start no task.
-        let xcom = Scene {
-            method: "GET",
-            target: XCOM,
-            ..starts(mode, &allows)
-        };
-        assert_eq!(xcom.walk().claims, None, "{mode}");
-    }
-}
-
-#[test]
-fn facts_about_a_token_count_only_where_airflow_verifies_it() {
-    let of_finance = Learned {
-        run: Some(Run {
-            dag_id: "finance_daily".to_owned(),
-            run_id: "r".to_owned(),
-        }),
-        ..Learned::default()
-    };
-    let acting = |target: &'static str| {
-        let scene = Scene {
-            target,
-            headers: Vec::new(),
-            credential: Credential::Task(TASK),
-            learned: Some(of_finance.clone()),
-            ..Scene::new("enforce")
-        };
-        scene.acting()
-    };
-    assert_eq!(acting(XCOM).as_deref(), Some("finance_daily"));
-    for elsewhere in [
-        "/api/v2/dags/ml_train",
-        "/claims",
-        "/execution/health",
-        "/execution/docs",
-        "/execution/a/new/route",
-        "/ui/dags",
-    ] {
-        assert_eq!(acting(elsewhere), None, "{elsewhere}");
-    }
-}
-
-#[test]
-fn a_token_is_taken_off_where_airflow_needs_none() {
-    let edits = |mode: &str, target: &'static str| {
-        let scene = Scene {
-            target,
-            headers: vec![("authorization", "Bearer a.b.c")],
-            ..Scene::new(mode)
-        };
-        scene.walk().edits
-    };
-    for target in ["/execution/health", "/execution/health/ping", "/execution/docs"] {
-        assert_eq!(edits("enforce", target), ["-authorization"], "{target}");
-        assert_eq!(edits("shadow", target), [""; 0], "{target}");
-    }
-    for target in [
-        XCOM,
-        "/execution/a/new/route",
-        "/health",
-        "/api/v2/monitor/health",
-    ] {
-        assert_eq!(edits("enforce", target), [""; 0], "{target}");
-    }
 }
 
 #[test]

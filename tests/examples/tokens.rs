@@ -118,7 +118,7 @@ fn a_worker_pays_with_its_own_service_account_s_token() {
     ] {
         let header = ("x-service-account-token", token);
         assert_eq!(
-            asked(&policy, peer, "POST /pay", "payments", header),
+            asked(&policy, peer, "POST /v1/payments", "payments", header),
             code,
             "{peer}"
         );

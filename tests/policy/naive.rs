@@ -131,7 +131,7 @@ fn condition(
         Fact::Absent if identity && !deny => false,
         Fact::Absent => negated,
         // A database may take it for any name.
-        Fact::Known(value) if to && word == "connections" && !value.is_ascii() && (deny || negated) => deny,
+        Fact::Known(value) if to && word == "connections" && !is_plain(&value) && (deny || negated) => deny,
         Fact::Known(value) => {
             let matched = patterns.iter().any(|pattern| {
                 let pattern = pattern.as_str().unwrap().replace("{t}", binding);
@@ -145,6 +145,11 @@ fn condition(
             matched != negated
         }
     }
+}
+
+/// Whether no database takes it for a name that is written with other letters.
+fn is_plain(value: &str) -> bool {
+    value.chars().all(|c| (' '..='~').contains(&c))
 }
 
 /// What a database or a secrets backend may take a name for.

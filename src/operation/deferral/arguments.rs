@@ -129,7 +129,8 @@ impl Arguments {
         }
         for (name, value) in fields {
             let holds = matches!(&**name, "__var" | "Encoding.VAR" | "__data__");
-            let kind = names::kind(name).or(within.filter(|_| holds));
+            let named = names::kind(name).filter(|_| !names::is_within_schema(name, value));
+            let kind = named.or(within.filter(|_| holds));
             self.gather(value, kind, depth + 1);
         }
     }

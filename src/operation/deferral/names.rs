@@ -4,12 +4,14 @@
 //! for Amazon, Google, Azure, Kubernetes, Databricks, Snowflake, dbt Cloud, Kafka, HTTP, SFTP, SQL
 //! and OpenAI.
 
+use crate::operation::body::Json;
+
 /// What an argument names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Connection,
     Dag,
-    /// A function or class to import and call, or a file with commands.
+    /// A function or class to import and call, a file with commands, or a schema to fetch.
     Code,
     TaskInstance,
 }
@@ -30,8 +32,20 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
         ("ti", "id" | "ids") => Some(Kind::TaskInstance),
         _ if name == "task_instance_id" => Some(Kind::TaskInstance),
         (_, "function" | "callable" | "callback" | "classpath" | "cls") => Some(Kind::Code),
+        _ if SCHEMA_REFERENCES.contains(&name) => Some(Kind::Code),
         _ => CODE.contains(&name).then_some(Kind::Code),
     }
+}
+
+/// The keywords by which a JSON Schema refers to another, gives itself another base for that, or is of
+/// a draft with other keywords. `HITLTrigger` validates what it is answered against the schemas in
+/// `params`, and Python's `jsonschema` fetches whatever URL it is referred to, also that of a file.
+const SCHEMA_REFERENCES: [&str; 5] = ["$ref", "$dynamicRef", "$recursiveRef", "$id", "$schema"];
+
+/// Whether a field names a place in its own schema.
+pub(super) fn is_within_schema(name: &str, value: &Json<'_>) -> bool {
+    let within = matches!(value, Json::Text(place) if place.starts_with('#'));
+    within && SCHEMA_REFERENCES.contains(&name)
 }
 
 /// The first five are imported. The others configure a Kubernetes client, and such a configuration

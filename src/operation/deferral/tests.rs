@@ -218,6 +218,46 @@ fn names_count_at_any_depth_and_in_any_encoding() {
 }
 
 #[test]
+fn a_schema_that_the_triggerer_would_fetch_is_asked_for() {
+    let schema = |schema: &str| {
+        named(&format!(
+            r#"{{"params": {{"x": {{"description": null, "schema": {schema}, "value": 1}}}}}}"#
+        ))
+    };
+    for (text, expected) in [
+        (r#"{"type": "integer"}"#, None),
+        (
+            r##"{"$ref": "#/$defs/a", "$defs": {"a": {"type": "integer"}}}"##,
+            None,
+        ),
+        (
+            r#"{"$ref": "http://169.254.169.254/"}"#,
+            Some("http://169.254.169.254/"),
+        ),
+        (
+            r#"{"anyOf": [{"$dynamicRef": "file:///etc/a.json"}]}"#,
+            Some("file:///etc/a.json"),
+        ),
+        (r#"{"$recursiveRef": "c.json#/d"}"#, Some("c.json#/d")),
+        (
+            r##"{"$ref": "#/a", "a": {"allOf": [{"$id": "http://a/b", "$ref": "#"}]}}"##,
+            Some("http://a/b"),
+        ),
+        (
+            r#"{"$schema": "http://json-schema.org/draft-04/schema#"}"#,
+            Some("http://json-schema.org/draft-04/schema#"),
+        ),
+        (r#"{"$ref": 7}"#, Some("?")),
+    ] {
+        let expected: Vec<_> = expected
+            .map(|url| format!("trigger:create mine {url}"))
+            .into_iter()
+            .collect();
+        assert_eq!(schema(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn arguments_that_cannot_be_read_may_name_anything() {
     let deep = format!("{{\"a\": {}1{}}}", "[".repeat(40), "]".repeat(40));
     for arguments in [
