@@ -22,9 +22,9 @@ const FORMS: [(&str, &str, &str, bool); 10] = [
     ("after a tab", "Bearer \t", "", true),
     ("after two blanks", "Bearer  ", "", true),
     ("after 9,000 blanks", "Bearer ~", "", true),
-    // Its decoder pads what is padded already.
-    ("with padding", "Bearer ", "=", true),
-    ("with a stray character", "Bearer ", "!", true),
+    // PyJWT takes these before 2.14.0, and this Airflow has a later one.
+    ("with padding", "Bearer ", "=", false),
+    ("with a stray character", "Bearer ", "!", false),
     // Python splits at a blank alone, and strips white space from the ends alone.
     ("after a tab for the blank", "Bearer\t", "", false),
     ("after another word", "Bearer x ", "", false),
