@@ -118,8 +118,9 @@ impl Ledger {
                 ..Series::define(others, &mut self.defined, host)
             }
         };
-        if labels.bytes() <= MAX_REMEMBERED_BYTES {
-            // A verdict never changes, so all can be forgotten at any time.
+        // Another share may still let in what this one did not, so only what is in is remembered. That
+        // never changes, so all can be forgotten at any time.
+        if series.dropped.is_none() && labels.bytes() <= MAX_REMEMBERED_BYTES {
             if self.remembered.len() >= self.max_series as usize * 2 {
                 self.remembered.clear();
             }
