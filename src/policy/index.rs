@@ -122,7 +122,7 @@ impl Index {
             let Some(less) = without.and(field).filter(|_| rules.len() > FEW) else {
                 continue;
             };
-            let rules = first_of_each(ruleset, &rules, |field| !less.leaves_out(field));
+            let rules = first_of_each(ruleset, &rules, &|field| !less.leaves_out(field));
             if rules.len() <= *room {
                 let index = Self::of(ruleset, effect, &rules, less, room);
                 self.without.push((field, index));
@@ -152,7 +152,7 @@ impl Index {
         arena: &Arena,
         effect: Effect,
         facts: &Facts<'_>,
-        look: &mut impl FnMut(&'i [u32]),
+        look: &mut dyn FnMut(&'i [u32]),
     ) {
         look(&self.always);
         for table in &self.tables {

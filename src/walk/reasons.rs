@@ -1,7 +1,5 @@
 //! Why, in words, for logs and for `dagward explain`.
 
-use std::collections::HashSet;
-
 use crate::policy::{Ruleset, Scope};
 
 use super::{Code, Incoming, Outcome, facts};
@@ -37,11 +35,13 @@ pub fn reasons(
                 false => *ask == outcome.asked,
             });
             let misses = refused.flat_map(|(_, facts)| ruleset.misses(facts, NEAREST, all));
-            let mut said = HashSet::new();
-            let mut reasons: Vec<String> = misses
-                .map(|miss| format!("policy `{}` rule {}: {}", miss.policy, miss.rule, miss.failed))
-                .filter(|reason| said.insert(reason.clone()))
-                .collect();
+            let mut reasons = Vec::new();
+            for miss in misses {
+                let reason = format!("policy `{}` rule {}: {}", miss.policy, miss.rule, miss.failed);
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
             if reasons.is_empty() {
                 reasons.push("no rule speaks of this caller or this request".to_owned());
             }

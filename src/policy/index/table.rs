@@ -74,7 +74,7 @@ impl Table {
     }
 
     /// Calls `look` with the rules of each text.
-    pub(super) fn each_list<'t>(&'t self, look: &mut impl FnMut(&'t [u32])) {
+    pub(super) fn each_list<'t>(&'t self, look: &mut dyn FnMut(&'t [u32])) {
         for key in &self.keys {
             look(key.rules.of(&self.rules));
         }
@@ -85,7 +85,7 @@ impl Table {
     /// In sorted order every prefix of a value stands at or before it, and whatever stands between
     /// the two begins with that prefix too. So all of them are on the parents' chain of the last
     /// key that is not greater than the value.
-    pub(super) fn find<'t>(&'t self, arena: &Arena, value: &str, look: &mut impl FnMut(&'t [u32])) {
+    pub(super) fn find<'t>(&'t self, arena: &Arena, value: &str, look: &mut dyn FnMut(&'t [u32])) {
         let value = self.likeness.trimmed(value);
         let not_greater = |key: &Key| {
             compare(self.likeness, self.shape, [arena.text(key.text), value]) != Ordering::Greater
