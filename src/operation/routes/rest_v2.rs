@@ -5,7 +5,9 @@ use super::bodies::{
     CLEAR_TASK_INSTANCES, CONNECTION, LIST_RUNS, POOL, VARIABLE,
 };
 use super::reads;
-use crate::operation::route::{Id::*, ONLY_3_0, Route, SINCE_3_1, SINCE_3_3, SINCE_3_4, V3, list, on, one};
+use crate::operation::route::{
+    Id::*, ONLY_3_0, Route, SINCE_3_1, SINCE_3_3, SINCE_3_4, V3, beside, list, on, one,
+};
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
@@ -112,7 +114,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "GET", "/api/v2/eventLogs/{event_log_id}",        &["audit_log:read"]).any(&[Dag, Task]),
     on(V3,        "GET", "/api/v2/importErrors",                    &["import_error:read"]).any(&[Dag]),
     on(V3,        "GET", "/api/v2/importErrors/{import_error_id}",  &["import_error:read"]).any(&[Dag]),
-    on(V3,        "GET", "/api/v2/jobs",                            &["job:read"]).query(&[one("dag_id", Dag)]),
+    on(V3,        "GET", "/api/v2/jobs",                            &["job:read"]).query(&[beside("dag_id", Dag)]).any(&[Dag]),
     on(V3,        "GET", "/api/v2/plugins",                         &["plugin:read"]),
     on(SINCE_3_1, "GET", "/api/v2/plugins/importErrors",            &["plugin:read"]),
     on(V3,        "GET", "/api/v2/providers",                       &["provider:read"]),
