@@ -73,8 +73,16 @@ fn commit(stage: &Stage<'_>, run: &str, expected: impl Fn(&Theft, &Response) -> 
     fs::write(file("until"), "").unwrap();
     pause(stage, false);
     for dag in ["ml_leaky", "ml_daily"] {
-        assert_eq!(stage.rest.finished(dag, run).unwrap(), "success", "{dag}");
+        let state = stage.rest.finished(dag, run).unwrap();
+        assert_eq!(state, "success", "{dag}: {}", logs(stage, dag, run));
     }
+}
+
+/// What the pods of a run have written.
+fn logs(stage: &Stage<'_>, dag: &str, run: &str) -> String {
+    let pods = stage.airflow.pods(&[("dag_id", dag), ("run_id", run)]).unwrap();
+    let logs = pods.iter().map(|pod| stage.airflow.log(pod, "base").unwrap());
+    logs.collect()
 }
 
 fn pause(stage: &Stage<'_>, paused: bool) {
