@@ -178,11 +178,15 @@ fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(module.emit_wasm())
 }
 
-/// Writes functions' names as a person does, without the hashes that make half of them.
+/// The longest name of a function, in characters: enough to find it, and the rest is types.
+const MAX_NAME: usize = 56;
+
+/// Writes functions' names as a person does, without the hashes that make half of them, and cut.
 fn shorten_names(module: &mut walrus::Module) {
     for function in module.funcs.iter_mut() {
         if let Some(name) = &mut function.name {
-            *name = format!("{:#}", rustc_demangle::demangle(name));
+            let plain = format!("{:#}", rustc_demangle::demangle(name));
+            *name = plain.chars().take(MAX_NAME).collect();
         }
     }
 }
