@@ -68,6 +68,7 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
     let user = "neither root nor 1337";
     let certificate = "a certificate of the mesh is its sidecar's alone";
     let shares = "shares no namespace with its node";
+    let arguments = "the arguments that Istio gives it";
     let volume = "a task has no volume of its node";
     let projected = |audience: &str| {
         json!([{"name": "own", "projected": {"sources": [
@@ -96,22 +97,32 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
         (annotation("sidecar.istio.io/bootstrapOverride", "own"), change),
         (annotation("sidecar.istio.io/userVolume", "{}"), change),
         (annotation("sidecar.istio.io/userVolumeMount", "{}"), change),
-        (annotation("sidecar.istio.io/proxyImage", "own"), sidecar),
+        (annotation("sidecar.istio.io/proxyImage", "own"), change),
         (annotation("sidecar.istio.io/extraStatTags", "dag_id"), change),
         (
             annotation("sidecar.istio.io/componentLogLevel", "misc:error -c /own"),
-            change,
+            arguments,
         ),
-        (annotation("sidecar.istio.io/proxyCPU", "1\\"), change),
         // A line break in an annotation of Istio up to 1.31.0.
         (
             annotation("sidecar.istio.io/logLevel", "warning\n    - --templateFile=/own"),
-            "the arguments that Istio gives it",
+            arguments,
         ),
         (
-            annotation("sidecar.istio.io/agentLogLevel", "default:info\n    env: []"),
-            "",
+            annotation(
+                "sidecar.istio.io/logLevel",
+                "warning\nmetadata:\n  annotations:\n    sidecar.istio.io/logLevel: null\nrest: |2",
+            ),
+            "one has gone with its injection",
         ),
+        (
+            annotation(
+                "sidecar.istio.io/logLevel",
+                "warning\nmetadata:\n  annotations:\n    sidecar.istio.io/logLevel: debug\nrest: |2",
+            ),
+            change,
+        ),
+        (annotation("sidecar.istio.io/logLevel", "debug"), change),
         (
             annotation(
                 "proxy.istio.io/config",
@@ -132,13 +143,6 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
         (
             spec("volumes", json!([{"name": "node", "hostPath": {"path": "/"}}])),
             volume,
-        ),
-        (
-            spec(
-                "volumes",
-                json!([{"name": "istio-data", "hostPath": {"path": "/var/lib/kubelet"}}]),
-            ),
-            "",
         ),
         (
             spec(
