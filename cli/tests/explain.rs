@@ -72,7 +72,10 @@ fn the_json_is_a_contract() {
             "parameters": {},
         },
         "tokens": [],
-        "reasons": ["policy `teams` rule 0 allows it"],
+        "reasons": [
+            "policy `teams` rule 0 allows it",
+            "on this route the body may name ids or ask for more, and none is given (`--body`)",
+        ],
     });
     assert_eq!((status, answer), (0, expected));
 }

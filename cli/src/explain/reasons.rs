@@ -54,7 +54,9 @@ pub(super) fn reasons(
     };
     let reads_body = operation::read(&request, ruleset.site()).is_ok_and(|operation| operation.awaits_body);
     if reads_body && incoming.request.body == Body::Whole(&[]) {
-        reasons.push("on this route the body may name ids, and none is given (`--body`)".to_owned());
+        reasons.push(
+            "on this route the body may name ids or ask for more, and none is given (`--body`)".to_owned(),
+        );
     }
     reasons
 }

@@ -166,7 +166,7 @@ fn the_check_that_a_token_fails_is_named() {
         let judged = &answer["tokens"][0];
         assert_eq!((status, &judged["result"]), (1, &json!(code)), "{answer}");
         assert_eq!(answer["code"], code);
-        assert_eq!(answer["reasons"], json!([judged["message"]]));
+        assert_eq!(answer["reasons"][0], judged["message"]);
     }
     let expired = issuer.sign(company(&json!({"iat": null, "exp": NOW - 60})));
     ask(&expired, &question).assert(1, "explain/token_expired.txt");
@@ -183,10 +183,13 @@ fn keys_that_are_fetched_have_to_be_given() {
     let [option, keys] = issuer.jwks("company");
     let (_, answer) = ask_json(&token, &[&TRIGGER[..], &[&option, &keys]].concat());
     assert_eq!(answer["code"], "token_key_unusable");
-    let reason = answer["reasons"][1].as_str().unwrap();
+    let reasons = answer["reasons"].as_array().unwrap();
+    let left_out = "a key of issuer `company` is left out: keys[1] is too weak";
     assert!(
-        reason.starts_with("a key of issuer `company` is left out: keys[1] is too weak"),
-        "{reason}"
+        reasons
+            .iter()
+            .any(|reason| reason.as_str().unwrap().starts_with(left_out)),
+        "{reasons:?}"
     );
 }
 
