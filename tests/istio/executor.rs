@@ -1,5 +1,5 @@
 //! Airflow with its Kubernetes executor: each task in a pod of its own, with the account of its team. What becomes of
-//! tasks that choose another pod for themselves is in `forgery`, and of tasks that steal tokens in `thefts`.
+//! tasks that choose another pod for themselves is in `forgery`.
 //!
 //! One Airflow for all of it, and the layers that stop forgers are exchanged while it runs. The filter is there from the
 //! start, and with it the two pods that outlive all: the Envoy of Istio 1.29 may crash where a first plugin
@@ -17,7 +17,6 @@ use crate::files::text;
 use crate::scene::Scene;
 
 mod forgery;
-mod thefts;
 
 /// What the teams keep.
 const PLANS: [(&str, &str); 2] = [("sales_plan", "pipeline"), ("ml_plan", "weights")];
@@ -38,12 +37,10 @@ fn each_task_has_a_pod_of_its_team_and_no_forger_gets_past() {
     let mut stage = Stage::new(&scene);
     honest_teams_succeed(&stage);
     a_task_reads_nothing_of_another_team(&stage);
-    thefts::with_the_filter(&stage);
     forgery::all_layers(&stage);
     forgery::the_cluster_policy_alone(&stage);
     forgery::the_filter_alone(&mut stage);
     forgery::plain_istio(&stage);
-    thefts::without_it(&stage);
     forgery::admission_alone(&stage);
 }
 
