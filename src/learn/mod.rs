@@ -11,7 +11,7 @@ mod principals;
 mod reader;
 mod tasks;
 
-pub use reader::{MAX_PREFIX_BYTES, Reading, RunReader};
+pub use reader::{Reading, RunReader};
 pub use tasks::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Tasks};
 
 use serde::{Deserialize, Serialize};

@@ -16,7 +16,7 @@ use crate::caller::id;
 
 /// The most bytes of an answer that the reader looks at. It leaves room for an Airflow that writes
 /// its fields in another order.
-pub const MAX_PREFIX_BYTES: usize = 64 * 1024;
+const MAX_PREFIX_BYTES: usize = 64 * 1024;
 
 /// What an answer to `run` says so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
