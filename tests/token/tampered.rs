@@ -60,6 +60,7 @@ fn can_be_met(refusal: Refusal) -> bool {
         Refusal::Missing
             | Refusal::Repeated
             | Refusal::TooLong
+            | Refusal::Unreadable
             | Refusal::AlgorithmUnsupported
             | Refusal::KeyUnknown
             | Refusal::KeyMismatch
