@@ -172,8 +172,9 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             .token
             .not_the_owner(principal, operation, stamped.as_ref(), terms)
     });
-    // Facts about a token count only where Airflow verifies that the caller has it.
-    let acting = match operation.as_ref().is_ok_and(Operation::verifies_token) {
+    let tells_task =
+        |operation: &Operation<'_>| incoming.token.tells_task(operation, stamped.as_ref(), terms);
+    let acting = match operation.as_ref().is_ok_and(tells_task) {
         true => acting::learned(stamped, &incoming.token),
         false => Ok(stamped),
     };

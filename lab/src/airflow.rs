@@ -28,6 +28,7 @@ pub mod oracle;
 mod passage;
 pub mod pods;
 pub(crate) mod postgres;
+mod providers;
 mod redis;
 mod rest;
 pub mod routes;
@@ -42,6 +43,7 @@ pub use executor::Executor;
 pub use install::{Installation, Release};
 pub use mesh::{Mesh, Pod};
 pub use passage::Passage;
+pub use providers::providers;
 pub use rest::Rest;
 
 /// The api-server needs ten seconds on an idle machine.

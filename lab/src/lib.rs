@@ -44,6 +44,7 @@ pub mod progress;
 pub mod python;
 pub mod registry;
 mod runtime;
+pub mod s3;
 pub mod sidecar;
 pub mod story;
 pub mod table;

@@ -34,6 +34,9 @@ pub use effect::{Effect, Flow, Level, Message, Reply};
 pub use host::Host;
 pub use setting::Setting;
 
+/// The header in which Airflow gives a task a new token in the last fifth of the old one's life.
+const RENEWED_TOKEN: &str = "refreshed-api-token";
+
 /// One request and its answer.
 #[derive(Debug, Default)]
 pub struct Exchange {
@@ -142,6 +145,10 @@ impl Exchange {
             REQUEST_ID,
             &decided.request_id,
         ));
+        // A thief of a token that has no owner yet must not have it renewed.
+        if decided.reads_unowned && setting.guards(decided.connection.listener) {
+            host.carry_out(Effect::RemoveHeader(Message::Answer, RENEWED_TOKEN));
+        }
         let teaches = decided.starts()
             && (200..300).contains(&decided.status)
             && setting.is_answered_by_api_server(&decided.connection, host);

@@ -9,6 +9,8 @@ use crate::measure::Decision;
 use crate::stamp::request_id::REQUEST_ID;
 use crate::walk::Code;
 
+/// gRPC's status for what there is not.
+const NOT_FOUND: i32 = 5;
 /// gRPC's status for what a policy refuses.
 const PERMISSION_DENIED: i32 = 7;
 /// gRPC's status for what cannot be understood.
@@ -29,7 +31,7 @@ struct Detail<'a> {
     request_id: &'a str,
 }
 
-/// Refuses the current request with 401 or 403. A heartbeat's 404, 409 or 410 kills the task, 5xx is
+/// Refuses the current request with 401 or 403, or with 404 where a task goes on after that. A heartbeat's 404, 409 or 410 kills the task, 5xx is
 /// tried again, and after 400 Envoy closes the connection, so that the caller's next request costs
 /// another handshake.
 pub(super) fn refuse(decided: &Decided, host: &mut impl Host) {
@@ -37,6 +39,7 @@ pub(super) fn refuse(decided: &Decided, host: &mut impl Host) {
     let (status, grpc_status) = match decided.decision {
         Decision::Malformed => (403, INVALID_ARGUMENT),
         _ if challenge.is_some() => (401, UNAUTHENTICATED),
+        Decision::Deny if is_missed(decided) => (404, NOT_FOUND),
         Decision::Allow | Decision::Deny => (403, PERMISSION_DENIED),
     };
     let headers = [
@@ -53,6 +56,12 @@ pub(super) fn refuse(decided: &Decided, host: &mut impl Host) {
         headers: &headers.into_iter().flatten().collect::<Vec<_>>(),
         body: &body(decided),
     }));
+}
+
+/// Whether an honest task is better off if the policy's refusal is taken for "there is none". A hook that finds no
+/// connection of its default name goes on with the credentials of its pod; after 403 it fails.
+fn is_missed(decided: &Decided) -> bool {
+    decided.reads_default && matches!(decided.code, Code::NoRuleAllows | Code::DeniedByRule)
 }
 
 /// The body of a refusal.

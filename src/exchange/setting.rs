@@ -7,7 +7,7 @@ use super::host::Host;
 use crate::caller::Acting;
 use crate::learn;
 use crate::measure::Direction;
-use crate::policy::Ruleset;
+use crate::policy::{Mode, Ruleset};
 use crate::token::{Issuer, Judges};
 
 /// What a proxy knows while one policy is in force.
@@ -31,6 +31,14 @@ impl<'s> Setting<'s> {
     /// The issuers whose tokens the policy knows.
     pub(super) fn issuers(&self) -> &'s [Issuer] {
         self.ruleset.map_or(&[], Ruleset::issuers)
+    }
+
+    /// Whether requests that come in by `listener` are refused where the policy says so.
+    pub(super) fn guards(&self, listener: Direction) -> bool {
+        let enforced = self
+            .ruleset
+            .is_some_and(|ruleset| ruleset.mode() == Mode::Enforce);
+        listener == Direction::Inbound && enforced
     }
 
     /// Whether the answers of api-servers teach on the way out.

@@ -42,6 +42,12 @@ const DOCUMENTATION: &str = "docs:read";
 /// The actions by which a task, a test of a connection or a callback starts.
 const STARTS: [&str; 3] = ["callback:run", "connection:test", "task_instance:run"];
 
+/// The action by which a task reads a connection.
+const CONNECTION_READ: &str = "connection:read";
+
+/// How the ids end that hooks look for where a DAG's author has named no connection.
+const DEFAULT_CONNECTION: &str = "_default";
+
 /// What a request line says, before anything is understood of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -111,6 +117,28 @@ impl Operation<'_> {
     pub fn starts(&self) -> bool {
         let starts = |ask: &Ask<'_>| ask.action.known().is_some_and(|action| STARTS.contains(action));
         self.verifies_token() && self.asks.iter().all(starts)
+    }
+
+    /// Whether a task reads a connection by it, and nothing more. Before `run` Airflow's worker asks for the
+    /// connection of the remote log store in this way.
+    pub fn reads_connection(&self) -> bool {
+        self.connection_read().is_some()
+    }
+
+    /// Whether a task reads a connection by it that hooks look for by themselves, such as `aws_default`. Where Airflow
+    /// has none, they go on without: with the credentials of the pod, for one.
+    pub fn reads_default_connection(&self) -> bool {
+        let connection = self.connection_read().and_then(Fact::known);
+        connection.is_some_and(|connection| connection.ends_with(DEFAULT_CONNECTION))
+    }
+
+    fn connection_read(&self) -> Option<&Fact<Cow<'_, str>>> {
+        match self.asks.as_slice() {
+            [ask] if self.surface == Surface::Execution && ask.action == Fact::Known(CONNECTION_READ) => {
+                Some(&ask.connection)
+            }
+            _ => None,
+        }
     }
 
     /// Says which DAG and run the task instance belongs to, or that nobody is to say so.

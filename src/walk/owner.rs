@@ -39,8 +39,29 @@ impl Token<'_> {
         if self.is_for_another_task(operation) {
             return Some(Code::TokenForAnotherTask);
         }
-        let unknown = terms.vouching && owner.is_none() && !operation.starts() && !vouched;
+        // A connection is read before `run`, too. A rule must give it to the caller, whatever token it shows.
+        let early = operation.starts() || operation.reads_connection();
+        let unknown = terms.vouching && owner.is_none() && !early && !vouched;
         unknown.then_some(Code::TokenOwnerUnknown)
+    }
+
+    /// Whether facts about the token's task count for its bearer: Airflow verifies the token, and a connection is not
+    /// read with one whose owner is yet unknown.
+    pub(super) fn tells_task(
+        &self,
+        operation: &Operation<'_>,
+        stamped: Option<&Acting>,
+        terms: Terms,
+    ) -> bool {
+        let owner = self.learned.and_then(|learned| learned.owner(terms.enforced));
+        let unknown = terms.vouching && owner.is_none() && !self.is_vouched_for(stamped);
+        operation.verifies_token() && !(unknown && operation.reads_connection())
+    }
+
+    /// Whether it is a task's token that has no owner here by an enforced policy.
+    pub fn is_unowned(&self) -> bool {
+        let owner = self.learned.and_then(|learned| learned.owner(true));
+        self.task().is_some() && owner.is_none()
     }
 
     /// Whether the token has another `owner` than `caller`, or `caller` was refused its task. `named` is whether
@@ -287,7 +308,7 @@ mod tests {
         let sales = worker("sales");
         let fetch = format!("GET {TEST}/connection");
         let report = format!("PATCH {TEST}");
-        for request in [RUN, &fetch, &report] {
+        for request in [RUN, &fetch, &report, "GET /execution/connections/shared_logs"] {
             let operation = operation(request);
             assert_eq!(
                 token(None).not_the_owner(Some(&sales), &operation, None, terms(true)),

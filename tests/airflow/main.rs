@@ -35,6 +35,7 @@ mod replicas;
 mod rogue;
 mod routes;
 mod routing;
+mod settings;
 mod shipped;
 mod tokens;
 mod versions;

@@ -13,7 +13,7 @@ use dagward_lab::wait;
 use serde_json::{Value, json};
 
 use crate::attempt::Proof::{Changed, Told};
-use crate::attempt::{ANOTHERS_TOKEN, Attempt, UNKNOWN_OWNER};
+use crate::attempt::{ANOTHERS_TOKEN, Attempt, NOTHING_ALLOWS, UNKNOWN_OWNER};
 use crate::outcome::{Outcome, are_refused_with, succeed_without};
 use crate::runner::{Batch, Names};
 use crate::scene;
@@ -133,6 +133,13 @@ pub(crate) fn before_run() -> Vec<Attempt> {
             "GET /execution/task-instances/{queued}/previous-successful-dagrun",
         )
         .gives(200, Told("data_interval_start")),
+        // Not as the owner's: a worker may read a connection before `run`, where a rule gives it to that worker.
+        with(
+            "reads a connection with the token of a queued task",
+            "GET /execution/connections/sales_db",
+        )
+        .gives(200, Told("opensesame"))
+        .refused(NOTHING_ALLOWS),
     ]
 }
 

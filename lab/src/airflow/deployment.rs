@@ -47,6 +47,8 @@ pub struct Setup {
     pub destinations: Vec<Destination>,
     /// Whether there is a second api-server on the same database.
     pub replicated: bool,
+    /// Further variables of all components, such as settings of Airflow.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 /// A running Airflow in its mesh. It ends with its handle.
@@ -84,6 +86,7 @@ impl Setup {
             plugin: plugin.cloned(),
             destinations: Vec::new(),
             replicated: false,
+            environment: Vec::new(),
         }
     }
 }
@@ -125,6 +128,13 @@ impl Deployment {
             let mut command = Command::new(&installation.program);
             installation.environment(&home)?.apply(&mut command);
             deployment.settings.apply(&mut command);
+            command.envs(
+                deployment
+                    .setup
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            );
             pod.start(&mut command, release)?;
         }
         let plugin = deployment.setup.plugin.clone();

@@ -21,6 +21,9 @@ use crate::wire::pairs;
 /// Each team's worker may do what its tasks need; pages and health are open to all.
 pub(super) const TEAMS: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE",SERVERS "policies":[
   {"name":"own","action":"ALLOW","rules":[{"to":[{"surfaces":["execution"],"actions":["task_instance:heartbeat"]}]}]},
+  {"name":"logs","action":"ALLOW","rules":[{
+    "from":[{"principals":["spiffe://td/ns/airflow/sa/worker-*"]}],
+    "to":[{"connections":["shared_logs"],"actions":["connection:read"]}]}]},
   {"name":"teams","action":"ALLOW","rules":[{
     "from":[{"principals":["spiffe://td/ns/airflow/sa/worker-{team}"],"dags":["{team}_*"],"proof":["pod","airflow"]}],
     "to":[{"dags":["{team}_*"]}]}]},

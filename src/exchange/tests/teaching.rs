@@ -252,3 +252,59 @@ fn the_way_out_teaches_nothing_without_a_certificate() {
     assert!(matches!(came, Came::Answered(200, _)), "{came:?}");
     assert_eq!(proxy.learned().len(), 0);
 }
+
+#[test]
+fn a_connection_is_read_before_run_and_the_token_is_not_renewed() {
+    let airflow = airflow();
+    let (sales, ml, one) = (worker("sales"), worker("ml"), task(1));
+    let renewal = "Answer refreshed-api-token".to_owned();
+    let mut proxy = Proxy::new("enforce", true);
+    let logs = "GET /execution/connections/shared_logs";
+    // The rule asks for no task, so whose token it is does not matter.
+    for peer in [&sales, &ml] {
+        assert_eq!(proxy.ask(&airflow, peer.as_ref(), logs, Some(&one)), done());
+        assert!(proxy.host.removed.contains(&renewal));
+    }
+    for request in [
+        "GET /execution/connections/sales_db",
+        "GET /execution/connections/aws",
+    ] {
+        let came = proxy.ask(&airflow, sales.as_ref(), request, Some(&one));
+        assert_eq!(came, refused("no_rule_allows"), "{request}");
+    }
+    for request in ["GET /execution/variables/shared_logs", &heartbeat(1)] {
+        let came = proxy.ask(&airflow, sales.as_ref(), request, Some(&one));
+        assert_eq!(came, refused("token_owner_unknown"), "{request}");
+    }
+    assert_eq!(proxy.learned().len(), 0);
+
+    assert!(matches!(
+        proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one)),
+        Came::Answered(200, _)
+    ));
+    assert_eq!(proxy.ask(&airflow, sales.as_ref(), logs, Some(&one)), done());
+    assert!(!proxy.host.removed.contains(&renewal));
+    let thief = proxy.ask(&airflow, ml.as_ref(), logs, Some(&one));
+    assert_eq!(thief, refused("token_of_another"));
+}
+
+#[test]
+fn a_hook_is_told_that_there_is_no_connection_of_its_default_name() {
+    let airflow = airflow();
+    let (sales, one) = (worker("sales"), task(1));
+    let mut proxy = Proxy::new("enforce", false);
+    for (request, status) in [
+        ("GET /execution/connections/aws_default", 404),
+        ("GET /execution/connections/sales%5Fdefault", 404),
+        ("GET /execution/connections/aws", 403),
+        ("GET /execution/variables/aws_default", 403),
+        ("GET /api/v2/connections/aws_default", 200),
+    ] {
+        let came = proxy.ask(&airflow, sales.as_ref(), request, Some(&one));
+        let expected = match status {
+            200 => Came::Answered(200, "open".to_owned()),
+            _ => Came::Refused(status, "no_rule_allows".to_owned()),
+        };
+        assert_eq!(came, expected, "{request}");
+    }
+}

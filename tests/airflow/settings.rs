@@ -1,0 +1,303 @@
+//! Settings of Airflow that add requests around a task: remote logs, providers' hooks, a Git bundle, OpenLineage, StatsD, a
+//! secrets backend, callbacks, setup and teardown. Real DAGs run with all of them, under the shipped policies.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::UdpSocket;
+use std::path::Path;
+use std::process::Command;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use dagward_lab::airflow::{Component, Deployment, Executor, Installation, Release, Rest, Setup, providers};
+use dagward_lab::s3::S3;
+use dagward_lab::sidecar::Destination;
+use dagward_lab::upstream::{Answer, Upstream};
+use dagward_lab::{paths, wait};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::policies;
+
+const RUN: &str = "one";
+
+/// Where remote logs go.
+const BUCKET: &str = "logs";
+
+/// The connection in `[logging] remote_log_conn_id`.
+const LOG_STORE: &str = "remote_logs";
+
+const LINEAGE: &str = "lineage.example.com";
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Tasks of `sales_hooks`, each with a log.
+const TASKS: [&str; 7] = [
+    "begin",
+    "buckets",
+    "cluster",
+    "end",
+    "from_backend",
+    "other_database",
+    "work",
+];
+
+static RAN: LazyLock<Ran> = LazyLock::new(Ran::tell);
+
+/// What happened.
+struct Ran {
+    /// How the run of each DAG ended.
+    runs: BTreeMap<&'static str, String>,
+    /// What tasks of `sales_hooks` returned.
+    results: BTreeMap<&'static str, Value>,
+    /// What the api-server was asked.
+    requests: Vec<Value>,
+    /// The objects in the bucket for logs, as S3 lists them.
+    objects: String,
+    /// The log of a task as people read it.
+    log: String,
+    /// The paths of events that came to the lineage service.
+    lineage: Vec<String>,
+    /// Bytes of the first metric that StatsD got.
+    metric: usize,
+}
+
+/// A repository with the DAG `sales_git`.
+fn repository() -> TempDir {
+    let directory = paths::scratch("repository").unwrap();
+    let dag = "from airflow.sdk import dag, task\n\n\n@dag(schedule=None, default_args={\"queue\": \"sales\"})\ndef sales_git():\n    \
+               @task\n    def load():\n        return 1\n\n    load()\n\n\nsales_git()\n";
+    fs::write(directory.path().join("sales_git.py"), dag).unwrap();
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git")
+            .arg("-C")
+            .arg(directory.path())
+            .args(["-c", "user.name=lab", "-c", "user.email=lab@example.com"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "--quiet", "--initial-branch", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "a DAG"]);
+    directory
+}
+
+/// Settings by which logs go to `store`, where pods have a role of their own.
+fn remote_logs(installation: &Installation, store: &S3) -> Vec<(&'static str, String)> {
+    let lab = paths::workspace().join("lab/airflow");
+    let folder = providers(installation).unwrap();
+    vec![
+        ("PYTHONPATH", format!("{}:{}", lab.display(), folder.display())),
+        ("AWS_ACCESS_KEY_ID", "pod".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "pod".to_owned()),
+        ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
+        ("AWS_ENDPOINT_URL", format!("http://{}", store.address())),
+        ("AIRFLOW__LOGGING__REMOTE_LOGGING", "True".to_owned()),
+        (
+            "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",
+            format!("s3://{BUCKET}/all"),
+        ),
+        ("AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID", LOG_STORE.to_owned()),
+    ]
+}
+
+/// Everything else: a bundle from `repository`, lineage, metrics to `statsd`, and connections `kept` in a file.
+fn further(repository: &Path, statsd: &UdpSocket, kept: &Path) -> Vec<(&'static str, String)> {
+    let bundles = json!([
+        {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}},
+        {"name": "git", "classpath": "airflow.providers.git.bundles.git.GitDagBundle",
+         "kwargs": {"repo_url": repository.display().to_string(), "tracking_ref": "main"}},
+    ]);
+    let lineage = json!({"type": "http", "url": format!("http://{LINEAGE}"), "endpoint": "api/v1/lineage"});
+    let backend = json!({"connections_file_path": kept.display().to_string()});
+    let port = statsd.local_addr().unwrap().port();
+    vec![
+        (
+            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST",
+            bundles.to_string(),
+        ),
+        ("AIRFLOW__OPENLINEAGE__TRANSPORT", lineage.to_string()),
+        ("AIRFLOW__METRICS__STATSD_ON", "True".to_owned()),
+        ("AIRFLOW__METRICS__STATSD_HOST", "127.0.0.1".to_owned()),
+        ("AIRFLOW__METRICS__STATSD_PORT", port.to_string()),
+        (
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.secrets.local_filesystem.LocalFilesystemBackend".to_owned(),
+        ),
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS", backend.to_string()),
+    ]
+}
+
+/// Tells Airflow of a connection.
+fn connect(people: &Rest, connection: &Value) {
+    let made = people.post("/api/v2/connections", connection).unwrap();
+    assert_eq!(made.status, 201, "{}", made.text());
+}
+
+/// The connection to the store of logs.
+fn log_store(store: &S3) -> Value {
+    let extra = json!({"endpoint_url": format!("http://{}", store.address()), "region_name": "eu-central-1"});
+    json!({"connection_id": LOG_STORE, "conn_type": "aws", "login": "logs", "password": "logs", "extra": extra.to_string()})
+}
+
+/// The way to a server that is not in the mesh.
+fn outside(store: &S3) -> Destination {
+    let at = store.address();
+    Destination::external(&at.ip().to_string(), at.port(), at)
+}
+
+/// The objects in the bucket, once the logs of so many tasks are there: a task's end is reported before.
+fn stored(store: &S3, tasks: usize) -> String {
+    wait::until("the logs in the bucket", LIMIT, || {
+        let listed = store.list(BUCKET)?;
+        Ok((listed.matches("/attempt=1.log").count() >= tasks).then_some(listed))
+    })
+    .unwrap()
+}
+
+impl Ran {
+    fn tell() -> Self {
+        let release = Release::V3_3;
+        let installation = Installation::ensure(release).unwrap();
+        let store = S3::start(BUCKET).unwrap();
+        let lineage = Upstream::with(|_| Answer::json(200, &json!({}))).unwrap();
+        let statsd = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (repository, kept) = (repository(), paths::scratch("kept").unwrap());
+        let file = kept.path().join("connections.json");
+        fs::write(&file, r#"{"sales_kept": "http://kept.example.com"}"#).unwrap();
+        let mut environment = remote_logs(&installation, &store);
+        environment.extend(further(repository.path(), &statsd, &file));
+        let deployment = Deployment::start(Setup {
+            destinations: vec![
+                outside(&store),
+                Destination::external(LINEAGE, 80, lineage.address()),
+            ],
+            environment,
+            ..Setup::new(release, Executor::Celery, Some(&policies::two_teams()))
+        })
+        .unwrap();
+        let people = deployment.gateway().unwrap();
+        connect(&people, &log_store(&store));
+        connect(
+            &people,
+            &json!({"connection_id": "ml_db", "conn_type": "http", "host": "ml"}),
+        );
+        let dags = ["sales_hooks", "sales_git"];
+        for dag in dags {
+            people.trigger(dag, RUN, &json!({})).unwrap();
+        }
+        let runs = dags.map(|dag| (dag, people.finished(dag, RUN).unwrap()));
+        let results = ["buckets", "cluster", "from_backend", "other_database"];
+        let results = results.map(|task| (task, people.result("sales_hooks", RUN, task).unwrap()));
+        statsd.set_read_timeout(Some(LIMIT)).unwrap();
+        Self {
+            runs: runs.into(),
+            results: results.into(),
+            objects: stored(&store, TASKS.len() + 1),
+            log: people.task_log("sales_hooks", RUN, "work").unwrap(),
+            requests: deployment.requests(Component::ApiServer).unwrap(),
+            lineage: lineage
+                .received()
+                .iter()
+                .map(|event| event.path.clone())
+                .collect(),
+            metric: statsd.recv(&mut [0; 1024]).unwrap(),
+        }
+    }
+
+    /// Requests of tasks to this path.
+    fn asked(&self, path: &str) -> Vec<&Value> {
+        self.requests
+            .iter()
+            .filter(|request| request["path"] == path)
+            .collect()
+    }
+}
+
+#[test]
+fn every_run_succeeds_with_all_of_them() {
+    for (dag, state) in &RAN.runs {
+        assert_eq!(state, "success", "{dag}");
+    }
+    assert!(RAN.metric > 0);
+    assert!(
+        RAN.lineage.iter().any(|path| path == "/api/v1/lineage"),
+        "{:?}",
+        RAN.lineage
+    );
+    assert_eq!(RAN.results["from_backend"], "kept.example.com");
+}
+
+#[test]
+fn logs_go_to_the_store_and_come_from_it() {
+    for task in TASKS {
+        let object = format!("all/dag_id=sales_hooks/run_id={RUN}/task_id={task}/attempt=1.log");
+        assert!(RAN.objects.contains(&object), "{object}: {}", RAN.objects);
+    }
+    assert!(RAN.log.contains("s3://logs/all/"), "{}", RAN.log);
+    assert!(RAN.log.contains("called back for work"), "{}", RAN.log);
+    let asked = RAN.asked(&format!("/execution/connections/{LOG_STORE}"));
+    assert!(asked.len() > TASKS.len(), "{}", asked.len());
+    for request in asked {
+        // Before `run` no task acts.
+        assert_eq!(request["dagward_dag_id"], Value::Null, "{request}");
+        assert_eq!(
+            (&request["dagward_decision"], &request["response_code"]),
+            (&json!("allowed"), &json!(200))
+        );
+    }
+}
+
+#[test]
+fn hooks_without_their_default_connection_use_what_the_pod_has() {
+    assert_eq!(RAN.results["buckets"], json!([BUCKET]));
+    assert_eq!(RAN.results["cluster"], json!({}));
+    for id in ["aws_default", "git_default", "kubernetes_default"] {
+        let asked = RAN.asked(&format!("/execution/connections/{id}"));
+        assert!(!asked.is_empty(), "{id}");
+        for request in asked {
+            assert_eq!(request["dagward_decision"], "no_rule_allows", "{request}");
+            assert_eq!(request["response_code"], 404, "{request}");
+        }
+    }
+}
+
+#[test]
+fn a_connection_of_another_team_is_refused_and_said_to_be() {
+    let said = RAN.results["other_database"].as_str().unwrap();
+    assert!(said.contains("Access denied for connection 'ml_db'"), "{said}");
+}
+
+#[test]
+fn nothing_else_is_refused() {
+    let expected = ["aws_default", "git_default", "kubernetes_default", "ml_db"]
+        .map(|id| json!(format!("/execution/connections/{id}")));
+    let refused = RAN
+        .requests
+        .iter()
+        .filter(|request| request["dagward_decision"] != "allowed");
+    for request in refused {
+        assert!(expected.contains(&request["path"]), "{request}");
+    }
+}
+
+/// Airflow 3.0 and 3.1 start no task where the connection of the log store is refused, nor where there is none.
+#[test]
+fn remote_logs_let_tasks_start_on_airflow_3_1() {
+    let release = Release::V3_1;
+    let store = S3::start(BUCKET).unwrap();
+    let installation = Installation::ensure(release).unwrap();
+    let deployment = Deployment::start(Setup {
+        destinations: vec![outside(&store)],
+        environment: remote_logs(&installation, &store),
+        ..Setup::new(release, Executor::Local, Some(&policies::starter()))
+    })
+    .unwrap();
+    let people = deployment.gateway().unwrap();
+    connect(&people, &log_store(&store));
+    people.trigger("sales_daily", RUN, &json!({})).unwrap();
+    assert_eq!(people.finished("sales_daily", RUN).unwrap(), "success");
+    assert!(stored(&store, 2).contains("task_id=load"));
+}
