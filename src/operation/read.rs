@@ -147,14 +147,14 @@ fn unrouted<'a>(
     path: &Path<'a>,
     routed: &str,
 ) -> Result<Operation<'a>, Malformed> {
-    if !path::is_airflow(routed, site) {
+    let Some(surface) = path::surface(routed, site) else {
         return Ok(not_airflow(request));
-    }
+    };
     if path.encoded_slashes.is_some() {
         return Err(Malformed::Path(Ambiguity::EncodedSlash));
     }
     let anything = Ask {
-        action: Fact::Unknown,
+        action: surface.unclassified().map_or(Fact::Unknown, Fact::Known),
         dag: Fact::Unknown,
         run: Fact::Unknown,
         task: Fact::Unknown,
@@ -170,7 +170,7 @@ fn unrouted<'a>(
     Ok(Operation {
         below_execution: is_below_execution(routed),
         any_dag: true,
-        ..operation(request, Surface::Unclassified, vec![anything])
+        ..operation(request, surface, vec![anything])
     })
 }
 

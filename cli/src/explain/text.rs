@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use dagward::measure::Direction;
+use dagward::operation::Operation;
 use dagward::walk::Outcome;
 
 use super::answer::{ActingPart, Answer};
@@ -73,6 +74,9 @@ fn surface(outcome: &Outcome<'_>) -> String {
         None => "not known: the path cannot be read".to_owned(),
         Some(operation) => match operation.template {
             Some(template) => format!("{}, route {template}", operation.surface.as_str()),
+            None if operation.is_unclassified() => {
+                format!("{}, on no route that is known", operation.surface.as_str())
+            }
             None => operation.surface.as_str().to_owned(),
         },
     }
@@ -90,11 +94,8 @@ fn parameters(outcome: &Outcome<'_>) -> Option<String> {
 
 /// What it asks for; nothing where its path says all.
 fn asks(outcome: &Outcome<'_>) -> Vec<String> {
-    let Some(operation) = outcome
-        .operation
-        .as_ref()
-        .filter(|operation| operation.template.is_some())
-    else {
+    let is_airflow = |operation: &&Operation<'_>| operation.template.is_some() || operation.is_unclassified();
+    let Some(operation) = outcome.operation.as_ref().filter(is_airflow) else {
         return Vec::new();
     };
     let any_dag = if operation.any_dag { ", any dag" } else { "" };

@@ -24,8 +24,8 @@ pub(super) const TEAMS: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE",SERVE
   {"name":"teams","action":"ALLOW","rules":[{
     "from":[{"principals":["spiffe://td/ns/airflow/sa/worker-{team}"],"dags":["{team}_*"],"proof":["pod","airflow"]}],
     "to":[{"dags":["{team}_*"]}]}]},
-  {"name":"all","action":"ALLOW","rules":[{"to":[{"surfaces":["health","rest","pages","other","unclassified"]},
-    {"actions":["docs:read"]}]}]}]}"#;
+  {"name":"all","action":"ALLOW","rules":[{"to":[{"surfaces":["health","rest","pages","other"]},
+    {"actions":["docs:read","execution:unclassified"]}]}]}]}"#;
 
 const API_SERVER: &str = r#""apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#;
 

@@ -95,7 +95,10 @@ fn measured_targets() {
     assert_eq!(ok("GET", "/execution/dag-runs/d/r/").dag_ids(), ["d"]);
     assert_eq!(ok("GET", "/API/v2/dags/d1").surface, Surface::Other);
     assert_eq!(ok("GET", "/executionx/dags/d1").surface, Surface::Other);
-    assert_eq!(ok("GET", "/api/v2/DAGS/d1").surface, Surface::Unclassified);
+    assert_eq!(
+        ok("GET", "/api/v2/DAGS/d1").asks[0].action,
+        Fact::Known("rest:unclassified")
+    );
 }
 
 #[test]
@@ -123,23 +126,103 @@ fn an_encoded_slash_may_stand_in_a_key() {
     );
 }
 
+/// From 3.4 on, and the task SDK encodes the slash. Earlier releases answer 404.
 #[test]
-fn what_is_not_known_is_unknown() {
-    for (method, target) in [
-        ("GET", "/api/v2/new"),
-        ("OPTIONS", "/api/v2/dags"),
-        ("get", "/ui/config"),
-        ("GET", "/execution"),
+fn a_connection_may_have_slashes_for_tasks() {
+    for (target, id) in [
+        ("a%2Fb", "a/b"),
+        ("a%2fb%2Fc", "a/b/c"),
+        ("a/b", "a/b"),
+        ("a%252Fb", "a%2Fb"),
+        ("a%2Fb/", "a/b/"),
+        ("a%2F", "a/"),
+        ("connection-tests%2Fx", "connection-tests/x"),
+    ] {
+        let target = format!("/execution/connections/{target}");
+        let operation = ok("GET", &target);
+        let expected = Ask {
+            action: Fact::Known("connection:read"),
+            connection: known(id),
+            ..Ask::default()
+        };
+        assert_eq!(operation.asks, [expected], "{target}");
+    }
+    let refused = |method, target: &str| {
+        let found = read_at(&Site::default(), method, target).map(|operation| operation.asks.len());
+        assert!(
+            matches!(found, Err(Malformed::Path(_))),
+            "{method} {target}: {found:?}"
+        );
+    };
+    for elsewhere in [
+        "a%2F..%2Fb",
+        "a%2F%2Fb",
+        "%2Fa",
+        "..%2Fvariables%2Fx",
+        "a%5Cb",
+        "a%2F.%2Fb",
+    ] {
+        refused("GET", &format!("/execution/connections/{elsewhere}"));
+    }
+    refused("GET", "/execution/connections%2Fa%2Fb");
+    refused("GET", "/execution%2Fconnections/a%2Fb");
+    // There an id is one segment, in every release.
+    refused("GET", "/api/v2/connections/a%2Fb");
+    refused("GET", "/api/v1/connections/a%2Fb");
+    refused("DELETE", "/execution/connections/a%2Fb");
+}
+
+#[test]
+fn a_route_that_is_not_known_keeps_its_surface_and_names_nothing() {
+    for (method, target, surface, action) in [
+        ("GET", "/api/v2/new", Surface::Rest, "rest:unclassified"),
+        ("GET", "/api/v1/what", Surface::Rest, "rest:unclassified"),
+        ("OPTIONS", "/api/v2/dags", Surface::Rest, "rest:unclassified"),
+        ("get", "/ui/config", Surface::Ui, "ui:unclassified"),
+        ("GET", "/ui/some_new_thing", Surface::Ui, "ui:unclassified"),
+        ("POST", "/auth/new", Surface::Auth, "auth:unclassified"),
+        ("GET", "/execution", Surface::Execution, "execution:unclassified"),
+        (
+            "PUT",
+            "/execution/new/a/b/",
+            Surface::Execution,
+            "execution:unclassified",
+        ),
+        ("POST", "/log/x", Surface::Logs, "logs:unclassified"),
+        ("POST", "/edge_worker/v1/new", Surface::Edge, "edge:unclassified"),
+        ("POST", "/internal_api/v1/new", Surface::Edge, "edge:unclassified"),
     ] {
         let operation = ok(method, target);
         assert_eq!(
             (operation.surface, operation.template),
-            (Surface::Unclassified, None),
+            (surface, None),
             "{target}"
         );
-        assert!(operation.any_dag);
-        assert!(operation.asks[0].action.is_unknown() && operation.asks[0].dag.is_unknown());
-        assert!(operation.actions().is_empty() && operation.dag_ids().is_empty());
+        assert!(operation.any_dag && operation.is_unclassified());
+        assert_eq!(
+            (operation.actions(), operation.action_label()),
+            (vec![action], action)
+        );
+        let expected = Ask {
+            action: Fact::Known(action),
+            dag: Fact::Unknown,
+            run: Fact::Unknown,
+            task: Fact::Unknown,
+            connection: Fact::Unknown,
+            variable: Fact::Unknown,
+            pool: Fact::Unknown,
+            xcom_key: Fact::Unknown,
+            asset: Fact::Unknown,
+            trigger: Fact::Unknown,
+            queue: Fact::Unknown,
+            by_uuid: false,
+        };
+        assert_eq!(operation.asks, [expected], "{target}");
+        // It may be open to all, so that its 2xx says nothing of a token.
+        assert!(!operation.verifies_token() && !operation.takes_no_token() && !operation.starts());
+    }
+    for target in ["/", "/uix/y", "/health/x", "/dags/x", "/metrics/x"] {
+        assert!(!ok("PUT", target).is_unclassified(), "{target}");
     }
 }
 
