@@ -17,7 +17,8 @@ use crate::fact::Fact;
 use crate::measure::{Decision, Direction};
 use crate::operation::{self, Operation, Request};
 use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
-use crate::stamp::{Edit, task_headers};
+use crate::stamp::Edit;
+use crate::stamp::task_headers::{self, Own};
 use crate::token::{Checked, Judged, Judges, Presented, Refusal, Verified, check};
 
 use owner::Terms;
@@ -73,6 +74,8 @@ pub struct Outcome<'a> {
     pub problem: Option<String>,
     /// The task that the caller acts for.
     pub acting: Option<Cow<'a, Acting>>,
+    /// Whether a deadline's callback acts, and no task.
+    pub callback: bool,
     /// What it asks for; `None` where that cannot be read.
     pub operation: Option<Operation<'a>>,
     /// The number of the ask that decided.
@@ -131,6 +134,9 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
         acting::resolve_task_instance(operation, &token);
     }
     let own = acting::leaving(proxy.pod, &token);
+    let callback = operation
+        .as_ref()
+        .is_some_and(|operation| token.is_callback(operation));
     let edits = match inside {
         true => task_headers::toward_mesh(incoming.headers, own.as_ref()),
         false => task_headers::leaving_mesh(incoming.headers),
@@ -138,7 +144,12 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
     // What an application claims wrongly is for the destination to refuse.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
     Outcome {
-        acting: own.or_else(|| claimed().map(Cow::Owned)),
+        acting: match own {
+            Some(Own::Task(acting)) => Some(acting),
+            Some(Own::Callback(_)) => None,
+            None => claimed().map(Cow::Owned),
+        },
+        callback,
         awaits_answer: operation
             .as_ref()
             .is_some_and(|operation| operation.awaits_answer),
@@ -158,24 +169,34 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         Ok(stamped) => (stamped, None),
         Err(error) => (None, Some(error)),
     };
+    let token = Token {
+        callback: sidecar_s_callback(incoming, believed),
+        ..incoming.token
+    };
     let mut operation = operation::check_headers(incoming.headers)
         .and_then(|()| operation::read(&incoming.request, ruleset.site()));
     if let Ok(operation) = &mut operation {
-        acting::resolve_task_instance(operation, &incoming.token);
+        acting::resolve_task_instance(operation, &token);
     }
     let terms = Terms {
         vouching: ruleset.names_api_servers(),
         enforced: ruleset.mode() == Mode::Enforce,
     };
-    let not_the_owner = operation.as_ref().ok().and_then(|operation| {
-        incoming
-            .token
-            .not_the_owner(principal, operation, stamped.as_ref(), terms)
-    });
+    let not_the_owner = operation
+        .as_ref()
+        .ok()
+        .and_then(|operation| token.not_the_owner(principal, operation, stamped.as_ref(), terms));
     // Facts about a token count only where Airflow verifies that the caller has it.
     let acting = match operation.as_ref().is_ok_and(Operation::verifies_token) {
-        true => acting::learned(stamped, &incoming.token),
+        true => acting::learned(stamped, &token),
         false => Ok(stamped),
+    };
+    let callback = operation
+        .as_ref()
+        .is_ok_and(|operation| token.is_callback(operation));
+    let acting = match callback {
+        true => acting.map(|acting| acting.and_then(acting::of_callback)),
+        false => acting,
     };
     let needs_token = operation
         .as_ref()
@@ -211,6 +232,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         .or_else(|| Some(Refused(Decision::Deny, Code::Token(tokens.refused?), None)));
     let outcome = Outcome {
         acting: acting.ok().flatten().map(Cow::Owned),
+        callback,
         awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
         awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
         operation: operation.ok(),
@@ -236,6 +258,15 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         },
         (mode, None) => decide(ruleset, mode, principal, outcome),
     }
+}
+
+/// The callback that acts, by the word of the caller's sidecar, if that is believed. It is looked for where the token is
+/// not known to be a task's.
+fn sidecar_s_callback<'a>(incoming: &Incoming<'a>, believed: bool) -> Option<&'a str> {
+    let token = incoming.token;
+    let is_task_s = token.learned.is_some_and(|learned| learned.run.is_some());
+    let asks = believed && token.task().is_some() && !is_task_s;
+    asks.then(|| headers::callback(incoming.headers)).flatten()
 }
 
 /// The edits, and one that takes the token off a request to a route that needs none.
@@ -371,6 +402,7 @@ impl<'a> Outcome<'a> {
             shadow: None,
             problem: None,
             acting: None,
+            callback: false,
             operation: None,
             asked: 0,
             tokens: Vec::new(),

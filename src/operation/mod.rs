@@ -78,6 +78,8 @@ pub struct Operation<'a> {
     /// The task instance by whose UUID it asks, where it asks by one: a task's own route, for which Airflow's own check
     /// is `ti:self`.
     pub task_instance: Option<Cow<'a, str>>,
+    /// The callback by whose UUID it asks, where it asks by one. Where the callback starts, Airflow's own check is `cb:self`.
+    pub callback: Option<Cow<'a, str>>,
     /// Whether Airflow's answer is to say which DAG and run that task instance belongs to.
     pub awaits_answer: bool,
     /// What it asks for: at least one, and all of them must be allowed.
@@ -113,6 +115,17 @@ impl Operation<'_> {
     pub fn starts(&self) -> bool {
         let starts = |ask: &Ask<'_>| ask.action.known().is_some_and(|action| STARTS.contains(action));
         self.verifies_token() && self.asks.iter().all(starts)
+    }
+
+    /// Whether a deadline's callback starts by it.
+    pub fn starts_callback(&self) -> bool {
+        self.callback.is_some() && self.starts()
+    }
+
+    /// The UUID in the path that Airflow compares with the token's subject: of a task, or of a callback that starts.
+    pub fn own_id(&self) -> Option<&str> {
+        let callback = self.callback.as_deref().filter(|_| self.starts());
+        self.task_instance.as_deref().or(callback)
     }
 
     /// Says which DAG and run the task instance belongs to, or that nobody is to say so.

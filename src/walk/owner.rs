@@ -32,7 +32,8 @@ impl Token<'_> {
             return None;
         }
         let owner = self.learned.and_then(|learned| learned.owner(terms.enforced));
-        let vouched = terms.vouching && self.is_vouched_for(stamped);
+        let of_callback = self.callback.is_some() && self.callback == self.task();
+        let vouched = terms.vouching && (of_callback || self.is_vouched_for(stamped));
         if self.is_of_another(caller, owner, operation.awaits_answer || vouched) {
             return Some(Code::TokenOfAnother);
         }
@@ -55,10 +56,10 @@ impl Token<'_> {
         })
     }
 
-    /// Whether the path names another task instance than the token is for. Airflow compares the two on a task's own
+    /// Whether the path names another task instance or callback than the token is for. Airflow compares the two on a task's own
     /// routes, but not on each of them in each release: before 3.3 any token is good for any task's reschedules.
     fn is_for_another_task(&self, operation: &Operation<'_>) -> bool {
-        let named = operation.task_instance.as_deref();
+        let named = operation.own_id();
         named.is_some_and(|named| self.task().is_some_and(|own| own != named))
     }
 
@@ -120,7 +121,7 @@ mod tests {
                 principal: peer.as_str().to_owned(),
                 enforced: true,
             }),
-            refused: Refused::default(),
+            ..Learned::default()
         }
     }
 
@@ -274,8 +275,8 @@ mod tests {
                 // That somebody was refused it, or what its DAG is, makes it nobody's.
                 let refused = Learned {
                     run: run(),
-                    owner: None,
                     refused: refused(&worker("ml")),
+                    ..Learned::default()
                 };
                 assert_eq!(asks(token(Some(&refused))), code, "{request} {stamped:?}");
             }

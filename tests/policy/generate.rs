@@ -53,6 +53,7 @@ impl Asked {
             any_dag: false,
             awaits_body: false,
             task_instance: None,
+            callback: None,
             awaits_answer: false,
             asks: self
                 .asks

@@ -30,6 +30,9 @@ pub(super) struct Answer {
 #[derive(Debug, Serialize)]
 pub(super) struct CallerPart {
     pub(super) principal: Option<String>,
+    /// What acts, where it is no task: a `callback`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) actor: Option<&'static str>,
     pub(super) acting: Option<ActingPart>,
 }
 
@@ -68,6 +71,7 @@ impl Answer {
             rule: outcome.by.map(|(_, rule)| rule),
             caller: CallerPart {
                 principal: question.principal().map(Principal::as_str).map(str::to_owned),
+                actor: outcome.callback.then_some("callback"),
                 acting: outcome.acting.as_deref().map(ActingPart::new),
             },
             operation: OperationPart::new(outcome.operation.as_ref()),

@@ -6,7 +6,7 @@ use dagward::measure::Direction;
 use dagward::operation::Operation;
 use dagward::walk::Outcome;
 
-use super::answer::{ActingPart, Answer};
+use super::answer::{Answer, CallerPart};
 use super::asked;
 use super::judged;
 use super::question::Question;
@@ -22,7 +22,7 @@ pub(super) fn render(question: &Question, outcome: &Outcome<'_>, answer: &Answer
         ),
         String::new(),
         format!("  caller      {}", caller(question)),
-        format!("  acting for  {}", acting(answer.caller.acting.as_ref())),
+        format!("  acting for  {}", acting(&answer.caller)),
     ];
     lines.extend(judged::lines(&answer.tokens).map(|line| format!("  token       {line}")));
     lines.extend([
@@ -52,10 +52,15 @@ fn caller(question: &Question) -> Cow<'_, str> {
     }
 }
 
-fn acting(acting: Option<&ActingPart>) -> String {
-    let Some(acting) = acting else {
-        return "not known".to_owned();
+fn acting(caller: &CallerPart) -> String {
+    let callback = caller.actor.is_some();
+    let Some(acting) = &caller.acting else {
+        return match callback {
+            true => "a callback, of a dag that is not known".to_owned(),
+            false => "not known".to_owned(),
+        };
     };
+    let what = if callback { "a callback of " } else { "" };
     let run = acting
         .run_id
         .as_ref()
@@ -66,7 +71,10 @@ fn acting(acting: Option<&ActingPart>) -> String {
         .as_ref()
         .map(|task| format!(", task `{task}`"))
         .unwrap_or_default();
-    format!("dag `{}`{run}{task} (proof {})", acting.dag_id, acting.proof)
+    format!(
+        "{what}dag `{}`{run}{task} (proof {})",
+        acting.dag_id, acting.proof
+    )
 }
 
 fn surface(outcome: &Outcome<'_>) -> String {
