@@ -27,9 +27,6 @@ pub use acting::Token;
 pub use code::Code;
 pub use reasons::reasons;
 
-/// The header of a bearer token (RFC 6750 §2.1).
-const AUTHORIZATION: &str = "authorization";
-
 /// What the proxy knows of itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Proxy<'a> {
@@ -160,7 +157,7 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
 
 fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
     let principal = incoming.peer.ok().flatten();
-    let believed = principal.is_some_and(|principal| is_stamper(ruleset, proxy, principal));
+    let believed = principal.is_some_and(|principal| acting::is_stamper(ruleset, proxy, principal));
     let edits = match believed {
         true => Vec::new(),
         false => task_headers::from_stranger(incoming.headers),
@@ -170,7 +167,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         Err(error) => (None, Some(error)),
     };
     let token = Token {
-        callback: sidecar_s_callback(incoming, believed),
+        callback: acting::callback_said(incoming, believed),
         ..incoming.token
     };
     let mut operation = operation::check_headers(incoming.headers)
@@ -208,7 +205,9 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     );
     let edits = match &operation {
         // Airflow would renew the token, whose owner may be another.
-        Ok(operation) if operation.takes_no_token() && terms.enforced => without_token(edits, incoming),
+        Ok(operation) if operation.takes_no_token() && terms.enforced => {
+            owner::without_token(edits, incoming)
+        }
         _ => edits,
     };
     let refused = None
@@ -260,24 +259,6 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     }
 }
 
-/// The callback that acts, by the word of the caller's sidecar, if that is believed. It is looked for where the token is
-/// not known to be a task's.
-fn sidecar_s_callback<'a>(incoming: &Incoming<'a>, believed: bool) -> Option<&'a str> {
-    let token = incoming.token;
-    let is_task_s = token.learned.is_some_and(|learned| learned.run.is_some());
-    let asks = believed && token.task().is_some() && !is_task_s;
-    asks.then(|| headers::callback(incoming.headers)).flatten()
-}
-
-/// The edits, and one that takes the token off a request to a route that needs none.
-fn without_token<'a>(mut edits: Vec<Edit<'a>>, incoming: &Incoming<'a>) -> Vec<Edit<'a>> {
-    let carries = |(name, _): &Header<'_>| *name == AUTHORIZATION.as_bytes();
-    if incoming.headers.iter().any(carries) {
-        edits.push(Edit::Remove(AUTHORIZATION));
-    }
-    edits
-}
-
 /// What comes of the tokens that a request shows.
 fn shown(
     ruleset: &Ruleset,
@@ -309,17 +290,6 @@ fn shown(
         }
         None => Checked::default(),
     }
-}
-
-/// Whether this peer's word on its own task is believed: it runs dagward. Without a list those of
-/// the proxy's own namespace and trust domain are.
-fn is_stamper(ruleset: &Ruleset, proxy: Proxy<'_>, peer: &Principal) -> bool {
-    ruleset.lists_stamper(peer.as_str()).unwrap_or_else(|| {
-        proxy.identity.is_some_and(|own| {
-            own.namespace().is_some()
-                && (own.trust_domain(), own.namespace()) == (peer.trust_domain(), peer.namespace())
-        })
-    })
 }
 
 fn decide<'a>(

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::caller::{Acting, Credential, Proof};
+use super::{Incoming, Proxy};
+use crate::caller::{Acting, Credential, Principal, Proof, headers};
 use crate::learn::Learned;
 use crate::operation::Operation;
+use crate::policy::Ruleset;
 use crate::stamp::task_headers::Own;
 
 /// The credential that a request carries, and what is known of its task.
@@ -57,6 +59,26 @@ impl<'a> Token<'a> {
             proof: Proof::Airflow,
         })
     }
+}
+
+/// Whether this peer's word on its own task is believed: it runs dagward. Without a list those of
+/// the proxy's own namespace and trust domain are.
+pub(super) fn is_stamper(ruleset: &Ruleset, proxy: Proxy<'_>, peer: &Principal) -> bool {
+    ruleset.lists_stamper(peer.as_str()).unwrap_or_else(|| {
+        proxy.identity.is_some_and(|own| {
+            own.namespace().is_some()
+                && (own.trust_domain(), own.namespace()) == (peer.trust_domain(), peer.namespace())
+        })
+    })
+}
+
+/// The callback that acts, by the word of the caller's sidecar, if that is believed. It is looked for where the token is
+/// not known to be a task's.
+pub(super) fn callback_said<'a>(incoming: &Incoming<'a>, believed: bool) -> Option<&'a str> {
+    let token = incoming.token;
+    let is_task_s = token.learned.is_some_and(|learned| learned.run.is_some());
+    let asks = believed && token.task().is_some() && !is_task_s;
+    asks.then(|| headers::callback(incoming.headers)).flatten()
 }
 
 /// The acting task of what arrives: what its sidecar stamped, unless Airflow has said better.

@@ -5,9 +5,13 @@
 //! itself. At a proxy that has not, the caller's own sidecar must vouch for the token. It does so where Airflow has
 //! answered the task's `run` through it; a thief of the token has no such sidecar.
 
-use super::{Code, Token};
-use crate::caller::{Acting, Principal, Proof};
+use super::{Code, Incoming, Token};
+use crate::caller::{Acting, Header, Principal, Proof};
 use crate::operation::Operation;
+use crate::stamp::Edit;
+
+/// The header of a bearer token (RFC 6750 §2.1).
+const AUTHORIZATION: &str = "authorization";
 
 /// The document's terms for the owners of tokens.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +73,15 @@ impl Token<'_> {
         stamped
             .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task())
     }
+}
+
+/// The edits, and one that takes the token off a request to a route that needs none.
+pub(super) fn without_token<'a>(mut edits: Vec<Edit<'a>>, incoming: &Incoming<'a>) -> Vec<Edit<'a>> {
+    let carries = |(name, _): &Header<'_>| *name == AUTHORIZATION.as_bytes();
+    if incoming.headers.iter().any(carries) {
+        edits.push(Edit::Remove(AUTHORIZATION));
+    }
+    edits
 }
 
 #[cfg(test)]
