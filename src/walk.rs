@@ -17,7 +17,8 @@ use crate::fact::Fact;
 use crate::measure::{Decision, Direction};
 use crate::operation::{self, Operation, Request};
 use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
-use crate::stamp::{Edit, task_headers};
+use crate::stamp::Edit;
+use crate::stamp::task_headers::{self, Own};
 use crate::token::{Checked, Judged, Judges, Presented, Refusal, Verified, check};
 
 use owner::Terms;
@@ -25,9 +26,6 @@ use owner::Terms;
 pub use acting::Token;
 pub use code::Code;
 pub use reasons::reasons;
-
-/// The header of a bearer token (RFC 6750 §2.1).
-const AUTHORIZATION: &str = "authorization";
 
 /// What the proxy knows of itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,6 +71,8 @@ pub struct Outcome<'a> {
     pub problem: Option<String>,
     /// The task that the caller acts for.
     pub acting: Option<Cow<'a, Acting>>,
+    /// Whether a deadline's callback acts, and no task.
+    pub callback: bool,
     /// What it asks for; `None` where that cannot be read.
     pub operation: Option<Operation<'a>>,
     /// The number of the ask that decided.
@@ -131,6 +131,9 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
         acting::resolve_task_instance(operation, &token);
     }
     let own = acting::leaving(proxy.pod, &token);
+    let callback = operation
+        .as_ref()
+        .is_some_and(|operation| token.is_callback(operation));
     let edits = match inside {
         true => task_headers::toward_mesh(incoming.headers, own.as_ref()),
         false => task_headers::leaving_mesh(incoming.headers),
@@ -138,7 +141,12 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
     // What an application claims wrongly is for the destination to refuse.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
     Outcome {
-        acting: own.or_else(|| claimed().map(Cow::Owned)),
+        acting: match own {
+            Some(Own::Task(acting)) => Some(acting),
+            Some(Own::Callback(_)) => None,
+            None => claimed().map(Cow::Owned),
+        },
+        callback,
         awaits_answer: operation
             .as_ref()
             .is_some_and(|operation| operation.awaits_answer),
@@ -149,7 +157,7 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
 
 fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
     let principal = incoming.peer.ok().flatten();
-    let believed = principal.is_some_and(|principal| is_stamper(ruleset, proxy, principal));
+    let believed = principal.is_some_and(|principal| acting::is_stamper(ruleset, proxy, principal));
     let edits = match believed {
         true => Vec::new(),
         false => task_headers::from_stranger(incoming.headers),
@@ -158,25 +166,34 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         Ok(stamped) => (stamped, None),
         Err(error) => (None, Some(error)),
     };
+    let token = Token {
+        callback: acting::callback_said(incoming, believed),
+        ..incoming.token
+    };
     let mut operation = operation::check_headers(incoming.headers)
         .and_then(|()| operation::read(&incoming.request, ruleset.site()));
     if let Ok(operation) = &mut operation {
-        acting::resolve_task_instance(operation, &incoming.token);
+        acting::resolve_task_instance(operation, &token);
     }
     let terms = Terms {
         vouching: ruleset.names_api_servers(),
         enforced: ruleset.mode() == Mode::Enforce,
     };
-    let not_the_owner = operation.as_ref().ok().and_then(|operation| {
-        incoming
-            .token
-            .not_the_owner(principal, operation, stamped.as_ref(), terms)
-    });
-    let tells_task =
-        |operation: &Operation<'_>| incoming.token.tells_task(operation, stamped.as_ref(), terms);
+    let not_the_owner = operation
+        .as_ref()
+        .ok()
+        .and_then(|operation| token.not_the_owner(principal, operation, stamped.as_ref(), terms));
+    let tells_task = |operation: &Operation<'_>| token.tells_task(operation, stamped.as_ref(), terms);
     let acting = match operation.as_ref().is_ok_and(tells_task) {
-        true => acting::learned(stamped, &incoming.token),
+        true => acting::learned(stamped, &token),
         false => Ok(stamped),
+    };
+    let callback = operation
+        .as_ref()
+        .is_ok_and(|operation| token.is_callback(operation));
+    let acting = match callback {
+        true => acting.map(|acting| acting.and_then(acting::of_callback)),
+        false => acting,
     };
     let needs_token = operation
         .as_ref()
@@ -188,7 +205,9 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     );
     let edits = match &operation {
         // Airflow would renew the token, whose owner may be another.
-        Ok(operation) if operation.takes_no_token() && terms.enforced => without_token(edits, incoming),
+        Ok(operation) if operation.takes_no_token() && terms.enforced => {
+            owner::without_token(edits, incoming)
+        }
         _ => edits,
     };
     let refused = None
@@ -212,6 +231,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         .or_else(|| Some(Refused(Decision::Deny, Code::Token(tokens.refused?), None)));
     let outcome = Outcome {
         acting: acting.ok().flatten().map(Cow::Owned),
+        callback,
         awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
         awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
         operation: operation.ok(),
@@ -237,15 +257,6 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         },
         (mode, None) => decide(ruleset, mode, principal, outcome),
     }
-}
-
-/// The edits, and one that takes the token off a request to a route that needs none.
-fn without_token<'a>(mut edits: Vec<Edit<'a>>, incoming: &Incoming<'a>) -> Vec<Edit<'a>> {
-    let carries = |(name, _): &Header<'_>| *name == AUTHORIZATION.as_bytes();
-    if incoming.headers.iter().any(carries) {
-        edits.push(Edit::Remove(AUTHORIZATION));
-    }
-    edits
 }
 
 /// What comes of the tokens that a request shows.
@@ -279,17 +290,6 @@ fn shown(
         }
         None => Checked::default(),
     }
-}
-
-/// Whether this peer's word on its own task is believed: it runs dagward. Without a list those of
-/// the proxy's own namespace and trust domain are.
-fn is_stamper(ruleset: &Ruleset, proxy: Proxy<'_>, peer: &Principal) -> bool {
-    ruleset.lists_stamper(peer.as_str()).unwrap_or_else(|| {
-        proxy.identity.is_some_and(|own| {
-            own.namespace().is_some()
-                && (own.trust_domain(), own.namespace()) == (peer.trust_domain(), peer.namespace())
-        })
-    })
 }
 
 fn decide<'a>(
@@ -372,6 +372,7 @@ impl<'a> Outcome<'a> {
             shadow: None,
             problem: None,
             acting: None,
+            callback: false,
             operation: None,
             asked: 0,
             tokens: Vec::new(),

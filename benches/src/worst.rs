@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
 use dagward::caller::{Credential, Header, Principal};
-use dagward::learn::{Learned, Owner, Refused, Run};
+use dagward::learn::{Learned, Owner, Run};
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
 use dagward::token::Tokens;
@@ -85,7 +85,7 @@ pub(crate) fn measure(case: &str) -> Result<()> {
             principal: request::PEER.to_owned(),
             enforced: true,
         }),
-        refused: Refused::default(),
+        ..Learned::default()
     };
     let incoming = Incoming {
         request: Request {

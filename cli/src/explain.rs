@@ -95,6 +95,10 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "DAG_ID")]
     learned: Option<String>,
 
+    /// The request's token is that of a deadline's callback, which Airflow has let this caller start
+    #[arg(long, conflicts_with = "learned")]
+    callback: bool,
+
     /// A file with the request's body
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,

@@ -28,7 +28,10 @@ pub const TRY_NUMBER: &str = "x-airflow-try-number";
 /// The task instance's UUID.
 pub const TI_ID: &str = "x-airflow-ti-id";
 
-/// Every header of the contract.
+/// The UUID of the deadline's callback that acts. It stands for itself: with it come no other task headers but the proof.
+pub const CALLBACK_ID: &str = "x-airflow-callback-id";
+
+/// Every header of the contract that names a task.
 pub const CONTRACT: [&str; 7] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER, TI_ID, PROOF];
 
 /// The longest value, in bytes: the longest id with every character of four bytes encoded.
@@ -135,6 +138,21 @@ pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, Ba
             .transpose()?,
         proof: proof.unwrap_or(Proof::Claimed),
     }))
+}
+
+/// The callback that acts, by the word of the caller's sidecar, which has had Airflow's answer to its `run`. The headers
+/// must be those of a peer whose proof counts.
+pub fn callback<'h>(headers: &[Header<'h>]) -> Option<&'h str> {
+    let only = |name: &str| {
+        let mut values = headers.iter().filter(|(given, _)| *given == name.as_bytes());
+        let (_, value) = values.next()?;
+        values.next().is_none().then_some(*value)
+    };
+    let proof = only(PROOF).filter(|proof| *proof == Proof::Airflow.as_str().as_bytes());
+    let callback = only(CALLBACK_ID).filter(|_| proof.is_some());
+    std::str::from_utf8(callback?)
+        .ok()
+        .filter(|callback| id::is_uuid(callback.as_bytes()))
 }
 
 fn read_proof(value: &[u8], believed: bool) -> Result<Option<Proof>, BadHeader> {

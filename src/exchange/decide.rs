@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::connection::Connection;
-use super::decided::Decided;
+use super::decided::{CALLBACK, Decided};
 use super::effect::{Effect, Message};
 use super::host::Host;
 use super::incoming::{self, Stage};
@@ -67,7 +67,10 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut i
         ("dagward_dag_id", acting.map(|acting| acting.dag_id.as_str())),
         (
             "dagward_task_id",
-            acting.and_then(|acting| acting.task_id.as_deref()),
+            match outcome.callback {
+                true => Some(CALLBACK),
+                false => acting.and_then(|acting| acting.task_id.as_deref()),
+            },
         ),
         (
             "dagward_run_id",

@@ -14,6 +14,9 @@ use crate::measure::{Decision, Direction, Traffic};
 use crate::operation::{Operation, Surface};
 use crate::walk::{Claim, Code, Incoming, Outcome};
 
+/// What stands in the place of the acting task's id where a deadline's callback acts.
+pub(super) const CALLBACK: &str = "__callback__";
+
 /// A request that was decided.
 #[derive(Debug)]
 pub(super) struct Decided {
@@ -51,8 +54,10 @@ pub(super) struct Decided {
 /// A token with which a task starts.
 #[derive(Debug, Clone)]
 struct Start {
-    /// The task instance that it is for.
+    /// The task instance that it is for, or the callback.
     task: String,
+    /// Whether it is for a callback.
+    callback: bool,
     /// Whether the peer becomes its owner once Airflow has accepted it.
     claim: Option<Claim>,
 }
@@ -76,10 +81,9 @@ impl Decided {
         let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
         let operation = outcome.operation.as_ref();
         let task = incoming.token.task().filter(|task| {
-            // The path must name the token's own task, where it names one.
+            // The path must name the token's own task or callback, where it names one.
             operation.is_some_and(|operation| {
-                let named = operation.task_instance.as_deref();
-                operation.starts() && named.is_none_or(|named| named == *task)
+                operation.starts() && operation.own_id().is_none_or(|named| named == *task)
             })
         });
         Self {
@@ -95,13 +99,17 @@ impl Decided {
             policy: refusing.to_owned(),
             shadow: outcome.shadow.map(|(_, code)| code),
             dag_id: text(|acting| Some(&acting.dag_id)),
-            task_id: text(|acting| acting.task_id.as_deref()),
+            task_id: match outcome.callback {
+                true => CALLBACK.to_owned(),
+                false => text(|acting| acting.task_id.as_deref()),
+            },
             proven: acting.is_some_and(|acting| acting.proof > Proof::Claimed),
             action: operation.map_or("", |operation| operation.action_label()),
             reads_unowned: operation.is_some_and(Operation::reads_connection) && incoming.token.is_unowned(),
             reads_default: operation.is_some_and(Operation::reads_default_connection),
             start: task.map(|task| Start {
                 task: task.to_owned(),
+                callback: operation.is_some_and(Operation::starts_callback),
                 claim: outcome.claims,
             }),
         }
@@ -126,6 +134,13 @@ impl Decided {
     /// Records the run that Airflow has named.
     pub(super) fn learn_run(&self, run: &Run, setting: &Setting<'_>, host: &mut impl Host) {
         self.learn(setting, host, |learned, _| learned.run = Some(run.clone()));
+    }
+
+    /// Records that the token is a callback's, where the request has started one.
+    pub(super) fn learn_callback(&self, setting: &Setting<'_>, host: &mut impl Host) {
+        if self.start.as_ref().is_some_and(|start| start.callback) {
+            self.learn(setting, host, |learned, _| learned.callback = true);
+        }
     }
 
     /// Records that the peer owns the token, if neither Airflow nor the policy has refused it.

@@ -69,6 +69,7 @@ pub(super) fn with<H: Host, T>(
         token: Token {
             credential,
             learned: learned.as_ref(),
+            callback: None,
             answered,
             elsewhere,
         },

@@ -43,15 +43,11 @@ pub(super) fn log_refusal(
         host: authority,
         ..
     } = incoming.request;
-    let acting = outcome
-        .acting
-        .as_deref()
-        .map_or("", |acting| acting.dag_id.as_str());
     let target = without_tokens(target, setting.issuers());
     let line = format!(
         "dagward {word} request_id={request_id} caller={} acting={} asked={} {} host={} code={} why={}",
         Quoted(caller),
-        Quoted(acting),
+        Acts(outcome),
         Quoted(method),
         Quoted(&target),
         Quoted(authority),
@@ -59,6 +55,20 @@ pub(super) fn log_refusal(
         Reasons(&reasons),
     );
     host.carry_out(Effect::Log(level, &line));
+}
+
+/// The DAG that the caller acts for; that a callback acts stands outside the quotes, where no DAG's name can.
+struct Acts<'o>(&'o Outcome<'o>);
+
+impl fmt::Display for Acts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dag = self.0.acting.as_deref().map(|acting| Quoted(&acting.dag_id));
+        match (self.0.callback, dag) {
+            (true, None) => f.write_str("callback"),
+            (true, Some(dag)) => write!(f, "callback:{dag}"),
+            (false, dag) => dag.unwrap_or(Quoted("")).fmt(f),
+        }
+    }
 }
 
 /// A value in quotes, so that it cannot break the line; a long one is cut and says how long it was.

@@ -171,6 +171,7 @@ impl Exchange {
                 if let Some(decided) = &self.decided
                     && teaches
                 {
+                    decided.learn_callback(setting, host);
                     decided.bind(setting, host);
                 }
             }

@@ -1,6 +1,7 @@
 //! Requests of several principals at one proxy, with an Airflow that knows its tokens.
 
 mod answers;
+mod callbacks;
 mod mesh;
 mod sequences;
 mod teaching;

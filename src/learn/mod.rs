@@ -5,7 +5,7 @@
 //! So nothing is written here but for an answer that proves that Airflow has verified this very
 //! token: 2xx to a request by which a task starts (see
 //! [`Operation::starts`](crate::operation::Operation::starts)), from an api-server. The answer to
-//! `PATCH …/{task_instance_id}/run` names the DAG run as well.
+//! `PATCH …/{task_instance_id}/run` names the DAG run as well; that to `PATCH …/{callback_id}/run` has no body.
 
 mod principals;
 mod reader;
@@ -25,6 +25,9 @@ pub struct Learned {
     /// The principal that started the task with the token.
     #[serde(rename = "o", skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<Owner>,
+    /// Whether it is the token of a deadline's callback, which no answer gives a run.
+    #[serde(rename = "c", skip_serializing_if = "std::ops::Not::not", default)]
+    pub callback: bool,
     /// The principals that were refused Airflow's answer to `run`, or have not had all of it so far.
     #[serde(rename = "x", skip_serializing_if = "Refused::is_empty", default)]
     pub refused: Refused,

@@ -3,7 +3,8 @@
 //! Resources are those of Airflow's auth managers (`airflow/api_fastapi/auth/managers/models/
 //! resource_details.py`: `DagAccessEntity`, `AccessView` and the resource classes), in singular.
 //! Verbs are `read`, `create`, `update`, `delete`, as their GET, POST, PUT and DELETE, and a
-//! word of its own where Airflow's API has one and a policy wants to tell it apart.
+//! word of its own where Airflow's API has one and a policy wants to tell it apart. A route that the
+//! table lacks has the action `unclassified` of its surface, such as `ui:unclassified`.
 
 /// Every action that a route can ask for, in alphabetical order.
 const ACTIONS: &[&str] = &[
@@ -21,6 +22,7 @@ const ACTIONS: &[&str] = &[
     "auth:logout",
     // What the caller itself may see and is.
     "auth:read",
+    "auth:unclassified",
     "backfill:create",
     "backfill:read",
     "backfill:update",
@@ -48,12 +50,14 @@ const ACTIONS: &[&str] = &[
     "dag_version:run",
     "dag_warning:read",
     "docs:read",
+    "edge:unclassified",
     // The Edge executor's queue: whoever runs a job gets its task's token.
     "edge_job:read",
     "edge_job:run",
     "edge_worker:delete",
     "edge_worker:read",
     "edge_worker:update",
+    "execution:unclassified",
     "health:read",
     "hitl_detail:create",
     "hitl_detail:read",
@@ -63,6 +67,7 @@ const ACTIONS: &[&str] = &[
     "internal_api:call",
     "job:read",
     "job:update",
+    "logs:unclassified",
     "metrics:read",
     "permission:read",
     "permission:update",
@@ -72,6 +77,7 @@ const ACTIONS: &[&str] = &[
     "pool:read",
     "pool:update",
     "provider:read",
+    "rest:unclassified",
     "role:create",
     "role:delete",
     "role:read",
@@ -93,6 +99,7 @@ const ACTIONS: &[&str] = &[
     "team:read",
     // Telling the triggerer which class to run, with which arguments.
     "trigger:create",
+    "ui:unclassified",
     "user:create",
     "user:delete",
     "user:read",
@@ -115,10 +122,15 @@ pub fn actions() -> impl Iterator<Item = &'static str> + Clone {
     ACTIONS.iter().copied()
 }
 
+/// Whether `action` is that of the routes of a surface that are not known.
+pub fn is_unclassified(action: &str) -> bool {
+    action.ends_with(":unclassified")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::{deferral, routes};
+    use crate::operation::{Surface, deferral, routes};
     use std::collections::BTreeSet;
 
     #[test]
@@ -131,6 +143,7 @@ mod tests {
                 route.actions.iter().copied().chain(by_fields)
             })
             .chain(deferral::ACTIONS.iter().copied())
+            .chain(Surface::ALL.into_iter().filter_map(Surface::unclassified))
             .collect();
         let known: BTreeSet<_> = actions().collect();
         assert_eq!(used, known);

@@ -286,7 +286,7 @@ impl<'a> Ask<'a> {
 
     fn fact(&self, id: Id) -> &Fact<Cow<'a, str>> {
         match id {
-            Id::Dag | Id::TaskInstance => &self.dag,
+            Id::Dag | Id::TaskInstance | Id::Callback => &self.dag,
             Id::Run => &self.run,
             Id::Task => &self.task,
             Id::Connection => &self.connection,
@@ -315,6 +315,7 @@ impl<'a> Ask<'a> {
                 self.by_uuid = true;
                 return;
             }
+            Id::Callback => return,
         };
         *place = fact.clone();
     }

@@ -24,7 +24,7 @@ use std::hash::Hash;
 
 use crate::fact::Fact;
 
-pub use action::actions;
+pub use action::{actions, is_unclassified};
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use host::host_of;
 pub use moved::check_headers;
@@ -84,6 +84,8 @@ pub struct Operation<'a> {
     /// The task instance by whose UUID it asks, where it asks by one: a task's own route, for which Airflow's own check
     /// is `ti:self`.
     pub task_instance: Option<Cow<'a, str>>,
+    /// The callback by whose UUID it asks, where it asks by one. Where the callback starts, Airflow's own check is `cb:self`.
+    pub callback: Option<Cow<'a, str>>,
     /// Whether Airflow's answer is to say which DAG and run that task instance belongs to.
     pub awaits_answer: bool,
     /// What it asks for: at least one, and all of them must be allowed.
@@ -91,20 +93,22 @@ pub struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// The action as a metric's label: the first, `unclassified` where no route is known, empty
-    /// outside Airflow.
+    /// The action as a metric's label: the first; empty outside Airflow.
     pub fn action_label(&self) -> &'static str {
-        match self.asks.first().map(|ask| ask.action) {
-            Some(Fact::Known(action)) => action,
-            Some(Fact::Unknown) => Surface::Unclassified.as_str(),
-            Some(Fact::Absent | Fact::Later) | None => "",
-        }
+        let first = self.asks.first().map(|ask| ask.action);
+        first.and_then(|action| action.known().copied()).unwrap_or("")
     }
 
-    /// Whether the route is one that Airflow answers with 2xx only to a task's token that it has verified.
+    /// Whether the path is below one of Airflow's prefixes, and on no known route.
+    pub fn is_unclassified(&self) -> bool {
+        self.template.is_none() && self.surface.unclassified().is_some()
+    }
+
+    /// Whether the route is one that Airflow answers with 2xx only to a task's token that it has verified. A route
+    /// that is not known may be open to all.
     pub fn verifies_token(&self) -> bool {
         let is_open = |ask: &Ask<'_>| ask.action == Fact::Known(DOCUMENTATION);
-        self.surface == Surface::Execution && !self.asks.iter().any(is_open)
+        self.surface == Surface::Execution && self.template.is_some() && !self.asks.iter().any(is_open)
     }
 
     /// Whether the route is below `/execution` and needs no token.
@@ -139,6 +143,17 @@ impl Operation<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a deadline's callback starts by it.
+    pub fn starts_callback(&self) -> bool {
+        self.callback.is_some() && self.starts()
+    }
+
+    /// The UUID in the path that Airflow compares with the token's subject: of a task, or of a callback that starts.
+    pub fn own_id(&self) -> Option<&str> {
+        let callback = self.callback.as_deref().filter(|_| self.starts());
+        self.task_instance.as_deref().or(callback)
     }
 
     /// Says which DAG and run the task instance belongs to, or that nobody is to say so.
@@ -179,7 +194,7 @@ impl Operation<'_> {
 /// One action on one object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Ask<'a> {
-    /// `resource:verb`, such as `dag_run:trigger`; absent outside Airflow, unknown where the
+    /// `resource:verb`, such as `dag_run:trigger`; absent outside Airflow, `ui:unclassified` or the like where the
     /// route is not known.
     pub action: Fact<&'static str>,
     /// The DAG.

@@ -35,7 +35,7 @@ impl Operation<'_> {
 fn other(segment: &'static str, value: &str) -> Option<(&'static str, String)> {
     let (prefix, name) = placeholder(segment)?;
     let name = name.strip_suffix(":path").unwrap_or(name);
-    let is_other = !name.is_empty() && matches!(id_named(name), None | Some(Id::TaskInstance));
+    let is_other = !name.is_empty() && matches!(id_named(name), None | Some(Id::TaskInstance | Id::Callback));
     let value = value.strip_prefix(prefix).filter(|_| is_other)?;
     Some((name, value.to_owned()))
 }

@@ -11,16 +11,17 @@ use super::find::{find, is_web_page};
 use super::{Site, Surface};
 use crate::caller::percent::hex;
 
-/// Where Airflow's own paths begin. Whatever may lead below is refused where it is ambiguous.
-const PREFIXES: &[&str] = &[
-    "/api/v1",
-    "/api/v2",
-    "/auth",
-    "/edge_worker",
-    "/execution",
-    "/internal_api",
-    "/log",
-    "/ui",
+/// Where Airflow's own paths begin, with the surface of those that are on no known route. A path that may lead below is
+/// refused where it is ambiguous.
+const PREFIXES: &[(&str, Surface)] = &[
+    ("/api/v1", Surface::Rest),
+    ("/api/v2", Surface::Rest),
+    ("/auth", Surface::Auth),
+    ("/edge_worker", Surface::Edge),
+    ("/execution", Surface::Execution),
+    ("/internal_api", Surface::Edge),
+    ("/log", Surface::Logs),
+    ("/ui", Surface::Ui),
 ];
 
 /// The bytes that stand for themselves everywhere.
@@ -103,13 +104,21 @@ pub(super) fn read(raw: &str) -> Result<Path<'_>, Ambiguity> {
     Ok(path)
 }
 
-/// Whether a clean path lies under one of Airflow's prefixes, or among its web pages.
-pub(super) fn is_airflow(text: &str, site: &Site) -> bool {
-    let is_prefix = |prefix: &&str| {
-        text.strip_prefix(*prefix)
+/// The surface of a clean path under one of Airflow's prefixes, or among its web pages; `None` elsewhere. It says nothing
+/// of the route: health routes stand under the prefixes, too.
+pub(super) fn surface(text: &str, site: &Site) -> Option<Surface> {
+    let is_prefix = |prefix: &str| {
+        text.strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    PREFIXES.iter().any(is_prefix) || (site.has_web_pages() && is_web_page(text))
+    let below = PREFIXES.iter().find(|(prefix, _)| is_prefix(prefix));
+    let page = || (site.has_web_pages() && is_web_page(text)).then_some(Surface::Ui);
+    below.map(|(_, surface)| *surface).or_else(page)
+}
+
+/// Whether a clean path lies under one of Airflow's prefixes, or among its web pages.
+pub(super) fn is_airflow(text: &str, site: &Site) -> bool {
+    surface(text, site).is_some()
 }
 
 /// The longest ambiguous path whose readings are tried, in bytes. Longer ones count as Airflow's:

@@ -76,11 +76,13 @@ fn classify<'a, 'p>(
         return Err(Malformed::Path(Ambiguity::Fragment));
     }
     let mut asks = Asks::default();
-    let mut task_instance = None;
+    let (mut task_instance, mut callback) = (None, None);
     for (id, value) in found.ids() {
         asks.name(id, &[own(value)]);
-        if id == Id::TaskInstance {
-            task_instance = Some(own(value));
+        match id {
+            Id::TaskInstance => task_instance = Some(own(value)),
+            Id::Callback => callback = Some(own(value)),
+            _ => {}
         }
     }
     asks.query(route.query, query)?;
@@ -123,6 +125,7 @@ fn classify<'a, 'p>(
         any_dag,
         awaits_body,
         task_instance,
+        callback,
         awaits_answer: route.answer_names_dag,
         ..operation(request, found.surface, asks)
     })
@@ -147,14 +150,14 @@ fn unrouted<'a>(
     path: &Path<'a>,
     routed: &str,
 ) -> Result<Operation<'a>, Malformed> {
-    if !path::is_airflow(routed, site) {
+    let Some(surface) = path::surface(routed, site) else {
         return Ok(not_airflow(request));
-    }
+    };
     if path.encoded_slashes.is_some() {
         return Err(Malformed::Path(Ambiguity::EncodedSlash));
     }
     let anything = Ask {
-        action: Fact::Unknown,
+        action: surface.unclassified().map_or(Fact::Unknown, Fact::Known),
         dag: Fact::Unknown,
         run: Fact::Unknown,
         task: Fact::Unknown,
@@ -170,7 +173,7 @@ fn unrouted<'a>(
     Ok(Operation {
         below_execution: is_below_execution(routed),
         any_dag: true,
-        ..operation(request, Surface::Unclassified, vec![anything])
+        ..operation(request, surface, vec![anything])
     })
 }
 
@@ -194,6 +197,7 @@ fn operation<'a>(request: &Request<'a>, surface: Surface, asks: Vec<Ask<'a>>) ->
         any_dag: false,
         awaits_body: false,
         task_instance: None,
+        callback: None,
         awaits_answer: false,
         asks,
     }

@@ -8,6 +8,8 @@ pub(super) enum Id {
     Task,
     /// A task instance's UUID: a DAG, a run and a task, none of them named.
     TaskInstance,
+    /// The UUID of a deadline's callback, which belongs to a run that it does not name.
+    Callback,
     Connection,
     Variable,
     Pool,
@@ -331,6 +333,7 @@ pub(super) fn id_named(name: &str) -> Option<Id> {
         "run_id" | "dag_run_id" => Id::Run,
         "task_id" => Id::Task,
         "task_instance_id" => Id::TaskInstance,
+        "callback_id" => Id::Callback,
         "connection_id" => Id::Connection,
         "variable_key" => Id::Variable,
         "pool_name" => Id::Pool,

@@ -21,13 +21,11 @@ pub enum Surface {
     Rest,
     /// `/ui`: the routes behind the web interface.
     Ui,
-    /// Under one of Airflow's prefixes, but no route that is known.
-    Unclassified,
 }
 
 impl Surface {
     /// Every surface, in the order of their words.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Auth,
         Self::Edge,
         Self::Execution,
@@ -37,7 +35,6 @@ impl Surface {
         Self::Pages,
         Self::Rest,
         Self::Ui,
-        Self::Unclassified,
     ];
 
     /// The word for it in policies, metrics and explanations.
@@ -52,7 +49,20 @@ impl Surface {
             Self::Pages => "pages",
             Self::Rest => "rest",
             Self::Ui => "ui",
-            Self::Unclassified => "unclassified",
+        }
+    }
+
+    /// The action of a request below one of the surface's prefixes that is on no known route. A surface without
+    /// a prefix has none.
+    pub(super) const fn unclassified(self) -> Option<&'static str> {
+        match self {
+            Self::Auth => Some("auth:unclassified"),
+            Self::Edge => Some("edge:unclassified"),
+            Self::Execution => Some("execution:unclassified"),
+            Self::Logs => Some("logs:unclassified"),
+            Self::Rest => Some("rest:unclassified"),
+            Self::Ui => Some("ui:unclassified"),
+            Self::Health | Self::Other | Self::Pages => None,
         }
     }
 

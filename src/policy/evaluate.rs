@@ -9,9 +9,10 @@
 //! them. Where there is none, `not…` conditions alone hold in a DENY, and nothing does in an ALLOW.
 
 use crate::fact::Fact;
+use crate::operation::is_unclassified;
 use crate::token::Verified;
 
-use super::arena::Span;
+use super::arena::{Part, Pattern, Span};
 use super::facts::Facts;
 use super::field::Field;
 use super::likeness::Likeness;
@@ -124,7 +125,13 @@ impl Ruleset {
         facts: &Facts<'_>,
         bindings: &Bindings<'_>,
     ) -> bool {
-        match Likeness::seen(condition.field, effect, facts.fact(condition.field)) {
+        if condition.field == Field::Actions
+            && facts.is_unclassified()
+            && let Fact::Known(name) = facts.fact(Field::Actions)
+        {
+            return self.holds_of_unclassified(condition, effect, name, bindings);
+        }
+        match facts.seen(condition.field, effect) {
             Fact::Unknown => effect == Effect::Deny,
             Fact::Later => effect == Effect::Allow,
             Fact::Absent if condition.field.is_identity() && effect == Effect::Allow => false,
@@ -141,10 +148,43 @@ impl Ruleset {
         }
     }
 
-    /// Whether an entry names what no route table knows: by its path, or as `unclassified`.
+    /// Whether a condition on actions holds of an unclassified request, whose action may be any. In an ALLOW it must match
+    /// the `name`, such as `ui:unclassified`, and `notActions` never holds. In a DENY it holds, unless it is about other
+    /// unclassified requests alone.
+    fn holds_of_unclassified(
+        &self,
+        condition: &Condition,
+        effect: Effect,
+        name: &str,
+        bindings: &Bindings<'_>,
+    ) -> bool {
+        let is_named = || {
+            let mut patterns = self.patterns_of(condition).iter();
+            patterns.any(|pattern| matches(&self.arena, *pattern, name, bindings))
+        };
+        match effect {
+            Effect::Allow => !condition.negated && is_named(),
+            Effect::Deny => !self.is_of_unclassified(condition) || is_named(),
+        }
+    }
+
+    /// Whether a condition is about the actions of unclassified requests alone.
+    pub(super) fn is_of_unclassified(&self, condition: &Condition) -> bool {
+        let is_name = |pattern: &Pattern| match self.arena.parts(*pattern) {
+            [.., Part::Text(tail)] if matches!(pattern.shape, Shape::Exact | Shape::Suffix) => {
+                is_unclassified(self.arena.text(*tail))
+            }
+            _ => false,
+        };
+        condition.field == Field::Actions
+            && !condition.negated
+            && self.patterns_of(condition).iter().all(is_name)
+    }
+
+    /// Whether an entry names what no route table knows: by its surface, its path, or its action.
     pub(super) fn names_the_unclassified(&self, entry: Span) -> bool {
         self.conditions_of(entry).iter().any(|condition| {
-            matches!(condition.field, Field::Surfaces | Field::Paths)
+            matches!(condition.field, Field::Surfaces | Field::Paths | Field::Actions)
                 && !condition.negated
                 && self
                     .patterns_of(condition)

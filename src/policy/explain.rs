@@ -91,8 +91,11 @@ impl Ruleset {
 
     fn unnamed(&self, entry: Span, facts: &Facts<'_>) -> Option<String> {
         (facts.is_unclassified() && !self.names_the_unclassified(entry)).then(|| {
-            "to: no route is known for this request, and the rule names neither its path nor the surface `unclassified`"
-                .to_owned()
+            let action = facts.fact(Field::Actions).known().copied().unwrap_or_default();
+            format!(
+                "to: no route is known for this request, and the rule names neither its surface nor its path nor the action \
+                 `{action}`"
+            )
         })
     }
 
@@ -182,6 +185,9 @@ impl Ruleset {
 
 fn found(condition: &Condition, facts: &Facts<'_>) -> String {
     match facts.fact(condition.field) {
+        Fact::Known(value) if condition.field == Field::Actions && facts.is_unclassified() => {
+            format!("`{value}`, a route that is not known")
+        }
         Fact::Known(value) => format!("`{value}`"),
         Fact::Unknown => "not known".to_owned(),
         Fact::Later => "not known yet".to_owned(),

@@ -4,16 +4,20 @@ use std::rc::Rc;
 
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
-use crate::operation::{Ask, Operation, Surface};
+use crate::operation::{Ask, Operation};
 use crate::token::Verified;
 
 use super::field::Field;
+use super::likeness::Likeness;
+use super::ruleset::Effect;
 
 /// One fact for each field of the policy language, and the tokens, of which there may be several.
 #[derive(Debug, Clone)]
 pub struct Facts<'a> {
     values: [Fact<&'a str>; Field::COUNT],
     tokens: &'a [Rc<Verified>],
+    /// Whether no route is known for the request, though it lies under one of Airflow's prefixes.
+    unclassified: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -53,7 +57,11 @@ impl<'a> Facts<'a> {
             Field::Paths => operation.path.as_ref().map(|text| &**text),
             Field::Hosts => Fact::Known(operation.host),
         });
-        Self { values, tokens }
+        Self {
+            values,
+            tokens,
+            unclassified: operation.is_unclassified(),
+        }
     }
 
     /// What these have in common; `open` where they differ. All are of one request.
@@ -62,6 +70,7 @@ impl<'a> Facts<'a> {
             return Self {
                 values: [open; Field::COUNT],
                 tokens: &[],
+                unclassified: false,
             };
         };
         let values = Field::ALL.map(|field| {
@@ -74,6 +83,7 @@ impl<'a> Facts<'a> {
         Self {
             values,
             tokens: first.tokens,
+            unclassified: first.unclassified,
         }
     }
 
@@ -87,8 +97,17 @@ impl<'a> Facts<'a> {
         self.values.get(field as usize).copied().unwrap_or(Fact::Unknown)
     }
 
+    /// What rules of `effect` see of `field`. The action of an unclassified request has a name, and may be any: an
+    /// ALLOW has to give the name, and in a DENY it is unknown.
+    pub(super) fn seen(&self, field: Field, effect: Effect) -> Fact<&'a str> {
+        match self.unclassified && field == Field::Actions && effect == Effect::Deny {
+            true => Fact::Unknown,
+            false => Likeness::seen(field, effect, self.fact(field)),
+        }
+    }
+
     /// Whether the request lies under one of Airflow's prefixes, but on no route that is known.
     pub(super) fn is_unclassified(&self) -> bool {
-        self.fact(Field::Surfaces) == Fact::Known(Surface::Unclassified.as_str())
+        self.unclassified
     }
 }

@@ -162,7 +162,7 @@ impl Index {
                 }
                 continue;
             }
-            match Likeness::seen(table.field, effect, facts.fact(table.field)) {
+            match facts.seen(table.field, effect) {
                 Fact::Known(value) => table.find(arena, value, look),
                 open if open == effect.open() && !self.is_filed_without(table.field) => {
                     table.each_list(look);
@@ -171,7 +171,7 @@ impl Index {
             }
         }
         for (field, index) in &self.without {
-            if Likeness::seen(*field, effect, facts.fact(*field)) == effect.open() {
+            if facts.seen(*field, effect) == effect.open() {
                 index.each_list(arena, effect, facts, look);
             }
         }

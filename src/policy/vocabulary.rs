@@ -19,7 +19,7 @@ pub(super) struct Complaint {
 pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     match field {
         Field::Proof => one_of(text, written, Proof::ALL.map(Proof::as_str)),
-        Field::Surfaces => one_of(text, written, Surface::ALL.map(Surface::as_str)),
+        Field::Surfaces => surface(text, written),
         Field::Actions => one_of(text, written, operation::actions()),
         Field::Principals => principal(text, written),
         Field::RequestPrincipals => request_principal(text, written),
@@ -68,6 +68,22 @@ fn one_of<'w>(
         allowed: list(&words),
         nearest: nearest(text, words).map(str::to_owned),
     })
+}
+
+/// A word of earlier releases says how a rule names these routes now.
+fn surface(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+    let surfaces = Surface::ALL.map(Surface::as_str);
+    if text == "unclassified" {
+        return Err(Complaint {
+            found: "`unclassified` is not a surface: a route that is not known keeps its own".to_owned(),
+            allowed: format!(
+                "{}; or, beside it, `actions: [\"*:unclassified\"]`",
+                list(&surfaces)
+            ),
+            nearest: None,
+        });
+    }
+    one_of(text, written, surfaces)
 }
 
 fn list(words: &[&str]) -> String {

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 
-use crate::caller::headers::{DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER, is_spelling_of};
+use crate::caller::headers::{
+    CALLBACK_ID, DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER, is_spelling_of,
+};
 use crate::caller::{Acting, Header, Proof, percent};
 
 /// What every header of Airflow's or dagward's own begins with.
@@ -23,15 +25,24 @@ pub enum Edit<'a> {
     Remove(&'a str),
 }
 
+/// What the proxy itself knows of the sender of a request that leaves its pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Own<'a> {
+    /// The task that it acts for.
+    Task(Cow<'a, Acting>),
+    /// The deadline's callback that acts. Its DAG is not known.
+    Callback(&'a str),
+}
+
 /// The edits for a request that leaves the pod for a service of the mesh.
 ///
-/// Where the proxy knows the task, `own`, it alone says so: what the application wrote
+/// Where the proxy knows the task or the callback, `own`, it alone says so: what the application wrote
 /// is replaced. Otherwise the application's task headers stay as they are, marked as claimed; what
 /// is malformed among them is for the receiving side to refuse. A proof is never the application's.
-pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Cow<'a, Acting>>) -> Vec<Edit<'a>> {
+pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Own<'a>>) -> Vec<Edit<'a>> {
     let ours = airflow_headers(headers);
     let mut edits = Vec::new();
-    let Some(acting) = own else {
+    let Some(own) = own else {
         let claims = ours
             .iter()
             .any(|(name, _)| TASK.iter().any(|header| is_spelling_of(name.as_bytes(), header)));
@@ -39,7 +50,11 @@ pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Cow<'a, Acting>>) ->
         replace(PROOF, proof, &ours, &mut edits);
         return edits;
     };
-    for (header, value) in stamps(acting) {
+    let stamps = match own {
+        Own::Task(acting) => of_task(acting),
+        Own::Callback(callback) => of_callback(callback),
+    };
+    for (header, value) in stamps {
         replace(header, value, &ours, &mut edits);
     }
     edits
@@ -74,8 +89,34 @@ fn airflow_headers<'a>(headers: &[Header<'a>]) -> Vec<(&'a str, &'a [u8])> {
         .collect()
 }
 
-/// What the headers have to say of a request for `acting`.
-fn stamps<'a>(acting: &Cow<'a, Acting>) -> [(&'static str, Option<Cow<'a, str>>); 7] {
+/// What the headers have to say, each by its name.
+type Stamps<'a> = [(&'static str, Option<Cow<'a, str>>); 8];
+
+/// What they have to say of a request of a callback, by a sidecar that has had Airflow's answer to its `run`.
+fn of_callback(callback: &str) -> Stamps<'_> {
+    let proof = Proof::Airflow.as_str();
+    [
+        DAG_ID,
+        RUN_ID,
+        TASK_ID,
+        MAP_INDEX,
+        TRY_NUMBER,
+        TI_ID,
+        CALLBACK_ID,
+        PROOF,
+    ]
+    .map(|name| {
+        let value = match name {
+            CALLBACK_ID => Some(callback),
+            PROOF => Some(proof),
+            _ => None,
+        };
+        (name, value.map(Cow::Borrowed))
+    })
+}
+
+/// What they have to say of a request for `acting`.
+fn of_task<'a>(acting: &Cow<'a, Acting>) -> Stamps<'a> {
     let text = |field: fn(&Acting) -> Option<&str>| match acting {
         Cow::Borrowed(acting) => field(acting).map(percent::encode),
         Cow::Owned(acting) => field(acting).map(|text| Cow::Owned(percent::encode(text).into_owned())),
@@ -93,6 +134,7 @@ fn stamps<'a>(acting: &Cow<'a, Acting>) -> [(&'static str, Option<Cow<'a, str>>)
             acting.try_number.map(|number| Cow::Owned(number.to_string())),
         ),
         (TI_ID, text(|acting| acting.ti_id.as_deref())),
+        (CALLBACK_ID, None),
         (PROOF, Some(Cow::Borrowed(acting.proof.as_str()))),
     ]
 }

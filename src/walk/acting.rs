@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::caller::{Acting, Credential, Proof};
+use super::{Incoming, Proxy};
+use crate::caller::{Acting, Credential, Principal, Proof, headers};
 use crate::learn::Learned;
 use crate::operation::Operation;
+use crate::policy::Ruleset;
+use crate::stamp::task_headers::Own;
 
 /// The credential that a request carries, and what is known of its task.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,6 +16,8 @@ pub struct Token<'a> {
     pub credential: Credential<&'a str>,
     /// What Airflow's answers taught of that task instance.
     pub learned: Option<&'a Learned>,
+    /// The callback that acts, by the word of the caller's sidecar.
+    pub callback: Option<&'a str>,
     /// Whether Airflow has answered this request, so that nothing more is to come.
     pub answered: bool,
     /// Whether the request goes to a server that is not known to be an api-server, so that its answer
@@ -28,6 +33,14 @@ impl<'a> Token<'a> {
     /// The task instance whose token it is.
     pub fn task(&self) -> Option<&'a str> {
         self.credential.task()
+    }
+
+    /// Whether it is the token of a deadline's callback: `operation` starts one by it, Airflow has let one start with it, or
+    /// the caller's sidecar says so.
+    pub(super) fn is_callback(&self, operation: &Operation<'_>) -> bool {
+        let learned = self.learned.is_some_and(|learned| learned.callback);
+        let vouched = self.callback.is_some() && self.callback == self.task();
+        operation.starts_callback() || (operation.verifies_token() && (learned || vouched))
     }
 
     /// The task as Airflow's answer names it. The answer names no task; `task` does, where it is
@@ -48,6 +61,26 @@ impl<'a> Token<'a> {
     }
 }
 
+/// Whether this peer's word on its own task is believed: it runs dagward. Without a list those of
+/// the proxy's own namespace and trust domain are.
+pub(super) fn is_stamper(ruleset: &Ruleset, proxy: Proxy<'_>, peer: &Principal) -> bool {
+    ruleset.lists_stamper(peer.as_str()).unwrap_or_else(|| {
+        proxy.identity.is_some_and(|own| {
+            own.namespace().is_some()
+                && (own.trust_domain(), own.namespace()) == (peer.trust_domain(), peer.namespace())
+        })
+    })
+}
+
+/// The callback that acts, by the word of the caller's sidecar, if that is believed. It is looked for where the token is
+/// not known to be a task's.
+pub(super) fn callback_said<'a>(incoming: &Incoming<'a>, believed: bool) -> Option<&'a str> {
+    let token = incoming.token;
+    let is_task_s = token.learned.is_some_and(|learned| learned.run.is_some());
+    let asks = believed && token.task().is_some() && !is_task_s;
+    asks.then(|| headers::callback(incoming.headers)).flatten()
+}
+
 /// The acting task of what arrives: what its sidecar stamped, unless Airflow has said better.
 pub(super) fn learned(stamped: Option<Acting>, token: &Token<'_>) -> Result<Option<Acting>, Conflict> {
     let Some(acting) = token.acting(stamped.as_ref()) else {
@@ -60,15 +93,33 @@ pub(super) fn learned(stamped: Option<Acting>, token: &Token<'_>) -> Result<Opti
     }
 }
 
+/// Who acts where a callback does. Nothing names its DAG but the pod that it runs in, and no task acts.
+pub(super) fn of_callback(stamped: Acting) -> Option<Acting> {
+    // That Airflow's answer has named a DAG is said of a task's token.
+    (stamped.proof < Proof::Airflow).then_some(Acting {
+        task_id: None,
+        map_index: None,
+        try_number: None,
+        ti_id: None,
+        ..stamped
+    })
+}
+
 /// The acting task of what leaves: what Airflow has said, else what the pod's metadata say. Where
 /// these name different DAGs the pod's word goes out as it is. The api-server's sidecar, which hears
 /// both, then finds the conflict and refuses; Airflow's word in its place would hide that there is
 /// one.
-pub(super) fn leaving<'a>(pod: Option<&'a Acting>, token: &Token<'_>) -> Option<Cow<'a, Acting>> {
+pub(super) fn leaving<'a>(pod: Option<&'a Acting>, token: &Token<'a>) -> Option<Own<'a>> {
     let agrees = |acting: &Acting| pod.is_none_or(|pod| pod.dag_id == acting.dag_id);
-    match token.acting(pod).filter(agrees) {
-        Some(acting) => Some(Cow::Owned(acting)),
-        None => pod.map(Cow::Borrowed),
+    let callback = || {
+        token
+            .task()
+            .filter(|_| token.learned.is_some_and(|learned| learned.callback))
+    };
+    match (token.acting(pod).filter(agrees), pod) {
+        (Some(acting), _) => Some(Own::Task(Cow::Owned(acting))),
+        (None, Some(pod)) => Some(Own::Task(Cow::Borrowed(pod))),
+        (None, None) => callback().map(Own::Callback),
     }
 }
 
@@ -170,16 +221,20 @@ mod tests {
     fn what_leaves_says_what_airflow_said_unless_the_pod_contradicts() {
         let known = known();
         let token = token(Some(&known));
-        let alone = leaving(None, &token).unwrap();
+        let task = |own| match own {
+            Some(Own::Task(acting)) => acting.into_owned(),
+            other => panic!("{other:?}"),
+        };
+        let alone = task(leaving(None, &token));
         assert_eq!((alone.proof, alone.task_id.as_deref()), (Proof::Airflow, None));
         let same = stamped("sales_daily", Proof::Pod);
-        let same = leaving(same.as_ref(), &token).unwrap();
+        let same = task(leaving(same.as_ref(), &token));
         assert_eq!(
             (same.proof, same.task_id.as_deref()),
             (Proof::Airflow, Some("load"))
         );
         let other = stamped("ml_train", Proof::Pod);
-        assert_eq!(leaving(other.as_ref(), &token).as_deref(), other.as_ref());
+        assert_eq!(Some(task(leaving(other.as_ref(), &token))), other);
         assert_eq!(leaving(None, &Token::default()), None);
     }
 }

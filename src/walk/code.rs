@@ -32,7 +32,7 @@ pub enum Code {
     Outbound,
     /// The caller's own sidecar and Airflow's answer name different DAGs.
     TaskConflict,
-    /// The path names another task than the token is for.
+    /// The path names another task, or another callback, than the token is for.
     TokenForAnotherTask,
     /// The task's token has been used by another principal, or this one was refused the task.
     TokenOfAnother,
@@ -89,7 +89,7 @@ impl Code {
             Self::MalformedToken => "the request's token cannot be read",
             Self::TaskConflict => "the pod and Airflow name different DAGs",
             Self::Token(refusal) => refusal.message(),
-            Self::TokenForAnotherTask => "the path names another task than the token is for",
+            Self::TokenForAnotherTask => "the path names another task or callback than the token is for",
             Self::TokenOfAnother => "the token does not belong to this caller",
             Self::TokenOwnerUnknown => "nothing shows that the token belongs to this caller",
             Self::NoRuleAllows => "no policy allows this request",

@@ -5,9 +5,13 @@
 //! itself. At a proxy that has not, the caller's own sidecar must vouch for the token. It does so where Airflow has
 //! answered the task's `run` through it; a thief of the token has no such sidecar.
 
-use super::{Code, Token};
-use crate::caller::{Acting, Principal, Proof};
+use super::{Code, Incoming, Token};
+use crate::caller::{Acting, Header, Principal, Proof};
 use crate::operation::Operation;
+use crate::stamp::Edit;
+
+/// The header of a bearer token (RFC 6750 §2.1).
+const AUTHORIZATION: &str = "authorization";
 
 /// The document's terms for the owners of tokens.
 #[derive(Debug, Clone, Copy)]
@@ -76,19 +80,30 @@ impl Token<'_> {
         })
     }
 
-    /// Whether the path names another task instance than the token is for. Airflow compares the two on a task's own
+    /// Whether the path names another task instance or callback than the token is for. Airflow compares the two on a task's own
     /// routes, but not on each of them in each release: before 3.3 any token is good for any task's reschedules.
     fn is_for_another_task(&self, operation: &Operation<'_>) -> bool {
-        let named = operation.task_instance.as_deref();
+        let named = operation.own_id();
         named.is_some_and(|named| self.task().is_some_and(|own| own != named))
     }
 
-    /// Whether the caller's sidecar has had Airflow's answer to `run` of this very task. No other word comes with
-    /// this proof.
+    /// Whether the caller's sidecar has had Airflow's answer to `run` of this very task or callback. No other word
+    /// comes with this proof.
     fn is_vouched_for(&self, stamped: Option<&Acting>) -> bool {
-        stamped
-            .is_some_and(|stamped| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task())
+        let of_callback = self.callback.is_some() && self.callback == self.task();
+        let of_task =
+            |stamped: &Acting| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task();
+        of_callback || stamped.is_some_and(of_task)
     }
+}
+
+/// The edits, and one that takes the token off a request to a route that needs none.
+pub(super) fn without_token<'a>(mut edits: Vec<Edit<'a>>, incoming: &Incoming<'a>) -> Vec<Edit<'a>> {
+    let carries = |(name, _): &Header<'_>| *name == AUTHORIZATION.as_bytes();
+    if incoming.headers.iter().any(carries) {
+        edits.push(Edit::Remove(AUTHORIZATION));
+    }
+    edits
 }
 
 #[cfg(test)]
@@ -141,7 +156,7 @@ mod tests {
                 principal: peer.as_str().to_owned(),
                 enforced: true,
             }),
-            refused: Refused::default(),
+            ..Learned::default()
         }
     }
 
@@ -295,8 +310,8 @@ mod tests {
                 // That somebody was refused it, or what its DAG is, makes it nobody's.
                 let refused = Learned {
                     run: run(),
-                    owner: None,
                     refused: refused(&worker("ml")),
+                    ..Learned::default()
                 };
                 assert_eq!(asks(token(Some(&refused))), code, "{request} {stamped:?}");
             }

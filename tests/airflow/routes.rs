@@ -20,6 +20,11 @@ fn every_route_of_3_3_is_classified() {
     check(Release::V3_3);
 }
 
+#[test]
+fn every_route_of_3_4_is_classified() {
+    check(Release::V3_4);
+}
+
 /// Paths that the router of the web interface has below another.
 const NESTED: [&str; 11] = [
     "asset-state-store",
@@ -38,8 +43,14 @@ const NESTED: [&str; 11] = [
 /// The router runs in the browser, so its paths are read from the files that the api-server gives
 /// out.
 #[test]
-fn every_page_of_the_web_interface_of_3_3_is_a_page() {
-    let installation = Installation::ensure(Release::V3_3).unwrap();
+fn every_page_of_the_web_interface_is_a_page() {
+    for release in [Release::V3_3, Release::V3_4] {
+        pages_of(release);
+    }
+}
+
+fn pages_of(release: Release) {
+    let installation = Installation::ensure(release).unwrap();
     let packages = installation.python.parent().unwrap().join("../lib");
     let python = std::fs::read_dir(packages).unwrap().next().unwrap().unwrap();
     let assets = python.path().join("site-packages/airflow/ui/dist/assets");

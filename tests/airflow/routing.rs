@@ -45,6 +45,11 @@ fn airflow_3_serves_nothing_that_dagward_takes_for_something_else() {
 }
 
 #[test]
+fn airflow_3_4_serves_nothing_that_dagward_takes_for_something_else() {
+    hold(Release::V3_4);
+}
+
+#[test]
 fn airflow_2_serves_nothing_that_dagward_takes_for_something_else() {
     hold(Release::V2_11);
 }

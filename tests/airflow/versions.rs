@@ -1,4 +1,4 @@
-//! The oldest and the newest release with LocalExecutor, under the policy to begin with.
+//! The oldest release, the newest, and the newest pre-release with LocalExecutor, under the policy to begin with.
 
 use dagward_lab::airflow::{Passage, Release};
 
@@ -7,6 +7,12 @@ use crate::policies;
 #[test]
 fn a_run_passes_on_airflow_2() {
     let passage = Passage::make(Release::V2_11, &policies::starter(), &[]).unwrap();
+    assert_eq!(passage.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn runs_pass_on_the_newest_pre_release() {
+    let passage = Passage::make(Release::V3_4, &policies::starter(), &["sales_features"]).unwrap();
     assert_eq!(passage.problems(), Vec::<String>::new());
 }
 

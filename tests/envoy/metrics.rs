@@ -84,7 +84,7 @@ fn every_request_is_counted_once(setup: Setup) {
         (requests(ETL, "dag:update", "allow", "2xx"), 4.0),
         (requests(PAY, "dag:read", "deny", "4xx"), 1.0),
         (requests(PAY, "", "deny", "4xx"), 1.0),
-        (requests(ETL, "unclassified", "deny", "4xx"), 1.0),
+        (requests(ETL, "rest:unclassified", "deny", "4xx"), 1.0),
         (requests(ETL, "", "malformed", "4xx"), 2.0),
         (
             "dagward_denied_total{policy=,reason=no_rule_allows}".to_owned(),

@@ -46,8 +46,8 @@ pub(crate) fn with_open_routes() -> Value {
         }]}),
         json!({"name": "open", "action": "ALLOW", "rules": [{
             "to": [
-                {"surfaces": ["rest", "ui", "auth", "health", "pages", "other", "unclassified"]},
-                {"actions": ["docs:read"]},
+                {"surfaces": ["rest", "ui", "auth", "health", "pages", "other"]},
+                {"actions": ["docs:read", "execution:unclassified"]},
             ],
         }]}),
     ]);

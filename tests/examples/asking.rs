@@ -1,7 +1,7 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
 use dagward::caller::{Credential, Principal};
-use dagward::learn::{Learned, Owner, Refused, Run};
+use dagward::learn::{Learned, Owner, Run};
 use dagward::measure::Direction;
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
@@ -40,6 +40,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) acting: Option<[&'a str; 3]>,
     /// The DAG of the request's token, as Airflow's answer to `run` named it.
     pub(crate) learned: Option<&'a str>,
+    /// Whether the request's token is a callback's.
+    pub(crate) callback: bool,
     /// Whether the proxy knows that the request's token is the peer's.
     pub(crate) owned: bool,
     /// Whether Airflow has answered this very request.
@@ -56,6 +58,7 @@ impl<'a> Asked<'a> {
             body: "",
             acting: None,
             learned: None,
+            callback: false,
             owned: true,
             answered: false,
         }
@@ -81,10 +84,11 @@ impl<'a> Asked<'a> {
                 principal: self.peer.to_owned(),
                 enforced: true,
             }),
-            refused: Refused::default(),
+            callback: self.callback,
+            ..Learned::default()
         };
         // A task's own routes are asked for with its own token.
-        let credential = match self.learned.is_some() || target.contains(UUID) {
+        let credential = match self.learned.is_some() || self.callback || target.contains(UUID) {
             true => Credential::Task(UUID),
             false => Credential::Absent,
         };

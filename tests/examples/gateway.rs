@@ -3,7 +3,7 @@
 
 use dagward::walk::Code;
 
-use crate::asking::{Asked, GATEWAY};
+use crate::asking::{Asked, GATEWAY, SALES, SCHEDULER, WORKER};
 use crate::files::ruleset;
 
 const POLICIES: [&str; 3] = [
@@ -29,6 +29,79 @@ fn people_see_every_page() {
             "GET /docs",
         ] {
             assert_eq!(Asked::of(GATEWAY, page).refused(&policy), None, "{file} {page}");
+        }
+    }
+}
+
+/// A newer Airflow has more routes than the table. People do not lose its pages, and what is not theirs is not given with
+/// them.
+#[test]
+fn people_keep_the_routes_of_a_newer_airflow() {
+    for file in POLICIES {
+        let policy = ruleset(file);
+        for request in [
+            "GET /ui/some_new_thing",
+            "GET /ui/grid/new/sales_daily/r",
+            "POST /ui/dags/sales_daily/new",
+            "GET /api/v2/newThings",
+            "PATCH /api/v2/dags/sales_daily/new",
+            "GET /auth/new",
+        ] {
+            assert_eq!(
+                Asked::of(GATEWAY, request).refused(&policy),
+                None,
+                "{file} {request}"
+            );
+        }
+        for request in [
+            "GET /execution/new",
+            "GET /execution",
+            "POST /log/new",
+            "GET /edge_worker/v1/new",
+            "POST /internal_api/v1/new",
+            "GET /uix/new",
+            "GET /new",
+            "GET /UI/new",
+        ] {
+            let refused = Asked::of(GATEWAY, request).refused(&policy);
+            assert_eq!(refused, Some(Code::NoRuleAllows), "{file} {request}");
+        }
+        for request in [
+            "GET /ui/../execution/new",
+            "GET /ui/..%2Fexecution/new",
+            "GET /ui%2Fnew",
+            "GET /ui//new",
+            "GET /ui/;/new",
+            "GET /ui/new%2F..%2F..%2Fexecution",
+            "GET //ui/new",
+        ] {
+            let refused = Asked::of(GATEWAY, request).refused(&policy);
+            assert_eq!(refused, Some(Code::MalformedPath), "{file} {request}");
+        }
+    }
+}
+
+/// A task gets no route that dagward does not know.
+#[test]
+fn a_task_uses_no_route_that_is_not_known() {
+    for file in POLICIES {
+        let policy = ruleset(file);
+        for peer in [WORKER, SALES, SCHEDULER] {
+            for request in [
+                "GET /execution/new",
+                "POST /execution/new/sales_daily",
+                "GET /ui/new",
+            ] {
+                let asked = Asked {
+                    learned: Some("sales_daily"),
+                    ..Asked::of(peer, request)
+                };
+                assert_eq!(
+                    asked.refused(&policy),
+                    Some(Code::NoRuleAllows),
+                    "{file} {peer} {request}"
+                );
+            }
         }
     }
 }

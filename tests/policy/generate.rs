@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     pub(crate) principal: Option<Principal>,
     pub(crate) acting: Option<Acting>,
     pub(crate) surface: Surface,
+    /// Whether the request is on no known route of its surface.
+    pub(crate) unclassified: bool,
     pub(crate) method: &'static str,
     pub(crate) host: &'static str,
     pub(crate) path: Fact<&'static str>,
@@ -47,10 +49,11 @@ impl Asked {
             method: self.method,
             host: self.host,
             path: owned(self.path),
-            template: None,
+            template: (!self.unclassified).then_some("/"),
             any_dag: false,
             awaits_body: false,
             task_instance: None,
+            callback: None,
             awaits_answer: false,
             asks: self
                 .asks
@@ -66,6 +69,15 @@ impl Asked {
                 })
                 .collect(),
         }
+    }
+
+    /// The same request, on no known route.
+    fn unclassified(mut self, action: &'static str) -> Self {
+        self.unclassified = true;
+        for wanted in &mut self.asks {
+            wanted.action = Fact::Known(action);
+        }
+        self
     }
 
     /// The acting task, as the policy takes it.
@@ -152,12 +164,7 @@ const ACTIONS: [&str; 5] = [
     "connection:read",
     "trigger:create",
 ];
-const SURFACES: [Surface; 4] = [
-    Surface::Rest,
-    Surface::Execution,
-    Surface::Other,
-    Surface::Unclassified,
-];
+const SURFACES: [Surface; 3] = [Surface::Rest, Surface::Execution, Surface::Other];
 
 pub(crate) fn asked() -> impl Strategy<Value = Asked> {
     let principal = prop::option::weighted(0.85, select(&PRINCIPALS[..]))
@@ -181,6 +188,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
             proof,
         })
     });
+    let surface = (select(&SURFACES[..]), prop::bool::weighted(0.2));
     let wanted = (
         fact(&ACTIONS),
         fact(&DAGS),
@@ -200,7 +208,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
     (
         principal,
         acting,
-        select(&SURFACES[..]),
+        surface,
         select(&["GET", "POST"][..]),
         select(&["api", "api.x"][..]),
         fact(&["/", "/api/v2/dags", "/x"]),
@@ -208,15 +216,23 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         prop::collection::vec(wanted, 1..3),
     )
         .prop_map(
-            |(principal, acting, surface, method, host, path, shown, asks)| Asked {
-                principal,
-                acting,
-                surface,
-                method,
-                host,
-                path,
-                shown,
-                asks,
+            |(principal, acting, (surface, unclassified), method, host, path, shown, asks)| {
+                let asked = Asked {
+                    principal,
+                    acting,
+                    surface,
+                    unclassified: false,
+                    method,
+                    host,
+                    path,
+                    shown,
+                    asks,
+                };
+                match (unclassified, surface) {
+                    (true, Surface::Rest) => asked.unclassified("rest:unclassified"),
+                    (true, Surface::Execution) => asked.unclassified("execution:unclassified"),
+                    _ => asked,
+                }
             },
         )
 }
@@ -265,9 +281,14 @@ pub(crate) fn large_document() -> impl Strategy<Value = Value> {
         )
         .prop_map(|of| ('d', of))
         .boxed(),
-        condition("ctions", &["dag:read", "xcom:read", "connection:read"], 0.1, 1)
-            .prop_map(|of| ('a', of))
-            .boxed(),
+        condition(
+            "ctions",
+            &["dag:read", "xcom:read", "connection:read", "rest:unclassified"],
+            0.1,
+            1,
+        )
+        .prop_map(|of| ('a', of))
+        .boxed(),
         condition("asks", &["load", "extract", "t0", "t1"], 0.1, 1)
             .prop_map(|of| ('t', of))
             .boxed(),
@@ -420,7 +441,15 @@ fn to(template: bool) -> BoxedStrategy<Value> {
         condition("ags", dags, 0.25, 2),
         condition(
             "ctions",
-            &["dag:read", "dag*", "*:read", "*", "xcom:read"],
+            &[
+                "dag:read",
+                "dag*",
+                "*:read",
+                "*",
+                "xcom:read",
+                "rest:unclassified",
+                "*:unclassified",
+            ],
             0.25,
             2,
         ),
@@ -428,7 +457,7 @@ fn to(template: bool) -> BoxedStrategy<Value> {
         condition("ethods", &["GET", "POST"], 0.25, 1),
         condition("aths", &["/", "/api/*", "*", "*x"], 0.25, 2),
         condition("osts", &["api", "api.*", "*.x"], 0.25, 1),
-        condition("urfaces", &["rest", "other", "unclassified", "*"], 0.25, 2),
+        condition("urfaces", &["rest", "other", "*"], 0.25, 2),
         condition("onnections", connections, 0.25, 2),
         condition("riggers", &["ml.*", "airflow.Wait", "*"], 0.25, 2),
         condition("ueues", &["ml", "g*", "*"], 0.25, 2),

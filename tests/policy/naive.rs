@@ -1,7 +1,6 @@
 //! A naive reading of the same document: no compiling, no index, every binding tried.
 
 use dagward::fact::Fact;
-use dagward::operation::Surface;
 use dagward::policy::Scope;
 use serde_json::{Map, Value};
 
@@ -75,7 +74,7 @@ fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
             others && token(&of_token, text, deny, &asked.shown)
         };
         let from = entries("from").is_none_or(|entries| entries.iter().any(|entry| holds(entry, false)));
-        let unclassified = !deny && asked.surface == Surface::Unclassified;
+        let unclassified = !deny && asked.unclassified;
         let to = match entries("to") {
             None => !unclassified,
             Some(entries) => entries
@@ -105,7 +104,7 @@ fn bindings(asked: &Asked) -> Vec<String> {
 }
 
 fn is_named(entry: &Map<String, Value>) -> bool {
-    ["surfaces", "paths"]
+    ["surfaces", "paths", "actions"]
         .iter()
         .filter_map(|word| entry.get(*word))
         .any(|patterns| patterns.as_array().unwrap().iter().all(|pattern| pattern != "*"))
@@ -130,6 +129,17 @@ fn condition(
         Fact::Later => !deny,
         Fact::Absent if identity && !deny => false,
         Fact::Absent => negated,
+        // It may be any action.
+        Fact::Known(name) if to && word == "actions" && asked.unclassified => {
+            let named = patterns
+                .iter()
+                .any(|pattern| glob(pattern.as_str().unwrap(), &name));
+            let is_name = |pattern: &Value| pattern.as_str().unwrap().ends_with(":unclassified");
+            match deny {
+                true => negated || named || !patterns.iter().all(is_name),
+                false => !negated && named,
+            }
+        }
         // A database may take it for any name.
         Fact::Known(value) if to && word == "connections" && !is_plain(&value) && (deny || negated) => deny,
         Fact::Known(value) => {

@@ -21,13 +21,13 @@ pub(crate) struct Arguments {
 }
 
 fn release(version: &str) -> Result<Release, String> {
-    let found = Release::WITH_ROUTES
+    let found = Release::ALL
         .into_iter()
         .find(|release| release.version == version);
     found.ok_or_else(|| {
         format!(
             "one of {}",
-            Release::WITH_ROUTES.map(|release| release.version).join(", ")
+            Release::ALL.map(|release| release.version).join(", ")
         )
     })
 }
@@ -35,7 +35,7 @@ fn release(version: &str) -> Result<Release, String> {
 /// Prints a table for each release. Gives whether all routes are classified, and as they are kept.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let releases = match arguments.releases.as_slice() {
-        [] => &Release::WITH_ROUTES,
+        [] => &Release::ALL,
         named => named,
     };
     if arguments.write {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dagward::caller::{Acting, Principal};
 use dagward::measure::Decision;
-use dagward::operation::{Operation, Surface};
+use dagward::operation::Operation;
 use dagward::policy::Ruleset;
 use dagward::walk::Outcome;
 use serde::Serialize;
@@ -30,6 +30,9 @@ pub(super) struct Answer {
 #[derive(Debug, Serialize)]
 pub(super) struct CallerPart {
     pub(super) principal: Option<String>,
+    /// What acts, where it is no task: a `callback`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) actor: Option<&'static str>,
     pub(super) acting: Option<ActingPart>,
 }
 
@@ -42,10 +45,10 @@ pub(super) struct ActingPart {
     pub(super) proof: &'static str,
 }
 
-/// For what. A request that cannot be read is unclassified.
+/// For what. A request that cannot be read has no surface.
 #[derive(Debug, Serialize)]
 pub(super) struct OperationPart {
-    pub(super) surface: &'static str,
+    pub(super) surface: Option<&'static str>,
     pub(super) actions: Vec<&'static str>,
     pub(super) dag_ids: Vec<String>,
     pub(super) any_dag: bool,
@@ -68,6 +71,7 @@ impl Answer {
             rule: outcome.by.map(|(_, rule)| rule),
             caller: CallerPart {
                 principal: question.principal().map(Principal::as_str).map(str::to_owned),
+                actor: outcome.callback.then_some("callback"),
                 acting: outcome.acting.as_deref().map(ActingPart::new),
             },
             operation: OperationPart::new(outcome.operation.as_ref()),
@@ -97,9 +101,7 @@ impl OperationPart {
     fn new(operation: Option<&Operation<'_>>) -> Self {
         let dag_ids = operation.map(Operation::dag_ids).unwrap_or_default();
         Self {
-            surface: operation
-                .map_or(Surface::Unclassified, |operation| operation.surface)
-                .as_str(),
+            surface: operation.map(|operation| operation.surface.as_str()),
             actions: operation.map(Operation::actions).unwrap_or_default(),
             dag_ids: dag_ids.into_iter().map(str::to_owned).collect(),
             any_dag: operation.is_some_and(|operation| operation.any_dag),

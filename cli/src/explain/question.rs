@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use dagward::caller::{Acting, BadPrincipal, Credential, Header, Metadata, Principal, credential, pod_task};
-use dagward::learn::{Learned, Owner, Refused, Run};
+use dagward::learn::{Learned, Owner, Run};
 use dagward::measure::Direction;
-use dagward::operation::{self, Body, Request, Site, host_of};
+use dagward::operation::{self, Body, Operation, Request, Site, host_of};
 use dagward::policy::Ruleset;
 use dagward::token::without_tokens;
 use dagward::walk::{Incoming, Proxy, Token};
@@ -78,6 +78,7 @@ impl Question {
         let mut headers = explain.headers.clone();
         let header = shown.and_then(Shown::header);
         headers.extend(header.map(|(name, value)| HeaderLine { name, value }));
+        let callback = explain.callback.then(|| learned_of_callback(caller));
         let learned = explain.learned.as_deref().map(|dag| learned(dag, caller));
         Ok(Self {
             listener,
@@ -91,7 +92,7 @@ impl Question {
             cluster: cluster(&host, proxy.namespace()),
             credential: credential_of(explain, &headers, ruleset.site()),
             headers,
-            learned,
+            learned: learned.or(callback),
             proxy,
             host,
         })
@@ -154,12 +155,11 @@ fn credential_of(explain: &Explain, headers: &[HeaderLine], site: &Site) -> Cred
         host: "",
         body: Body::Pending,
     };
-    let own = explain
-        .learned
-        .as_ref()
-        .and_then(|_| operation::read(&request, site).ok()?.task_instance);
+    let answered = explain.learned.is_some() || explain.callback;
+    let operation = operation::read(&request, site).ok().filter(|_| answered);
+    let own = operation.as_ref().and_then(Operation::own_id);
     match (credential(&as_headers(headers)), own) {
-        (Credential::Absent, Some(own)) => Credential::Task(own.into_owned()),
+        (Credential::Absent, Some(own)) => Credential::Task(own.to_owned()),
         (given, _) => given,
     }
 }
@@ -171,11 +171,24 @@ fn learned(dag_id: &str, caller: Option<&Principal>) -> Learned {
             dag_id: dag_id.to_owned(),
             run_id: "RUN_ID".to_owned(),
         }),
-        owner: caller.map(|caller| Owner {
-            principal: caller.as_str().to_owned(),
-            enforced: true,
-        }),
-        refused: Refused::default(),
+        owner: caller.map(owner),
+        ..Learned::default()
+    }
+}
+
+/// What an answer of Airflow's to the `run` of a callback has taught, which `caller` has started.
+fn learned_of_callback(caller: Option<&Principal>) -> Learned {
+    Learned {
+        callback: true,
+        owner: caller.map(owner),
+        ..Learned::default()
+    }
+}
+
+fn owner(caller: &Principal) -> Owner {
+    Owner {
+        principal: caller.as_str().to_owned(),
+        enforced: true,
     }
 }
 

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use dagward::measure::Direction;
+use dagward::operation::Operation;
 use dagward::walk::Outcome;
 
-use super::answer::{ActingPart, Answer};
+use super::answer::{Answer, CallerPart};
 use super::asked;
 use super::judged;
 use super::question::Question;
@@ -21,7 +22,7 @@ pub(super) fn render(question: &Question, outcome: &Outcome<'_>, answer: &Answer
         ),
         String::new(),
         format!("  caller      {}", caller(question)),
-        format!("  acting for  {}", acting(answer.caller.acting.as_ref())),
+        format!("  acting for  {}", acting(&answer.caller)),
     ];
     lines.extend(judged::lines(&answer.tokens).map(|line| format!("  token       {line}")));
     lines.extend([
@@ -51,10 +52,15 @@ fn caller(question: &Question) -> Cow<'_, str> {
     }
 }
 
-fn acting(acting: Option<&ActingPart>) -> String {
-    let Some(acting) = acting else {
-        return "not known".to_owned();
+fn acting(caller: &CallerPart) -> String {
+    let callback = caller.actor.is_some();
+    let Some(acting) = &caller.acting else {
+        return match callback {
+            true => "a callback, of a dag that is not known".to_owned(),
+            false => "not known".to_owned(),
+        };
     };
+    let what = if callback { "a callback of " } else { "" };
     let run = acting
         .run_id
         .as_ref()
@@ -65,7 +71,10 @@ fn acting(acting: Option<&ActingPart>) -> String {
         .as_ref()
         .map(|task| format!(", task `{task}`"))
         .unwrap_or_default();
-    format!("dag `{}`{run}{task} (proof {})", acting.dag_id, acting.proof)
+    format!(
+        "{what}dag `{}`{run}{task} (proof {})",
+        acting.dag_id, acting.proof
+    )
 }
 
 fn surface(outcome: &Outcome<'_>) -> String {
@@ -73,6 +82,9 @@ fn surface(outcome: &Outcome<'_>) -> String {
         None => "not known: the path cannot be read".to_owned(),
         Some(operation) => match operation.template {
             Some(template) => format!("{}, route {template}", operation.surface.as_str()),
+            None if operation.is_unclassified() => {
+                format!("{}, on no route that is known", operation.surface.as_str())
+            }
             None => operation.surface.as_str().to_owned(),
         },
     }
@@ -90,11 +102,8 @@ fn parameters(outcome: &Outcome<'_>) -> Option<String> {
 
 /// What it asks for; nothing where its path says all.
 fn asks(outcome: &Outcome<'_>) -> Vec<String> {
-    let Some(operation) = outcome
-        .operation
-        .as_ref()
-        .filter(|operation| operation.template.is_some())
-    else {
+    let is_airflow = |operation: &&Operation<'_>| operation.template.is_some() || operation.is_unclassified();
+    let Some(operation) = outcome.operation.as_ref().filter(is_airflow) else {
         return Vec::new();
     };
     let any_dag = if operation.any_dag { ", any dag" } else { "" };

@@ -111,3 +111,24 @@ fn on_the_way_out_airflows_answer_is_stamped() {
     let (_, answer) = explain_json("policy.yaml", &question("/api/v2/dags/sales_daily"));
     assert_eq!(answer["caller"]["acting"], Value::Null);
 }
+
+#[test]
+fn a_callback_acts_for_no_dag_that_is_known() {
+    let run = "/execution/callbacks/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
+    let question =
+        |method: &'static str, path: &'static str| ["--peer", SALES, "--method", method, "--path", path];
+    let (status, answer) = explain_json("policy.yaml", &question("PATCH", run));
+    // A DENY on a DAG holds of it, too.
+    assert_eq!(
+        (status, &answer["code"]),
+        (1, &"denied_by_rule".into()),
+        "{answer}"
+    );
+    assert_eq!(answer["caller"]["actor"], "callback");
+    let connection = question("GET", "/execution/connections/sales_db");
+    explain("policy.yaml", &[&connection[..], &["--callback"]].concat()).assert(1, "explain/callback.txt");
+    for said in [&[][..], &["--learned", "sales_daily"]] {
+        let (_, answer) = explain_json("policy.yaml", &[&connection[..], said].concat());
+        assert_eq!(answer["caller"].get("actor"), None, "{answer}");
+    }
+}

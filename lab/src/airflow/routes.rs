@@ -81,7 +81,7 @@ impl Listing {
     pub fn new_in_pre_release() -> Result<Vec<String>> {
         let mut known = BTreeSet::new();
         let mut new = Vec::new();
-        for release in Release::WITH_ROUTES {
+        for release in Release::ALL {
             let routes = Self::kept(release)?.routes()?;
             let names = routes
                 .iter()

@@ -27,8 +27,11 @@ pub(super) const TEAMS: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE",SERVE
   {"name":"teams","action":"ALLOW","rules":[{
     "from":[{"principals":["spiffe://td/ns/airflow/sa/worker-{team}"],"dags":["{team}_*"],"proof":["pod","airflow"]}],
     "to":[{"dags":["{team}_*"]}]}]},
-  {"name":"all","action":"ALLOW","rules":[{"to":[{"surfaces":["health","rest","pages","other","unclassified"]},
-    {"actions":["docs:read"]}]}]}]}"#;
+  {"name":"callbacks","action":"ALLOW","rules":[{
+    "from":[{"principals":["spiffe://td/ns/airflow/sa/worker-callbacks"]}],
+    "to":[{"surfaces":["execution"],"actions":["callback:run","variable:read"]}]}]},
+  {"name":"all","action":"ALLOW","rules":[{"to":[{"surfaces":["health","rest","pages","other"]},
+    {"actions":["docs:read","execution:unclassified"]}]}]}]}"#;
 
 const API_SERVER: &str = r#""apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#;
 
@@ -64,6 +67,11 @@ pub(super) struct TestHost {
     pub(super) store: Store,
     pub(super) log: Vec<String>,
     pub(super) removed: Vec<String>,
+    /// The headers that were set on the request.
+    pub(super) stamped: Vec<(String, String)>,
+    pub(super) properties: BTreeMap<String, String>,
+    /// The server behind the way out.
+    pub(super) upstream: Option<Principal>,
     /// Whether the connection ends behind the first chunk of an answer.
     cut: bool,
     reply: Option<(u16, String)>,
@@ -188,6 +196,8 @@ impl Proxy {
         };
         host.log.clear();
         host.removed.clear();
+        host.stamped.clear();
+        host.properties.clear();
         (host.reply, host.replaced) = (None, None);
         host.body.clear();
         let mut exchange = Exchange::default();
@@ -271,6 +281,12 @@ impl Host for TestHost {
             }
             Effect::RemoveHeader(message, name) => self.removed.push(format!("{message:?} {name}")),
             Effect::Log(_, line) => self.log.push(line.to_owned()),
+            Effect::SetHeader(Message::Request, name, value) => {
+                self.stamped.push((name.to_owned(), value.to_owned()));
+            }
+            Effect::Property(name, value) => {
+                self.properties.insert(name.to_owned(), value.to_owned());
+            }
             _ => {}
         }
     }
@@ -281,7 +297,7 @@ impl Host for TestHost {
     }
 
     fn upstream(&mut self) -> Option<Principal> {
-        None
+        self.upstream.clone()
     }
 
     fn cluster(&mut self) -> Vec<u8> {

@@ -95,52 +95,10 @@ fn measured_targets() {
     assert_eq!(ok("GET", "/execution/dag-runs/d/r/").dag_ids(), ["d"]);
     assert_eq!(ok("GET", "/API/v2/dags/d1").surface, Surface::Other);
     assert_eq!(ok("GET", "/executionx/dags/d1").surface, Surface::Other);
-    assert_eq!(ok("GET", "/api/v2/DAGS/d1").surface, Surface::Unclassified);
-}
-
-#[test]
-fn an_encoded_slash_may_stand_in_a_key() {
-    for (target, key) in [
-        ("/execution/xcoms/d/r/t/a%2Fb", "a/b"),
-        ("/execution/xcoms/d/r/t/a%2Fb/item/0", "a/b"),
-        (
-            "/api/v2/dags/d/dagRuns/r/taskInstances/t/xcomEntries/a%2fb",
-            "a/b",
-        ),
-        ("/execution/xcoms/d/r/t/k/", "k/"),
-    ] {
-        let operation = ok("GET", target);
-        assert_eq!(operation.dag_ids(), ["d"]);
-        assert_eq!(operation.asks[0].xcom_key, known(key));
-    }
-    // Airflow reads a slice of `k`, a filter that splits first would see the key `k/slice`.
-    let slice = read_at(&Site::default(), "GET", "/execution/xcoms/d/r/t/k%2Fslice");
-    assert_eq!(slice, Err(Malformed::Path(Ambiguity::EncodedSlash)));
-    assert_eq!(ok("GET", "/api/v2/pools/a%2Fb").asks[0].pool, known("a/b"));
     assert_eq!(
-        ok("GET", "/execution/variables/a%2Fb").asks[0].variable,
-        known("a/b")
+        ok("GET", "/api/v2/DAGS/d1").asks[0].action,
+        Fact::Known("rest:unclassified")
     );
-}
-
-#[test]
-fn what_is_not_known_is_unknown() {
-    for (method, target) in [
-        ("GET", "/api/v2/new"),
-        ("OPTIONS", "/api/v2/dags"),
-        ("get", "/ui/config"),
-        ("GET", "/execution"),
-    ] {
-        let operation = ok(method, target);
-        assert_eq!(
-            (operation.surface, operation.template),
-            (Surface::Unclassified, None),
-            "{target}"
-        );
-        assert!(operation.any_dag);
-        assert!(operation.asks[0].action.is_unknown() && operation.asks[0].dag.is_unknown());
-        assert!(operation.actions().is_empty() && operation.dag_ids().is_empty());
-    }
 }
 
 #[test]
@@ -352,3 +310,5 @@ proptest! {
 
 mod bodies;
 mod sites;
+mod slashes;
+mod unclassified;

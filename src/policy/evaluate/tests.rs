@@ -1,8 +1,10 @@
 use std::rc::Rc;
 use std::slice;
 
-use super::super::Scope;
 use super::super::testing::{facts, ruleset, token};
+use super::super::{Facts, Scope, load};
+use crate::fact::Fact;
+use crate::operation::{self, Body, Request, Site};
 use crate::token::Verified;
 
 const WORKER: &str = "spiffe://td/ns/airflow/sa/w-ml";
@@ -136,4 +138,109 @@ fn one_token_satisfies_all_conditions_of_an_entry() {
     ] {
         assert_eq!(holds(entry, None, &both), expected, "{entry}");
     }
+}
+
+/// Whether an ALLOW with this entry of `to` lets a request pass, and whether a DENY refuses it.
+fn holds_of(entry: &str, method: &str, target: &str) -> (bool, bool) {
+    let request = Request {
+        method,
+        target,
+        host: "api",
+        body: Body::Whole(&[]),
+    };
+    let operation = operation::read(&request, &Site::default()).unwrap();
+    let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+    let allowed = |action, others| {
+        let document = format!(
+            r#"{{"apiVersion":"dagward/v1","policies":[{{"name":"p","action":"{action}","rules":[{{"to":[{entry}]}}]}}{others}]}}"#
+        );
+        let ruleset = load(document.as_bytes()).unwrap();
+        ruleset.decide(Scope::All, slice::from_ref(&facts)).allowed
+    };
+    let others = r#",{"name":"others","action":"ALLOW","rules":[{"to":[{"surfaces":["ui"]}]}]}"#;
+    (allowed("ALLOW", ""), !allowed("DENY", others))
+}
+
+/// Of a route that is not known an ALLOW must name surface, path or action, and no id is known.
+#[test]
+fn an_unknown_route_passes_by_its_surface_and_by_no_restriction() {
+    let deny_only = (false, true);
+    for (entry, expected) in [
+        (r#"{"surfaces":["ui"]}"#, BOTH),
+        (r#"{"surfaces":["ui"],"methods":["GET"]}"#, BOTH),
+        (r#"{"surfaces":["ui"],"methods":["POST"]}"#, NEITHER),
+        (r#"{"surfaces":["ui"],"notPaths":["/ui/new*"]}"#, NEITHER),
+        (r#"{"surfaces":["rest","execution"]}"#, NEITHER),
+        (r#"{"paths":["/ui/*"]}"#, BOTH),
+        (r#"{"actions":["ui:unclassified"]}"#, BOTH),
+        (r#"{"actions":["*:unclassified"]}"#, BOTH),
+        (r#"{"actions":["rest:unclassified"]}"#, NEITHER),
+        (r#"{"actions":["rest:unclassified","dag:read"]}"#, deny_only),
+        (r#"{"surfaces":["ui"],"actions":["*"]}"#, BOTH),
+        // It may be any action, about any object.
+        (r#"{"surfaces":["ui"],"actions":["*:read"]}"#, deny_only),
+        (r#"{"surfaces":["ui"],"actions":["dag_run:trigger"]}"#, deny_only),
+        (
+            r#"{"surfaces":["ui"],"notActions":["dag_run:trigger"]}"#,
+            deny_only,
+        ),
+        (
+            r#"{"surfaces":["ui"],"notActions":["ui:unclassified"]}"#,
+            deny_only,
+        ),
+        (r#"{"surfaces":["ui"],"dags":["a"]}"#, deny_only),
+        (r#"{"surfaces":["ui"],"dags":["*"]}"#, deny_only),
+        (r#"{"surfaces":["ui"],"notDags":["a"]}"#, deny_only),
+        (r#"{"surfaces":["ui"],"notConnections":["a"]}"#, deny_only),
+        // Nothing names it.
+        (r#"{"methods":["GET"]}"#, deny_only),
+        (r#"{"surfaces":["*"]}"#, deny_only),
+        (r#"{"paths":["*"]}"#, deny_only),
+        (r#"{"actions":["*"]}"#, deny_only),
+        (r#"{"notSurfaces":["execution"]}"#, deny_only),
+        (r#"{"notPaths":["/execution/*"]}"#, deny_only),
+        (r#"{"hosts":["api"]}"#, deny_only),
+    ] {
+        assert_eq!(holds_of(entry, "GET", "/ui/new"), expected, "{entry}");
+    }
+    // On a known route the name is none.
+    assert_eq!(
+        holds_of(r#"{"actions":["*:unclassified"]}"#, "GET", "/ui/config"),
+        NEITHER
+    );
+    assert_eq!(
+        holds_of(r#"{"notActions":["*:unclassified"]}"#, "GET", "/ui/config"),
+        BOTH
+    );
+}
+
+/// Where a DENY on a name does not hold, another that is like it but for its action still does.
+#[test]
+fn the_name_of_one_surface_does_not_stand_for_an_action() {
+    let rules: Vec<String> = ["rest:unclassified", "dag:read", "rest:unclassified"]
+        .iter()
+        .cycle()
+        .take(90)
+        .map(|action| format!(r#"{{"to":[{{"actions":["{action}"]}}]}}"#))
+        .collect();
+    let document = format!(
+        r#"{{"apiVersion":"dagward/v1","policies":[{{"name":"d","action":"DENY","rules":[{}]}}]}}"#,
+        rules.join(",")
+    );
+    let ruleset = load(document.as_bytes()).unwrap();
+    let by = |target| {
+        let request = Request {
+            method: "GET",
+            target,
+            host: "api",
+            body: Body::Whole(&[]),
+        };
+        let operation = operation::read(&request, &Site::default()).unwrap();
+        let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+        let verdict = ruleset.decide(Scope::All, slice::from_ref(&facts));
+        verdict.by.map(|by| by.rule)
+    };
+    assert_eq!(by("/ui/new"), Some(1));
+    assert_eq!(by("/api/v2/new"), Some(0));
+    assert_eq!(by("/execution/connections/a"), None);
 }

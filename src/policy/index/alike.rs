@@ -54,7 +54,8 @@ impl Written {
     fn entry(&mut self, ruleset: &Ruleset, entry: Span, counts: &dyn Fn(Field) -> bool) {
         let conditions = || {
             let all = ruleset.conditions_of(entry).iter();
-            all.filter(|condition| counts(condition.field))
+            // In a DENY all other conditions on actions hold where the action is open. These need not.
+            all.filter(|condition| counts(condition.field) || ruleset.is_of_unclassified(condition))
         };
         self.number(conditions().count());
         for condition in conditions() {

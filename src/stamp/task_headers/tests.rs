@@ -4,8 +4,8 @@ use super::*;
 
 type Owned = Vec<(String, Vec<u8>)>;
 
-fn pod_task() -> Cow<'static, Acting> {
-    Cow::Owned(Acting {
+fn pod_task() -> Own<'static> {
+    Own::Task(Cow::Owned(Acting {
         dag_id: "etl daily".to_owned(),
         run_id: Some("manual__2026".to_owned()),
         task_id: Some("grp.extract".to_owned()),
@@ -13,7 +13,7 @@ fn pod_task() -> Cow<'static, Acting> {
         try_number: Some(2),
         ti_id: None,
         proof: Proof::Pod,
-    })
+    }))
 }
 
 fn view(headers: &Owned) -> Vec<(&[u8], &[u8])> {
@@ -45,7 +45,7 @@ fn apply(headers: &Owned, edits: &[Edit<'_>]) -> Owned {
     result
 }
 
-fn after_mesh(headers: &[(&str, &str)], own: Option<&Cow<'_, Acting>>) -> Owned {
+fn after_mesh(headers: &[(&str, &str)], own: Option<&Own<'_>>) -> Owned {
     let headers = owned(headers);
     let view = view(&headers);
     let mut result = apply(&headers, &toward_mesh(&view, own));

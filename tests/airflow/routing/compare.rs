@@ -76,7 +76,8 @@ const OTHER_VERSIONS: [[&str; 2]; 2] = [
 
 fn difference(operation: &Operation<'_>, route: &Route) -> Option<String> {
     match (operation.surface, operation.template) {
-        (Surface::Unclassified, _) => {}
+        // Of such a request it must not be said that it is for another surface than Airflow's own.
+        (surface, None) if operation.is_unclassified() && is_below(surface, &route.template) => {}
         (_, Some(ours)) if is_route(ours, &route.template) => {}
         (_, Some(ours)) if OTHER_VERSIONS.contains(&[ours, &route.template]) => {}
         (surface, ours) => {
@@ -98,9 +99,36 @@ fn difference(operation: &Operation<'_>, route: &Route) -> Option<String> {
         }
     }
     let instance = route.path.get("task_instance_id").map(String::as_str);
-    let unclassified = operation.surface == Surface::Unclassified;
-    (!unclassified && instance != operation.task_instance.as_deref())
+    (!operation.is_unclassified() && instance != operation.task_instance.as_deref())
         .then(|| format!("dagward has the task instance {:?}", operation.task_instance))
+}
+
+/// Whether a route of Airflow's belongs to a surface, as far as its first segments tell.
+fn is_below(surface: Surface, template: &str) -> bool {
+    let below = |prefix: &str| {
+        let rest = template.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    match surface {
+        Surface::Auth => below("/auth"),
+        Surface::Edge => below("/edge_worker") || below("/internal_api"),
+        Surface::Execution => below("/execution"),
+        Surface::Logs => below("/log"),
+        Surface::Rest => below("/api"),
+        // In Airflow 2 the web pages, which share no prefix.
+        Surface::Ui => {
+            let others = [
+                "/auth",
+                "/edge_worker",
+                "/internal_api",
+                "/execution",
+                "/log",
+                "/api",
+            ];
+            !others.into_iter().any(below)
+        }
+        Surface::Health | Surface::Other | Surface::Pages => false,
+    }
 }
 
 /// The values that Airflow has for ids of one kind. Empty ones in the query it takes for none.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use dagward::operation::{Line, Row, actions, rows};
+use dagward::operation::{Line, Row, actions, is_unclassified, rows};
 
 /// Where the page is, in the repository.
 pub(super) const FILE: &str = "docs/actions.md";
@@ -17,6 +17,8 @@ count where the document says that they are there. The last column has the lines
 `cargo xtask routes --write` writes this page from the table in [`src/operation/routes`](../src/operation/routes).
 
 Names in braces stand for one segment of the path, with `:path` for any number of them. GET stands for HEAD too.
+
+`SURFACE:unclassified` is [a route that dagward does not know](policy.md#routes-that-dagward-does-not-know) below the surface's paths.
 ";
 
 /// The page.
@@ -32,6 +34,9 @@ pub(super) fn page() -> String {
                 page,
                 "\n## {resource}\n\n| action | route | surface | Airflow |\n|---|---|---|---|\n"
             );
+        }
+        if is_unclassified(action) {
+            let _ = writeln!(page, "| `{action}` | any that is not on this page | {of} | |");
         }
         for row in rows().filter(|row| row.asks_for(action)) {
             let (method, template) = (row.method(), row.template());

@@ -36,7 +36,7 @@ impl Asked {
         let mut asked = Self::default();
         let mut by_row: BTreeMap<Key, Actions> = BTreeMap::new();
         let mut used = BTreeSet::new();
-        for release in Release::WITH_ROUTES {
+        for release in Release::ALL {
             let rows: Vec<_> = table(release).map(Row::from).collect();
             for route in Listing::kept(release)?.routes()? {
                 if let Some(row) = Row::for_route(&rows, &route) {

@@ -27,7 +27,7 @@ pub const LEFT_OUT: &[LeftOut] = &[
     get("/{rest_of_path:path}", "other"),
     // Airflow 3 answers 404 there, with a hint to whoever still asks for what was.
     get("/api/{_:path}", "other"),
-    get("/api/v1/{_:path}", "unclassified"),
+    get("/api/v1/{_:path}", "rest"),
 ];
 
 /// The surface that `method` and `path` count for, if they are left out.

@@ -42,7 +42,7 @@ fn a_base_path_is_taken_off_once_and_is_not_required() {
     }
     assert_eq!(
         dag(&site, "/team/airflow/api/v2/what"),
-        Ok((Surface::Unclassified, Fact::Unknown))
+        Ok((Surface::Rest, Fact::Unknown))
     );
     assert_eq!(
         dag(&site, "/team/airflow/health"),
@@ -77,10 +77,7 @@ fn a_base_path_may_be_any() {
     let log = based("/log");
     let file = "/log/dag_id=d/run_id=r/task_id=t/attempt=1.log";
     assert_eq!(dag(&log, file), Ok((Surface::Logs, known("d"))));
-    assert_eq!(
-        dag(&log, "/log/ui/what"),
-        Ok((Surface::Unclassified, Fact::Unknown))
-    );
+    assert_eq!(dag(&log, "/log/ui/what"), Ok((Surface::Ui, Fact::Unknown)));
 }
 
 #[test]
@@ -100,7 +97,7 @@ fn web_pages_are_read_where_they_stand() {
     for target in ["/dags/d1/what", "/clear", "/object"] {
         assert_eq!(
             dag(&with_pages(), target),
-            Ok((Surface::Unclassified, Fact::Unknown)),
+            Ok((Surface::Ui, Fact::Unknown)),
             "{target}"
         );
         let elsewhere = dag(&Site::default(), target).unwrap();

@@ -59,7 +59,7 @@ const LEFT_OUT: [(&str, &str); 4] = [
 /// A route that a release serves, with its row.
 pub(super) fn with_rows() -> Vec<(Release, Served, &'static Route)> {
     let mut found = Vec::new();
-    for release in Release::WITH_ROUTES {
+    for release in Release::ALL {
         let line = Line::of(release.version).unwrap();
         for served in Listing::kept(release).unwrap().routes().unwrap() {
             let mut rows = all().chain(web_pages());

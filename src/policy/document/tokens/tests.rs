@@ -200,7 +200,7 @@ fn everything_wrong_is_told_at_its_field() {
             "oidc",
             r#""issuer":"https://o","fromIstio":true,"surfaces":["rest","execution "],"required":"yes""#,
             vec![
-                "tokens[0].surfaces[1]: found `execution `; allowed: `auth`, `edge`, `execution`, `health`, `logs`, `other`, `pages`, `rest`, `ui`, `unclassified`; did you mean `execution`?",
+                "tokens[0].surfaces[1]: found `execution `; allowed: `auth`, `edge`, `execution`, `health`, `logs`, `other`, `pages`, `rest`, `ui`; did you mean `execution`?",
                 "tokens[0].required: found the text `yes`; allowed: `true` or `false`",
             ],
         ),

@@ -1,0 +1,148 @@
+//! Deadline callbacks under the ready policies, and under the one that docs/policy.md offers.
+
+use std::fs;
+
+use dagward::policy::Ruleset;
+use dagward::walk::Code;
+use dagward_lab::{manifest, paths};
+
+use crate::asking::{Asked, GATEWAY, ML, RUN, SALES, SCHEDULER, WORKER};
+use crate::files::{load, policy_in, ruleset};
+
+const CALLBACKS: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-callbacks";
+const START: &str = "PATCH /execution/callbacks/0192f0c1-0000-7000-8000-000000000001/run";
+const NOTE: &str = "PATCH /execution/task-instances/0192f0c1-0000-7000-8000-000000000001/dag-run-note";
+
+/// What a callback's token is good for, as Airflow has it.
+const USES: [&str; 6] = [
+    "GET /execution/connections/sales_db",
+    "GET /execution/connections/sales_a%2Fb",
+    "GET /execution/variables/sales_key",
+    "PUT /execution/variables/sales_key",
+    "GET /execution/xcoms/sales_daily/r/load/return_value",
+    "POST /execution/dag-runs/sales_daily/r",
+];
+
+/// A request with the token of a callback that the peer has started.
+fn of_callback<'a>(peer: &'a str, request: &'a str) -> Asked<'a> {
+    Asked {
+        callback: true,
+        ..Asked::of(peer, request)
+    }
+}
+
+#[test]
+fn no_callback_runs_on_a_team_s_worker() {
+    for file in ["wasm-plugin.yaml", "examples/policies/two-teams.yaml"] {
+        let policy = ruleset(file);
+        for peer in [SALES, ML] {
+            let acting = Some(["sales_daily", "load", "pod"]);
+            for asked in [
+                Asked::of(peer, START),
+                Asked {
+                    acting,
+                    ..Asked::of(peer, START)
+                },
+            ] {
+                assert_eq!(asked.refused(&policy), Some(Code::NoRuleAllows), "{file} {peer}");
+            }
+        }
+        for request in USES {
+            let refused = of_callback(SALES, request).refused(&policy);
+            assert_eq!(refused, Some(Code::NoRuleAllows), "{file} {request}");
+        }
+        assert_eq!(
+            Asked::of(GATEWAY, START).refused(&policy),
+            Some(Code::NoRuleAllows),
+            "{file}"
+        );
+    }
+    assert_eq!(
+        Asked::of(WORKER, START).refused(&ruleset("examples/policies/two-teams.yaml")),
+        Some(Code::NoRuleAllows)
+    );
+}
+
+/// All tasks share the account there, and a callback is an author's code as they are.
+#[test]
+fn callbacks_do_what_tasks_do_under_one_account() {
+    for (file, peers) in [
+        ("wasm-plugin.yaml", &[WORKER, SCHEDULER][..]),
+        ("examples/policies/components.yaml", &[WORKER]),
+    ] {
+        let policy = ruleset(file);
+        for peer in peers {
+            assert_eq!(Asked::of(peer, START).refused(&policy), None, "{file} {peer}");
+            for request in USES {
+                assert_eq!(
+                    of_callback(peer, request).refused(&policy),
+                    None,
+                    "{file} {request}"
+                );
+            }
+        }
+    }
+}
+
+/// The team policy with the one that the documentation offers.
+fn with_callbacks() -> Ruleset {
+    let page = fs::read_to_string(paths::workspace().join("docs/policy.md")).unwrap();
+    let (_, rest) = page.split_once("```yaml\n- name: callbacks-have").unwrap();
+    let (policy, _) = rest.split_once("```").unwrap();
+    let policy = manifest::parse(&format!("- name: callbacks-have{policy}")).unwrap();
+    let mut document = policy_in("examples/policies/two-teams.yaml").unwrap();
+    let policies = document["policies"].as_array_mut().unwrap();
+    policies.extend(policy.as_array().unwrap().iter().cloned());
+    load(&document)
+}
+
+#[test]
+fn a_worker_of_their_own_gives_callbacks_what_is_listed() {
+    let policy = with_callbacks();
+    assert_eq!(Asked::of(CALLBACKS, START).refused(&policy), None);
+    for request in [
+        "GET /execution/connections/callbacks_smtp",
+        "GET /execution/variables/callbacks_url",
+    ] {
+        assert_eq!(
+            of_callback(CALLBACKS, request).refused(&policy),
+            None,
+            "{request}"
+        );
+    }
+    let more = [
+        "PUT /execution/variables/callbacks_url",
+        "GET /execution/variables/keys",
+        "GET /execution/new",
+    ];
+    for request in USES.iter().chain(&more).chain(&[RUN]) {
+        let refused = of_callback(CALLBACKS, request).refused(&policy);
+        assert_eq!(refused, Some(Code::NoRuleAllows), "{request}");
+    }
+    assert_eq!(Asked::of(SALES, START).refused(&policy), Some(Code::NoRuleAllows));
+}
+
+#[test]
+fn a_task_writes_the_note_of_its_own_run() {
+    for file in ["wasm-plugin.yaml", "examples/policies/two-teams.yaml"] {
+        let policy = ruleset(file);
+        let note = |peer, dag| Asked {
+            learned: dag,
+            ..Asked::of(peer, NOTE)
+        };
+        assert_eq!(note(SALES, Some("sales_daily")).refused(&policy), None, "{file}");
+        for other in [
+            note(SALES, Some("ml_train")),
+            note(ML, Some("sales_daily")),
+            note(SALES, None),
+        ] {
+            assert_eq!(other.refused(&policy), Some(Code::NoRuleAllows), "{file}");
+        }
+        // By the REST API a task writes none.
+        let rest = Asked {
+            learned: Some("sales_daily"),
+            ..Asked::of(SALES, "PATCH /api/v2/dags/sales_daily/dagRuns/r")
+        };
+        assert_eq!(rest.refused(&policy), Some(Code::NoRuleAllows), "{file}");
+    }
+}
