@@ -103,6 +103,22 @@ pub(super) fn read(raw: &str) -> Result<Path<'_>, Ambiguity> {
     Ok(path)
 }
 
+/// The last `length` bytes of a path: what stands below the base path. Below that alone stands `/`.
+pub(super) fn below_base(path: Cow<'_, str>, length: usize) -> Cow<'_, str> {
+    let base = path.len().saturating_sub(length);
+    if base == 0 {
+        return path;
+    }
+    match path {
+        Cow::Borrowed(text) => Cow::Borrowed(
+            text.get(base..)
+                .filter(|below| below.starts_with('/'))
+                .unwrap_or("/"),
+        ),
+        Cow::Owned(text) => below_base(Cow::Borrowed(&text), length).into_owned().into(),
+    }
+}
+
 /// Whether a clean path lies under one of Airflow's prefixes, or among its web pages.
 pub(super) fn is_airflow(text: &str, site: &Site) -> bool {
     let is_prefix = |prefix: &&str| {

@@ -3,11 +3,11 @@
 use dagward::walk::Code;
 
 use crate::asking::{Asked, FINANCE, GATEWAY, PAYMENTS, SALES};
-use crate::files::ruleset;
+use crate::sites::everywhere;
 
 #[test]
 fn one_task_books_payments() {
-    let ruleset = ruleset("examples/policies/business-service.yaml");
+    let ruleset = everywhere("examples/policies/business-service.yaml");
     let asks = |peer, acting, request| {
         let asked = Asked {
             own: PAYMENTS,

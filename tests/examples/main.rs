@@ -14,6 +14,7 @@ mod business_service;
 mod components;
 mod files;
 mod gateway;
+mod sites;
 mod starter;
 mod tokens;
 mod two_teams;
