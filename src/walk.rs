@@ -49,6 +49,8 @@ pub struct Incoming<'a> {
     pub peer: Result<Option<&'a Principal>, &'a BadPrincipal>,
     /// The request line; the host in lower case, without its port.
     pub request: Request<'a>,
+    /// The port that it came to, as text; empty where it is not known.
+    pub port: &'a str,
     /// All headers.
     pub headers: &'a [Header<'a>],
     /// Envoy's name for the destination, on an outbound listener.
@@ -248,6 +250,9 @@ fn operation<'a>(
         ..incoming.request
     };
     operation::check_headers(incoming.headers)?;
+    if !ruleset.site().is_at(incoming.port) {
+        return operation::read_elsewhere(&request);
+    }
     let mut operation = operation::read(&request, ruleset.site())?;
     acting::resolve_task_instance(&mut operation, &incoming.token);
     Ok(operation)

@@ -17,16 +17,12 @@ use crate::fact::Fact;
 /// A request to Airflow that two parsers could take for different ones, or one without a method or
 /// a path. Elsewhere a request that parsers read differently has an unknown path.
 pub fn read<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>, Malformed> {
-    // CONNECT alone has no path (RFC 9113 §8.5).
-    let has_path = !request.target.is_empty() || request.method == "CONNECT";
-    if request.method.is_empty() || !has_path {
-        return Err(Malformed::RequestLine);
-    }
-    let (target, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+    let target = target_of(request)?;
+    let (target, query) = target.split_once('?').unwrap_or((target, ""));
     let path = match path::read(target) {
         Ok(path) => path,
         Err(ambiguity) if path::may_be_airflow(target, site) => return Err(Malformed::Path(ambiguity)),
-        Err(_) => return Ok(not_airflow(request)),
+        Err(_) => return Ok(other(request, target, site)),
     };
     // What is decoded must be copied, all else is borrowed from the target.
     let (operation, routed) = match &path.text {
@@ -36,12 +32,51 @@ pub fn read<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>, Mal
         }),
     }?;
     if operation.surface == Surface::Other && path.encoded_slashes.is_some() {
-        return Ok(operation);
+        return Ok(other(request, target, site));
     }
+    let text = path::below_base(path.text, routed);
+    let path = match &text {
+        // Only an escape can have put there what a server decodes or cuts once more.
+        Cow::Owned(text) if !path::is_plain(text) => Fact::Unknown,
+        _ => Fact::Known(text),
+    };
+    Ok(Operation { path, ..operation })
+}
+
+/// What `request` asks for of a server that is not Airflow: its path is a name like any other, and its body is its own
+/// business.
+///
+/// # Errors
+/// A request without a method or a path.
+pub fn read_elsewhere<'a>(request: &Request<'a>) -> Result<Operation<'a>, Malformed> {
+    let target = target_of(request)?;
+    let (path, _) = target.split_once('?').unwrap_or((target, ""));
     Ok(Operation {
-        path: Fact::Known(path::below_base(path.text, routed)),
-        ..operation
+        path: path::elsewhere(path),
+        ..not_airflow(request)
     })
+}
+
+/// The same for a path that is not Airflow's where Airflow may be.
+fn other<'a>(request: &Request<'a>, path: &'a str, site: &Site) -> Operation<'a> {
+    let path = path::elsewhere(path).map(|text| {
+        let routed = site.below(&text).map_or(text.len(), str::len);
+        path::below_base(text, routed)
+    });
+    Operation {
+        path,
+        ..not_airflow(request)
+    }
+}
+
+/// The request's target.
+fn target_of<'a>(request: &Request<'a>) -> Result<&'a str, Malformed> {
+    // CONNECT alone has no path (RFC 9113 §8.5).
+    let has_path = !request.target.is_empty() || request.method == "CONNECT";
+    match request.method.is_empty() || !has_path {
+        true => Err(Malformed::RequestLine),
+        false => Ok(request.target),
+    }
 }
 
 /// What a path that every parser reads alike asks for, and the length of what Airflow routes. The path itself is left

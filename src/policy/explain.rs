@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::fact::Fact;
+use crate::operation::ENCODED_SLASH;
 use crate::token::Verified;
 
 use super::arena::Span;
@@ -182,7 +183,8 @@ impl Ruleset {
 
 fn found(condition: &Condition, facts: &Facts<'_>) -> String {
     match facts.fact(condition.field) {
-        Fact::Known(value) => format!("`{value}`"),
+        // A slash in a part of the path is as the request has it.
+        Fact::Known(value) => format!("`{}`", value.replace(ENCODED_SLASH, "%2F")),
         Fact::Unknown => "not known".to_owned(),
         Fact::Later => "not known yet".to_owned(),
         Fact::Absent if condition.field == Field::Principals => "none: the caller is anonymous".to_owned(),

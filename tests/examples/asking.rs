@@ -126,6 +126,7 @@ impl<'a> Asked<'a> {
                 host: "airflow-api-server",
                 body: Body::Whole(self.body.as_bytes()),
             },
+            port: "8080",
             headers: &headers,
             cluster: b"",
             token: Token {

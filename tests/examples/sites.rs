@@ -99,6 +99,9 @@ impl Installation {
         assert!(self.trust_domain == AS_WRITTEN.trust_domain || !text.contains(AS_WRITTEN.trust_domain));
         assert!(self.namespace == AS_WRITTEN.namespace || !text.contains("/ns/airflow/"));
         let mut document: Value = serde_json::from_str(&text).unwrap();
+        if document["airflow"] == "none" {
+            return document;
+        }
         if !self.base_path.is_empty() {
             document["basePath"] = self.base_path.into();
         }

@@ -125,6 +125,7 @@ fn decided(ruleset: &Ruleset, peer: &str, (method, target): (&str, &str), body: 
             host: "api",
             body,
         },
+        port: "8080",
         headers: &[],
         cluster: b"",
         token: Token {
