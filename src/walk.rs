@@ -6,6 +6,7 @@
 
 mod acting;
 mod code;
+mod decide;
 mod owner;
 mod reasons;
 
@@ -13,18 +14,19 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::caller::{Acting, BadPrincipal, Header, Principal, headers};
-use crate::fact::Fact;
 use crate::measure::{Decision, Direction};
-use crate::operation::{self, Operation, Request};
-use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
+use crate::operation::{self, Body, Malformed, Operation, Request};
+use crate::policy::{Mode, Ruleset};
 use crate::stamp::Edit;
 use crate::stamp::task_headers::{self, Own};
 use crate::token::{Checked, Judged, Judges, Presented, Refusal, Verified, check};
 
+use decide::decide;
 use owner::Terms;
 
 pub use acting::Token;
 pub use code::Code;
+pub use decide::facts;
 pub use reasons::reasons;
 
 /// What the proxy knows of itself.
@@ -45,6 +47,8 @@ pub struct Incoming<'a> {
     pub peer: Result<Option<&'a Principal>, &'a BadPrincipal>,
     /// The request line; the host in lower case, without its port.
     pub request: Request<'a>,
+    /// The port that it came to, as text; empty where it is not known.
+    pub port: &'a str,
     /// All headers.
     pub headers: &'a [Header<'a>],
     /// Envoy's name for the destination, on an outbound listener.
@@ -170,11 +174,12 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         callback: acting::callback_said(incoming, believed),
         ..incoming.token
     };
-    let mut operation = operation::check_headers(incoming.headers)
-        .and_then(|()| operation::read(&incoming.request, ruleset.site()));
-    if let Ok(operation) = &mut operation {
-        acting::resolve_task_instance(operation, &token);
-    }
+    let read = |body| operation(ruleset, incoming, &token, body);
+    let (operation, bad_body) = match read(incoming.request.body) {
+        // It matters only where a rule looks at what it says.
+        Err(Malformed::Body(problem)) => (read(Body::Unread), Some(problem)),
+        operation => (operation, None),
+    };
     let terms = Terms {
         vouching: ruleset.names_api_servers(),
         enforced: ruleset.mode() == Mode::Enforce,
@@ -213,14 +218,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let refused = None
         .or_else(|| Refused::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
         .or_else(|| Refused::malformed(Code::MalformedTaskHeaders, bad_headers.as_ref()))
-        .or_else(|| {
-            let error = operation.as_ref().err()?;
-            let code = match error {
-                operation::Malformed::Body(_) => Code::MalformedBody,
-                _ => Code::MalformedPath,
-            };
-            Refused::malformed(code, Some(error))
-        })
+        .or_else(|| Refused::malformed(Code::MalformedPath, operation.as_ref().err()))
         .or_else(|| Refused::malformed(Code::MalformedToken, unreadable.as_ref()))
         .or_else(|| not_the_owner.map(|code| Refused(Decision::Deny, code, None)))
         .or_else(|| {
@@ -255,8 +253,31 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
             problem,
             ..outcome
         },
-        (mode, None) => decide(ruleset, mode, principal, outcome),
+        (mode, None) => {
+            let unread = outcome.awaits_body.then(|| read(Body::Unread).ok()).flatten();
+            decide(ruleset, mode, principal, outcome, unread, bad_body)
+        }
     }
+}
+
+/// What the request asks for, with this body.
+fn operation<'a>(
+    ruleset: &Ruleset,
+    incoming: &Incoming<'a>,
+    token: &Token<'_>,
+    body: Body<'a>,
+) -> Result<Operation<'a>, Malformed> {
+    let request = Request {
+        body,
+        ..incoming.request
+    };
+    operation::check_headers(incoming.headers)?;
+    if !ruleset.site().is_at(incoming.port) {
+        return operation::read_elsewhere(&request);
+    }
+    let mut operation = operation::read(&request, ruleset.site())?;
+    acting::resolve_task_instance(&mut operation, token);
+    Ok(operation)
 }
 
 /// What comes of the tokens that a request shows.
@@ -290,77 +311,6 @@ fn shown(
         }
         None => Checked::default(),
     }
-}
-
-fn decide<'a>(
-    ruleset: &'a Ruleset,
-    mode: Mode,
-    principal: Option<&Principal>,
-    outcome: Outcome<'a>,
-) -> Outcome<'a> {
-    let Some(operation) = &outcome.operation else {
-        return outcome;
-    };
-    let facts = facts(principal, outcome.acting.as_deref(), &outcome.tokens, operation);
-    let enforced = (mode == Mode::Enforce).then(|| ruleset.decide(Scope::Enforced, &facts));
-    let all =
-        (mode == Mode::Shadow || ruleset.has_shadow_policies()).then(|| ruleset.decide(Scope::All, &facts));
-    let code_of = |verdict: &Verdict<'_>| match (verdict.allowed, verdict.by) {
-        (true, _) => Code::Allowed,
-        (false, Some(_)) => Code::DeniedByRule,
-        (false, None) => Code::NoRuleAllows,
-    };
-    let refused = enforced.filter(|verdict| !verdict.allowed);
-    let would_refuse = all.filter(|verdict| refused.is_none() && !verdict.allowed);
-    let deciding = refused.or(would_refuse).or(enforced).or(all);
-    let claims = operation.starts().then_some(Claim {
-        enforced: mode == Mode::Enforce,
-    });
-    // A request that passes only because the policy is not enforced makes no owner.
-    let passes = match mode {
-        Mode::Enforce => refused.is_none(),
-        Mode::Shadow => would_refuse.is_none(),
-        Mode::Observe => false,
-    };
-    let shadow = would_refuse.map(|verdict| (verdict.by.map_or("", |by| by.policy), code_of(&verdict)));
-    Outcome {
-        decision: if refused.is_some() {
-            Decision::Deny
-        } else {
-            Decision::Allow
-        },
-        code: match (&shadow, &deciding) {
-            (Some(_), _) => Code::ShadowDenied,
-            (None, Some(verdict)) => code_of(verdict),
-            (None, None) => Code::Observed,
-        },
-        by: deciding
-            .and_then(|verdict| verdict.by)
-            .map(|by| (by.policy, by.rule)),
-        asked: deciding.map_or(0, |verdict| verdict.ask),
-        shadow,
-        claims: claims.filter(|_| passes),
-        ..outcome
-    }
-}
-
-/// What the policy sees of a request: one set of facts for each thing that it asks.
-pub fn facts<'f>(
-    principal: Option<&'f Principal>,
-    acting: Option<&'f Acting>,
-    tokens: &'f [Rc<Verified>],
-    operation: &'f Operation<'f>,
-) -> Vec<Facts<'f>> {
-    let acting = match acting {
-        Some(acting) => Fact::Known(acting),
-        None if operation.awaits_answer => Fact::Later,
-        None => Fact::Unknown,
-    };
-    operation
-        .asks
-        .iter()
-        .map(|ask| Facts::new(principal, acting, tokens, operation, ask))
-        .collect()
 }
 
 impl<'a> Outcome<'a> {

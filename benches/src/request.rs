@@ -67,6 +67,7 @@ pub(crate) fn incoming(peer: &Principal) -> Incoming<'_> {
         listener: Direction::Inbound,
         peer: Ok(Some(peer)),
         request: line("GET", XCOM),
+        port: "8080",
         headers: &HEADERS,
         cluster: b"",
         token: Token::default(),

@@ -97,6 +97,7 @@ pub(crate) fn measure(case: &str) -> Result<()> {
                 .map_or(Body::Pending, |body| Body::Whole(body.as_bytes())),
             ..request::line("GET", "/")
         },
+        port: "8080",
         headers: &headers,
         token: Token {
             credential: Credential::Task(request::TASK),

@@ -82,10 +82,14 @@ pub(crate) struct Explain {
     #[arg(long)]
     path: String,
 
-    /// The request's host. On an outbound listener also the destination, where a name without
-    /// dots is a service in the proxy's namespace
+    /// The request's host. On an outbound listener also the destination: a service by any of its
+    /// names (`api`, `api.airflow`, `api.airflow.svc`, the whole name), or another host
     #[arg(long, default_value = "airflow-api-server")]
     host: String,
+
+    /// The port that the request comes to, for a policy that says on which ports Airflow is
+    #[arg(long)]
+    port: Option<u16>,
 
     /// A request header; may be given several times
     #[arg(long = "header", value_name = "NAME: VALUE")]
@@ -169,8 +173,16 @@ impl Explain {
             host: &host_of(&self.host),
             body: Body::Pending,
         };
-        let operation = operation::read(&request, ruleset.site());
+        let operation = match ruleset.site().is_at(&self.port()) {
+            true => operation::read(&request, ruleset.site()),
+            false => operation::read_elsewhere(&request),
+        };
         operation.ok().map(|operation| operation.surface)
+    }
+
+    /// The port as the proxy has it.
+    fn port(&self) -> String {
+        self.port.map_or(String::new(), |port| port.to_string())
     }
 
     /// The one policy of the file.

@@ -76,7 +76,7 @@ impl Principal {
         &self.trust_domain
     }
 
-    /// The namespace, where the path is Istio's `/ns/NAMESPACE/sa/SERVICE_ACCOUNT`.
+    /// The namespace, where the path is Istio's `/ns/NAMESPACE/sa/SERVICE_ACCOUNT` with names of Kubernetes.
     pub fn namespace(&self) -> Option<&str> {
         self.workload.as_ref().map(|workload| workload.namespace.as_str())
     }
@@ -98,11 +98,34 @@ impl Workload {
         else {
             return None;
         };
+        if !is_namespace(namespace) || !is_account(account) {
+            return None;
+        }
         Some(Self {
             namespace: namespace.to_owned(),
             service_account: format!("{namespace}/{account}"),
         })
     }
+}
+
+/// Whether `text` can be the name of a namespace: the characters and the length of a DNS label.
+pub fn is_namespace(text: &str) -> bool {
+    matches!(text.len(), 1..=63) && text.bytes().all(is_of_name)
+}
+
+/// Whether `text` can be `namespace/service-account`.
+pub fn is_service_account(text: &str) -> bool {
+    text.split_once('/')
+        .is_some_and(|(namespace, account)| is_namespace(namespace) && is_account(account))
+}
+
+/// Whether `text` can be the name of a service account: the characters and the length of a DNS name.
+fn is_account(text: &str) -> bool {
+    matches!(text.len(), 1..=253) && text.bytes().all(|byte| byte == b'.' || is_of_name(byte))
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }
 
 /// The longest SPIFFE ID: section 2.3 of the standard.
@@ -127,6 +150,11 @@ mod tests {
             "spiffe://td/x",
             "spiffe://td/ns/a/sa/b/c",
             "spiffe://td/ns/a",
+            // No names of Kubernetes.
+            "spiffe://td/ns/A/sa/b",
+            "spiffe://td/ns/a_b/sa/c",
+            "spiffe://td/ns/a.b/sa/c",
+            "spiffe://td/ns/a/sa/B",
         ] {
             assert_eq!(Principal::parse(id).unwrap().namespace(), None, "{id}");
         }

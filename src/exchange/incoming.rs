@@ -64,6 +64,7 @@ pub(super) fn with<H: Host, T>(
             host: &authority,
             body,
         },
+        port: &connection.port,
         headers: &headers,
         cluster: &cluster,
         token: Token {

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The host of an `:authority`: without its port, in lower case. Envoy answers a request without a
+/// The host of an `:authority`: without its port and one dot at its end, which says that the name is whole (RFC 1034
+/// §3.1), in lower case. Envoy answers a request without a
 /// host itself (400, `missing_host_header`), and keeps one.
 pub fn host_of(authority: &str) -> Cow<'_, str> {
     let host = match authority.rsplit_once(':') {
@@ -10,11 +11,23 @@ pub fn host_of(authority: &str) -> Cow<'_, str> {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,
     };
+    let host = host.strip_suffix('.').unwrap_or(host);
     if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(host.to_ascii_lowercase())
     } else {
         Cow::Borrowed(host)
     }
+}
+
+/// Whether `text` can be what [`host_of`] gives.
+pub fn is_host(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let fits = match address {
+        Some(address) => address.bytes().all(|byte| legal(byte) || byte == b':'),
+        None => text.bytes().all(legal),
+    };
+    !text.is_empty() && fits && host_of(text) == text
 }
 
 #[cfg(test)]
@@ -28,9 +41,24 @@ mod tests {
             ("API.Airflow.svc", "api.airflow.svc"),
             ("[::1]:80", "[::1]"),
             ("[::1]", "[::1]"),
+            ("svc.", "svc"),
+            ("Svc.NS.:8080", "svc.ns"),
+            ("svc..", "svc."),
             ("", ""),
         ] {
             assert_eq!(host_of(authority), host);
+        }
+    }
+
+    #[test]
+    fn no_host_is_written_otherwise() {
+        for host in ["svc", "a-b.c_d", "127.0.0.1", "[::1]", "[fe80::1]"] {
+            assert!(is_host(host), "{host}");
+        }
+        for other in [
+            "", ".", "svc.", "svc:80", "Svc", "a b", "::1", "a/b", "[::1]:80", "é",
+        ] {
+            assert!(!is_host(other), "{other}");
         }
     }
 }

@@ -26,14 +26,14 @@ use crate::fact::Fact;
 
 pub use action::{actions, is_unclassified};
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
-pub use host::host_of;
+pub use host::{host_of, is_host};
 pub use moved::check_headers;
-pub use path::Ambiguity;
+pub use path::{Ambiguity, ENCODED_SLASH, is_path, unescaped};
 use query::MAX_PARAMETERS;
-pub use read::read;
+pub use read::{read, read_elsewhere};
 pub use route::Line;
 pub use routes::{Row, rows, rows_of};
-pub use site::{BadBasePath, Site};
+pub use site::{BadBasePath, Place, Site};
 pub use surface::Surface;
 
 /// The action of the routes of the Execution API that need no token.
@@ -73,7 +73,7 @@ pub struct Operation<'a> {
     pub method: &'a str,
     /// The host, in lower case and without its port.
     pub host: &'a str,
-    /// The decoded path, without its query. Unknown where two parsers could read it differently.
+    /// The decoded path below the base path, without its query. Unknown where two parsers could read it differently.
     pub path: Fact<Cow<'a, str>>,
     /// The route's template, for logs and explanations; `None` where no route is known.
     pub template: Option<&'static str>,

@@ -10,6 +10,7 @@ use std::fmt;
 use super::find::{find, is_web_page};
 use super::{Site, Surface};
 use crate::caller::percent::hex;
+use crate::fact::Fact;
 
 /// Where Airflow's own paths begin, with the surface of those that are on no known route. A path that may lead below is
 /// refused where it is ambiguous.
@@ -40,6 +41,10 @@ const PLAIN: [bool; 256] = {
     }
     plain
 };
+
+/// Stands for a slash that was encoded, in a path of a service that is not Airflow: to one server it is a part of a
+/// name, and to another it parts two. No other path has it, as control characters are refused.
+pub const ENCODED_SLASH: char = '\u{1f}';
 
 /// A path that every parser reads alike, but for its encoded slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +107,73 @@ pub(super) fn read(raw: &str) -> Result<Path<'_>, Ambiguity> {
     };
     check_segments(&path.text)?;
     Ok(path)
+}
+
+/// The last `length` bytes of a path: what stands below the base path. Below that alone stands `/`.
+pub(super) fn below_base(path: Cow<'_, str>, length: usize) -> Cow<'_, str> {
+    let base = path.len().saturating_sub(length);
+    if base == 0 {
+        return path;
+    }
+    match path {
+        Cow::Borrowed(text) => Cow::Borrowed(
+            text.get(base..)
+                .filter(|below| below.starts_with('/'))
+                .unwrap_or("/"),
+        ),
+        Cow::Owned(text) => below_base(Cow::Borrowed(&text), length).into_owned().into(),
+    }
+}
+
+/// The path of a request to another service than Airflow, its encoded slashes as [`ENCODED_SLASH`]; unknown where that
+/// service could read it as another path.
+pub(super) fn elsewhere(raw: &str) -> Fact<Cow<'_, str>> {
+    let read = || {
+        if !check_raw(raw).ok()? {
+            return Some(Cow::Borrowed(raw));
+        }
+        let mut slashes = Vec::new();
+        let mut decoded = percent_decode(raw, |at| slashes.push(at));
+        if decoded.iter().any(u8::is_ascii_control) {
+            return None;
+        }
+        for slash in slashes {
+            if let Some(byte) = decoded.get_mut(slash) {
+                *byte = ENCODED_SLASH as u8;
+            }
+        }
+        Some(Cow::Owned(String::from_utf8(decoded).ok()?))
+    };
+    let is_control = |c: char| c.is_control() && c != ENCODED_SLASH;
+    match read() {
+        Some(text) if !is_ambiguous(&text) && !text.contains(is_control) => Fact::Known(text),
+        _ => Fact::Unknown,
+    }
+}
+
+/// Whether some server could take a decoded path for another.
+fn is_ambiguous(text: &str) -> bool {
+    let mut pieces = text.split(['/', ENCODED_SLASH]);
+    check_segments(text).is_err()
+        || text.contains('\\')
+        || pieces.any(|piece| matches!(piece, "." | ".."))
+        || !is_plain(text)
+}
+
+/// Whether a decoded path has nothing that a server could decode or cut once more.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.contains(['?', '#']) && (!text.contains('%') || unescaped(text).is_none())
+}
+
+/// `text` with its escapes decoded, where it has any.
+pub fn unescaped(text: &str) -> Option<String> {
+    let decoded = percent_decode(text, |_| {});
+    (decoded.len() < text.len()).then(|| String::from_utf8_lossy(&decoded).into_owned())
+}
+
+/// Whether `text` can be the path that a policy sees of a request, but for encoded slashes.
+pub fn is_path(text: &str) -> bool {
+    text.starts_with('/') && !text.chars().any(char::is_control) && !is_ambiguous(text)
 }
 
 /// The surface of a clean path under one of Airflow's prefixes, or among its web pages; `None` elsewhere. It says nothing

@@ -7,8 +7,8 @@ use super::asks::Asks;
 use super::fields::{self, Added};
 use super::find::{Found, find};
 use super::path::{self, Ambiguity, Path};
-use super::route::Id;
-use super::{Ask, Malformed, Operation, Request, Site, Surface, deferral};
+use super::route::{Id, Route};
+use super::{Ask, Body, Malformed, Operation, Request, Site, Surface, deferral};
 use crate::fact::Fact;
 
 /// What `request` asks for of the Airflow at `site`.
@@ -17,34 +17,70 @@ use crate::fact::Fact;
 /// A request to Airflow that two parsers could take for different ones, or one without a method or
 /// a path. Elsewhere a request that parsers read differently has an unknown path.
 pub fn read<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>, Malformed> {
-    // CONNECT alone has no path (RFC 9113 §8.5).
-    let has_path = !request.target.is_empty() || request.method == "CONNECT";
-    if request.method.is_empty() || !has_path {
-        return Err(Malformed::RequestLine);
-    }
-    let (target, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+    let target = target_of(request)?;
+    let (target, query) = target.split_once('?').unwrap_or((target, ""));
     let path = match path::read(target) {
         Ok(path) => path,
         Err(ambiguity) if path::may_be_airflow(target, site) => return Err(Malformed::Path(ambiguity)),
-        Err(_) => return Ok(not_airflow(request)),
+        Err(_) => return Ok(other(request, target, site)),
     };
     // What is decoded must be copied, all else is borrowed from the target.
-    let operation = match &path.text {
+    let (operation, routed) = match &path.text {
         Cow::Borrowed(text) => classify(request, site, &path, query, text, Cow::Borrowed),
         Cow::Owned(text) => classify(request, site, &path, query, text, |piece| {
             Cow::Owned(piece.to_owned())
         }),
     }?;
     if operation.surface == Surface::Other && path.encoded_slashes.is_some() {
-        return Ok(operation);
+        return Ok(other(request, target, site));
     }
+    let text = path::below_base(path.text, routed);
+    let path = match &text {
+        // Only an escape can have put there what a server decodes or cuts once more.
+        Cow::Owned(text) if !path::is_plain(text) => Fact::Unknown,
+        _ => Fact::Known(text),
+    };
+    Ok(Operation { path, ..operation })
+}
+
+/// What `request` asks for of a server that is not Airflow: its path is a name like any other, and its body is its own
+/// business.
+///
+/// # Errors
+/// A request without a method or a path.
+pub fn read_elsewhere<'a>(request: &Request<'a>) -> Result<Operation<'a>, Malformed> {
+    let target = target_of(request)?;
+    let (path, _) = target.split_once('?').unwrap_or((target, ""));
     Ok(Operation {
-        path: Fact::Known(path.text),
-        ..operation
+        path: path::elsewhere(path),
+        ..not_airflow(request)
     })
 }
 
-/// What a path that every parser reads alike asks for. The path itself is left open.
+/// The same for a path that is not Airflow's where Airflow may be.
+fn other<'a>(request: &Request<'a>, path: &'a str, site: &Site) -> Operation<'a> {
+    let path = path::elsewhere(path).map(|text| {
+        let routed = site.below(&text).map_or(text.len(), str::len);
+        path::below_base(text, routed)
+    });
+    Operation {
+        path,
+        ..not_airflow(request)
+    }
+}
+
+/// The request's target.
+fn target_of<'a>(request: &Request<'a>) -> Result<&'a str, Malformed> {
+    // CONNECT alone has no path (RFC 9113 §8.5).
+    let has_path = !request.target.is_empty() || request.method == "CONNECT";
+    match request.method.is_empty() || !has_path {
+        true => Err(Malformed::RequestLine),
+        false => Ok(request.target),
+    }
+}
+
+/// What a path that every parser reads alike asks for, and the length of what Airflow routes. The path itself is left
+/// open.
 fn classify<'a, 'p>(
     request: &Request<'a>,
     site: &Site,
@@ -52,13 +88,13 @@ fn classify<'a, 'p>(
     query: &'a str,
     text: &'p str,
     own: impl Fn(&'p str) -> Cow<'a, str>,
-) -> Result<Operation<'a>, Malformed> {
+) -> Result<(Operation<'a>, usize), Malformed> {
     let (routed, found) = route(request.method, text, site);
     let Some(found) = found else {
-        return unrouted(request, site, path, routed);
+        return Ok((unrouted(request, site, path, routed)?, routed.len()));
     };
     if found.surface == Surface::Pages && path.encoded_slashes.is_some() {
-        return Ok(not_airflow(request));
+        return Ok((not_airflow(request), routed.len()));
     }
     if let Some((first, last)) = path.encoded_slashes {
         let base = text.len() - routed.len();
@@ -92,34 +128,18 @@ fn classify<'a, 'p>(
     for &id in route.beyond {
         asks.widen(id);
     }
-    let mut awaits_body = asks.body(route.body, request.body)?;
-    let added = fields::added(route, request.body)?;
-    awaits_body |= added.is_none();
-    let Added { actions, unknown } = added.unwrap_or_default();
-    if unknown {
-        asks.anything();
-    }
     if route.answer_names_dag {
         asks.answer();
     }
-    let any_dag = asks.any_dag();
-    let mut asks = match actions.as_slice() {
-        [] => asks.for_actions(route.actions),
-        more => asks.for_actions(&[route.actions, more].concat()),
+    let Read {
+        any_dag,
+        awaits_body,
+        asks,
+    } = match request.body {
+        Body::Unread => whatever(route, asks),
+        body => named(route, asks, body, task_instance.as_deref())?,
     };
-    if let Some((action, places)) = route.also {
-        match Asks::beside(action, places, request.body)? {
-            Some(beside) => asks.extend(beside),
-            None => awaits_body = true,
-        }
-    }
-    if let Some(task_instance) = task_instance.as_deref().filter(|_| route.defers) {
-        match deferral::asks(task_instance, request.body).map_err(Malformed::Body)? {
-            Some(deferral) => asks.extend(deferral),
-            None => awaits_body = true,
-        }
-    }
-    Ok(Operation {
+    let operation = Operation {
         below_execution: is_below_execution(routed),
         template: Some(route.template),
         any_dag,
@@ -128,19 +148,85 @@ fn classify<'a, 'p>(
         callback,
         awaits_answer: route.answer_names_dag,
         ..operation(request, found.surface, asks)
+    };
+    Ok((operation, routed.len()))
+}
+
+/// What a request asks for, with as much of its body as is there.
+struct Read<'a> {
+    any_dag: bool,
+    awaits_body: bool,
+    asks: Vec<Ask<'a>>,
+}
+
+/// What `asks` become by what the body names.
+fn named<'a>(
+    route: &Route,
+    mut asks: Asks<'a>,
+    body: Body<'_>,
+    task_instance: Option<&str>,
+) -> Result<Read<'a>, Malformed> {
+    let mut awaits_body = asks.body(route.body, body)?;
+    let added = fields::added(route, body)?;
+    awaits_body |= added.is_none();
+    let Added { actions, unknown } = added.unwrap_or_default();
+    if unknown {
+        asks.anything();
+    }
+    let any_dag = asks.any_dag();
+    let mut asks = match actions.as_slice() {
+        [] => asks.for_actions(route.actions),
+        more => asks.for_actions(&[route.actions, more].concat()),
+    };
+    if let Some((action, places)) = route.also {
+        match Asks::beside(action, places, body)? {
+            Some(beside) => asks.extend(beside),
+            None => awaits_body = true,
+        }
+    }
+    if let Some(task_instance) = task_instance.filter(|_| route.defers) {
+        match deferral::asks(task_instance, body).map_err(Malformed::Body)? {
+            Some(deferral) => asks.extend(deferral),
+            None => awaits_body = true,
+        }
+    }
+    Ok(Read {
+        any_dag,
+        awaits_body,
+        asks,
     })
 }
 
+/// What `asks` become where the body may say anything: all ids that it may name are unknown, and it asks for all that it
+/// may ask for. Rules that allow this allow the request with any body.
+fn whatever<'a>(route: &Route, mut asks: Asks<'a>) -> Read<'a> {
+    for field in route.body {
+        asks.any(field.id);
+    }
+    if route.reads.is_some() {
+        asks.anything();
+    }
+    let any_dag = asks.any_dag();
+    let mut asks = asks.for_actions(route.actions);
+    asks.extend(route.further_actions().map(Fact::Known).map(anything));
+    Read {
+        any_dag,
+        awaits_body: false,
+        asks,
+    }
+}
+
 /// The part of a path that Airflow routes, and the row for it. Airflow 3 serves most paths with and
-/// without its base path. Where nothing of Airflow stands below that, the path is read as it is.
+/// without its base path. Below that stand also the applications of plugins, which are on no row.
 fn route<'p>(method: &str, text: &'p str, site: &Site) -> (&'p str, Option<Found<'p>>) {
-    if let Some(below) = site.below(text) {
-        let found = find(method, below, site);
-        if found.is_some() || path::is_airflow(below, site) {
-            return (below, found);
+    let below = site.below(text);
+    for text in below.into_iter().chain([text]) {
+        let found = find(method, text, site);
+        if found.is_some() || path::is_airflow(text, site) {
+            return (text, found);
         }
     }
-    (text, find(method, text, site))
+    (below.unwrap_or(text), None)
 }
 
 /// What a path asks for that no row fits.
@@ -156,8 +242,18 @@ fn unrouted<'a>(
     if path.encoded_slashes.is_some() {
         return Err(Malformed::Path(Ambiguity::EncodedSlash));
     }
-    let anything = Ask {
-        action: surface.unclassified().map_or(Fact::Unknown, Fact::Known),
+    let action = surface.unclassified().map_or(Fact::Unknown, Fact::Known);
+    Ok(Operation {
+        below_execution: is_below_execution(routed),
+        any_dag: true,
+        ..operation(request, surface, vec![anything(action)])
+    })
+}
+
+/// An action on any object.
+fn anything<'a>(action: Fact<&'static str>) -> Ask<'a> {
+    Ask {
+        action,
         dag: Fact::Unknown,
         run: Fact::Unknown,
         task: Fact::Unknown,
@@ -169,12 +265,7 @@ fn unrouted<'a>(
         trigger: Fact::Unknown,
         queue: Fact::Unknown,
         by_uuid: false,
-    };
-    Ok(Operation {
-        below_execution: is_below_execution(routed),
-        any_dag: true,
-        ..operation(request, surface, vec![anything])
-    })
+    }
 }
 
 fn is_below_execution(routed: &str) -> bool {

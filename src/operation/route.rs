@@ -1,5 +1,7 @@
 //! One row of the route table: what a method and a path template mean.
 
+use super::deferral;
+
 /// What a placeholder of a template, a query parameter or a body can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Id {
@@ -238,6 +240,14 @@ pub(super) const fn on(
 }
 
 impl Route {
+    /// The actions that it may ask for by what its body says, beside [`Self::actions`].
+    pub(super) fn further_actions(&self) -> impl Iterator<Item = &'static str> {
+        let by_ids = self.also.map(|(action, _)| action);
+        let by_fields = self.when.iter().map(|(_, action)| *action);
+        let by_deferral = deferral::ACTIONS.iter().filter(|_| self.defers);
+        by_ids.into_iter().chain(by_fields).chain(by_deferral.copied())
+    }
+
     /// The query names these.
     pub(super) const fn query(mut self, query: &'static [Param]) -> Self {
         self.query = query;

@@ -2,11 +2,26 @@
 
 use std::fmt;
 
+use super::path::is_airflow;
+
 /// What a policy document says of the Airflow that requests are for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Site {
     base_path: String,
     web_pages: bool,
+    place: Place,
+}
+
+/// Where, of the servers behind the proxies that have the document, Airflow is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Place {
+    /// On any port.
+    #[default]
+    Anywhere,
+    /// On these ports.
+    Ports(Vec<u16>),
+    /// On none.
+    Nowhere,
 }
 
 /// A text that is no base path.
@@ -30,6 +45,31 @@ impl Site {
     /// The same with or without Airflow 2's web pages, whose paths share no prefix.
     pub fn with_web_pages(self, web_pages: bool) -> Self {
         Self { web_pages, ..self }
+    }
+
+    /// The same with Airflow in this place.
+    pub fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
+    /// Whether a request that came to `port` may be for Airflow. Where the port is not known it may.
+    pub fn is_at(&self, port: &str) -> bool {
+        match &self.place {
+            Place::Anywhere => true,
+            Place::Ports(ports) => port.parse().map_or(true, |port| ports.contains(&port)),
+            Place::Nowhere => false,
+        }
+    }
+
+    /// Where Airflow is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// A pattern of paths without the base path, where it has one that requests never have.
+    pub(crate) fn without_base<'p>(&self, pattern: &'p str) -> Option<&'p str> {
+        let hides_nothing = self.place == Place::Anywhere && !is_airflow(pattern, self);
+        self.below(pattern).filter(|_| hides_nothing)
     }
 
     /// Whether Airflow 2's web pages stand there.
@@ -87,6 +127,24 @@ mod tests {
             assert_eq!(site.below(path), expected, "{path}");
         }
         assert_eq!(Site::default().below("/api"), None);
+    }
+
+    #[test]
+    fn airflow_is_where_the_document_says() {
+        let site = |place: Place| Site::default().at(place);
+        for (place, on_8080, on_5000) in [
+            (Place::Anywhere, true, true),
+            (Place::Ports(vec![8080, 8793]), true, false),
+            (Place::Nowhere, false, false),
+        ] {
+            let site = site(place.clone());
+            assert_eq!(
+                (site.is_at("8080"), site.is_at("5000")),
+                (on_8080, on_5000),
+                "{place:?}"
+            );
+            assert_eq!(site.is_at(""), on_8080, "a port that is not known: {place:?}");
+        }
     }
 
     #[test]

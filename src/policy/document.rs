@@ -3,6 +3,7 @@
 mod of_token;
 mod reader;
 mod rule;
+mod site;
 mod tokens;
 mod variables;
 
@@ -23,7 +24,8 @@ use reader::{At, Reader};
 /// The only version of the policy language so far.
 pub const API_VERSION: &str = "dagward/v1";
 
-const DOCUMENT_FIELDS: [&str; 10] = [
+const DOCUMENT_FIELDS: [&str; 11] = [
+    "airflow",
     "airflow2WebPages",
     "apiServerHosts",
     "apiServers",
@@ -78,6 +80,7 @@ impl Draft {
 #[derive(Default)]
 struct Loader {
     reader: Reader,
+    site: Site,
     arena: ArenaBuilder,
     names: Vec<Span>,
     conditions: Vec<Condition>,
@@ -98,7 +101,6 @@ struct Parts {
     api_servers: Option<Span>,
     api_server_hosts: Option<Mesh>,
     mesh: Mesh,
-    site: Site,
     issuers: Vec<Issuer>,
 }
 
@@ -114,10 +116,10 @@ impl Loader {
             api_servers: None,
             api_server_hosts: None,
             mesh: Mesh::default(),
-            site: Site::default(),
             issuers: Vec::new(),
         };
-        // Rules are read with the issuers in mind, wherever those stand.
+        // Rules are read with Airflow's site and the issuers in mind, wherever those stand.
+        let mut errors_of_site = self.site_first(root, &fields);
         let mut errors_of_tokens = self.tokens_first(root, &fields, &mut parts.issuers);
         let (mut versioned, mut has_policies) = (false, false);
         for (name, value) in fields {
@@ -134,8 +136,7 @@ impl Loader {
                 "apiServers" => parts.api_servers = Some(self.principals(at, value)),
                 "apiServerHosts" => parts.api_server_hosts = Some(self.mesh(at, value)),
                 "meshHosts" => parts.mesh = self.mesh(at, value),
-                "basePath" => parts.site = self.base_path(at, value, parts.site),
-                "airflow2WebPages" => parts.site = parts.site.with_web_pages(self.reader.flag(at, value)),
+                "airflow" | "airflow2WebPages" | "basePath" => self.reader.errors.append(&mut errors_of_site),
                 "tokens" => self.reader.errors.append(&mut errors_of_tokens),
                 "policies" => {
                     has_policies = true;
@@ -194,18 +195,6 @@ impl Loader {
             }
         }
         Mesh::new(hosts.iter().map(|(_, host)| &**host)).unwrap_or_default()
-    }
-
-    fn base_path(&mut self, at: At<'_>, value: &RawValue, site: Site) -> Site {
-        let allowed = "`/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`";
-        let Some(text) = self.reader.text(at, value, allowed) else {
-            return site;
-        };
-        site.with_base_path(&text).unwrap_or_else(|error| {
-            self.reader
-                .error(at, format!("`{text}` {error}"), Some(allowed.to_owned()));
-            Site::default()
-        })
     }
 
     /// Reads a list of patterns of principals.
@@ -316,7 +305,7 @@ impl Loader {
             api_servers: parts.api_servers,
             api_server_hosts: parts.api_server_hosts,
             mesh: parts.mesh,
-            site: parts.site,
+            site: self.site,
             issuers: parts.issuers,
             arena: self.arena.finish(),
             names: self.names,

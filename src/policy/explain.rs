@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::fact::Fact;
+use crate::operation::ENCODED_SLASH;
 use crate::token::Verified;
 
 use super::arena::Span;
@@ -188,7 +189,8 @@ fn found(condition: &Condition, facts: &Facts<'_>) -> String {
         Fact::Known(value) if condition.field == Field::Actions && facts.is_unclassified() => {
             format!("`{value}`, a route that is not known")
         }
-        Fact::Known(value) => format!("`{value}`"),
+        // A slash in a part of the path is as the request has it.
+        Fact::Known(value) => format!("`{}`", value.replace(ENCODED_SLASH, "%2F")),
         Fact::Unknown => "not known".to_owned(),
         Fact::Later => "not known yet".to_owned(),
         Fact::Absent if condition.field == Field::Principals => "none: the caller is anonymous".to_owned(),

@@ -6,10 +6,14 @@
 //! case, and Azure Key Vault without case and with `-` for `_`. So where a match refuses, names are
 //! compared as the widest of these does, and where it allows, as they are written. Which one an
 //! installation has need not be known.
+//!
+//! A service that is not Airflow may take an encoded slash of its path for a slash or for a letter. Where a match refuses, it
+//! is a slash as well; where a match allows, the pattern's slashes are slashes of every reading.
 
 use std::cmp::Ordering;
 
 use crate::fact::Fact;
+use crate::operation::ENCODED_SLASH;
 
 use super::field::Field;
 use super::ruleset::Effect;
@@ -25,6 +29,8 @@ pub(super) enum Likeness {
     /// in more ways than can be told, and some of MySQL's collations skip control characters, so a value
     /// with one of these may be like any.
     Folded,
+    /// A slash that was encoded is one.
+    Slashed,
 }
 
 impl Likeness {
@@ -36,6 +42,7 @@ impl Likeness {
         match field {
             Field::Connections | Field::Variables | Field::Pools => Self::Folded,
             Field::Dags | Field::Tasks | Field::XcomKeys | Field::Assets => Self::Padded,
+            Field::Paths => Self::Slashed,
             _ => Self::Exact,
         }
     }
@@ -57,14 +64,14 @@ impl Likeness {
     /// `value` without what does not count at its end.
     pub(super) fn trimmed(self, value: &str) -> &str {
         match self {
-            Self::Exact => value,
+            Self::Exact | Self::Slashed => value,
             Self::Padded | Self::Folded => value.trim_end_matches(' '),
         }
     }
 
     /// What stands behind `text` in `value`, if that begins so.
     pub(super) fn strip_prefix<'v>(self, value: &'v str, text: &str) -> Option<&'v str> {
-        if self != Self::Folded {
+        if matches!(self, Self::Exact | Self::Padded) {
             return value.strip_prefix(text);
         }
         let (head, rest) = value.split_at_checked(text.len())?;
@@ -73,7 +80,7 @@ impl Likeness {
 
     /// What stands before `text` in `value`, if that ends so.
     pub(super) fn strip_suffix<'v>(self, value: &'v str, text: &str) -> Option<&'v str> {
-        if self != Self::Folded {
+        if matches!(self, Self::Exact | Self::Padded) {
             return value.strip_suffix(text);
         }
         let (rest, tail) = value.split_at_checked(value.len().checked_sub(text.len())?)?;
@@ -85,7 +92,7 @@ impl Likeness {
         let byte = |byte| self.byte(byte);
         match (self, from_the_end) {
             (Self::Exact | Self::Padded, false) => one.cmp(other),
-            (Self::Folded, false) => one.bytes().map(byte).cmp(other.bytes().map(byte)),
+            (Self::Folded | Self::Slashed, false) => one.bytes().map(byte).cmp(other.bytes().map(byte)),
             (_, true) => one.bytes().rev().map(byte).cmp(other.bytes().rev().map(byte)),
         }
     }
@@ -98,6 +105,7 @@ impl Likeness {
         match (self, byte) {
             (Self::Folded, b'_') => b'-',
             (Self::Folded, byte) => byte.to_ascii_lowercase(),
+            (Self::Slashed, byte) if byte == ENCODED_SLASH as u8 => b'/',
             (_, byte) => byte,
         }
     }
@@ -122,7 +130,9 @@ mod tests {
             };
             assert_eq!(likeness(Field::Connections), folded);
             assert_eq!(likeness(Field::Dags), padded);
-            assert_eq!(likeness(Field::Paths), Likeness::Exact);
+            let slashed = if wide { Likeness::Slashed } else { Likeness::Exact };
+            assert_eq!(likeness(Field::Paths), slashed);
+            assert_eq!(likeness(Field::Hosts), Likeness::Exact);
         }
     }
 
@@ -135,6 +145,11 @@ mod tests {
         assert_eq!(folded.strip_suffix("fin", "finance"), None);
         assert_eq!(folded.strip_prefix("finance.db", "finance_"), None);
         assert_eq!(Likeness::Padded.strip_prefix("Finance", "finance"), None);
+        let slashed = Likeness::Slashed;
+        assert_eq!(slashed.strip_prefix("/a\u{1f}b", "/a/"), Some("b"));
+        assert_eq!(slashed.strip_suffix("/a\u{1f}b", "/b"), Some("/a"));
+        assert_eq!(slashed.compare("/a\u{1f}b", "/a/b", false), Ordering::Equal);
+        assert_eq!(slashed.strip_prefix("/A_b", "/a-"), None);
         assert_eq!(Likeness::Padded.trimmed("etl  "), "etl");
         assert_eq!(Likeness::Exact.trimmed("etl  "), "etl  ");
         for open in ["f\u{ed}nance", "fin\u{1}ance", "finance\u{7f}", "\tfinance"] {

@@ -1,6 +1,6 @@
 //! What each condition accepts, so that a value that could never match is refused at load.
 
-use crate::caller::{Proof, id};
+use crate::caller::{Principal, Proof, id, is_namespace, is_service_account};
 use crate::operation::{self, Surface};
 
 use super::field::Field;
@@ -17,33 +17,83 @@ pub(super) struct Complaint {
 
 /// Checks one pattern of one condition.
 pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+    let possible = |allowed, legal: fn(char) -> bool, fits| {
+        characters(text, written, allowed, legal).and_then(|()| some_fit(text, written, allowed, fits))
+    };
     match field {
         Field::Proof => one_of(text, written, Proof::ALL.map(Proof::as_str)),
         Field::Surfaces => surface(text, written),
         Field::Actions => one_of(text, written, operation::actions()),
         Field::Principals => principal(text, written),
         Field::RequestPrincipals => request_principal(text, written),
-        Field::Namespaces => characters(text, written, "a Kubernetes namespace, such as `airflow`", |c| {
-            c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
-        }),
-        Field::ServiceAccounts => service_account(text, written),
-        Field::ActingDags | Field::Dags => {
-            characters(text, written, "a DAG id, such as `sales_*`", id::is_id_char)
+        Field::Namespaces => possible(
+            "a Kubernetes namespace, such as `airflow`",
+            |c| is_of_name(c) && c != '.',
+            is_namespace,
+        ),
+        Field::ServiceAccounts => {
+            has_account(text, written)?;
+            possible(SERVICE_ACCOUNT, |c| is_of_name(c) || c == '/', is_service_account)
         }
+        Field::ActingDags | Field::Dags => possible("a DAG id, such as `sales_*`", id::is_id_char, id::is_id),
         Field::ActingTasks | Field::Tasks => {
-            characters(text, written, "a task id, such as `extract`", id::is_id_char)
+            possible("a task id, such as `extract`", id::is_id_char, id::is_id)
         }
         Field::Triggers => trigger(text, written),
         Field::Methods => method(text, written),
-        Field::Paths => starts_with_slash(text, written),
+        Field::Paths => path(text, written),
         Field::Hosts => host(text, written),
-        Field::Claims
-        | Field::Connections
-        | Field::Variables
-        | Field::Pools
-        | Field::XcomKeys
-        | Field::Assets
-        | Field::Queues => Ok(()),
+        Field::Connections | Field::Variables | Field::Pools | Field::XcomKeys | Field::Assets => {
+            ends_visibly(text, written)
+        }
+        Field::Claims | Field::Queues => Ok(()),
+    }
+}
+
+/// What may stand in the place of a `*`.
+const FILLINGS: [&str; 8] = [
+    "",
+    "a",
+    "/a",
+    "a/a",
+    "spiffe://a/a",
+    "spiffe://a",
+    "spiffe://",
+    "spiffe",
+];
+
+/// The pattern must match something that the reader of requests can give, which is what `fits`.
+fn some_fit(
+    text: &str,
+    written: &Written<'_>,
+    allowed: &str,
+    fits: fn(&str) -> bool,
+) -> Result<(), Complaint> {
+    let body: String = written
+        .pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => *text,
+            Piece::Variable(_) => "a",
+        })
+        .collect();
+    let filled = |filling: &&str| match written.shape {
+        Shape::Any => true,
+        Shape::Exact => fits(&body),
+        Shape::Prefix => fits(&format!("{body}{filling}")),
+        Shape::Suffix => fits(&format!("{filling}{body}")),
+    };
+    match FILLINGS.iter().any(filled) {
+        true => Ok(()),
+        false => Err(complaint(format!("`{text}` matches nothing"), allowed, None)),
+    }
+}
+
+fn complaint(found: String, allowed: &str, nearest: Option<String>) -> Complaint {
+    Complaint {
+        found,
+        allowed: allowed.to_owned(),
+        nearest,
     }
 }
 
@@ -94,7 +144,7 @@ fn list(words: &[&str]) -> String {
         .join(", ")
 }
 
-fn literal_matches(written: &Written<'_>, word: &str) -> bool {
+pub(super) fn literal_matches(written: &Written<'_>, word: &str) -> bool {
     let body = match written.pieces.first() {
         Some(Piece::Text(text)) => *text,
         _ => "",
@@ -107,81 +157,75 @@ fn literal_matches(written: &Written<'_>, word: &str) -> bool {
     }
 }
 
+const PRINCIPAL: &str = "a whole SPIFFE ID, such as `spiffe://cluster.local/ns/airflow/sa/airflow-worker`";
+
 fn principal(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
-    let complaint = |found: String, nearest: Option<String>| Complaint {
-        found,
-        allowed: "a whole SPIFFE ID, such as `spiffe://cluster.local/ns/airflow/sa/airflow-worker`"
-            .to_owned(),
-        nearest,
-    };
-    let Some(Piece::Text(head)) = written.pieces.first() else {
-        return Ok(());
-    };
-    if written.shape == Shape::Suffix {
-        return Ok(());
+    const SCHEME: &str = "spiffe://";
+    let wrong = |found, nearest| Err(complaint(found, PRINCIPAL, nearest));
+    if let Some(Piece::Text(head)) = written.pieces.first()
+        && written.shape != Shape::Suffix
+    {
+        if written.shape == Shape::Prefix && SCHEME.starts_with(head) {
+            return Ok(());
+        }
+        if !head.starts_with(SCHEME) {
+            let nearest = (!text.contains("://")).then(|| format!("{SCHEME}{text}"));
+            return wrong(format!("`{text}` does not begin with `{SCHEME}`"), nearest);
+        }
+        let rest = head.strip_prefix(SCHEME).unwrap_or_default();
+        let trust_domain = rest.split('/').next().unwrap_or_default();
+        if trust_domain.contains(|c: char| c.is_ascii_uppercase()) {
+            let nearest = text.replacen(trust_domain, &trust_domain.to_ascii_lowercase(), 1);
+            return wrong(
+                format!("`{text}` has upper case in its trust domain"),
+                Some(nearest),
+            );
+        }
     }
-    let scheme = "spiffe://";
-    let starts = head.starts_with(scheme) || (written.shape == Shape::Prefix && scheme.starts_with(head));
-    if !starts {
-        let nearest = (!text.contains("://")).then(|| format!("{scheme}{text}"));
-        return Err(complaint(
-            format!("`{text}` does not begin with `{scheme}`"),
-            nearest,
-        ));
-    }
-    let trust_domain = head
-        .strip_prefix(scheme)
-        .unwrap_or_default()
-        .split('/')
-        .next()
-        .unwrap_or_default();
-    if trust_domain.chars().any(|c| c.is_ascii_uppercase()) {
-        let nearest = text.replacen(trust_domain, &trust_domain.to_ascii_lowercase(), 1);
-        return Err(complaint(
-            format!("`{text}` has upper case in its trust domain"),
-            Some(nearest),
-        ));
-    }
-    let bad = written.pieces.iter().any(|piece| match piece {
-        Piece::Text(text) => text
-            .strip_prefix(scheme)
-            .unwrap_or(text)
-            .contains(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/'))),
-        Piece::Variable(_) => false,
-    });
-    if bad {
-        return Err(complaint(
-            format!("`{text}` has a character that no SPIFFE ID has"),
-            None,
-        ));
-    }
-    Ok(())
+    let is_principal = |text: &str| Principal::parse(text).is_ok();
+    some_fit(text, written, PRINCIPAL, is_principal).map_err(|none| Complaint {
+        nearest: text.strip_suffix('/').map(str::to_owned),
+        ..none
+    })
 }
 
-fn service_account(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+fn has_account(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     let slashes = text.matches('/').count();
-    let starred = written.shape != Shape::Exact;
-    if slashes == 1 || (slashes == 0 && starred) {
-        return characters(text, written, SERVICE_ACCOUNT, |c| {
-            c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '/')
-        });
+    match slashes == 1 || (slashes == 0 && written.shape != Shape::Exact) {
+        true => Ok(()),
+        false => Err(complaint(
+            format!("`{text}` is not of the form `namespace/service-account`"),
+            SERVICE_ACCOUNT,
+            None,
+        )),
     }
-    Err(Complaint {
-        found: format!("`{text}` is not of the form `namespace/service-account`"),
-        allowed: SERVICE_ACCOUNT.to_owned(),
-        nearest: None,
-    })
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.')
+}
+
+/// Where a match refuses, spaces at the end of a value do not count, so that no value ends with one.
+fn ends_visibly(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+    match written.shape {
+        Shape::Exact | Shape::Suffix if text.ends_with(' ') => Err(complaint(
+            format!("`{text}` ends with a space, which does not count there"),
+            "a name that ends with another character",
+            Some(text.trim_end_matches(' ').to_owned()),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn request_principal(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     if text.contains('/') || written.shape != Shape::Exact || written.is_template() {
         return Ok(());
     }
-    Err(Complaint {
-        found: format!("`{text}` is not of the form `issuer/subject`"),
-        allowed: "`issuer/subject`, such as `https://issuer.example/*`".to_owned(),
-        nearest: Some(format!("{text}/*")),
-    })
+    Err(complaint(
+        format!("`{text}` is not of the form `issuer/subject`"),
+        "`issuer/subject`, such as `https://issuer.example/*`",
+        Some(format!("{text}/*")),
+    ))
 }
 
 /// Airflow imports any attribute of a module as a trigger, so a module's name with a `*` also admits
@@ -203,11 +247,11 @@ fn trigger(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
             });
         }
     };
-    Err(Complaint {
-        found: format!("`{text}` also matches {why}"),
-        allowed: CLASS_PATH.to_owned(),
-        nearest: None,
-    })
+    Err(complaint(
+        format!("`{text}` also matches {why}"),
+        CLASS_PATH,
+        None,
+    ))
 }
 
 const CLASS_PATH: &str = "the whole path of a class, such as \
@@ -220,70 +264,71 @@ fn method(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     const KNOWN: [&str; 9] = [
         "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
     ];
-    if text.chars().any(|c| c.is_ascii_lowercase()) && !written.is_template() {
-        return Err(Complaint {
-            found: format!("`{text}` is not upper case, as methods are"),
-            allowed: list(&KNOWN),
-            nearest: nearest(text, KNOWN).map(str::to_owned),
-        });
+    // A token as in RFC 9110 §5.6.2, but for the lower case.
+    let legal = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "!#$%&'+-.^_`|~".contains(c);
+    let is_lower = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.contains(|c: char| c.is_ascii_lowercase()));
+    match written.pieces.iter().any(is_lower) {
+        true => Err(complaint(
+            format!("`{text}` is not upper case, as methods are"),
+            &list(&KNOWN),
+            nearest(text, KNOWN).map(str::to_owned),
+        )),
+        false => characters(text, written, &list(&KNOWN), legal),
     }
-    Ok(())
 }
 
-fn starts_with_slash(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
-    let complaint = |found: String, nearest: Option<String>| Complaint {
-        found,
-        allowed: "a path that begins with `/`, without its query".to_owned(),
-        nearest,
-    };
-    if text.contains('?') {
-        let path = text.split('?').next().unwrap_or_default();
-        return Err(complaint(
+const PATH: &str = "a path that begins with `/`, without its query";
+
+fn path(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+    let wrong = |found, nearest| Err(complaint(found, PATH, nearest));
+    if let Some((path, _)) = text.split_once('?') {
+        return wrong(
             format!("`{text}` holds a query, which no path has"),
             Some(path.to_owned()),
-        ));
+        );
     }
     let rooted = matches!(written.pieces.first(), Some(Piece::Text(head)) if head.starts_with('/'));
-    if rooted || matches!(written.shape, Shape::Suffix | Shape::Any) {
-        return Ok(());
+    if !rooted && !matches!(written.shape, Shape::Suffix | Shape::Any) {
+        return wrong(
+            format!("`{text}` does not begin with `/`"),
+            Some(format!("/{text}")),
+        );
     }
-    Err(complaint(
-        format!("`{text}` does not begin with `/`"),
-        Some(format!("/{text}")),
-    ))
+    if let Some(decoded) = operation::unescaped(text) {
+        return wrong(
+            format!("`{text}` has an escape; paths are compared decoded"),
+            Some(decoded),
+        );
+    }
+    some_fit(text, written, PATH, operation::is_path)
 }
+
+const HOST: &str = "a host name, such as `api.airflow.svc.cluster.local`";
 
 fn host(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     let port = text.rsplit_once(':').filter(|(_, port)| {
         !port.is_empty() && port.chars().all(|c| c.is_ascii_digit() || c == '*') && !text.ends_with(']')
     });
-    if let Some((name, _)) = port {
-        return Err(Complaint {
-            found: format!("`{text}` names a port; hosts are compared without theirs"),
-            allowed: "a host name, such as `api.airflow.svc.cluster.local`".to_owned(),
-            nearest: Some(name.to_owned()),
-        });
-    }
-    if text.chars().any(|c| c.is_ascii_uppercase()) && !written.is_template() {
-        return Err(Complaint {
-            found: format!("`{text}` has upper case; hosts are compared in lower case"),
-            allowed: "a host name in lower case".to_owned(),
-            nearest: Some(text.to_ascii_lowercase()),
-        });
-    }
-    characters(
-        text,
-        written,
-        "a host name, such as `api.airflow.svc.cluster.local`",
-        |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']'),
-    )
+    let (why, nearest) = if let Some((name, _)) = port {
+        ("names a port; hosts are compared without theirs", name.to_owned())
+    } else if text.contains(|c: char| c.is_ascii_uppercase()) && !written.is_template() {
+        (
+            "has upper case; hosts are compared in lower case",
+            text.to_ascii_lowercase(),
+        )
+    } else if let Some(name) = text.strip_suffix('.').filter(|name| !name.ends_with(['.', '*'])) {
+        ("ends with a dot; hosts are compared without it", name.to_owned())
+    } else {
+        return some_fit(text, written, HOST, operation::is_host);
+    };
+    Err(complaint(format!("`{text}` {why}"), HOST, Some(nearest)))
 }
 
 fn characters(
     text: &str,
     written: &Written<'_>,
     allowed: &str,
-    legal: impl Fn(char) -> bool,
+    legal: fn(char) -> bool,
 ) -> Result<(), Complaint> {
     let bad = written.pieces.iter().find_map(|piece| match piece {
         Piece::Text(text) => text.chars().find(|c| !legal(*c)),
@@ -291,10 +336,13 @@ fn characters(
     });
     match bad {
         None => Ok(()),
-        Some(bad) => Err(Complaint {
-            found: format!("`{text}` has `{}`, so it matches nothing", bad.escape_default()),
-            allowed: allowed.to_owned(),
-            nearest: None,
-        }),
+        Some(bad) => Err(complaint(
+            format!("`{text}` has `{}`, so it matches nothing", bad.escape_default()),
+            allowed,
+            None,
+        )),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,6 +84,7 @@ impl Scene {
                 host: "api",
                 body: Body::Pending,
             },
+            port: "8080",
             headers: &headers,
             cluster: self.cluster.as_bytes(),
             token: Token {
@@ -359,6 +360,7 @@ fn nothing_passes_without_a_policy() {
                 host: "api",
                 body: Body::Pending,
             },
+            port: "8080",
             headers: &[],
             cluster: b"",
             token: Token::default(),

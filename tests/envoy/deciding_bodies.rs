@@ -11,6 +11,7 @@ use crate::setup::{Setup, on_every_setup};
 on_every_setup!(
     every_id_in_the_body_counts,
     a_body_that_cannot_be_read_is_refused_where_it_counts,
+    a_body_that_decides_nothing_is_not_held,
     a_body_is_decided_however_it_comes,
     trailers_do_not_slip_a_body_past
 );
@@ -28,6 +29,17 @@ fn own() -> Value {
             {"actions": ["xcom:create"], "dags": ["*"]},
         ],
     }]}]))
+}
+
+/// The same, with people who may do all that is on a surface, and agents who may not touch all of it.
+fn own_and_people() -> Value {
+    let mut document = own();
+    let policies = document["policies"].as_array_mut().unwrap();
+    policies.push(json!({"name": "people", "action": "ALLOW", "rules": [{
+        "from": [{"namespaces": ["istio-ingress", "agents"]}], "to": [{"surfaces": ["rest"]}]}]}));
+    policies.push(json!({"name": "agents", "action": "DENY", "rules": [{
+        "from": [{"namespaces": ["agents"]}], "to": [{"variables": ["finance_*"]}]}]}));
+    document
 }
 
 fn mine(server: &Server) -> Client {
@@ -157,6 +169,28 @@ fn a_body_that_cannot_be_read_is_refused_where_it_counts(setup: Setup) {
     // Where no body counts it is no one's business.
     let xcom = send("POST", "/execution/xcoms/ml_a/r/t/k", &long);
     assert_eq!(ask(&peer, &xcom).json().unwrap()["body_length"], long.len());
+    server.assert_unharmed();
+}
+
+fn a_body_that_decides_nothing_is_not_held(setup: Setup) {
+    let server = Server::start(setup, &own_and_people());
+    let people = server.peer("istio-ingress", "gateway");
+    let agent = server.peer("agents", "assistant");
+    let import = format!(
+        r#"{{"actions": [{{"action": "create", "entities": [{{"key": "a", "value": "{}"}}]}}]}}"#,
+        "x".repeat(5_000_000)
+    );
+    for body in [&import, "key=a", "{", r#"["a"]"#] {
+        let send = send("PATCH", "/api/v2/variables", body);
+        let response = ask(&people, &send);
+        assert_eq!(response.status, 200, "{body:.80}");
+        assert_eq!(response.json().unwrap()["body_length"], body.len());
+        assert_eq!(
+            outcome(&ask(&agent, &send)),
+            (403, "malformed_body".to_owned()),
+            "{body:.80}"
+        );
+    }
     server.assert_unharmed();
 }
 

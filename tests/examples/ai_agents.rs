@@ -1,25 +1,25 @@
 //! `ai-agents.yaml`: agents start and watch the DAGs that are theirs, beside any policy of Airflow's own.
 
-use dagward::policy::Ruleset;
 use dagward::walk::Code;
 use serde_json::json;
 
 use crate::asking::{AGENT, API_SERVER, Asked, GATEWAY, LOG, RUN, SALES};
-use crate::files::{load, policy_in, ruleset};
+use crate::files::policy_in;
+use crate::sites::{Sites, everywhere};
 
 const AGENTS: &str = "examples/policies/ai-agents.yaml";
 
 /// The agents' policies alone, and with those of Airflow itself, as their comment says.
-fn documents() -> [Ruleset; 3] {
+fn documents() -> [Sites; 3] {
     let beside = |file: &str| {
         let mut document = policy_in(file).unwrap();
         let agents = policy_in(AGENTS).unwrap();
         let policies = document["policies"].as_array_mut().unwrap();
         policies.extend(agents["policies"].as_array().unwrap().iter().cloned());
-        load(&document)
+        Sites::of(&document)
     };
     [
-        ruleset(AGENTS),
+        everywhere(AGENTS),
         beside("examples/policies/two-teams.yaml"),
         beside("examples/policies/components.yaml"),
     ]
@@ -129,7 +129,7 @@ fn agents_keep_off_finance() {
     let mut document = policy_in(AGENTS).unwrap();
     let policies = document["policies"].as_array_mut().unwrap();
     policies.push(json!({"name": "careless", "action": "ALLOW", "rules": [{}]}));
-    let careless = load(&document);
+    let careless = Sites::of(&document);
     for (request, body) in [
         ("GET /api/v2/dags/finance_close", ""),
         ("POST /api/v2/dags/finance_close/dagRuns", "{}"),

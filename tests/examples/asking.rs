@@ -7,6 +7,8 @@ use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
 use dagward::walk::{self, Code, Incoming, Outcome, Proxy, Token};
 
+use crate::sites::Sites;
+
 pub(crate) const API_SERVER: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-api-server";
 pub(crate) const SCHEDULER: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-scheduler";
 pub(crate) const PROCESSOR: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-dag-processor";
@@ -64,8 +66,35 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Why it is refused, or would be if all were enforced; `None` if it passes.
-    pub(crate) fn refused(self, ruleset: &Ruleset) -> Option<Code> {
+    /// Why it is refused, or would be if all were enforced; `None` if it passes. It is the same in each installation.
+    pub(crate) fn refused(self, sites: &Sites) -> Option<Code> {
+        let (method, target) = self.request.split_once(' ').unwrap();
+        let is_airflow = self.own.contains("/ns/airflow/");
+        let mut codes = Vec::new();
+        for (site, ruleset) in sites.with(self.request) {
+            let (own, peer) = (site.identity(self.own), site.identity(self.peer));
+            let targets = match is_airflow {
+                true => site.targets(target),
+                false => vec![target.to_owned()],
+            };
+            for target in targets {
+                let request = format!("{method} {target}");
+                let asked = Asked {
+                    own: &own,
+                    peer: &peer,
+                    request: &request,
+                    ..self
+                };
+                codes.push((site, target, asked.refused_by(ruleset)));
+            }
+        }
+        let (_, _, code) = codes[0];
+        assert!(codes.iter().all(|(.., other)| *other == code), "{codes:#?}");
+        code
+    }
+
+    /// Why this policy refuses it, or would.
+    pub(crate) fn refused_by(self, ruleset: &Ruleset) -> Option<Code> {
         let (own, peer) = (principal(self.own), principal(self.peer));
         let (method, target) = self.request.split_once(' ').unwrap();
         let names = ["x-airflow-dag-id", "x-airflow-task-id", "x-airflow-proof"];
@@ -101,6 +130,7 @@ impl<'a> Asked<'a> {
                 host: "airflow-api-server",
                 body: Body::Whole(self.body.as_bytes()),
             },
+            port: "8080",
             headers: &headers,
             cluster: b"",
             token: Token {

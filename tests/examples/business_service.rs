@@ -1,13 +1,15 @@
 //! `business-service.yaml`: one task books, its DAG looks, the shop pays.
 
 use dagward::walk::Code;
+use serde_json::json;
 
 use crate::asking::{Asked, FINANCE, GATEWAY, PAYMENTS, SALES};
-use crate::files::ruleset;
+use crate::files::policy_in;
+use crate::sites::{Sites, everywhere};
 
 #[test]
 fn one_task_books_payments() {
-    let ruleset = ruleset("examples/policies/business-service.yaml");
+    let ruleset = everywhere("examples/policies/business-service.yaml");
     let asks = |peer, acting, request| {
         let asked = Asked {
             own: PAYMENTS,
@@ -38,6 +40,36 @@ fn one_task_books_payments() {
             asks(peer, acting, book),
             Some(Code::NoRuleAllows),
             "{peer} {acting:?}"
+        );
+    }
+}
+
+/// A path of the service's own may begin as one of Airflow's, and name what Airflow's may not.
+#[test]
+fn its_paths_are_its_own() {
+    let mut document = policy_in("examples/policies/business-service.yaml").unwrap();
+    let shop = "spiffe://cluster.local/ns/shop/sa/web";
+    let lineage = "POST /api/v1/namespaces/s3%3A%2F%2Fbucket/datasets/orders";
+    let asked = Asked {
+        own: PAYMENTS,
+        body: "a=form",
+        ..Asked::of(shop, lineage)
+    };
+    assert_eq!(asked.refused(&Sites::of(&document)), Some(Code::NoRuleAllows));
+    document["policies"][2]["rules"][0]["to"][0]["paths"] = json!(["/api/v1/namespaces/*"]);
+    assert_eq!(asked.refused(&Sites::of(&document)), None);
+    for elsewhere in [
+        "POST /api/v1/namespaces/..%2Fadmin",
+        "POST /api/v1/namespaces%2Fs3",
+    ] {
+        let asked = Asked {
+            request: elsewhere,
+            ..asked
+        };
+        assert_eq!(
+            asked.refused(&Sites::of(&document)),
+            Some(Code::NoRuleAllows),
+            "{elsewhere}"
         );
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use dagward::policy::Ruleset;
 use dagward::walk::Code;
 use dagward_lab::{manifest, paths};
 
 use crate::asking::{Asked, GATEWAY, ML, RUN, SALES, SCHEDULER, WORKER};
-use crate::files::{load, policy_in, ruleset};
+use crate::files::policy_in;
+use crate::sites::{Sites, everywhere};
 
 const CALLBACKS: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-callbacks";
 const START: &str = "PATCH /execution/callbacks/0192f0c1-0000-7000-8000-000000000001/run";
@@ -34,7 +34,7 @@ fn of_callback<'a>(peer: &'a str, request: &'a str) -> Asked<'a> {
 #[test]
 fn no_callback_runs_on_a_team_s_worker() {
     for file in ["wasm-plugin.yaml", "examples/policies/two-teams.yaml"] {
-        let policy = ruleset(file);
+        let policy = everywhere(file);
         for peer in [SALES, ML] {
             let acting = Some(["sales_daily", "load", "pod"]);
             for asked in [
@@ -58,7 +58,7 @@ fn no_callback_runs_on_a_team_s_worker() {
         );
     }
     assert_eq!(
-        Asked::of(WORKER, START).refused(&ruleset("examples/policies/two-teams.yaml")),
+        Asked::of(WORKER, START).refused(&everywhere("examples/policies/two-teams.yaml")),
         Some(Code::NoRuleAllows)
     );
 }
@@ -70,7 +70,7 @@ fn callbacks_do_what_tasks_do_under_one_account() {
         ("wasm-plugin.yaml", &[WORKER, SCHEDULER][..]),
         ("examples/policies/components.yaml", &[WORKER]),
     ] {
-        let policy = ruleset(file);
+        let policy = everywhere(file);
         for peer in peers {
             assert_eq!(Asked::of(peer, START).refused(&policy), None, "{file} {peer}");
             for request in USES {
@@ -85,7 +85,7 @@ fn callbacks_do_what_tasks_do_under_one_account() {
 }
 
 /// The team policy with the one that the documentation offers.
-fn with_callbacks() -> Ruleset {
+fn with_callbacks() -> Sites {
     let page = fs::read_to_string(paths::workspace().join("docs/policy.md")).unwrap();
     let (_, rest) = page.split_once("```yaml\n- name: callbacks-have").unwrap();
     let (policy, _) = rest.split_once("```").unwrap();
@@ -93,7 +93,7 @@ fn with_callbacks() -> Ruleset {
     let mut document = policy_in("examples/policies/two-teams.yaml").unwrap();
     let policies = document["policies"].as_array_mut().unwrap();
     policies.extend(policy.as_array().unwrap().iter().cloned());
-    load(&document)
+    Sites::of(&document)
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_worker_of_their_own_gives_callbacks_what_is_listed() {
 #[test]
 fn a_task_writes_the_note_of_its_own_run() {
     for file in ["wasm-plugin.yaml", "examples/policies/two-teams.yaml"] {
-        let policy = ruleset(file);
+        let policy = everywhere(file);
         let note = |peer, dag| Asked {
             learned: dag,
             ..Asked::of(peer, NOTE)

@@ -6,7 +6,7 @@ use crate::asking::{
     API_SERVER, Asked, GATEWAY, HEARTBEAT, LOG, MONITORING, PAYMENTS, PROCESSOR, RUN, SALES, SCHEDULER,
     TRIGGERER, WORKER,
 };
-use crate::files::ruleset;
+use crate::sites::everywhere;
 
 /// One request for each thing that a component could want.
 const WANTED: [&str; 10] = [
@@ -24,7 +24,7 @@ const WANTED: [&str; 10] = [
 
 #[test]
 fn each_calls_what_it_needs_and_nothing_else() {
-    let components = ruleset("examples/policies/components.yaml");
+    let components = everywhere("examples/policies/components.yaml");
     let allowed: [(&str, &[usize]); 9] = [
         (WORKER, &[0, 1, 2, 3]),
         (API_SERVER, &[8]),
@@ -48,7 +48,7 @@ fn each_calls_what_it_needs_and_nothing_else() {
 
 #[test]
 fn no_allow_opens_the_api_to_parsers() {
-    let components = ruleset("examples/policies/components.yaml");
+    let components = everywhere("examples/policies/components.yaml");
     for peer in [PROCESSOR, TRIGGERER] {
         let refused = Asked::of(peer, RUN).refused(&components);
         assert_eq!(refused, Some(Code::DeniedByRule), "{peer}");

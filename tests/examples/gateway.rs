@@ -5,6 +5,7 @@ use dagward::walk::Code;
 
 use crate::asking::{Asked, GATEWAY, SALES, SCHEDULER, WORKER};
 use crate::files::ruleset;
+use crate::sites::everywhere;
 
 const POLICIES: [&str; 3] = [
     "examples/policies/components.yaml",
@@ -15,7 +16,7 @@ const POLICIES: [&str; 3] = [
 #[test]
 fn people_see_every_page() {
     for file in POLICIES {
-        let policy = ruleset(file);
+        let policy = everywhere(file);
         for page in [
             "GET /",
             "HEAD /",
@@ -38,7 +39,7 @@ fn people_see_every_page() {
 #[test]
 fn people_keep_the_routes_of_a_newer_airflow() {
     for file in POLICIES {
-        let policy = ruleset(file);
+        let policy = everywhere(file);
         for request in [
             "GET /ui/some_new_thing",
             "GET /ui/grid/new/sales_daily/r",
@@ -85,7 +86,7 @@ fn people_keep_the_routes_of_a_newer_airflow() {
 #[test]
 fn a_task_uses_no_route_that_is_not_known() {
     for file in POLICIES {
-        let policy = ruleset(file);
+        let policy = everywhere(file);
         for peer in [WORKER, SALES, SCHEDULER] {
             for request in [
                 "GET /execution/new",
@@ -109,7 +110,7 @@ fn a_task_uses_no_route_that_is_not_known() {
 #[test]
 fn the_gateway_reaches_no_application_of_a_plugin() {
     for file in POLICIES {
-        let policy = ruleset(file);
+        let policy = everywhere(file);
         for request in [
             "POST /mcp",
             "POST /mcp/",
@@ -119,7 +120,6 @@ fn the_gateway_reaches_no_application_of_a_plugin() {
             "POST /",
             "POST /dags/sales_daily",
             "POST /static/mcp",
-            "POST /dags/..%2Fmcp",
             "GET /pluginsv2/trigger?dag_id=sales_daily",
             "POST /my-plugin/trigger",
             "CONNECT /mcp",
@@ -128,6 +128,31 @@ fn the_gateway_reaches_no_application_of_a_plugin() {
         ] {
             let refused = Asked::of(GATEWAY, request).refused(&policy);
             assert_eq!(refused, Some(Code::NoRuleAllows), "{file} {request}");
+        }
+    }
+}
+
+/// Its slash is a part of a name to one server, and leads out of the pages of another.
+#[test]
+fn no_page_leads_to_an_application() {
+    for file in POLICIES {
+        let refused = Asked::of(GATEWAY, "POST /dags/..%2Fmcp").refused_by(&ruleset(file));
+        assert_eq!(refused, Some(Code::NoRuleAllows), "{file}");
+    }
+}
+
+#[test]
+fn people_see_every_page_of_airflow_2() {
+    for file in POLICIES {
+        let policy = everywhere(file).of_airflow_2();
+        for page in [
+            "GET /home",
+            "GET /dags/sales_daily/grid",
+            "GET /log?dag_id=sales_daily&task_id=load",
+            "POST /dags/sales_daily/trigger",
+            "GET /api/v1/dags",
+        ] {
+            assert_eq!(Asked::of(GATEWAY, page).refused(&policy), None, "{file} {page}");
         }
     }
 }

@@ -15,6 +15,7 @@ mod callbacks;
 mod components;
 mod files;
 mod gateway;
+mod sites;
 mod starter;
 mod tokens;
 mod two_teams;

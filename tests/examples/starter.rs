@@ -1,13 +1,14 @@
 //! `wasm-plugin.yaml`: the team policy, and one policy more for the time before there are teams.
 
-use dagward::policy::{Mode, Ruleset};
+use dagward::policy::Mode;
 use dagward::walk::Code;
 
 use crate::asking::{API_SERVER, Asked, GATEWAY, HEARTBEAT, LOG, PAYMENTS, RUN, SCHEDULER, WORKER};
 use crate::files::{policy_in, ruleset};
+use crate::sites::{Sites, everywhere};
 
-fn starter() -> Ruleset {
-    ruleset("wasm-plugin.yaml")
+fn starter() -> Sites {
+    everywhere("wasm-plugin.yaml")
 }
 
 #[test]
@@ -23,7 +24,7 @@ fn it_is_the_team_policy_but_for_its_mode_and_its_first_policy() {
 #[test]
 fn an_airflow_of_the_chart_works() {
     let starter = starter();
-    assert_eq!(starter.mode(), Mode::Shadow);
+    assert_eq!(ruleset("wasm-plugin.yaml").mode(), Mode::Shadow);
     for (peer, request) in [
         (WORKER, RUN),
         (WORKER, HEARTBEAT),

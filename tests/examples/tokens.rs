@@ -76,6 +76,7 @@ fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &
             host,
             body: Body::Whole(b""),
         },
+        port: "8080",
         headers: &[(header.0.as_bytes(), header.1.as_bytes())],
         cluster: b"",
         token: Token::default(),

@@ -1,13 +1,12 @@
 //! `two-teams.yaml`: all that a team's tasks, the components and people do is allowed, and nothing across.
 
-use dagward::policy::Ruleset;
 use dagward::walk::Code;
 
 use crate::asking::{
     API_SERVER, Asked, FINANCE, GATEWAY, HEARTBEAT, LOG, ML, MONITORING, PROCESSOR, RUN, SALES, TRIGGERER,
     WORKER,
 };
-use crate::files::ruleset;
+use crate::sites::{Sites, everywhere};
 
 /// A task's own routes, which it may use whether or not a proxy knows its DAG.
 const OWN: [&str; 15] = [
@@ -73,8 +72,8 @@ const SHARED: [&str; 4] = [
     "GET /execution/store/asset/by-name/value?name=shared_rates&key=k",
 ];
 
-fn teams() -> Ruleset {
-    ruleset("examples/policies/two-teams.yaml")
+fn teams() -> Sites {
+    everywhere("examples/policies/two-teams.yaml")
 }
 
 /// Tasks of sales in a pod of the Kubernetes executor, and on a Celery worker.

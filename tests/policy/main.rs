@@ -8,6 +8,7 @@
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
+mod bodies;
 mod generate;
 mod naive;
 mod tokens;

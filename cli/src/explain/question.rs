@@ -32,6 +32,7 @@ pub(super) struct Question {
     pub(super) has_annotations: bool,
     path: String,
     headers: Vec<HeaderLine>,
+    port: String,
     cluster: String,
     credential: Credential<String>,
     learned: Option<Learned>,
@@ -89,6 +90,7 @@ impl Question {
             path: shown.map_or_else(|| path.clone(), |shown| shown.path(path)),
             has_annotations: !explain.annotations.is_empty(),
             pod: pod_task(&Annotations(&explain.annotations)),
+            port: explain.port(),
             cluster: cluster(&host, proxy.namespace()),
             credential: credential_of(explain, &headers, ruleset.site()),
             headers,
@@ -122,6 +124,7 @@ impl Question {
                 host: &self.host,
                 body: Body::Whole(body),
             },
+            port: &self.port,
             headers,
             cluster: self.cluster.as_bytes(),
             token: Token {
@@ -216,13 +219,31 @@ fn assumed_proxy(policy: &Policy) -> String {
     format!("spiffe://cluster.local/ns/{namespace}/sa/airflow-api-server")
 }
 
-/// The name that Istio gives the cluster of a destination: `outbound|PORT|SUBSET|HOST`.
+/// The domain of the cluster's services.
+const SERVICES: &str = ".svc.cluster.local";
+
+/// Endings of two-part names that are hosts of the internet or of tests, and no namespaces.
+const TOP_LEVEL: [&str; 12] = [
+    "app", "cloud", "com", "dev", "example", "info", "internal", "io", "local", "net", "org", "test",
+];
+
+/// The name that Istio gives the cluster of a destination: `outbound|PORT|SUBSET|HOST`. A pod may write a service by any
+/// name that its DNS completes, and Istio has the whole one.
 fn cluster(host: &str, namespace: Option<&str>) -> String {
-    match namespace {
-        Some(namespace) if !host.contains('.') => {
-            format!("outbound|80||{host}.{namespace}.svc.cluster.local")
+    let service = host
+        .strip_suffix(SERVICES)
+        .or_else(|| host.strip_suffix(".svc"))
+        .map(str::to_owned);
+    let service = service.or_else(|| match (host.split_once('.'), namespace) {
+        (None, Some(namespace)) => Some(format!("{host}.{namespace}")),
+        (Some((_, namespace)), _) if !namespace.contains('.') && !TOP_LEVEL.contains(&namespace) => {
+            Some(host.to_owned())
         }
-        _ => format!("outbound|80||{host}"),
+        _ => None,
+    });
+    match service {
+        Some(service) => format!("outbound|80||{service}{SERVICES}"),
+        None => format!("outbound|80||{host}"),
     }
 }
 
@@ -270,5 +291,39 @@ impl Metadata for Annotations<'_> {
 
     fn label(&self, _name: &str) -> Option<String> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_has_several_names() {
+        let whole = "outbound|80||api.airflow.svc.cluster.local";
+        for name in [
+            "api",
+            "api.airflow",
+            "api.airflow.svc",
+            "api.airflow.svc.cluster.local",
+        ] {
+            assert_eq!(cluster(&host_of(name), Some("airflow")), whole, "{name}");
+            assert_eq!(
+                cluster(&host_of(&format!("{name}.:8080")), Some("airflow")),
+                whole,
+                "{name}"
+            );
+        }
+        for (host, expected) in [
+            ("pay.billing", "pay.billing.svc.cluster.local"),
+            ("pay.dev.svc", "pay.dev.svc.cluster.local"),
+            ("pay.dev.svc.cluster.local", "pay.dev.svc.cluster.local"),
+            ("example.com", "example.com"),
+            ("api.example.com", "api.example.com"),
+            ("127.0.0.1", "127.0.0.1"),
+        ] {
+            assert_eq!(cluster(host, Some("airflow")), format!("outbound|80||{expected}"));
+        }
+        assert_eq!(cluster("api", None), "outbound|80||api");
     }
 }

@@ -48,15 +48,23 @@ pub(super) fn reasons(
         };
         reasons.push(format!("{then} (`--learned`)"));
     }
-    let request = Request {
-        body: Body::Pending,
-        ..incoming.request
+    let at_headers = Incoming {
+        request: Request {
+            body: Body::Pending,
+            ..incoming.request
+        },
+        ..*incoming
     };
-    let reads_body = operation::read(&request, ruleset.site()).is_ok_and(|operation| operation.awaits_body);
-    if reads_body && incoming.request.body == Body::Whole(&[]) {
-        reasons.push(
-            "on this route the body may name ids or ask for more, and none is given (`--body`)".to_owned(),
-        );
+    let may_say_more =
+        operation::read(&at_headers.request, ruleset.site()).is_ok_and(|operation| operation.awaits_body);
+    if may_say_more && incoming.request.body == Body::Whole(&[]) {
+        let reads_body = walk::walk(Some(ruleset), question.proxy(), &at_headers).awaits_body;
+        reasons.push(match reads_body {
+            true => {
+                "on this route the body may name ids or ask for more, and none is given (`--body`)".to_owned()
+            }
+            false => "its body is not read: nothing that it could say changes the decision".to_owned(),
+        });
     }
     reasons
 }

@@ -201,14 +201,20 @@ fn answer() -> impl Strategy<Value = String> {
         .prop_map(|members| object(&members))
 }
 
-/// The run by serde_json's own reading of the whole answer.
+/// The run by serde_json's own reading of the whole answer. It would take a list for a struct, too.
 fn by_serde(answer: &str) -> Reading {
     #[derive(Deserialize)]
     struct Whole {
         dag_run: Run,
     }
-    match serde_json::from_str(answer) {
-        Ok(Whole { dag_run }) if id::is_id(&dag_run.dag_id) && id::is_run_id(&dag_run.run_id) => {
+    let is_object = |value: Value| value.is_object() && value["dag_run"].is_object();
+    let whole = serde_json::from_str(answer);
+    match whole {
+        Ok(Whole { dag_run })
+            if serde_json::from_str(answer).is_ok_and(is_object)
+                && id::is_id(&dag_run.dag_id)
+                && id::is_run_id(&dag_run.run_id) =>
+        {
             Reading::Run(dag_run)
         }
         _ => Reading::NotNamed,

@@ -26,6 +26,8 @@ pub enum Body<'a> {
     Whole(&'a [u8]),
     /// It has more than [`MAX_BODY_BYTES`].
     TooLong,
+    /// It is not read, and may say anything.
+    Unread,
 }
 
 /// Why a body that names ids cannot be read.
@@ -62,7 +64,7 @@ impl<'a> Body<'a> {
     /// The body once it is there.
     pub(super) fn read(self) -> Result<Option<Json<'a>>, BadBody> {
         match self {
-            Self::Pending => Ok(None),
+            Self::Pending | Self::Unread => Ok(None),
             Self::TooLong => Err(BadBody::TooLong),
             Self::Whole(bytes) if bytes.len() > MAX_BODY_BYTES => Err(BadBody::TooLong),
             Self::Whole([]) => Ok(Some(Json::Object(Vec::new()))),

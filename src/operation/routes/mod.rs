@@ -17,8 +17,8 @@ mod rest_v2_runs;
 mod single_page;
 mod ui;
 
+use super::Surface;
 use super::route::{Line, Route};
-use super::{Surface, deferral};
 
 const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Health, health::ROUTES),
@@ -74,11 +74,8 @@ impl Row {
 
     /// What it asks for, by itself or by what its body may say.
     pub fn actions(&self) -> impl Iterator<Item = &'static str> {
-        let by_ids = self.route.also.map(|(action, _)| action);
-        let by_fields = self.route.when.iter().map(|(_, action)| *action);
-        let by_deferral = deferral::ACTIONS.iter().filter(|_| self.route.defers);
         let own = self.route.actions.iter().copied();
-        own.chain(by_ids).chain(by_fields).chain(by_deferral.copied())
+        own.chain(self.route.further_actions())
     }
 
     /// Its surface, method, path and actions.

@@ -97,7 +97,7 @@ impl Reader {
         self.error(at, format!("`{name}` is missing"), Some(allowed));
     }
 
-    fn wrong_kind(&mut self, at: At<'_>, raw: &RawValue, allowed: &str) {
+    pub(super) fn wrong_kind(&mut self, at: At<'_>, raw: &RawValue, allowed: &str) {
         self.error(at, format!("found {}", describe(raw)), Some(allowed.to_owned()));
     }
 

@@ -151,18 +151,20 @@ impl Loader {
         let texts = self.reader.texts(at, raw);
         for (number, text) in &texts {
             let at = at.index(*number);
-            if let Some(written) = self.reader.pattern(at, field, text)
-                && field == Field::RequestPrincipals
-            {
-                self.can_be_issued(at, text, &written);
+            match (field, self.reader.pattern(at, field, text)) {
+                (Field::RequestPrincipals, Some(written)) => self.can_be_issued(at, text, &written),
+                (Field::Paths, Some(_)) => self.is_below_base(at, text),
+                _ => {}
             }
         }
-        ReadCondition {
+        let condition = ReadCondition {
             field,
             negated,
             claim,
             texts,
-        }
+        };
+        self.is_there(at, &condition);
+        condition
     }
 
     /// Complains where a condition's negated twin excludes all that it admits.

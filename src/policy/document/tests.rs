@@ -1,7 +1,7 @@
 use super::super::error::LoadError;
 use super::super::ruleset::Mode;
 use super::load;
-use crate::operation::Site;
+use crate::operation::{Place, Site};
 
 fn errors(document: &str) -> Vec<String> {
     load(document.as_bytes())
@@ -88,6 +88,10 @@ fn says_where_airflow_stands() {
     assert_eq!(site(r#","basePath":"/team/airflow""#), Ok(based.clone()));
     let both = site(r#","airflow2WebPages":true,"basePath":"/team/airflow""#);
     assert_eq!(both, Ok(based.with_web_pages(true)));
+    let nowhere = site(r#","airflow":"none""#);
+    assert_eq!(nowhere, Ok(Site::default().at(Place::Nowhere)));
+    let ports = site(r#","airflow":{"ports":[8080,8793]}"#);
+    assert_eq!(ports, Ok(Site::default().at(Place::Ports(vec![8080, 8793]))));
     let no_pages = site(r#","airflow2WebPages":false"#);
     assert_eq!(no_pages, Ok(Site::default()));
     assert_eq!(
@@ -98,6 +102,82 @@ fn says_where_airflow_stands() {
             "basePath: `/airflow/` is no base path; allowed: `/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`",
             "airflow2WebPages: found the text `yes`; allowed: `true` or `false`",
         ]
+    );
+}
+
+#[test]
+fn says_where_airflow_is() {
+    const PLACE: &str = "allowed: `none`, or an object with `ports`: `{ports: [8080, 8793]}`";
+    for (airflow, error) in [
+        (
+            r#""nowhere""#,
+            format!("airflow: found the text `nowhere`; {PLACE}"),
+        ),
+        ("null", format!("airflow: found null; {PLACE}")),
+        ("{}", format!("airflow: `ports` is missing; {PLACE}")),
+        (
+            r#"{"ports":[]}"#,
+            "airflow.ports: an empty list, which matches nothing; allowed: at least one element".to_owned(),
+        ),
+        (
+            r#"{"ports":[0]}"#,
+            "airflow.ports[0]: found the number `0`; allowed: a whole number from 1 to 65535".to_owned(),
+        ),
+    ] {
+        let document = format!(r#"{{"apiVersion":"dagward/v1","airflow":{airflow},"policies":[]}}"#);
+        assert_eq!(errors(&document), [error]);
+    }
+    let document = |rest: &str, to: &str| {
+        errors(&format!(
+            r#"{{"apiVersion":"dagward/v1","policies":[{{"name":"p","action":"DENY","rules":[{{"to":[{to}]}}]}}],{rest}}}"#
+        ))
+    };
+    let nowhere = r#""airflow":"none""#;
+    for to in [
+        r#"{"surfaces":["other","rest"],"paths":["/x"],"hosts":["h"]}"#,
+        r#"{"notDags":["d"]}"#,
+    ] {
+        assert_eq!(document(nowhere, to), Vec::<String>::new());
+    }
+    for word in ["actions", "dags", "surfaces", "variables", "triggers"] {
+        let pattern = match word {
+            "actions" => "dag:read",
+            "surfaces" => "rest",
+            _ => "d",
+        };
+        let errors = document(nowhere, &format!(r#"{{"{word}":["{pattern}"]}}"#));
+        let found = format!(
+            "`{word}` matches nothing beside `airflow: none`; allowed: `methods`, `paths` and `hosts`"
+        );
+        assert_eq!(errors, [format!("policies[0].rules[0].to[0].{word}: {found}")]);
+    }
+    let both = r#""airflow":"none","basePath":"/airflow""#;
+    assert_eq!(
+        document(both, r#"{"paths":["/airflow/x"]}"#),
+        ["basePath: `basePath` says how Airflow is reached, beside `airflow: none`; allowed: one of the two"]
+    );
+    let based = |rest: &str, path: &str| {
+        document(
+            &format!(r#""basePath":"/airflow"{rest}"#),
+            &format!(r#"{{"paths":["{path}"]}}"#),
+        )
+    };
+    for (path, below) in [("/airflow/api/v2/*", "/api/v2/*"), ("/airflow", "/")] {
+        assert_eq!(
+            based("", path),
+            [format!(
+                "policies[0].rules[0].to[0].paths[0]: `{path}` has the base path; paths are compared below it; \
+                 allowed: a path as without `basePath`; did you mean `{below}`?"
+            )]
+        );
+    }
+    for path in ["/api/v2/*", "/airflowx", "/airflow*", "*/airflow/x"] {
+        assert_eq!(based("", path), Vec::<String>::new(), "{path}");
+    }
+    // On other ports paths are compared whole.
+    assert_eq!(
+        based(r#","airflow":{"ports":[8080]}"#, "/airflow/x"),
+        Vec::<String>::new()
     );
 }
 
@@ -137,7 +217,7 @@ fn finds_everything_at_once() {
               {"name":3,"rules":{}}, 7]}"#
         ),
         [
-            "mod: unknown field `mod`; allowed: `airflow2WebPages`, `apiServerHosts`, `apiServers`, `apiVersion`, `basePath`, `meshHosts`, `mode`, `policies`, `stampers`, `tokens`; did you mean `mode`?",
+            "mod: unknown field `mod`; allowed: `airflow`, `airflow2WebPages`, `apiServerHosts`, `apiServers`, `apiVersion`, `basePath`, `meshHosts`, `mode`, `policies`, `stampers`, `tokens`; did you mean `mode`?",
             "apiVersion: found `dagward/v2`; allowed: `dagward/v1`; did you mean `dagward/v1`?",
             "mode: found `enforced`; allowed: `observe`, `shadow`, `enforce`; did you mean `enforce`?",
             "policies[0].action: found `allow`; allowed: `ALLOW`, `DENY`; did you mean `ALLOW`?",

@@ -1,10 +1,11 @@
 use std::rc::Rc;
 use std::slice;
 
+use super::super::facts::Facts;
 use super::super::testing::{facts, ruleset, token};
-use super::super::{Facts, Scope, load};
+use super::super::{Scope, load};
 use crate::fact::Fact;
-use crate::operation::{self, Body, Request, Site};
+use crate::operation::{self, Body, Request, Site, read_elsewhere};
 use crate::token::Verified;
 
 const WORKER: &str = "spiffe://td/ns/airflow/sa/w-ml";
@@ -243,4 +244,40 @@ fn the_name_of_one_surface_does_not_stand_for_an_action() {
     assert_eq!(by("/ui/new"), Some(1));
     assert_eq!(by("/api/v2/new"), Some(0));
     assert_eq!(by("/execution/connections/a"), None);
+}
+
+/// Whatever the service takes an encoded slash for.
+#[test]
+fn a_slash_that_was_encoded_counts_where_a_match_refuses() {
+    let decided = |action: &str, to: &str, target: &str| {
+        let ruleset = ruleset(action, &format!(r#"{{"to":[{{{to}}}]}}"#));
+        let request = Request {
+            method: "GET",
+            target,
+            host: "marquez",
+            body: Body::Pending,
+        };
+        let operation = read_elsewhere(&request).unwrap();
+        let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+        ruleset.decide(Scope::All, slice::from_ref(&facts)).allowed
+    };
+    for (paths, target, allowed, denied) in [
+        (r#"["/api/*"]"#, "/api/s3%3A%2F%2Fb", true, true),
+        (r#"["/api/*"]"#, "/api%2Fs3", false, true),
+        (r#"["/api/x"]"#, "/api%2Fx", false, true),
+        (r#"["*/x"]"#, "/api%2Fx", false, true),
+        (r#"["/other/*"]"#, "/api%2Fx", false, false),
+        (r#"["/api/*"]"#, "/api/..%2F", false, true),
+    ] {
+        let (is, is_not) = (format!(r#""paths":{paths}"#), format!(r#""notPaths":{paths}"#));
+        assert_eq!(decided("ALLOW", &is, target), allowed, "{paths} {target}");
+        assert_eq!(decided("DENY", &is, target), !denied, "{paths} {target}");
+        assert_eq!(decided("ALLOW", &is_not, target), !denied, "not {paths} {target}");
+        let unknown = target.contains("..");
+        assert_eq!(
+            decided("DENY", &is_not, target),
+            allowed && !unknown,
+            "not {paths} {target}"
+        );
+    }
 }

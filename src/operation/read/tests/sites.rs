@@ -48,8 +48,34 @@ fn a_base_path_is_taken_off_once_and_is_not_required() {
         dag(&site, "/team/airflow/health"),
         Ok((Surface::Health, Fact::Absent))
     );
-    let operation = read_at(&site, "GET", "/team/airflow/ui/config").unwrap();
-    assert_eq!(operation.path, known("/team/airflow/ui/config"));
+}
+
+#[test]
+fn a_path_is_what_stands_below_the_base_path() {
+    let site = based("/team/airflow");
+    for (target, path) in [
+        ("/team/airflow/ui/config", "/ui/config"),
+        ("/ui/config", "/ui/config"),
+        ("/team/airflow/api/v2/variables/a%2Fb", "/api/v2/variables/a/b"),
+        ("/team%2Dx/ui/config", "/team-x/ui/config"),
+        ("/%74eam/airflow/ui/config", "/ui/config"),
+        ("/team/airflow/api/v2/what", "/api/v2/what"),
+        // The application of a plugin, which Airflow 3 serves with and without the base path.
+        ("/team/airflow/mcp/v1/", "/mcp/v1/"),
+        ("/mcp/v1/", "/mcp/v1/"),
+        ("/team/airflow", "/"),
+        ("/%74eam/airflow", "/"),
+        ("/team/airflow/", "/"),
+        // Not Airflow's.
+        ("/team/airflowx/v1", "/team/airflowx/v1"),
+        ("/v1/payments", "/v1/payments"),
+    ] {
+        let operation = read_at(&site, "GET", target).unwrap();
+        assert_eq!(operation.path, known(path), "{target}");
+    }
+    // The base path hides one of Airflow's own.
+    let operation = read_at(&based("/ui"), "GET", "/ui/config").unwrap();
+    assert_eq!(operation.path, known("/ui/config"));
 }
 
 #[test]
