@@ -207,16 +207,10 @@ fn by_serde(answer: &str) -> Reading {
     struct Whole {
         dag_run: Run,
     }
-    let is_object = |value: Value| value.is_object() && value["dag_run"].is_object();
-    let whole = serde_json::from_str(answer);
-    match whole {
-        Ok(Whole { dag_run })
-            if serde_json::from_str(answer).is_ok_and(is_object)
-                && id::is_id(&dag_run.dag_id)
-                && id::is_run_id(&dag_run.run_id) =>
-        {
-            Reading::Run(dag_run)
-        }
+    let named = |run: &Run| id::is_id(&run.dag_id) && id::is_run_id(&run.run_id);
+    let is_object = serde_json::from_str(answer).is_ok_and(|answer: Value| answer["dag_run"].is_object());
+    match serde_json::from_str(answer) {
+        Ok(Whole { dag_run }) if is_object && named(&dag_run) => Reading::Run(dag_run),
         _ => Reading::NotNamed,
     }
 }
