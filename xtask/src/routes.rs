@@ -7,12 +7,12 @@ use std::fs;
 use anyhow::Result;
 use dagward::operation::rows_of;
 use dagward_lab::airflow::Release;
-use dagward_lab::airflow::routes::{Asked, Listing, check};
+use dagward_lab::airflow::routes::{Asked, Listing, changes_in_newer, check};
 use dagward_lab::paths;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The releases to look at, such as `3.3.2`; all if none is named.
+    /// The releases to look at, such as `3.3.2`; all if none is named, and what is new in a newer one that PyPI has.
     #[arg(value_parser = release)]
     releases: Vec<Release>,
     /// Keep what the releases serve for the tests, and write `docs/actions.md` anew.
@@ -32,6 +32,23 @@ fn release(version: &str) -> Result<Release, String> {
     })
 }
 
+/// Prints the changes in a release or pre-release that is newer than all that the table knows. They do not make the table
+/// incomplete.
+fn newer() {
+    let [.., known] = Release::ALL;
+    match changes_in_newer() {
+        Ok(Some(changes)) => println!("The table does not know this release yet.\n{changes}"),
+        Ok(None) => println!(
+            "PyPI has no release or pre-release newer than {}, which the table knows.\n",
+            known.version
+        ),
+        Err(error) => println!(
+            "Cannot tell whether there is a newer release than {}: {error:#}\n",
+            known.version
+        ),
+    }
+}
+
 /// Prints a table for each release. Gives whether all routes are classified, and as they are kept.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let releases = match arguments.releases.as_slice() {
@@ -48,12 +65,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         }
         let comparison = check(release, rows_of(release.version).map(|row| row.words()))?;
         println!("{comparison}");
-        if release == Release::V3_4 {
-            for route in Listing::new_in_pre_release()? {
-                println!("new: {route}");
-            }
-        }
         complete &= comparison.complete();
+    }
+    if arguments.releases.is_empty() {
+        newer();
     }
     let asked = Asked::of_all(|release| rows_of(release.version).map(|row| row.words()))?;
     print!("{asked}");

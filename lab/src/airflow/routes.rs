@@ -3,7 +3,6 @@
 //! `lab/airflow/list_routes.py` asks Airflow's own routers. What it said of each release is kept in
 //! `lab/airflow/routes/`, so that the table is tested against all of them where none is installed.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{fs, io};
@@ -15,16 +14,20 @@ use super::{Installation, Release};
 use crate::{paths, progress};
 
 mod asked;
+mod changes;
 mod comparison;
 mod differences;
 mod left_out;
+mod newer;
 mod questions;
 mod row;
 mod template;
 
 pub use asked::Asked;
+pub use changes::Changes;
 pub use comparison::Comparison;
 pub use left_out::{LEFT_OUT, LeftOut};
+pub use newer::changes_in_newer;
 pub use row::{Row, Words};
 pub use template::fits;
 
@@ -75,20 +78,6 @@ impl Listing {
         let file = file(release);
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
         Ok(Self { release, text })
-    }
-
-    /// The routes of the newest pre-release that no release before it has.
-    pub fn new_in_pre_release() -> Result<Vec<String>> {
-        let mut known = BTreeSet::new();
-        let mut new = Vec::new();
-        for release in Release::ALL {
-            let routes = Self::kept(release)?.routes()?;
-            let names = routes
-                .iter()
-                .map(|route| format!("{} {}", route.method, route.path));
-            new = names.filter(|name| known.insert(name.clone())).collect();
-        }
-        Ok(new)
     }
 
     /// Keeps it.
