@@ -1,6 +1,7 @@
 //! One file, checked: its policies, and everything that is wrong with it.
 
 mod keys;
+mod misread;
 
 use dagward::policy::{self, FieldPath, LoadError, Ruleset};
 
@@ -47,7 +48,7 @@ pub(crate) fn check(source: &Source) -> Checked {
     let documents = yaml::read(&source.text);
     let mut checked = Checked::default();
     for document in &documents.read {
-        check_document(document, &mut checked);
+        check_document(&source.text, document, &mut checked);
     }
     if checked.policies.is_empty() && documents.broken.is_none() {
         checked.problems.push(nothing_found(&checked.passed_over));
@@ -57,7 +58,7 @@ pub(crate) fn check(source: &Source) -> Checked {
     checked
 }
 
-fn check_document(document: &Document, checked: &mut Checked) {
+fn check_document(text: &str, document: &Document, checked: &mut Checked) {
     let mut concerns_us = false;
     let mut in_resource = false;
     // Nothing between two `---`, or only comments.
@@ -73,9 +74,8 @@ fn check_document(document: &Document, checked: &mut Checked) {
                 let loaded = policy::load(carried.node.to_json().to_string().as_bytes());
                 let ruleset = loaded
                     .map_err(|errors| {
-                        checked
-                            .problems
-                            .extend(problems(&document.root, &carried.path, errors))
+                        let problem = |error| problem(text, &document.root, &carried.path, error);
+                        checked.problems.extend(errors.into_iter().map(problem));
                     })
                     .ok();
                 if let Some(ruleset) = &ruleset {
@@ -95,21 +95,18 @@ fn check_document(document: &Document, checked: &mut Checked) {
         .extend(document.problems.iter().filter(matters).cloned());
 }
 
-/// What the filter says of a policy document, with the places.
-fn problems(root: &Node, base: &FieldPath, errors: Vec<LoadError>) -> impl Iterator<Item = Problem> {
-    errors.into_iter().map(|error| problem(root, base, error))
-}
-
-fn problem(root: &Node, base: &FieldPath, error: LoadError) -> Problem {
+/// What the filter says of a policy document, with the place.
+fn problem(text: &str, root: &Node, base: &FieldPath, error: LoadError) -> Problem {
     let path = FieldPath(base.0.iter().chain(&error.path.0).cloned().collect());
-    Problem {
+    let problem = Problem {
         severity: Severity::Error,
         span: root.locate(&path, part(&error)),
         path,
         message: error.found,
         allowed: error.allowed,
         suggestion: error.nearest,
-    }
+    };
+    misread::explain(text, root, problem)
 }
 
 fn part(error: &LoadError) -> Part {

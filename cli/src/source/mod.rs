@@ -2,10 +2,15 @@
 
 pub(crate) mod carrier;
 mod characters;
+#[cfg(test)]
+mod needs_go;
 pub(crate) mod node;
 pub(crate) mod place;
 mod scalar;
 pub(crate) mod secrets;
+mod stream;
+#[cfg(test)]
+mod table;
 pub(crate) mod yaml;
 
 use std::fs;
