@@ -2,6 +2,7 @@
 
 mod keys;
 mod misread;
+mod unrendered;
 
 use dagward::policy::{self, FieldPath, LoadError, Ruleset};
 
@@ -48,19 +49,21 @@ pub(crate) fn check(source: &Source) -> Checked {
     let documents = yaml::read(&source.text);
     let mut checked = Checked::default();
     for document in &documents.read {
-        check_document(&source.text, document, &mut checked);
+        check_document(source, document, &mut checked);
     }
     if checked.policies.is_empty() && documents.broken.is_none() {
         checked.problems.push(nothing_found(&checked.passed_over));
     }
-    checked.problems.extend(documents.broken);
+    let broken = documents
+        .broken
+        .map(|problem| unrendered::explain(source, problem));
+    checked.problems.extend(broken);
     checked.problems.sort_by_key(|problem| problem.span.start);
     checked
 }
 
-fn check_document(text: &str, document: &Document, checked: &mut Checked) {
+fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
     let mut concerns_us = false;
-    let mut in_resource = false;
     // Nothing between two `---`, or only comments.
     if document.root.span.is_empty() {
         return;
@@ -70,11 +73,10 @@ fn check_document(text: &str, document: &Document, checked: &mut Checked) {
         match found {
             Found::Policy(carried) => {
                 concerns_us = true;
-                in_resource |= carried.resource.is_some();
                 let loaded = policy::load(carried.node.to_json().to_string().as_bytes());
                 let ruleset = loaded
                     .map_err(|errors| {
-                        let problem = |error| problem(text, &document.root, &carried.path, error);
+                        let problem = |error| problem(source, &document.root, &carried.path, error);
                         checked.problems.extend(errors.into_iter().map(problem));
                     })
                     .ok();
@@ -88,15 +90,14 @@ fn check_document(text: &str, document: &Document, checked: &mut Checked) {
             Found::PassedOver { what, span } => checked.passed_over.push((what, span)),
         }
     }
-    // Warnings are about what kubectl reads, so they are for resources only.
-    let matters = |problem: &&Problem| concerns_us && (in_resource || problem.severity == Severity::Error);
+    let matter = document.problems.iter().filter(|_| concerns_us).cloned();
     checked
         .problems
-        .extend(document.problems.iter().filter(matters).cloned());
+        .extend(matter.map(|problem| unrendered::explain(source, problem)));
 }
 
 /// What the filter says of a policy document, with the place.
-fn problem(text: &str, root: &Node, base: &FieldPath, error: LoadError) -> Problem {
+fn problem(source: &Source, root: &Node, base: &FieldPath, error: LoadError) -> Problem {
     let path = FieldPath(base.0.iter().chain(&error.path.0).cloned().collect());
     let problem = Problem {
         severity: Severity::Error,
@@ -106,7 +107,7 @@ fn problem(text: &str, root: &Node, base: &FieldPath, error: LoadError) -> Probl
         allowed: error.allowed,
         suggestion: error.nearest,
     };
-    misread::explain(text, root, problem)
+    unrendered::explain(source, misread::explain(&source.text, root, problem))
 }
 
 fn part(error: &LoadError) -> Part {

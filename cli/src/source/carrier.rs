@@ -42,49 +42,78 @@ pub(crate) struct Resource {
 
 /// Finds the policies of one document.
 pub(crate) fn find(root: &Node) -> Vec<Found<'_>> {
-    find_at(root, &FieldPath::default())
+    find_at(root, &FieldPath::default(), None)
 }
 
-fn find_at<'a>(node: &'a Node, path: &FieldPath) -> Vec<Found<'a>> {
-    let Some(kind) = node.field("kind").and_then(Node::text) else {
-        return vec![Found::Policy(Carried {
+/// `listed` is the kind that the list gives to items without one.
+fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Found<'a>> {
+    let kind = node.field("kind").and_then(Node::text).or(listed);
+    match kind {
+        None if is_kustomization(node) => vec![passed_over(node, "Kustomization")],
+        None => vec![Found::Policy(Carried {
             resource: None,
             path: path.clone(),
             node,
-        })];
-    };
-    match kind {
-        "List" => items(node, &path.key("items")),
-        "WasmPlugin" => vec![plugin(node, kind, path, &["spec", "pluginConfig"])],
-        "TrafficExtension" => vec![plugin(node, kind, path, &["spec", "wasm", "pluginConfig"])],
-        _ => vec![Found::PassedOver {
-            what: Resource::read(node, kind).to_string(),
-            span: node.span.clone(),
-        }],
+        })],
+        Some("WasmPlugin") => vec![plugin(node, "WasmPlugin", path, &["spec", "pluginConfig"])],
+        Some("TrafficExtension") => {
+            let fields = ["spec", "wasm", "pluginConfig"];
+            vec![plugin(node, "TrafficExtension", path, &fields)]
+        }
+        Some(kind) => match kind.strip_suffix("List") {
+            Some(listed) if node.field("items").is_some() => items(node, &path.key("items"), listed),
+            _ => vec![passed_over(node, kind)],
+        },
     }
 }
 
-/// What `kubectl get -o yaml` prints for several resources.
-fn items<'a>(list: &'a Node, path: &FieldPath) -> Vec<Found<'a>> {
+/// A kustomization needs no kind (`kustomize.config.k8s.io/v1beta1`).
+fn is_kustomization(node: &Node) -> bool {
+    let has = |field: &&str| node.field(field).is_some();
+    !is_ours(node) && ["resources", "patches", "components", "bases"].iter().any(has)
+}
+
+fn passed_over<'a>(node: &Node, kind: &str) -> Found<'a> {
+    let mend = match kind {
+        "Kustomization" | "Component" => ": build it first, `kubectl kustomize FOLDER | dagward validate -`",
+        _ => "",
+    };
+    Found::PassedOver {
+        what: format!("{}{mend}", Resource::read(node, kind)),
+        span: node.span.clone(),
+    }
+}
+
+/// What `kubectl get -o yaml` prints for several resources, or the API server for a list of one kind.
+fn items<'a>(list: &'a Node, path: &FieldPath, listed: &str) -> Vec<Found<'a>> {
     let items = list.field("items").map(Node::elements).unwrap_or_default();
+    let listed = Some(listed).filter(|listed| !listed.is_empty());
     items
         .iter()
         .enumerate()
-        .flat_map(|(index, item)| find_at(item, &path.index(index)))
+        .flat_map(|(index, item)| find_at(item, &path.index(index), listed))
         .collect()
 }
 
-fn plugin<'a>(resource: &'a Node, kind: &str, path: &FieldPath, fields: &[&str]) -> Found<'a> {
+fn plugin<'a>(resource: &'a Node, kind: &str, base: &FieldPath, fields: &[&str]) -> Found<'a> {
     let title = Resource::read(resource, kind);
     let config = fields.iter().try_fold(resource, |node, field| node.field(field));
     match config {
         Some(node) if is_ours(node) => {
-            let path = fields.iter().fold(path.clone(), |path, field| path.key(field));
+            let path = fields.iter().fold(base.clone(), |path, field| path.key(field));
             Found::Policy(Carried {
                 resource: Some(title),
                 path,
                 node,
             })
+        }
+        Some(node) if node.text().is_some() => {
+            let what =
+                format!("{title}, whose pluginConfig is a text: take the `|` away to make it an object");
+            Found::PassedOver {
+                what,
+                span: resource.span.clone(),
+            }
         }
         Some(_) => {
             let what = format!("{title}, whose pluginConfig has neither `apiVersion` nor `policies`");
