@@ -2,6 +2,7 @@
 
 mod keys;
 mod misread;
+mod resource;
 mod unrendered;
 
 use dagward::policy::{self, FieldPath, LoadError, Ruleset};
@@ -12,6 +13,7 @@ use crate::source::carrier::{self, Found, Resource};
 use crate::source::node::{Node, Part, Span};
 use crate::source::secrets;
 use crate::source::yaml::{self, Document};
+use resource::Plugin;
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub(crate) struct Checked {
     pub(crate) secrets: Vec<Span>,
     /// The resources that are none of dagward's business, and where they stand.
     pub(crate) passed_over: Vec<(String, Span)>,
+    /// The resources that carry policies.
+    plugins: Vec<Plugin>,
 }
 
 /// A policy document of a file.
@@ -83,8 +87,15 @@ fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
                 if let Some(ruleset) = &ruleset {
                     let warnings = keys::warnings(&document.root, &carried.path, ruleset);
                     checked.problems.extend(warnings);
+                    let warnings = resource::warnings(&document.root, &carried, ruleset.mode());
+                    checked.problems.extend(warnings);
                 }
-                let resource = carried.resource;
+                if let Some(carrier) = &carried.resource {
+                    let plugin = Plugin::of(carrier);
+                    checked.problems.extend(plugin.beside(&checked.plugins));
+                    checked.plugins.push(plugin);
+                }
+                let resource = carried.resource.map(|carrier| carrier.resource);
                 checked.policies.push(Policy { resource, ruleset });
             }
             Found::PassedOver { what, span } => checked.passed_over.push((what, span)),

@@ -24,15 +24,28 @@ pub(crate) enum Found<'a> {
 #[derive(Debug)]
 pub(crate) struct Carried<'a> {
     /// The resource that carries it; `None` for a document that stands for itself.
-    pub(crate) resource: Option<Resource>,
+    pub(crate) resource: Option<Carrier<'a>>,
     /// The way from the document's root to the policy document.
     pub(crate) path: FieldPath,
     /// The policy document.
     pub(crate) node: &'a Node,
 }
 
-/// A Kubernetes resource by its names.
+/// A resource that carries a policy document.
 #[derive(Debug)]
+pub(crate) struct Carrier<'a> {
+    /// Its names.
+    pub(crate) resource: Resource,
+    /// The way to it from the document's root.
+    pub(crate) path: FieldPath,
+    /// Its value.
+    pub(crate) node: &'a Node,
+    /// The way from it to the fields of the module: `url`, `failStrategy`, `pluginConfig`.
+    pub(crate) module: &'static [&'static str],
+}
+
+/// A Kubernetes resource by its names.
+#[derive(Debug, Clone)]
 pub(crate) struct Resource {
     kind: String,
     name: Option<String>,
@@ -55,11 +68,8 @@ fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Fo
             path: path.clone(),
             node,
         })],
-        Some("WasmPlugin") => vec![plugin(node, "WasmPlugin", path, &["spec", "pluginConfig"])],
-        Some("TrafficExtension") => {
-            let fields = ["spec", "wasm", "pluginConfig"];
-            vec![plugin(node, "TrafficExtension", path, &fields)]
-        }
+        Some("WasmPlugin") => vec![plugin(node, "WasmPlugin", path, &["spec"])],
+        Some("TrafficExtension") => vec![plugin(node, "TrafficExtension", path, &["spec", "wasm"])],
         Some(kind) => match kind.strip_suffix("List") {
             Some(listed) if node.field("items").is_some() => items(node, &path.key("items"), listed),
             _ => vec![passed_over(node, kind)],
@@ -95,40 +105,32 @@ fn items<'a>(list: &'a Node, path: &FieldPath, listed: &str) -> Vec<Found<'a>> {
         .collect()
 }
 
-fn plugin<'a>(resource: &'a Node, kind: &str, base: &FieldPath, fields: &[&str]) -> Found<'a> {
-    let title = Resource::read(resource, kind);
-    let config = fields.iter().try_fold(resource, |node, field| node.field(field));
-    match config {
-        Some(node) if is_ours(node) => {
-            let path = fields.iter().fold(base.clone(), |path, field| path.key(field));
-            Found::Policy(Carried {
-                resource: Some(title),
-                path,
-                node,
-            })
+fn plugin<'a>(node: &'a Node, kind: &str, path: &FieldPath, module: &'static [&'static str]) -> Found<'a> {
+    let resource = Resource::read(node, kind);
+    let fields = || module.iter().copied().chain(["pluginConfig"]);
+    let config = fields().try_fold(node, Node::field);
+    let what = match config {
+        Some(config) if is_ours(config) => {
+            return Found::Policy(Carried {
+                path: fields().fold(path.clone(), |path, field| path.key(field)),
+                node: config,
+                resource: Some(Carrier {
+                    resource,
+                    path: path.clone(),
+                    node,
+                    module,
+                }),
+            });
         }
-        Some(node) if node.text().is_some() => {
-            let what =
-                format!("{title}, whose pluginConfig is a text: take the `|` away to make it an object");
-            Found::PassedOver {
-                what,
-                span: resource.span.clone(),
-            }
+        Some(config) if config.text().is_some() => {
+            format!("{resource}, whose pluginConfig is a text: take the `|` away to make it an object")
         }
-        Some(_) => {
-            let what = format!("{title}, whose pluginConfig has neither `apiVersion` nor `policies`");
-            Found::PassedOver {
-                what,
-                span: resource.span.clone(),
-            }
-        }
-        None => {
-            let what = format!("{title}, which has no {}", fields.join("."));
-            Found::PassedOver {
-                what,
-                span: resource.span.clone(),
-            }
-        }
+        Some(_) => format!("{resource}, whose pluginConfig has neither `apiVersion` nor `policies`"),
+        None => format!("{resource}, which has no {}.pluginConfig", module.join(".")),
+    };
+    Found::PassedOver {
+        what,
+        span: node.span.clone(),
     }
 }
 
