@@ -1,6 +1,9 @@
 //! One file, checked: its policies, and everything that is wrong with it.
 
 mod keys;
+mod misread;
+mod resource;
+mod unrendered;
 
 use dagward::policy::{self, FieldPath, LoadError, Ruleset};
 
@@ -10,6 +13,7 @@ use crate::source::carrier::{self, Found, Resource};
 use crate::source::node::{Node, Part, Span};
 use crate::source::secrets;
 use crate::source::yaml::{self, Document};
+use resource::Plugin;
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ pub(crate) struct Checked {
     pub(crate) secrets: Vec<Span>,
     /// The resources that are none of dagward's business, and where they stand.
     pub(crate) passed_over: Vec<(String, Span)>,
+    /// The resources that carry policies.
+    plugins: Vec<Plugin>,
 }
 
 /// A policy document of a file.
@@ -47,19 +53,21 @@ pub(crate) fn check(source: &Source) -> Checked {
     let documents = yaml::read(&source.text);
     let mut checked = Checked::default();
     for document in &documents.read {
-        check_document(document, &mut checked);
+        check_document(source, document, &mut checked);
     }
     if checked.policies.is_empty() && documents.broken.is_none() {
         checked.problems.push(nothing_found(&checked.passed_over));
     }
-    checked.problems.extend(documents.broken);
+    let broken = documents
+        .broken
+        .map(|problem| unrendered::explain(source, problem));
+    checked.problems.extend(broken);
     checked.problems.sort_by_key(|problem| problem.span.start);
     checked
 }
 
-fn check_document(document: &Document, checked: &mut Checked) {
+fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
     let mut concerns_us = false;
-    let mut in_resource = false;
     // Nothing between two `---`, or only comments.
     if document.root.span.is_empty() {
         return;
@@ -69,47 +77,48 @@ fn check_document(document: &Document, checked: &mut Checked) {
         match found {
             Found::Policy(carried) => {
                 concerns_us = true;
-                in_resource |= carried.resource.is_some();
                 let loaded = policy::load(carried.node.to_json().to_string().as_bytes());
                 let ruleset = loaded
                     .map_err(|errors| {
-                        checked
-                            .problems
-                            .extend(problems(&document.root, &carried.path, errors))
+                        let problem = |error| problem(source, &document.root, &carried.path, error);
+                        checked.problems.extend(errors.into_iter().map(problem));
                     })
                     .ok();
                 if let Some(ruleset) = &ruleset {
                     let warnings = keys::warnings(&document.root, &carried.path, ruleset);
                     checked.problems.extend(warnings);
+                    let warnings = resource::warnings(&document.root, &carried, ruleset.mode());
+                    checked.problems.extend(warnings);
                 }
-                let resource = carried.resource;
+                if let Some(carrier) = &carried.resource {
+                    let plugin = Plugin::of(carrier);
+                    checked.problems.extend(plugin.beside(&checked.plugins));
+                    checked.plugins.push(plugin);
+                }
+                let resource = carried.resource.map(|carrier| carrier.resource);
                 checked.policies.push(Policy { resource, ruleset });
             }
             Found::PassedOver { what, span } => checked.passed_over.push((what, span)),
         }
     }
-    // Warnings are about what kubectl reads, so they are for resources only.
-    let matters = |problem: &&Problem| concerns_us && (in_resource || problem.severity == Severity::Error);
+    let matter = document.problems.iter().filter(|_| concerns_us).cloned();
     checked
         .problems
-        .extend(document.problems.iter().filter(matters).cloned());
+        .extend(matter.map(|problem| unrendered::explain(source, problem)));
 }
 
-/// What the filter says of a policy document, with the places.
-fn problems(root: &Node, base: &FieldPath, errors: Vec<LoadError>) -> impl Iterator<Item = Problem> {
-    errors.into_iter().map(|error| problem(root, base, error))
-}
-
-fn problem(root: &Node, base: &FieldPath, error: LoadError) -> Problem {
+/// What the filter says of a policy document, with the place.
+fn problem(source: &Source, root: &Node, base: &FieldPath, error: LoadError) -> Problem {
     let path = FieldPath(base.0.iter().chain(&error.path.0).cloned().collect());
-    Problem {
+    let problem = Problem {
         severity: Severity::Error,
         span: root.locate(&path, part(&error)),
         path,
         message: error.found,
         allowed: error.allowed,
         suggestion: error.nearest,
-    }
+    };
+    unrendered::explain(source, misread::explain(&source.text, root, problem))
 }
 
 fn part(error: &LoadError) -> Part {

@@ -15,13 +15,15 @@ use crate::{Format, exit};
 /// Check policies without a mesh
 ///
 /// A file holds policy documents, or WasmPlugin or TrafficExtension resources that carry one in
-/// their pluginConfig, in YAML or JSON. Other Kubernetes resources in it are passed over.
+/// their pluginConfig, in YAML or JSON, alone or in a List, and is read as kubectl reads it. Other
+/// Kubernetes resources in it are passed over.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   dagward validate policy.yaml
   dagward validate wasm-plugin.yaml examples/policies/*.yaml
   kubectl get wasmplugin -n airflow -o yaml | dagward validate -
+  kubectl kustomize . | dagward validate -
   dagward validate --format json policy.yaml
 
 Exit status: 0 all files are valid, 1 some file is not, 2 wrong usage or a file cannot be read.")]

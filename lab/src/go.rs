@@ -1,7 +1,7 @@
 //! Programs from Go modules, built once and kept by content.
 //!
-//! `lab/go/<module>/` holds a `go.mod` that names the programs' module, and a `go.sum` with the
-//! checksums of everything that goes into them.
+//! `lab/go/<module>/` holds a `go.mod` that names the programs' module, a `go.sum` with the
+//! checksums of everything that goes into them, and the sources of programs of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,9 @@ impl Program {
         let read = |name| fs::read_to_string(module.join(name)).context(self.module);
         let (requirements, sums) = (read("go.mod")?, read("go.sum")?);
         let name = self.name();
-        let inputs = [&*requirements, &*sums, self.package, self.linked, &toolchain()?];
+        let (own, toolchain) = (self.own_source(&module)?, toolchain()?);
+        let mut inputs = vec![&*requirements, &*sums, self.package, self.linked, &*toolchain];
+        inputs.extend(own.as_deref());
         let directory = cache::ensure(&format!("{}-{name}", self.module), &inputs, |directory| {
             let mut build = go(&module);
             build
@@ -41,6 +43,16 @@ impl Program {
             progress::run(&format!("building {name} of {}", self.module), &mut build)
         })?;
         Ok(directory.join(name))
+    }
+
+    /// The source of a program that `lab/go/` has itself: `./<name>`, a folder with one file.
+    fn own_source(self, module: &Path) -> Result<Option<String>> {
+        let Some(folder) = self.package.strip_prefix("./") else {
+            return Ok(None);
+        };
+        let file = module.join(folder).join("main.go");
+        let source = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        Ok(Some(source))
     }
 
     fn name(self) -> &'static str {

@@ -52,6 +52,9 @@ const ISTIO_TARGETS: [&str; 2] = ["func-e", "istio"];
 /// The modules of the lab's own tests that belong to the suite `istio`.
 const NEEDS_ROOT: &str = "needs_root";
 
+/// The modules of the command-line tool's own tests that belong to the suite `istio`.
+const NEEDS_GO: &str = "needs_go";
+
 /// Runs the suites one after the other, also after a failure. Gives whether all passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let named = &arguments.suites;
@@ -94,7 +97,7 @@ impl Suite {
             Self::Envoy => targets(&["envoy"], tally),
             Self::Airflow => targets(&AIRFLOW_TARGETS, tally),
             Self::Istio => {
-                tally.tests(tests(&["--lib", "--", NEEDS_ROOT]))?;
+                tally.tests(tests(&["--lib", "--bins", "--", NEEDS_ROOT, NEEDS_GO]))?;
                 targets(&ISTIO_TARGETS, tally)
             }
             Self::Matrix => {
@@ -161,7 +164,7 @@ fn unit(tally: &mut Tally) -> Result<()> {
     let targets = plain_targets()?;
     let targets = targets.iter().flat_map(|target| ["--test", target]);
     let all = ["--lib", "--bins"].into_iter().chain(targets);
-    let but = ["--", "--skip", NEEDS_ROOT];
+    let but = ["--", "--skip", NEEDS_ROOT, "--skip", NEEDS_GO];
     tally.tests(tests(&all.chain(but).collect::<Vec<_>>()))?;
     tally.tests(tests(&["--doc"]))
 }

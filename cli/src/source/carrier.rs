@@ -24,15 +24,28 @@ pub(crate) enum Found<'a> {
 #[derive(Debug)]
 pub(crate) struct Carried<'a> {
     /// The resource that carries it; `None` for a document that stands for itself.
-    pub(crate) resource: Option<Resource>,
+    pub(crate) resource: Option<Carrier<'a>>,
     /// The way from the document's root to the policy document.
     pub(crate) path: FieldPath,
     /// The policy document.
     pub(crate) node: &'a Node,
 }
 
-/// A Kubernetes resource by its names.
+/// A resource that carries a policy document.
 #[derive(Debug)]
+pub(crate) struct Carrier<'a> {
+    /// Its names.
+    pub(crate) resource: Resource,
+    /// The way to it from the document's root.
+    pub(crate) path: FieldPath,
+    /// Its value.
+    pub(crate) node: &'a Node,
+    /// The way from it to the fields of the module: `url`, `failStrategy`, `pluginConfig`.
+    pub(crate) module: &'static [&'static str],
+}
+
+/// A Kubernetes resource by its names.
+#[derive(Debug, Clone)]
 pub(crate) struct Resource {
     kind: String,
     name: Option<String>,
@@ -42,64 +55,82 @@ pub(crate) struct Resource {
 
 /// Finds the policies of one document.
 pub(crate) fn find(root: &Node) -> Vec<Found<'_>> {
-    find_at(root, &FieldPath::default())
+    find_at(root, &FieldPath::default(), None)
 }
 
-fn find_at<'a>(node: &'a Node, path: &FieldPath) -> Vec<Found<'a>> {
-    let Some(kind) = node.field("kind").and_then(Node::text) else {
-        return vec![Found::Policy(Carried {
+/// `listed` is the kind that the list gives to items without one.
+fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Found<'a>> {
+    let kind = node.field("kind").and_then(Node::text).or(listed);
+    match kind {
+        None if is_kustomization(node) => vec![passed_over(node, "Kustomization")],
+        None => vec![Found::Policy(Carried {
             resource: None,
             path: path.clone(),
             node,
-        })];
-    };
-    match kind {
-        "List" => items(node, &path.key("items")),
-        "WasmPlugin" => vec![plugin(node, kind, path, &["spec", "pluginConfig"])],
-        "TrafficExtension" => vec![plugin(node, kind, path, &["spec", "wasm", "pluginConfig"])],
-        _ => vec![Found::PassedOver {
-            what: Resource::read(node, kind).to_string(),
-            span: node.span.clone(),
-        }],
+        })],
+        Some("WasmPlugin") => vec![plugin(node, "WasmPlugin", path, &["spec"])],
+        Some("TrafficExtension") => vec![plugin(node, "TrafficExtension", path, &["spec", "wasm"])],
+        Some(kind) => match kind.strip_suffix("List") {
+            Some(listed) if node.field("items").is_some() => items(node, &path.key("items"), listed),
+            _ => vec![passed_over(node, kind)],
+        },
     }
 }
 
-/// What `kubectl get -o yaml` prints for several resources.
-fn items<'a>(list: &'a Node, path: &FieldPath) -> Vec<Found<'a>> {
+/// A kustomization needs no kind (`kustomize.config.k8s.io/v1beta1`).
+fn is_kustomization(node: &Node) -> bool {
+    let has = |field: &&str| node.field(field).is_some();
+    !is_ours(node) && ["resources", "patches", "components", "bases"].iter().any(has)
+}
+
+fn passed_over<'a>(node: &Node, kind: &str) -> Found<'a> {
+    let mend = match kind {
+        "Kustomization" | "Component" => ": build it first, `kubectl kustomize FOLDER | dagward validate -`",
+        _ => "",
+    };
+    Found::PassedOver {
+        what: format!("{}{mend}", Resource::read(node, kind)),
+        span: node.span.clone(),
+    }
+}
+
+/// What `kubectl get -o yaml` prints for several resources, or the API server for a list of one kind.
+fn items<'a>(list: &'a Node, path: &FieldPath, listed: &str) -> Vec<Found<'a>> {
     let items = list.field("items").map(Node::elements).unwrap_or_default();
+    let listed = Some(listed).filter(|listed| !listed.is_empty());
     items
         .iter()
         .enumerate()
-        .flat_map(|(index, item)| find_at(item, &path.index(index)))
+        .flat_map(|(index, item)| find_at(item, &path.index(index), listed))
         .collect()
 }
 
-fn plugin<'a>(resource: &'a Node, kind: &str, path: &FieldPath, fields: &[&str]) -> Found<'a> {
-    let title = Resource::read(resource, kind);
-    let config = fields.iter().try_fold(resource, |node, field| node.field(field));
-    match config {
-        Some(node) if is_ours(node) => {
-            let path = fields.iter().fold(path.clone(), |path, field| path.key(field));
-            Found::Policy(Carried {
-                resource: Some(title),
-                path,
-                node,
-            })
+fn plugin<'a>(node: &'a Node, kind: &str, path: &FieldPath, module: &'static [&'static str]) -> Found<'a> {
+    let resource = Resource::read(node, kind);
+    let fields = || module.iter().copied().chain(["pluginConfig"]);
+    let config = fields().try_fold(node, Node::field);
+    let what = match config {
+        Some(config) if is_ours(config) => {
+            return Found::Policy(Carried {
+                path: fields().fold(path.clone(), |path, field| path.key(field)),
+                node: config,
+                resource: Some(Carrier {
+                    resource,
+                    path: path.clone(),
+                    node,
+                    module,
+                }),
+            });
         }
-        Some(_) => {
-            let what = format!("{title}, whose pluginConfig has neither `apiVersion` nor `policies`");
-            Found::PassedOver {
-                what,
-                span: resource.span.clone(),
-            }
+        Some(config) if config.text().is_some() => {
+            format!("{resource}, whose pluginConfig is a text: take the `|` away to make it an object")
         }
-        None => {
-            let what = format!("{title}, which has no {}", fields.join("."));
-            Found::PassedOver {
-                what,
-                span: resource.span.clone(),
-            }
-        }
+        Some(_) => format!("{resource}, whose pluginConfig has neither `apiVersion` nor `policies`"),
+        None => format!("{resource}, which has no {}.pluginConfig", module.join(".")),
+    };
+    Found::PassedOver {
+        what,
+        span: node.span.clone(),
     }
 }
 

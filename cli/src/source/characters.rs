@@ -1,12 +1,10 @@
 //! The characters that the YAML parser reads, and where in the text they are written.
 //!
 //! JSON writes characters beyond U+FFFF as two escapes, `\ud83d\ude00`, which YAML's escapes
-//! cannot (YAML 1.2.2 §5.7). In JSON they are put as the character itself before the YAML parser
-//! sees them.
+//! cannot (YAML 1.2.2 §5.7), and has characters that YAML has not. In JSON the first are put as the
+//! character itself and the second as an escape before the YAML parser sees them.
 
 use std::borrow::Cow;
-
-use serde::de::IgnoredAny;
 
 /// How long `\ud83d` is.
 const ESCAPE: usize = 6;
@@ -14,63 +12,128 @@ const ESCAPE: usize = 6;
 /// A text to be parsed, and its origin.
 #[derive(Debug)]
 pub(super) struct Characters<'a> {
-    /// The text for the parser.
+    /// The text for the parser. As kubectl does, it ends the last line.
     pub(super) text: Cow<'a, str>,
-    /// Where in the file each of its characters starts, in bytes.
-    pub(super) offsets: Vec<usize>,
+    /// Where in the original each byte of the text stands; `None` where all are in their own place.
+    offsets: Option<Vec<usize>>,
+    /// How long the original is.
+    length: usize,
 }
 
 impl<'a> Characters<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
+    /// Prepares a document for the YAML parser.
+    pub(super) fn of(text: &'a str, is_json: bool) -> Self {
         let has_surrogates = text.contains(r"\ud") || text.contains(r"\uD");
-        if has_surrogates && serde_json::from_str::<IgnoredAny>(text).is_ok() {
-            return Self::joined(text);
+        if is_json && (has_surrogates || special(text).is_some()) {
+            return Self::rewritten(text);
         }
+        let ends = text.ends_with('\n');
         Self {
-            text: Cow::Borrowed(text),
-            offsets: text.char_indices().map(|(offset, _)| offset).collect(),
+            text: if ends {
+                text.into()
+            } else {
+                format!("{text}\n").into()
+            },
+            offsets: None,
+            length: text.len(),
         }
     }
 
-    fn joined(json: &str) -> Self {
+    /// Where in the original a byte of the text stands.
+    pub(super) fn origin(&self, offset: usize) -> usize {
+        let origin = match &self.offsets {
+            Some(offsets) => offsets.get(offset).copied().unwrap_or(self.length),
+            None => offset,
+        };
+        origin.min(self.length)
+    }
+
+    fn rewritten(json: &str) -> Self {
         let mut text = String::with_capacity(json.len());
         let mut offsets = Vec::with_capacity(json.len());
-        let mut characters = json.char_indices().peekable();
-        while let Some((offset, character)) = characters.next() {
-            offsets.push(offset);
-            if character != '\\' {
-                text.push(character);
-                continue;
+        let mut put = |piece: &str, offset: usize| {
+            text.push_str(piece);
+            offsets.extend(std::iter::repeat_n(offset, piece.len()));
+        };
+        let mut rest = json;
+        while let Some(character) = rest.chars().next() {
+            let offset = json.len() - rest.len();
+            let mut length = character.len_utf8();
+            if special_meaning(character).is_some() {
+                put(&format!("\\u{:04x}", u32::from(character)), offset);
+            } else if let Some(pair) = surrogate_pair(rest) {
+                put(pair.encode_utf8(&mut [0; 4]), offset);
+                length = 2 * ESCAPE;
+            } else {
+                // In JSON a backslash is always followed by what it escapes, which may be a backslash.
+                let escaped = rest.chars().nth(1).filter(|_| character == '\\');
+                length += escaped.map_or(0, char::len_utf8);
+                put(rest.get(..length).unwrap_or(rest), offset);
             }
-            if let Some(pair) = surrogate_pair(json, offset) {
-                text.push(pair);
-                while characters
-                    .next_if(|(next, _)| *next < offset + 2 * ESCAPE)
-                    .is_some()
-                {}
-                continue;
-            }
-            // In JSON a backslash is always followed by what it escapes, which may be a backslash.
-            text.push(character);
-            if let Some((offset, escaped)) = characters.next() {
-                offsets.push(offset);
-                text.push(escaped);
-            }
+            rest = rest.get(length..).unwrap_or_default();
         }
+        put("\n", json.len());
         Self {
             text: Cow::Owned(text),
-            offsets,
+            offsets: Some(offsets),
+            length: json.len(),
         }
     }
 }
 
-/// The character that two escapes at `offset` stand for.
-fn surrogate_pair(json: &str, offset: usize) -> Option<char> {
+/// The first character that has no place in YAML, and what kubectl makes of it.
+pub(super) fn special(text: &str) -> Option<(usize, char, &'static str)> {
+    let mut characters = text.char_indices().peekable();
+    while let Some((offset, character)) = characters.next() {
+        let followed = characters.peek().map(|(_, next)| *next);
+        let meaning = match character {
+            '\r' if followed != Some('\n') => Some("takes it for the end of a line"),
+            _ => special_meaning(character),
+        };
+        if let Some(meaning) = meaning {
+            return Some((offset, character, meaning));
+        }
+    }
+    None
+}
+
+/// Where a tag in brackets stands before a comma, on which the parser panics (libyaml-safer 0.3.0).
+/// Quoted text with ` !word,` in it is taken for one too.
+pub(super) fn tag_before_comma(yaml: &str) -> Option<usize> {
+    let bracket = yaml.find(['[', '{'])?;
+    yaml.match_indices('!').map(|(offset, _)| offset).find(|offset| {
+        let before = yaml.get(..*offset).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let is_comment = line.trim_start().starts_with('#');
+        let is_in_word = before.ends_with(char::is_alphanumeric);
+        let rest = yaml.get(*offset..).unwrap_or_default();
+        let end = rest.find(|end: char| end.is_whitespace() || ",]}".contains(end));
+        let is_before_comma = end
+            .and_then(|end| rest.get(end..))
+            .is_some_and(|end| end.starts_with(','));
+        *offset > bracket && !is_in_word && !is_comment && is_before_comma
+    })
+}
+
+/// What kubectl makes of a character that is not a part of text (YAML 1.1 §5.1, §5.4). In JSON it
+/// takes them all.
+fn special_meaning(character: char) -> Option<&'static str> {
+    match character {
+        '\t' | '\n' | '\r' | ' '..='~' => None,
+        '\u{85}' | '\u{2028}' | '\u{2029}' => Some("takes it for the end of a line"),
+        '\u{feff}' => Some("takes it for a mark of the byte order"),
+        '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => None,
+        _ => Some("refuses it"),
+    }
+}
+
+/// The character that the two escapes stand for with which the text begins.
+fn surrogate_pair(json: &str) -> Option<char> {
     let unit = |at: usize| {
         let digits = json.get(at..at + ESCAPE)?.strip_prefix(r"\u")?;
         u16::from_str_radix(digits, 16).ok()
     };
-    let units = [unit(offset)?, unit(offset + ESCAPE)?];
+    let units = [unit(0)?, unit(ESCAPE)?];
     // Two escapes that are no pair make two characters.
     let mut characters = char::decode_utf16(units);
     let first = characters.next()?.ok()?;
@@ -83,21 +146,20 @@ mod tests {
 
     #[test]
     fn pairs_are_joined_and_later_places_stay() {
-        let json = r#"["\ud83d\ude00\u00e9","\\ud83d\\ude00", 7]"#;
-        let characters = Characters::of(json);
-        assert_eq!(characters.text, r#"["😀\u00e9","\\ud83d\\ude00", 7]"#);
-        let seven = characters
-            .text
-            .chars()
-            .position(|character| character == '7')
-            .unwrap();
-        assert_eq!(characters.offsets.get(seven).copied(), json.find('7'));
-        assert_eq!(characters.offsets.len(), characters.text.chars().count());
+        let json = "[\"\\ud83d\\ude00\\u00e9é\u{85}\",\"\\\\ud83d\\\\ude00\", 7]";
+        let characters = Characters::of(json, true);
+        assert_eq!(
+            characters.text,
+            "[\"😀\\u00e9é\\u0085\",\"\\\\ud83d\\\\ude00\", 7]\n"
+        );
+        let seven = characters.text.find('7').unwrap();
+        assert_eq!(Some(characters.origin(seven)), json.find('7'));
+        assert_eq!(characters.origin(characters.text.len()), json.len());
     }
 
     #[test]
-    fn text_that_is_no_json_stays() {
-        let yaml = r"a: \ud83d\ude00";
-        assert_eq!(Characters::of(yaml).text, yaml);
+    fn text_that_is_not_json_stays() {
+        let yaml = "a: \\ud83d\\ude00\n";
+        assert_eq!(Characters::of(yaml, false).text, yaml);
     }
 }

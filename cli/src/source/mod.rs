@@ -2,10 +2,15 @@
 
 pub(crate) mod carrier;
 mod characters;
+#[cfg(test)]
+mod needs_go;
 pub(crate) mod node;
 pub(crate) mod place;
 mod scalar;
 pub(crate) mod secrets;
+mod stream;
+#[cfg(test)]
+mod table;
 pub(crate) mod yaml;
 
 use std::fs;
@@ -59,12 +64,29 @@ impl Source {
         }
     }
 
+    /// kubectl reads UTF-16 too, if it begins with a byte order mark, as PowerShell writes it.
     fn new(name: String, bytes: Vec<u8>) -> io::Result<Self> {
-        let text = String::from_utf8(bytes).map_err(not_utf8)?;
+        let text = match bytes.as_slice() {
+            [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
+            [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
+            _ => String::from_utf8(bytes).map_err(not_utf8)?,
+        };
         // A byte order mark is allowed in YAML and says nothing in UTF-8 (YAML 1.2.2 §5.2).
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         Ok(Self { name, text })
     }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> io::Result<String> {
+    let (pairs, rest) = bytes.as_chunks();
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    let text = String::from_utf16(&units).ok().filter(|_| rest.is_empty());
+    text.ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "not UTF-16 behind the byte order mark",
+        )
+    })
 }
 
 fn not_utf8(error: FromUtf8Error) -> io::Error {

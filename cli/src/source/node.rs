@@ -82,6 +82,14 @@ impl Node {
         }
     }
 
+    /// The value at `path`, where there is one.
+    pub(crate) fn at(&self, path: &FieldPath) -> Option<&Self> {
+        path.0.iter().try_fold(self, |node, step| match step {
+            Step::Key(key) => node.field(key),
+            Step::Index(index) => node.elements().get(*index),
+        })
+    }
+
     /// Where `part` of the field at `path` stands; a field that is not there is pointed at by
     /// the last one on the way to it that is.
     pub(crate) fn locate(&self, path: &FieldPath, part: Part) -> Span {
@@ -113,12 +121,20 @@ impl Node {
         written.clone()
     }
 
-    /// How many nodes there are in this one, itself included.
+    /// The fields; none where this is not an object.
+    pub(crate) fn into_entries(self) -> Vec<Entry> {
+        match self.kind {
+            Kind::Map(entries) => entries,
+            _ => Vec::new(),
+        }
+    }
+
+    /// How many nodes there are in this one, itself and the names of fields included.
     pub(crate) fn size(&self) -> usize {
         match &self.kind {
             Kind::Scalar(_) => 1,
             Kind::List(elements) => 1 + elements.iter().map(Self::size).sum::<usize>(),
-            Kind::Map(entries) => 1 + entries.iter().map(|entry| entry.value.size()).sum::<usize>(),
+            Kind::Map(entries) => 1 + entries.iter().map(|entry| 1 + entry.value.size()).sum::<usize>(),
         }
     }
 

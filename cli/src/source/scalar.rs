@@ -1,37 +1,54 @@
-//! What a YAML scalar means: the core schema of YAML 1.2 (§10.3), of which JSON is a part.
+//! What a YAML scalar means to kubectl, which reads YAML 1.1 with exceptions: `resolve` of go-yaml
+//! v2 (`go.yaml.in/yaml/v2/resolve.go`), on which `sigs.k8s.io/yaml` stands.
 
-use saphyr_parser::{ScalarStyle, Tag};
 use serde_json::{Number, Value};
 
-use super::node::Span;
+/// The tags that YAML itself has.
+const CORE: &str = "tag:yaml.org,2002:";
+
+/// A scalar as the parser has read it.
+#[derive(Debug)]
+pub(super) struct Text<'a> {
+    /// What is written, without quotes.
+    pub(super) value: &'a str,
+    /// Its tag.
+    pub(super) tag: Option<&'a str>,
+    /// Whether it has neither quotes nor a tag.
+    pub(super) is_plain: bool,
+}
 
 /// The value of a scalar.
 ///
 /// # Errors
 /// A tag that has no meaning here or that the text does not fit, and numbers that JSON lacks.
-pub(super) fn resolve(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
-    let Some(tag) = tag else {
-        return if style == ScalarStyle::Plain {
+pub(super) fn resolve(scalar: &Text<'_>) -> Result<Value, String> {
+    let text = scalar.value;
+    let Some(tag) = scalar.tag else {
+        return if scalar.is_plain {
             plain(text)
         } else {
             Ok(Value::String(text.to_owned()))
         };
     };
-    let value = match core_name(tag) {
+    let value = match tag.strip_prefix(CORE) {
         Some("str") => return Ok(Value::String(text.to_owned())),
         Some("null" | "bool" | "int" | "float") => plain(text)?,
         _ => return Err(meaningless(tag)),
     };
-    let fits = match core_name(tag) {
+    let fits = match tag.strip_prefix(CORE) {
         Some("null") => value.is_null(),
         Some("bool") => value.is_boolean(),
-        Some("int") => value.is_i64() || value.is_u64(),
-        _ => value.is_number(),
+        Some("int") => {
+            let digits = text.replace('_', "");
+            value.is_number() && integer(&digits).or_else(|| binary(&digits)).is_some()
+        }
+        // Not an integer that takes all 64 bits.
+        _ => value.is_i64() || value.is_f64(),
     };
     if fits {
         Ok(value)
     } else {
-        Err(format!("`{text}` is no `{tag}`", tag = spelled(tag)))
+        Err(format!("`{text}` is not of the type `{}`", spelled(tag)))
     }
 }
 
@@ -39,66 +56,43 @@ pub(super) fn resolve(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resu
 ///
 /// # Errors
 /// It may not.
-pub(super) fn check_collection(tag: Option<&Tag>, name: &str) -> Result<(), String> {
+pub(super) fn check_collection(tag: Option<&str>, name: &str) -> Result<(), String> {
     match tag {
-        Some(tag) if core_name(tag) != Some(name) => Err(meaningless(tag)),
+        Some(tag) if tag.strip_prefix(CORE) != Some(name) => Err(meaningless(tag)),
         _ => Ok(()),
     }
 }
 
-/// Whether a scalar is text in YAML 1.2 and a boolean in YAML 1.1, which Kubernetes' tools read.
-pub(super) fn is_old_boolean(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> bool {
-    const WORDS: [&str; 4] = ["yes", "no", "on", "off"];
-    style == ScalarStyle::Plain && tag.is_none() && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// Where a quoted scalar ends. The parser's span has the white space and the comment behind it too.
-pub(super) fn quoted_end(text: &str, span: &Span, style: ScalarStyle) -> usize {
-    let quote = if style == ScalarStyle::DoubleQuoted {
-        '"'
-    } else {
-        '\''
-    };
-    let written = text.get(span.clone()).unwrap_or_default();
-    // A tag or an anchor may stand before it.
-    let mut characters = written
-        .char_indices()
-        .skip_while(|(_, character)| *character != quote)
-        .skip(1)
-        .peekable();
-    while let Some((offset, character)) = characters.next() {
-        match character {
-            '\\' if style == ScalarStyle::DoubleQuoted => {
-                characters.next();
-            }
-            _ if character != quote => {}
-            // Within single quotes, two of them are one.
-            '\'' if characters.next_if(|(_, next)| *next == quote).is_some() => {}
-            _ => return span.start + offset + 1,
-        }
-    }
-    span.end
-}
-
+/// A scalar without quotes and tag. go-yaml decides by its first character what it may be.
 fn plain(text: &str) -> Result<Value, String> {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::Null),
-        "true" | "True" | "TRUE" => return Ok(Value::Bool(true)),
-        "false" | "False" | "FALSE" => return Ok(Value::Bool(false)),
-        _ => {}
+    if let Some(value) = word(text) {
+        return Ok(value);
     }
     if is_endless(text) {
         return Err(format!(
             "`{text}` is a number that JSON lacks; quote it to make it text"
         ));
     }
-    match integer(text).or_else(|| float(text)) {
-        Some(Some(number)) => Ok(Value::Number(number)),
-        Some(None) => Err(format!(
-            "the number `{text}` is too large; quote it to make it text"
-        )),
-        None => Ok(Value::String(text.to_owned())),
-    }
+    let number = match text.bytes().next() {
+        Some(b'.') => short_float(text),
+        Some(b'0'..=b'9' | b'+' | b'-') => number(&text.replace('_', "")),
+        _ => None,
+    };
+    // Dates are text: sigs.k8s.io/yaml asks for no type, and go-yaml then keeps what is written.
+    Ok(number.map_or_else(|| Value::String(text.to_owned()), Value::Number))
+}
+
+fn word(text: &str) -> Option<Value> {
+    Some(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            Value::Bool(true)
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            Value::Bool(false)
+        }
+        _ => return None,
+    })
 }
 
 fn is_endless(text: &str) -> bool {
@@ -106,51 +100,97 @@ fn is_endless(text: &str) -> bool {
     matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN")
 }
 
-/// `None` where the text is no integer, `Some(None)` where it is one that is too large.
-fn integer(text: &str) -> Option<Option<Number>> {
-    let radix_digits = [("0o", 8), ("0x", 16)]
-        .into_iter()
-        .find_map(|(prefix, radix)| text.strip_prefix(prefix).map(|digits| (digits, radix)));
-    if let Some((digits, radix)) = radix_digits {
-        let all_digits = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
-        return all_digits.then(|| u64::from_str_radix(digits, radix).ok().map(Number::from));
+/// A number that begins with its point. Go's `ParseFloat` takes underscores between two digits.
+fn short_float(text: &str) -> Option<Number> {
+    let mut before = None;
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        let is_digit = |character: Option<char>| character.is_some_and(|it| it.is_ascii_digit());
+        if character == '_' && !(is_digit(before) && is_digit(rest.peek().copied())) {
+            return None;
+        }
+        before = Some(character);
     }
-    let number = text
-        .parse::<i64>()
-        .map(Number::from)
-        .or_else(|_| text.parse::<u64>().map(Number::from));
-    number.ok().map(Some)
+    float(&text.replace('_', ""))
 }
 
-/// `None` where the text is no number, `Some(None)` where it is one that is too large.
-fn float(text: &str) -> Option<Option<Number>> {
+/// A number that begins with a digit or a sign, its underscores taken out.
+fn number(text: &str) -> Option<Number> {
+    // An integer that is too large for 64 bits is a float. A float that is too large is text.
+    integer(text).or_else(|| float(text)).or_else(|| binary(text))
+}
+
+/// Go's `ParseInt` and `ParseUint` with base 0.
+fn integer(text: &str) -> Option<Number> {
+    let (sign, digits) = signed(text);
+    let prefix = digits.get(..2).filter(|_| digits.len() > 2);
+    let (radix, digits) = match prefix.map(str::to_ascii_lowercase).as_deref() {
+        Some("0x") => (16, digits.get(2..)?),
+        Some("0o") => (8, digits.get(2..)?),
+        Some("0b") => (2, digits.get(2..)?),
+        _ if digits == "0" => (10, digits),
+        _ => match digits.strip_prefix('0') {
+            Some(octal) => (8, octal),
+            None => (10, digits),
+        },
+    };
+    in_radix(sign, digits, radix)
+}
+
+/// What go-yaml reads as a binary number beside Go's own: a sign behind `0b`.
+fn binary(text: &str) -> Option<Number> {
+    if let Some(rest) = text.strip_prefix("0b") {
+        let (sign, digits) = signed(rest);
+        return in_radix(sign, digits, 2);
+    }
+    in_radix("-", text.strip_prefix("-0b")?, 2)
+}
+
+/// The sign, and what stands behind it.
+fn signed(text: &str) -> (&str, &str) {
+    let length = usize::from(text.starts_with(['+', '-']));
+    text.split_at_checked(length).unwrap_or(("", text))
+}
+
+fn in_radix(sign: &str, digits: &str, radix: u32) -> Option<Number> {
+    if !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return None;
+    }
+    if let Ok(number) = i64::from_str_radix(&format!("{sign}{digits}"), radix) {
+        return Some(Number::from(number));
+    }
+    // Only the reader of signed numbers takes a sign.
+    let number = u64::from_str_radix(digits, radix).ok();
+    number.filter(|_| sign.is_empty()).map(Number::from)
+}
+
+fn float(text: &str) -> Option<Number> {
     let written_as_number = text
         .bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-    if !written_as_number {
-        return None;
+    let number = text.parse::<f64>().ok().filter(|_| written_as_number)?;
+    // In JSON a float without a fraction is an integer.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole numbers of this size lose nothing"
+    )]
+    match number {
+        _ if number.fract() == 0.0 && number.abs() < WHOLE => Some(Number::from(number as i64)),
+        _ => Number::from_f64(number),
     }
-    text.parse::<f64>().ok().map(Number::from_f64)
 }
 
-/// The name of a tag of the core schema. `!`, the tag that says "not plain", makes a string.
-fn core_name(tag: &Tag) -> Option<&str> {
-    if tag.is_yaml_core_schema() {
-        return Some(&tag.suffix);
-    }
-    (spelled(tag) == "!").then_some("str")
-}
+/// Whole numbers below this are integers of 64 bits (2⁶³).
+const WHOLE: f64 = 9_223_372_036_854_775_808.0;
 
-fn meaningless(tag: &Tag) -> String {
+fn meaningless(tag: &str) -> String {
     format!("the tag `{}` has no meaning here", spelled(tag))
 }
 
-fn spelled(tag: &Tag) -> String {
-    match tag.handle.as_str() {
-        "tag:yaml.org,2002:" => format!("!!{}", tag.suffix),
-        "!" => format!("!{}", tag.suffix),
-        "" => tag.suffix.clone(),
-        handle => format!("{handle}{}", tag.suffix),
+fn spelled(tag: &str) -> String {
+    match tag.strip_prefix(CORE) {
+        Some(name) => format!("!!{name}"),
+        None => tag.to_owned(),
     }
 }
 

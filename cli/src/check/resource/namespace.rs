@@ -1,0 +1,146 @@
+//! The namespace of the resource, and those that its document names. kustomize's `namespace:` changes
+//! the first and leaves the others.
+
+use dagward::policy::FieldPath;
+
+use super::{Report, list};
+use crate::source::carrier::Carried;
+use crate::source::node::Node;
+
+/// Warns of identities that stay in another namespace than the plugin's.
+pub(super) fn check(report: &mut Report<'_>, carried: &Carried<'_>) {
+    let namespace = report.field(&["metadata", "namespace"]).1.and_then(Node::text);
+    let Some(own) = namespace else { return };
+    let document = carried.node;
+    let api_servers = "no answer of an api-server of the plugin's namespace teaches which DAG a task is of";
+    let stampers = "what sidecars of the plugin's namespace say of their tasks is not believed";
+    for (field, effect) in [("apiServers", api_servers), ("stampers", stampers)] {
+        let path = carried.path.key(field);
+        let identities = identities(document, field, &path, principal);
+        warn_if_foreign(report, own, &identities, effect);
+    }
+    policies(report, own, carried);
+}
+
+fn policies(report: &mut Report<'_>, own: &str, carried: &Carried<'_>) {
+    let at = carried.path.key("policies");
+    let policies: Vec<Policy<'_>> = list(carried.node, "policies")
+        .iter()
+        .enumerate()
+        .map(|(number, policy)| Policy::read(policy, &at.index(number)))
+        .collect();
+    let allowed = || {
+        policies
+            .iter()
+            .filter(|policy| !policy.denies)
+            .flat_map(|policy| &policy.callers)
+    };
+    // Where callers of the plugin's own namespace are allowed, those of others are meant.
+    let knows_own = allowed().any(|caller| caller.may_be_in(own));
+    for policy in &policies {
+        let effect = match policy.denies {
+            true => "the DENY does not refuse the callers of the plugin's namespace",
+            false => "the ALLOW does not allow the callers of the plugin's namespace",
+        };
+        let is_left = |caller: &Identity<'_>| {
+            let lives = allowed().any(|other| other.namespace == caller.namespace);
+            caller.is_component() && !lives
+        };
+        if !knows_own || policy.denies && policy.callers.iter().all(is_left) {
+            warn_if_foreign(report, own, &policy.callers, effect);
+        }
+    }
+}
+
+/// Warns of a list of identities, at its first, if none may be in the plugin's namespace.
+fn warn_if_foreign(report: &mut Report<'_>, own: &str, identities: &[Identity<'_>], effect: &str) {
+    if identities.iter().any(|identity| identity.may_be_in(own)) {
+        return;
+    }
+    let Some(first) = identities.first() else { return };
+    let Some(other) = first.namespace else { return };
+    let message = format!("names the namespace `{other}`, and the plugin works in `{own}`: {effect}");
+    let mend = format!("identities of `{own}`; kustomize's `namespace:` does not change them");
+    report.warn(first.path.clone(), message, &mend);
+}
+
+struct Policy<'a> {
+    denies: bool,
+    callers: Vec<Identity<'a>>,
+}
+
+impl<'a> Policy<'a> {
+    fn read(policy: &'a Node, path: &FieldPath) -> Self {
+        let mut callers = Vec::new();
+        for (rule_number, rule) in list(policy, "rules").iter().enumerate() {
+            let at = path.key("rules").index(rule_number).key("from");
+            for (number, from) in list(rule, "from").iter().enumerate() {
+                let at = at.index(number);
+                let principals = identities(from, "principals", &at.key("principals"), principal);
+                let accounts = identities(from, "serviceAccounts", &at.key("serviceAccounts"), account);
+                callers.extend(principals.into_iter().chain(accounts));
+            }
+        }
+        Self {
+            denies: policy.field("action").and_then(Node::text) == Some("DENY"),
+            callers,
+        }
+    }
+}
+
+/// A caller that a document names.
+struct Identity<'a> {
+    path: FieldPath,
+    /// Its namespace, where one is written out.
+    namespace: Option<&'a str>,
+    account: &'a str,
+}
+
+impl Identity<'_> {
+    fn may_be_in(&self, namespace: &str) -> bool {
+        self.namespace.is_none_or(|own| own == namespace)
+    }
+
+    /// Whether the account is one that Airflow's Helm chart makes.
+    fn is_component(&self) -> bool {
+        [
+            "-scheduler",
+            "-triggerer",
+            "-dag-processor",
+            "-api-server",
+            "-webserver",
+            "-worker",
+        ]
+        .iter()
+        .any(|component| self.account.contains(component))
+    }
+}
+
+fn identities<'a>(
+    node: &'a Node,
+    field: &str,
+    path: &FieldPath,
+    read: fn(&'a str) -> Option<(&'a str, &'a str)>,
+) -> Vec<Identity<'a>> {
+    let texts = list(node, field).iter().enumerate();
+    let identity = |(number, node): (usize, &'a Node)| {
+        let (namespace, account) = read(node.text()?).unwrap_or(("*", ""));
+        Some(Identity {
+            path: path.index(number),
+            namespace: Some(namespace).filter(|namespace| !namespace.contains(['*', '{'])),
+            account,
+        })
+    };
+    texts.filter_map(identity).collect()
+}
+
+/// Namespace and account of `spiffe://cluster.local/ns/airflow/sa/airflow-worker`.
+fn principal(text: &str) -> Option<(&str, &str)> {
+    let (_, path) = text.strip_prefix("spiffe://")?.split_once("/ns/")?;
+    path.split_once("/sa/")
+}
+
+/// Namespace and account of `airflow/airflow-worker`.
+fn account(text: &str) -> Option<(&str, &str)> {
+    text.split_once('/')
+}

@@ -1,0 +1,72 @@
+//! Several plugins on the same pods.
+
+use dagward::policy::FieldPath;
+
+use crate::report::{Problem, Severity};
+use crate::source::carrier::{Carrier, Resource};
+use crate::source::node::{Node, Span};
+
+/// The namespace whose plugins work in the whole mesh, unless Istio is told otherwise.
+const ROOT: &str = "istio-system";
+
+/// A resource that carries a policy.
+#[derive(Debug)]
+pub(crate) struct Plugin {
+    resource: Resource,
+    path: FieldPath,
+    span: Span,
+    /// The labels of its selector; none is every pod.
+    labels: Vec<(String, String)>,
+    /// What it is attached to in place of pods: waypoints and gateways.
+    targets: Option<serde_json::Value>,
+}
+
+impl Plugin {
+    /// Reads where a resource works.
+    pub(crate) fn of(carrier: &Carrier<'_>) -> Self {
+        let spec = |field| carrier.node.field("spec").and_then(|spec| spec.field(field));
+        let labels = spec("selector").and_then(|selector| selector.field("matchLabels"));
+        let labels = labels.cloned().map(Node::into_entries).unwrap_or_default();
+        let label = |entry: crate::source::node::Entry| Some((entry.key, entry.value.text()?.to_owned()));
+        let name = carrier
+            .node
+            .field("metadata")
+            .and_then(|metadata| metadata.field("name"));
+        Self {
+            resource: carrier.resource.clone(),
+            path: carrier.path.key("metadata").key("name"),
+            span: name.unwrap_or(carrier.node).span.clone(),
+            labels: labels.into_iter().filter_map(label).collect(),
+            targets: spec("targetRefs").map(Node::to_json),
+        }
+    }
+
+    /// Warns of a plugin that works on the same pods.
+    pub(crate) fn beside(&self, others: &[Self]) -> Option<Problem> {
+        let other = others.iter().find(|other| self.meets(other))?;
+        Some(Problem {
+            severity: Severity::Warning,
+            path: self.path.clone(),
+            span: self.span.clone(),
+            message: format!(
+                "{} works on the same pods: a request passes only if both allow it, and each denies what only the \
+                 other allows",
+                other.resource
+            ),
+            allowed: Some("one plugin with the policies of both".to_owned()),
+            suggestion: None,
+        })
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        let namespaces = [&self.resource, &other.resource].map(|resource| resource.namespace.as_deref());
+        let is_same = namespaces[0] == namespaces[1] || namespaces.contains(&Some(ROOT));
+        let differs = |(key, value): &(String, String)| {
+            other
+                .labels
+                .iter()
+                .any(|(name, label)| name == key && label != value)
+        };
+        is_same && self.targets == other.targets && !self.labels.iter().any(differs)
+    }
+}

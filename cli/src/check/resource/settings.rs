@@ -1,0 +1,75 @@
+//! How Istio loads the module and where it runs it.
+
+use dagward::policy::Mode;
+
+use super::Report;
+use crate::source::node::Node;
+
+/// The host of the addresses that are to be replaced.
+const PLACEHOLDER: &str = "registry.example.com";
+
+/// Warns of settings of the resource.
+pub(super) fn check(report: &mut Report<'_>, mode: Mode) {
+    url(report);
+    kind(report);
+    phase(report);
+    priority(report);
+    fail_strategy(report, mode);
+}
+
+fn url(report: &mut Report<'_>) {
+    let (path, value) = report.module("url");
+    let Some(url) = value.and_then(Node::text).filter(|url| url.contains(PLACEHOLDER)) else {
+        return;
+    };
+    // What the agent puts in the place of a module that it cannot pull (istio's pkg/wasm/convert.go).
+    let effect = match report.module("failStrategy").1.and_then(Node::text) {
+        Some("FAIL_OPEN") => "let every request pass unchecked",
+        _ => "answer every request with `RBAC: access denied`",
+    };
+    let message = format!("`{url}` is a placeholder: proxies that cannot pull the module {effect}");
+    report.warn(path, message, "the address that the image was pushed to");
+}
+
+fn kind(report: &mut Report<'_>) {
+    let (path, value) = report.module("type");
+    if value.and_then(Node::text) == Some("NETWORK") {
+        let message = "a plugin of the type `NETWORK` sees no requests: it stamps, checks and counts nothing";
+        report.warn(path, message, "`HTTP`, or no `type`");
+    }
+}
+
+fn phase(report: &mut Report<'_>) {
+    let (path, value) = report.field(&["spec", "phase"]);
+    let message = match value.and_then(Node::text) {
+        Some("AUTHZ") => return,
+        Some("AUTHN") => {
+            "in the phase `AUTHN` the plugin runs before Istio has verified tokens, and knows nothing of them"
+        }
+        Some("STATS") => "in the phase `STATS` the plugin runs after Istio's AuthorizationPolicy",
+        _ => "without a phase the plugin runs last, after Istio's AuthorizationPolicy and metrics",
+    };
+    report.warn(path, message, "`AUTHZ`");
+}
+
+fn priority(report: &mut Report<'_>) {
+    let (path, value) = report.field(&["spec", "priority"]);
+    if value.is_none() {
+        let message =
+            "without a priority the plugin runs last of its phase, after plugins that may change requests";
+        report.warn(path, message, "a number, such as `10`; the highest runs first");
+    }
+}
+
+fn fail_strategy(report: &mut Report<'_>, mode: Mode) {
+    let (path, value) = report.module("failStrategy");
+    let message = match value.and_then(Node::text) {
+        Some("FAIL_RELOAD") => return,
+        Some("FAIL_OPEN") if mode != Mode::Enforce => return,
+        Some("FAIL_OPEN") => {
+            "after a crash, or if the module cannot be pulled, the proxy lets every request pass unchecked"
+        }
+        _ => "after a crash a worker of the proxy answers every request with 503 until it restarts",
+    };
+    report.warn(path, message, "`FAIL_RELOAD`: one 503, then a fresh VM");
+}

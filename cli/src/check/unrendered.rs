@@ -1,0 +1,33 @@
+//! Files that something else makes manifests of first.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::report::Problem;
+use crate::source::Source;
+
+/// Adds what to do first, where what is wrong is that it has not been done.
+pub(super) fn explain(source: &Source, problem: Problem) -> Problem {
+    let before = source.text.get(..problem.span.start).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let rest = source.text.get(start..).unwrap_or_default();
+    let line = rest.lines().next().unwrap_or_default();
+    // What breaks the YAML of a template stands in it anywhere.
+    let is_broken = problem.path.0.is_empty();
+    let has = |mark: &str| line.contains(mark) || is_broken && source.text.contains(mark);
+    let extension = Path::new(&source.name).extension().and_then(OsStr::to_str);
+    let mend = match extension {
+        Some("jsonnet" | "libsonnet") => {
+            "this is Jsonnet: evaluate it first, `jsonnet FILE | dagward validate -`"
+        }
+        _ if has("{{") && source.text.contains("}}") => {
+            "this is a Helm template: render it first, `helm template … | dagward validate -`"
+        }
+        _ if has("${") => "`${` is for `envsubst`: let it put the values in first",
+        _ => return problem,
+    };
+    Problem {
+        message: format!("{}; {mend}", problem.message),
+        ..problem
+    }
+}

@@ -1,0 +1,94 @@
+//! The parser's events, with their places in the file.
+
+use dagward::policy::FieldPath;
+use libyaml_safer::{Encoding, Error, EventData as Event, Parser};
+
+use super::super::characters::Characters;
+use super::super::node::Span;
+use super::super::stream::Piece;
+use super::problem;
+use crate::report::Problem;
+
+/// The events of one document.
+pub(super) struct Events<'a> {
+    /// A port of libyaml, as go-yaml 2 is one.
+    parser: Parser<&'a [u8]>,
+    characters: &'a Characters<'a>,
+    text: &'a str,
+    piece: Piece,
+}
+
+impl<'a> Events<'a> {
+    pub(super) fn new(text: &'a str, piece: Piece, characters: &'a Characters<'a>) -> Self {
+        let mut parser = Parser::new();
+        parser.set_encoding(Encoding::Utf8);
+        parser.set_input(characters.text.as_bytes());
+        Self {
+            parser,
+            characters,
+            text,
+            piece,
+        }
+    }
+
+    /// Whether kubectl reads the document as JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.piece.is_json
+    }
+
+    /// Where the document ends.
+    pub(super) fn end(&self) -> usize {
+        self.piece.span.end
+    }
+
+    /// What is written in a place of the file.
+    pub(super) fn written(&self, span: &Span) -> &'a str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    /// The next event.
+    ///
+    /// # Errors
+    /// What is wrong with the text as YAML.
+    pub(super) fn next(&mut self) -> Result<(Event, Span), Problem> {
+        match self.parser.parse() {
+            Ok(event) => {
+                let span = self.offset(event.start_mark.index)..self.offset(event.end_mark.index);
+                Ok((event.data, span))
+            }
+            Err(error) => Err(self.syntax(&error)),
+        }
+    }
+
+    /// What ends too early is pointed at by its last character: nothing stands at the end.
+    fn syntax(&self, error: &Error) -> Problem {
+        let written = self
+            .text
+            .get(..self.piece.span.end)
+            .unwrap_or_default()
+            .trim_end();
+        let last = written.char_indices().next_back().map_or(0, |(offset, _)| offset);
+        let mark = error.problem_mark().map(|mark| self.offset(mark.index));
+        let start = mark.unwrap_or(last).min(last);
+        let length = written
+            .get(start..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(0, char::len_utf8);
+        if self.written(&(start..start + length)) == "\t" {
+            let message = "a tab: YAML takes only spaces here".to_owned();
+            return problem(FieldPath::default(), start..start + length, message);
+        }
+        let context = error
+            .context()
+            .map(|context| format!("{context}, "))
+            .unwrap_or_default();
+        let message = format!("{context}{}", error.problem());
+        problem(FieldPath::default(), start..start + length, message)
+    }
+
+    /// Where in the file a byte of the parser's text stands.
+    fn offset(&self, index: u64) -> usize {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        self.piece.span.start + self.characters.origin(index)
+    }
+}

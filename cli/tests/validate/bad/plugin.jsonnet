@@ -1,0 +1,2 @@
+local namespace = 'airflow';
+{ apiVersion: 'dagward/v1', policies: [] }
