@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use dagward_lab::istio::Cluster;
 use dagward_lab::istio::kept::Kept;
-use dagward_lab::{istio, module, paths, progress, wait};
+use dagward_lab::{istio, module, paths, process, progress, wait};
 
 /// Without the building, which comes first.
 const READY: Duration = Duration::from_secs(240);
@@ -53,6 +53,7 @@ fn up() -> Result<()> {
     module::build()?;
     let log = paths::logs()?.join("cluster.log");
     let file = File::create(&log)?;
+    process::close_on_exec();
     let mut holder = Command::new(std::env::current_exe()?)
         .args(["lab", "hold"])
         .stdin(Stdio::null())
