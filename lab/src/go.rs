@@ -1,8 +1,10 @@
 //! Programs from Go modules, built once and kept by content.
 //!
 //! `lab/go/<module>/` holds a `go.mod` that names the programs' module, and a `go.sum` with the
-//! checksums of everything that goes into them.
+//! checksums of everything that goes into them. A folder `stub/` beside them replaces packages of the
+//! programs' module (see `stub`).
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +12,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::{cache, paths, progress};
+
+mod stub;
 
 /// A program that a module of `lab/go/` can build.
 #[derive(Debug, Clone, Copy)]
@@ -25,15 +29,22 @@ pub struct Program {
 impl Program {
     /// The built program, made if need be.
     pub fn ensure(self) -> Result<PathBuf> {
-        let module = paths::workspace().join("lab/go").join(self.module);
-        let read = |name| fs::read_to_string(module.join(name)).context(self.module);
-        let (requirements, sums) = (read("go.mod")?, read("go.sum")?);
+        let (requirements, sums) = description(self.module)?;
+        let stubbed = stub::stubbed(self.module)?;
         let name = self.name();
-        let inputs = [&*requirements, &*sums, self.package, self.linked, &toolchain()?];
+        let toolchain = toolchain()?;
+        let mut inputs = vec![&*requirements, &*sums, self.package, self.linked, &toolchain];
+        // Its name has the digest of what is in it.
+        inputs.extend(
+            stubbed
+                .as_deref()
+                .and_then(Path::file_name)
+                .and_then(OsStr::to_str),
+        );
         let directory = cache::ensure(&format!("{}-{name}", self.module), &inputs, |directory| {
-            let mut build = go(&module);
+            let mut build = go(stubbed.as_deref().unwrap_or(&folder(self.module)));
             build
-                .args(["build", "-mod=readonly", "-trimpath"])
+                .args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false"])
                 .arg(format!("-ldflags=-s -w {}", self.linked))
                 .arg("-o")
                 .arg(directory.join(name))
@@ -48,15 +59,26 @@ impl Program {
     }
 }
 
+/// The folder `lab/go/<module>`.
+fn folder(module: &str) -> PathBuf {
+    paths::workspace().join("lab/go").join(module)
+}
+
+/// The `go.mod` and the `go.sum` of `lab/go/<module>`.
+fn description(module: &str) -> Result<(String, String)> {
+    let read = |name| fs::read_to_string(folder(module).join(name)).context(module.to_owned());
+    Ok((read("go.mod")?, read("go.sum")?))
+}
+
 /// The folder of a module that `lab/go/<module>` requires, with its files as they were published.
 pub fn source(module: &str, required: &str) -> Result<PathBuf> {
-    let mut list = go(&paths::workspace().join("lab/go").join(module));
+    let mut list = go(&folder(module));
     list.args(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", required]);
-    let folder = list_folder(&mut list)?;
-    if folder.is_dir() {
-        return Ok(folder);
+    let found = list_folder(&mut list)?;
+    if found.is_dir() {
+        return Ok(found);
     }
-    let mut download = go(&paths::workspace().join("lab/go").join(module));
+    let mut download = go(&folder(module));
     download.args(["mod", "download", required]);
     progress::run(&format!("downloading {required}"), &mut download)?;
     list_folder(&mut list)
