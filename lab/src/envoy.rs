@@ -10,13 +10,13 @@ use crate::python::Venv;
 /// The version that runs where nothing else is asked for.
 pub const DEFAULT_VERSION: &str = "1.40.0";
 
-/// The oldest version that is supported: the one behind Istio 1.28.
+/// The oldest version that the tests run on: the one behind Istio 1.28.
 pub const OLDEST_VERSION: &str = "1.36.4";
 
 /// Names a version that the Envoy suite is to run on instead of its own, in the environment.
 pub const PINNED: &str = "DAGWARD_ENVOY";
 
-/// A supported release of Envoy.
+/// A release of Envoy that the tests run on.
 #[derive(Debug, Clone, Copy)]
 pub struct Release {
     /// Its version.
@@ -33,7 +33,7 @@ impl Release {
         // 1.38.3 is published without V8, so it runs no wasm.
         Self::new("1.38.2", "1.30"),
         Self::new("1.39.3", "1.31"),
-        Self::new(DEFAULT_VERSION, "the next"),
+        Self::new(DEFAULT_VERSION, "1.32"),
     ];
 
     const fn new(version: &'static str, istio: &'static str) -> Self {

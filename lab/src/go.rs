@@ -1,8 +1,10 @@
 //! Programs from Go modules, built once and kept by content.
 //!
 //! `lab/go/<module>/` holds a `go.mod` that names the programs' module, a `go.sum` with the
-//! checksums of everything that goes into them, and the sources of programs of its own.
+//! checksums of everything that goes into them, and the sources of programs of its own. A folder `stub/` beside them
+//! replaces packages of the programs' module (see `stub`).
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +12,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::{cache, paths, progress};
+
+mod stub;
 
 /// A program that a module of `lab/go/` can build.
 #[derive(Debug, Clone, Copy)]
@@ -25,17 +29,23 @@ pub struct Program {
 impl Program {
     /// The built program, made if need be.
     pub fn ensure(self) -> Result<PathBuf> {
-        let module = paths::workspace().join("lab/go").join(self.module);
-        let read = |name| fs::read_to_string(module.join(name)).context(self.module);
-        let (requirements, sums) = (read("go.mod")?, read("go.sum")?);
+        let (requirements, sums) = description(self.module)?;
+        let stubbed = stub::stubbed(self.module)?;
         let name = self.name();
-        let (own, toolchain) = (self.own_source(&module)?, toolchain()?);
+        let (own, toolchain) = (self.own_source()?, toolchain()?);
         let mut inputs = vec![&*requirements, &*sums, self.package, self.linked, &*toolchain];
         inputs.extend(own.as_deref());
+        // Its name has the digest of what is in it.
+        inputs.extend(
+            stubbed
+                .as_deref()
+                .and_then(Path::file_name)
+                .and_then(OsStr::to_str),
+        );
         let directory = cache::ensure(&format!("{}-{name}", self.module), &inputs, |directory| {
-            let mut build = go(&module);
+            let mut build = go(stubbed.as_deref().unwrap_or(&folder(self.module)));
             build
-                .args(["build", "-mod=readonly", "-trimpath"])
+                .args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false"])
                 .arg(format!("-ldflags=-s -w {}", self.linked))
                 .arg("-o")
                 .arg(directory.join(name))
@@ -46,11 +56,11 @@ impl Program {
     }
 
     /// The source of a program that `lab/go/` has itself: `./<name>`, a folder with one file.
-    fn own_source(self, module: &Path) -> Result<Option<String>> {
-        let Some(folder) = self.package.strip_prefix("./") else {
+    fn own_source(self) -> Result<Option<String>> {
+        let Some(name) = self.package.strip_prefix("./") else {
             return Ok(None);
         };
-        let file = module.join(folder).join("main.go");
+        let file = folder(self.module).join(name).join("main.go");
         let source = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         Ok(Some(source))
     }
@@ -60,15 +70,26 @@ impl Program {
     }
 }
 
+/// The folder `lab/go/<module>`.
+fn folder(module: &str) -> PathBuf {
+    paths::workspace().join("lab/go").join(module)
+}
+
+/// The `go.mod` and the `go.sum` of `lab/go/<module>`.
+fn description(module: &str) -> Result<(String, String)> {
+    let read = |name| fs::read_to_string(folder(module).join(name)).context(module.to_owned());
+    Ok((read("go.mod")?, read("go.sum")?))
+}
+
 /// The folder of a module that `lab/go/<module>` requires, with its files as they were published.
 pub fn source(module: &str, required: &str) -> Result<PathBuf> {
-    let mut list = go(&paths::workspace().join("lab/go").join(module));
+    let mut list = go(&folder(module));
     list.args(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", required]);
-    let folder = list_folder(&mut list)?;
-    if folder.is_dir() {
-        return Ok(folder);
+    let found = list_folder(&mut list)?;
+    if found.is_dir() {
+        return Ok(found);
     }
-    let mut download = go(&paths::workspace().join("lab/go").join(module));
+    let mut download = go(&folder(module));
     download.args(["mod", "download", required]);
     progress::run(&format!("downloading {required}"), &mut download)?;
     list_folder(&mut list)

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::process::close_on_exec;
+
 /// A waiting guard. Dropped, it does nothing.
 #[derive(Debug)]
 pub(crate) struct Guard(Child);
@@ -13,6 +15,7 @@ pub(crate) struct Guard(Child);
 impl Guard {
     /// Has `script` run, with `argument` for its `$1`, once this process is no more.
     pub(crate) fn new(script: &str, argument: &str) -> Result<Self> {
+        close_on_exec();
         Command::new("sh")
             .args(["-c", &format!("read -r _\n{script}"), "guard", argument])
             // The pipe's other end is in the handle; the standard library marks it close-on-exec,
@@ -25,6 +28,12 @@ impl Guard {
             .spawn()
             .map(Self)
             .context("cannot start `sh`")
+    }
+
+    /// Its process id.
+    #[cfg(test)]
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
     }
 
     /// Ends it: there is nothing to be done any more.

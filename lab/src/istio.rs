@@ -6,10 +6,11 @@
 //! | room | what it is |
 //! |---|---|
 //! | [`network`], [`place`], [`container`], `images` | a pod's network, traffic from within it, a container's file system, and what is in it |
+//! | [`release`] | which releases of Istio and Kubernetes run |
 //! | [`kubernetes`], [`api`], `watch` | etcd and the API server, and how they are asked |
 //! | [`kubelet`], `controllers`, `names` | what a node and the controllers do: here this process does it |
-//! | [`istiod`] | Istio's control plane |
-//! | [`kept`] | a cluster that runs on for a person |
+//! | [`istiod`], [`proxies`] | Istio's control plane, and what the proxies reject of it |
+//! | [`kept`], `exec` | a cluster that runs on for a person, and a command in one of its containers |
 //! | [`airflow`] | Airflow with its Kubernetes executor, as pods |
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,6 +26,7 @@ pub mod airflow;
 pub mod api;
 pub mod container;
 mod controllers;
+mod exec;
 mod fields;
 mod images;
 pub mod istiod;
@@ -34,6 +36,8 @@ pub mod kubernetes;
 mod names;
 pub mod network;
 pub mod place;
+pub mod proxies;
+pub mod release;
 mod requirements;
 mod watch;
 
@@ -44,7 +48,10 @@ use kubelet::Kubelet;
 use kubernetes::Kubernetes;
 use network::{Namespace, Network};
 use place::Place;
+use proxies::Proxies;
+use release::Istio;
 
+pub use images::install_all as install_sidecars;
 pub use requirements::missing;
 
 use crate::image::{Image, Scheme};
@@ -109,9 +116,19 @@ impl Cluster {
         self.istiod.istioctl()
     }
 
+    /// The release of Istio that runs.
+    pub fn release(&self) -> Istio {
+        self.istiod.release()
+    }
+
     /// Istio's control plane.
     pub fn istiod(&mut self) -> &mut Istiod {
         &mut self.istiod
+    }
+
+    /// The proxies, as istiod knows them.
+    pub fn proxies(&self) -> Proxies {
+        Proxies::new(self.api(), self.istiod.address())
     }
 
     /// The registry that pods reach.
@@ -139,7 +156,10 @@ impl Cluster {
                 .then(|| text(pod, "/status/podIP").map(str::to_owned))
                 .flatten()
         };
-        let address = self.api().when(&path, READY, ready)?.parse()?;
+        // A sidecar that rejects its first listeners is never ready.
+        let found = self.api().when(&path, READY, ready);
+        let found = found.map_err(|error| self.proxies().explain(namespace, error));
+        let address = found?.parse()?;
         Ok(Pod {
             address,
             place: self.network.place(address),

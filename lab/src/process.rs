@@ -5,6 +5,9 @@
 //! that started the child ends, which in a test is soon. Child and guard are out of this process's group,
 //! so that Ctrl-C in a terminal does not reach them first. The child has a session of its own, and all
 //! of the session ends with it: Airflow puts its tasks into groups of their own.
+//!
+//! A child has its three standard streams and nothing else of what this process has open: a lock or a pipe of the command that
+//! started this process would be held for as long as the child runs.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -34,6 +37,9 @@ for stat in /proc/[0-9]*/stat; do
     test "$5" != "$1" || kill -s KILL "${line%% *}"
 done"#;
 
+/// The first descriptor behind the standard streams.
+const OTHERS: i32 = 3;
+
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
 /// A running child and its log.
@@ -56,6 +62,7 @@ impl Process {
         let file = File::options().append(true).create_new(true).open(&log);
         let file = file.with_context(|| format!("cannot write `{}`", log.display()))?;
         file.set_permissions(Permissions::from_mode(0o666))?;
+        close_on_exec();
         // A session of its own. It keeps the process id, as the child leads no group before.
         let mut child = launched_by("setsid", &[], command)
             .stdin(Stdio::null())
@@ -142,6 +149,12 @@ impl Process {
         let _ = self.child.wait();
         self.guard.dismiss();
     }
+}
+
+/// Has every later child of this process start with its standard streams alone. Rust opens all else so, but not what this
+/// process has from the one that started it.
+pub fn close_on_exec() {
+    close_fds::set_fds_cloexec_threadsafe(OTHERS, &[]);
 }
 
 /// `command` with its variables and its folder as the arguments of a launcher, such as `taskset`.
@@ -246,6 +259,23 @@ mod tests {
     fn ends(pid: &str) {
         let limit = Duration::from_secs(10);
         wait::until("the child's end", limit, || Ok((!runs(pid)).then_some(()))).unwrap();
+    }
+
+    #[test]
+    fn neither_child_nor_guard_has_more_open_than_its_standard_streams() {
+        // As one that came from the process before this: it stays open when another program is executed.
+        let (_reader, _writer) = rustix::pipe::pipe().unwrap();
+        let process = Process::start("closed", &shell("exec sleep 60")).unwrap();
+        for id in [process.id(), process.guard.id()] {
+            let open = || {
+                let open = fs::read_dir(format!("/proc/{id}/fd"))?.flatten();
+                let mut open: Vec<_> = open.map(|entry| entry.file_name()).collect();
+                open.sort();
+                Ok((open == ["0", "1", "2"]).then_some(()))
+            };
+            // Between fork and exec it has all of its parent's.
+            wait::until("the standard streams alone", GRACE, open).unwrap();
+        }
     }
 
     #[test]

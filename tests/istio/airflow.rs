@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dagward_lab::admin::Admin;
 use dagward_lab::client::{Client, Request, Response};
 use dagward_lab::istio::Pod;
+use dagward_lab::istio::proxies::Proxies;
 use dagward_lab::upstream::{Answer, Received, Upstream};
-use dagward_lab::wait;
 use serde_json::{Value, json};
 
 use crate::objects::{measured, pod, service};
@@ -39,6 +39,8 @@ pub(crate) struct Caller {
     pub(crate) client: Client,
     /// The api-server's name, as any namespace knows it.
     host: String,
+    namespace: String,
+    proxies: Proxies,
 }
 
 impl<'a> Airflow<'a> {
@@ -87,7 +89,8 @@ impl<'a> Airflow<'a> {
         let caller = self.caller_at_once(namespace, pod);
         // Endpoints come to a sidecar after its pod is ready.
         let answer = || Ok(caller.tries(&health()).filter(|answer| answer.status != 503));
-        wait::until("the api-server's endpoint", SOON, answer).unwrap();
+        let what = "the api-server's endpoint";
+        caller.proxies.until(namespace, what, SOON, answer).unwrap();
         self.app.clear();
         caller
     }
@@ -99,6 +102,8 @@ impl<'a> Airflow<'a> {
         Caller {
             client: Client::plain(service).from(&pod.place),
             pod,
+            namespace: self.namespace.to_owned(),
+            proxies: self.scene.cluster.proxies(),
             host: format!("{API_SERVER}.{}:{PORT}", self.namespace),
         }
     }
@@ -147,17 +152,19 @@ impl Caller {
             .ok()
     }
 
-    /// Asks until the answer has this status, and gives the statuses of all answers before; 0 for none.
+    /// Asks until the answer has this status, and gives the statuses of all answers before; 0 for none. A failure says what the
+    /// proxies of the api-server's namespace reject.
     pub(crate) fn until(&self, request: &Request, status: u16) -> Vec<u16> {
         let mut before = Vec::new();
-        wait::until(&format!("{status}"), SOON, || {
+        let what = format!("{status}");
+        let result = self.proxies.until(&self.namespace, &what, SOON, || {
             let found = self.tries(request).map_or(0, |answer| answer.status);
             if found != status {
                 before.push(found);
             }
             Ok((found == status).then_some(()))
-        })
-        .unwrap();
+        });
+        result.unwrap();
         before
     }
 }

@@ -64,11 +64,13 @@ fn a_crash_costs_the_request_that_crashed() {
 
 /// Crashes one of the VMs, and asks until there is a new one in its place.
 fn crash(airflow: &Airflow<'_>, sales: &Caller) -> Figures {
-    let reloads = || {
-        metrics(&airflow.server)
-            .metric("envoy_wasm_crash_crashing_vm_reload_success", &[])
-            .unwrap()
+    // Since 1.30 istiod makes a TrafficExtension of a WasmPlugin, and gives it a name of its own.
+    let plugin = match airflow.scene.is_newest() {
+        true => "crash_crashing_istio_translated_wasmplugin",
+        false => "crash_crashing",
     };
+    let name = format!("envoy_wasm_{plugin}_vm_reload_success");
+    let reloads = || metrics(&airflow.server).metric(&name, &[]).unwrap();
     let before = reloads();
     let trailers = xcom("sales_daily").body("x").trailer("x-crash", "now");
     assert_eq!(sales.ask(&trailers).status, 503);

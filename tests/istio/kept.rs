@@ -1,6 +1,6 @@
 //! `cargo xtask lab up` and `down`, as a person uses them.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -18,13 +18,21 @@ fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {
         Kept::find().unwrap().is_none(),
         "a lab is running here; end it first with: cargo xtask lab down"
     );
-    let printed = lab("up");
+    // Whoever starts it may hold a lock, as `flock FILE cargo xtask lab up` does: it is free when `up` is done.
+    let held = paths::target().join("lab/kept-test.lock");
+    let printed = output(
+        Command::new("flock")
+            .current_dir(paths::workspace())
+            .arg(&held)
+            .args([env!("CARGO"), "xtask", "lab", "up"]),
+    );
+    File::open(&held).unwrap().try_lock().unwrap();
     let kept = Kept::find().unwrap().unwrap();
     assert!(printed.contains(&kept.image), "{printed}");
     assert!(lab("up").contains("It runs already."));
 
     let log = |arguments: &str| {
-        let mut kubectl = kubectl(&kept);
+        let mut kubectl = kept.kubectl();
         kubectl.args(["--namespace", "airflow", "logs"]);
         output(kubectl.args(arguments.split(' ')))
     };
@@ -47,11 +55,53 @@ fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {
     );
     apply(&kept, "observe");
     sees(200, 200);
+    listeners(&kept);
+    steps_of_the_readme(&kept);
+    sees(200, 200);
 
     assert!(lab("down").contains("has ended"));
     assert!(Kept::find().unwrap().is_none());
     assert!(!kept.kubeconfig.exists());
     assert!(lab("down").contains("nothing was left over"));
+}
+
+/// `kubectl apply -k .` with the image's address in its place, and what would be refused.
+fn steps_of_the_readme(kept: &Kept) {
+    let directory = paths::scratch("readme").unwrap();
+    let copy = directory.path();
+    for part in ["kustomization.yaml", "wasm-plugin.yaml", "examples"] {
+        let mut command = Command::new("cp");
+        output(command.arg("-r").arg(paths::workspace().join(part)).arg(copy));
+    }
+    let plugin = copy.join("wasm-plugin.yaml");
+    let text = fs::read_to_string(&plugin).unwrap();
+    let placeholder = "oci://registry.example.com/dagward:0.1.0";
+    assert!(text.contains(placeholder));
+    fs::write(&plugin, text.replace(placeholder, &kept.image)).unwrap();
+    output(kept.kubectl().args(["apply", "--kustomize"]).arg(copy));
+    exec("pilot-agent request POST logging?wasm=info");
+    wait::until("what would be refused", SOON, || {
+        let mut logs = kept.kubectl();
+        logs.args(["--namespace", "airflow", "logs", "deploy/airflow-api-server"]);
+        let log = output(logs.args(["--container", "istio-proxy"]));
+        Ok(log.contains("dagward would refuse").then_some(()))
+    })
+    .unwrap();
+    // telemetry.yaml is among it: nothing of it may keep a proxy from its listeners.
+    assert!(lab("status").contains("Its proxies reject nothing."));
+}
+
+/// What a person sees of a sidecar without `kubectl exec`.
+fn listeners(kept: &Kept) {
+    let dump = exec("pilot-agent request GET config_dump");
+    let directory = paths::scratch("dump").unwrap();
+    let file = directory.path().join("dump.json");
+    fs::write(&file, dump).unwrap();
+    let [_, istioctl] = &kept.programs;
+    let mut show = Command::new(istioctl);
+    show.args(["proxy-config", "listeners", "--file"]).arg(&file);
+    let shown = output(&mut show);
+    assert!(shown.contains("15006"), "{shown}");
 }
 
 /// The shipped plugin in this mode.
@@ -62,14 +112,22 @@ fn apply(kept: &Kept, mode: &str) {
     let directory = paths::scratch("plugin").unwrap();
     let file = directory.path().join("plugin.json");
     fs::write(&file, plugin.to_string()).unwrap();
-    output(kubectl(kept).args(["apply", "--filename"]).arg(&file));
+    output(kept.kubectl().args(["apply", "--filename"]).arg(&file));
 }
 
-fn kubectl(kept: &Kept) -> Command {
-    let [kubectl, _] = &kept.programs;
-    let mut kubectl = Command::new(kubectl);
-    kubectl.env("KUBECONFIG", &kept.kubeconfig);
-    kubectl
+/// A command in the sidecar of the api-server.
+fn exec(command: &str) -> String {
+    let mut cargo = cargo();
+    cargo.args([
+        "xtask",
+        "lab",
+        "exec",
+        "airflow-api-server",
+        "-c",
+        "istio-proxy",
+        "--",
+    ]);
+    output(cargo.args(command.split(' ')))
 }
 
 fn lab(action: &str) -> String {

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use dagward_lab::istio::Cluster;
+use dagward_lab::istio::release::Istio;
 use dagward_lab::{manifest, module};
 use serde_json::{Value, json};
 
@@ -59,6 +60,12 @@ impl Scene {
         let policy = manifest::enforced("wasm-plugin.yaml").unwrap();
         plugin["spec"]["pluginConfig"] = within(&policy, namespace);
         plugin
+    }
+
+    /// Whether it has the newest Istio of the lab, with TrafficExtension.
+    pub(crate) fn is_newest(&self) -> bool {
+        let [newest, ..] = Istio::ALL;
+        self.cluster.release() == newest
     }
 
     /// How often the sidecar of a pod was started again.

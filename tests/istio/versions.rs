@@ -1,6 +1,7 @@
-//! Both forms of the image, and sidecars of a later Istio than the control plane's: each agent pulls either form, and its
+//! Both forms of the image, and sidecars of another Istio than the control plane's: each agent pulls either form, and its
 //! Envoy decides.
 
+use dagward_lab::istio::release::Istio;
 use dagward_lab::wait;
 use serde_json::json;
 
@@ -10,23 +11,25 @@ use crate::scene::Scene;
 
 const SALES: &str = "airflow-worker-sales";
 
-/// A sidecar as a pod can choose it.
-const LATER: &str = "docker.io/istio/proxyv2:1.31.0";
-
-/// Namespaces with which form of the image, and whether their sidecars are later ones. All other tests have the first
+/// Namespaces with which form of the image, and whether their sidecars are of another release. All other tests have the first
 /// form in sidecars of the control plane's own release.
 const CASES: [(&str, usize, bool); 3] = [
     ("artifact", 1, false),
-    ("later-image", 0, true),
-    ("later-artifact", 1, true),
+    ("other-image", 0, true),
+    ("other-artifact", 1, true),
 ];
 
 #[test]
 fn every_sidecar_pulls_both_forms_of_the_image() {
     let scene = Scene::shared();
-    for (namespace, form, later) in CASES {
-        let sidecar = |pod| match later {
-            true => annotated(pod, "sidecar.istio.io/proxyImage", LATER),
+    let own = scene.cluster.release();
+    let other = Istio::ALL.into_iter().find(|release| *release != own).unwrap();
+    for (namespace, form, differs) in CASES {
+        let release = if differs { other } else { own };
+        // As a pod can choose it.
+        let image = format!("docker.io/istio/proxyv2:{}", release.version);
+        let sidecar = |pod| match differs {
+            true => annotated(pod, "sidecar.istio.io/proxyImage", &image),
             false => pod,
         };
         scene.namespace(namespace, &[API_SERVER, SALES]);
@@ -43,7 +46,9 @@ fn every_sidecar_pulls_both_forms_of_the_image() {
         let healthy = || Ok(Some(sales.ask(&health())).filter(|answer| answer.status == 200));
         wait::until("an answer", SOON, healthy).unwrap();
         let log = airflow.log(API_SERVER);
-        assert_eq!(log.contains("1.31.0"), later, "{log}");
+        for known in Istio::ALL {
+            assert_eq!(log.contains(known.version), known == release, "{log}");
+        }
         assert_eq!(sales.ask(&xcom("sales_daily")).status, 200);
         assert_eq!(sales.ask(&xcom("ml_train")).status, 403);
     }

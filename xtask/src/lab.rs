@@ -1,4 +1,4 @@
-//! `cargo xtask lab up | down`: a cluster with Istio, for a person.
+//! `cargo xtask lab up | status | exec | down`: a cluster with Istio, for a person.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use dagward_lab::istio::Cluster;
 use dagward_lab::istio::kept::Kept;
-use dagward_lab::{istio, module, paths, progress, wait};
+use dagward_lab::{istio, module, paths, process, progress, wait};
 
 /// Without the building, which comes first.
 const READY: Duration = Duration::from_secs(240);
@@ -24,17 +24,42 @@ pub(crate) struct Arguments {
 enum Action {
     /// Start a cluster with Istio and pods of two teams, and leave it running.
     Up,
+    /// Say what runs, and which updates its proxies reject.
+    Status,
+    /// Run a command in a container, as `kubectl exec` does in a cluster with a kubelet.
+    Exec(Exec),
     /// End it, and remove everything that it or a crash has left.
     Down,
+    /// Build what the suite `istio` needs: its programs, and the sidecars of all releases.
+    #[command(hide = true)]
+    Install,
     /// Be the cluster, until `down`.
     #[command(hide = true)]
     Hold,
 }
 
+#[derive(clap::Args)]
+struct Exec {
+    /// The pod.
+    pod: String,
+    /// The pod's namespace.
+    #[arg(short, long, default_value = "airflow")]
+    namespace: String,
+    /// The container; the first one if none is named.
+    #[arg(short, long)]
+    container: Option<String>,
+    /// Program and arguments, after `--`.
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    match arguments.command {
+    match &arguments.command {
         Action::Up => up(),
+        Action::Status => status(),
+        Action::Exec(arguments) => exec(arguments),
         Action::Down => down(),
+        Action::Install => Cluster::install().and_then(|()| istio::install_sidecars()),
         Action::Hold => Kept::hold(),
     }
 }
@@ -47,12 +72,13 @@ fn up() -> Result<()> {
     if let Some(kept) = Kept::find()? {
         println!("It runs already.\n");
         print!("{}", usage(&kept));
-        return Ok(());
+        return rejected(&kept);
     }
     Cluster::install()?;
     module::build()?;
     let log = paths::logs()?.join("cluster.log");
     let file = File::create(&log)?;
+    process::close_on_exec();
     let mut holder = Command::new(std::env::current_exe()?)
         .args(["lab", "hold"])
         .stdin(Stdio::null())
@@ -75,6 +101,46 @@ fn up() -> Result<()> {
     Ok(())
 }
 
+fn status() -> Result<()> {
+    let Some(kept) = Kept::find()? else {
+        println!("No lab runs here. `cargo xtask lab up` starts one.");
+        return Ok(());
+    };
+    println!(
+        "A cluster with Istio {} is up.\n\n{}",
+        kept.istio,
+        environment(&kept)
+    );
+    rejected(&kept)
+}
+
+/// Becomes the command.
+fn exec(arguments: &Exec) -> Result<()> {
+    let kept = Kept::find()?.context("no lab runs here; `cargo xtask lab up` starts one")?;
+    let container = arguments.container.as_deref();
+    let mut command = kept.exec(
+        &arguments.namespace,
+        &arguments.pod,
+        container,
+        &arguments.command,
+    )?;
+    Err(command.exec()).context("cannot start `nsenter`")
+}
+
+/// Says which updates the proxies reject. `kubectl apply` does not: it succeeds, and the proxy goes on with what it had.
+fn rejected(kept: &Kept) -> Result<()> {
+    let rejections = kept.rejections()?;
+    if rejections.is_empty() {
+        println!("Its proxies reject nothing.");
+        return Ok(());
+    }
+    let lines: Vec<_> = rejections.iter().map(ToString::to_string).collect();
+    bail!(
+        "what was applied last is not in force in these proxies:\n  {}",
+        lines.join("\n  ")
+    )
+}
+
 fn down() -> Result<()> {
     let done = progress::during("ending the lab", |_| Kept::end())?;
     if done.is_empty() {
@@ -86,13 +152,21 @@ fn down() -> Result<()> {
     Ok(())
 }
 
-fn usage(kept: &Kept) -> String {
+/// What a shell needs.
+fn environment(kept: &Kept) -> String {
     let folders = kept.programs.iter().filter_map(|program| program.parent());
     let folders: Vec<_> = folders.map(|folder| folder.display().to_string()).collect();
     format!(
-        "A cluster with Istio {istio} is up. In your shell:\n\n    \
-         export KUBECONFIG={kubeconfig}\n    \
-         export PATH={folders}:$PATH\n\n\
+        "    export KUBECONFIG={kubeconfig}\n    \
+         export PATH={folders}:$PATH\n",
+        kubeconfig = kept.kubeconfig.display(),
+        folders = folders.join(":"),
+    )
+}
+
+fn usage(kept: &Kept) -> String {
+    format!(
+        "A cluster with Istio {istio} is up. In your shell:\n\n{environment}\n\
          The filter's image:\n\n    {image}\n\n\
          Two tasks ask the api-server for XComs, each for its own and for the other team's:\n\n    \
          kubectl -n airflow get pods\n    \
@@ -100,10 +174,17 @@ fn usage(kept: &Kept) -> String {
          Put dagward in, in enforce mode, and watch that log; then see why the sidecar refused:\n\n    \
          sed -e 's|oci://.*|{image}|' -e 's/mode: shadow/mode: enforce/' wasm-plugin.yaml | kubectl apply -f -\n    \
          kubectl -n airflow logs airflow-api-server -c istio-proxy | grep dagward\n\n\
+         Or all of it: put the image into wasm-plugin.yaml, then `kubectl apply -k .` Its telemetry.yaml has no effect \
+         here: the sidecars run upstream's Envoy, which lacks Istio's filter `istio.stats`.\n\n\
+         `kubectl exec`, `kubectl port-forward` and what istioctl does by them (`proxy-config`, `proxy-status`) need a kubelet, \
+         which the lab does not have. In their place:\n\n    \
+         cargo xtask lab status    # updates that a proxy rejects\n    \
+         cargo xtask lab exec airflow-api-server -c istio-proxy -- pilot-agent request GET config_dump > dump.json\n    \
+         istioctl proxy-config listeners --file dump.json\n    \
+         cargo xtask lab exec airflow-api-server -c istio-proxy -- pilot-agent request POST 'logging?wasm=info'\n\n\
          `cargo xtask lab down` ends it.\n",
-        istio = istio::istiod::VERSION,
-        kubeconfig = kept.kubeconfig.display(),
-        folders = folders.join(":"),
+        istio = kept.istio,
+        environment = environment(kept),
         image = kept.image,
     )
 }

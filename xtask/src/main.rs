@@ -10,6 +10,7 @@ mod build;
 mod demo;
 mod image;
 mod lab;
+mod matrix;
 mod routes;
 mod tally;
 mod test;

@@ -1,16 +1,15 @@
 //! `cargo xtask test`: the suites, and one closing line.
 
-use std::fs;
-use std::process::Command;
-use std::time::Instant;
+use std::env;
+use std::fs::{self, File};
+use std::process::{Child, Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
-use dagward_lab::envoy::{PINNED, Release};
 use dagward_lab::module::TARGET;
-use dagward_lab::paths;
-use dagward_lab::table::Table;
+use dagward_lab::{paths, progress};
 
+use crate::matrix;
 use crate::tally::Tally;
 
 #[derive(clap::Args)]
@@ -33,7 +32,8 @@ enum Suite {
     Airflow,
     /// The filter in a whole Istio, with the files that users apply, and by func-e. It needs root and Go.
     Istio,
-    /// One run on every release of Airflow, and the suite `envoy` on every Envoy; not without being named.
+    /// One run on every release of Airflow, and the suites `envoy` and `istio` on every Envoy, Istio and Kubernetes; not without
+    /// being named.
     Matrix,
 }
 
@@ -62,8 +62,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut tally = Tally::default();
     let (left_out, suites): (Vec<Suite>, Vec<Suite>) =
         suites.iter().partition(|suite| arguments.skip.contains(suite));
-    for suite in suites {
+    let mut programs = None;
+    for suite in &suites {
         let missing = suite.missing();
+        if *suite == Suite::Airflow && suites.contains(&Suite::Istio) && Suite::Istio.missing().is_empty() {
+            programs = Some(programs_of_istio()?);
+        }
+        if *suite == Suite::Istio
+            && let Some(mut building) = programs.take()
+        {
+            // If it fails, so does the suite, and says why.
+            progress::during("building the programs of the suite istio", |_| building.wait())?;
+        }
         if missing.is_empty() {
             suite.run(&mut tally)?;
         } else {
@@ -100,35 +110,23 @@ impl Suite {
                 tally.tests(tests(&["--lib", "--bins", "--", NEEDS_ROOT, NEEDS_GO]))?;
                 targets(&ISTIO_TARGETS, tally)
             }
-            Self::Matrix => {
-                let mut matrix = tests(&["--test", "matrix"]);
-                // Its table is to be seen also when it passes.
-                matrix.env("RUST_TEST_NOCAPTURE", "1");
-                tally.tests(matrix)?;
-                every_envoy(tally)
-            }
+            Self::Matrix => matrix::run(tally),
         }
     }
 }
 
-/// Runs the suite `envoy` on every Envoy, and prints a table of it.
-fn every_envoy(tally: &mut Tally) -> Result<()> {
-    let mut table = Table::plain(["Envoy", "behind Istio", "tests", "passed", "failed", "seconds"]);
-    for release in Release::ALL {
-        let started = Instant::now();
-        let mut own = Tally::default();
-        let mut suite = tests(&["--test", "envoy"]);
-        suite.env(PINNED, release.version);
-        println!("\n== Envoy {}", release.version);
-        own.tests(suite)?;
-        let counts = [own.passed() + own.failed(), own.passed(), own.failed()];
-        let numbers = counts.into_iter().chain([started.elapsed().as_secs()]);
-        let names = [release.version, release.istio].map(str::to_owned);
-        table.row(names.into_iter().chain(numbers.map(|number| number.to_string())));
-        tally.add(&own);
-    }
-    println!("\n{table}");
-    Ok(())
+/// Builds the Go programs of the suite `istio` in a process of its own. It takes minutes where there is no cache, in which
+/// Airflow leaves the processors idle.
+fn programs_of_istio() -> Result<Child> {
+    let log = File::create(paths::logs()?.join("programs-of-istio.log"))?;
+    let mut install = Command::new("nice");
+    install.arg(env::current_exe()?).args(["lab", "install"]);
+    let child = install
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn();
+    child.context("cannot start `nice`")
 }
 
 /// Runs test targets.
@@ -185,7 +183,7 @@ fn plain_targets() -> Result<Vec<String>> {
 
 /// `cargo test`, always of the whole workspace: with fewer packages some dependencies have fewer features, and all
 /// above them are built anew. Otherwise cargo leaves the remaining test programs out after the first failure.
-fn tests(arguments: &[&str]) -> Command {
+pub(crate) fn tests(arguments: &[&str]) -> Command {
     cargo(&[&["test", "--workspace", "--no-fail-fast"], arguments].concat())
 }
 

@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 
 use super::container::PATH;
 use super::istiod;
+use super::release::Istio;
 use crate::airflow::{Installation, Release};
-use crate::go::{self, Program};
-use crate::{cache, debian, envoy};
+use crate::{cache, debian, envoy, go};
 
 /// The repository of sidecars' images; the tag says which.
 const SIDECAR: &str = "proxyv2";
@@ -22,11 +22,7 @@ const AGENT: &str = "/usr/local/bin/pilot-agent";
 /// The repository of Airflow's.
 const AIRFLOW: &str = "airflow";
 
-/// The Envoy behind Istio's releases, and the module of `lab/go/` that their agents are built from.
-const RELEASES: [(&str, &str, &str); 2] = [
-    (istiod::VERSION, "istio", "1.37.0"),
-    ("1.31.0", "istio-next", "1.39.3"),
-];
+const PILOT_AGENT: &str = "istio.io/istio/pilot/cmd/pilot-agent";
 
 /// The program behind all of iptables' names.
 const IPTABLES: &str = "xtables-nft-multi";
@@ -58,27 +54,31 @@ impl Image {
 
 /// Builds what Istio's own sidecar needs, if need be.
 pub(super) fn install() -> Result<()> {
-    sidecar(istiod::VERSION).map(|_| ())
+    sidecar(Istio::chosen()?.version).map(|_| ())
+}
+
+/// Builds the sidecars of all releases, which pods can choose.
+pub fn install_all() -> Result<()> {
+    Istio::ALL
+        .iter()
+        .try_for_each(|release| sidecar(release.version).map(|_| ()))
 }
 
 /// `<release of Istio>`, or `<release of Istio>-envoy-<version of Envoy>`.
 fn sidecar(tag: &str) -> Result<Image> {
     let (release, version) = tag.split_once("-envoy-").unwrap_or((tag, ""));
-    let known = RELEASES.iter().find(|(known, ..)| *known == release);
-    let &(_, module, usual) = known.with_context(|| format!("no sidecar of Istio `{release}`"))?;
-    let envoy = envoy::binary(if version.is_empty() { usual } else { version })?;
-    let agent = Program {
-        module,
-        package: "istio.io/istio/pilot/cmd/pilot-agent",
-        linked: match module {
-            "istio" => istiod::LINKED,
-            _ => "-X istio.io/istio/pkg/version.buildVersion=1.31.0",
-        },
-    };
-    let template = go::source(module, "istio.io/istio")?.join("tools/packaging/common/envoy_bootstrap.json");
+    let release = Istio::find(release).with_context(|| format!("no sidecar of Istio `{release}`"))?;
+    let envoy = envoy::binary(if version.is_empty() {
+        release.envoy
+    } else {
+        version
+    })?;
+    let agent = release.program(PILOT_AGENT).ensure()?;
+    let source = go::source(release.module, istiod::MODULE)?;
+    let template = source.join("tools/packaging/common/envoy_bootstrap.json");
     let files = [
         (envoy, "/usr/local/bin/envoy"),
-        (agent.ensure()?, AGENT),
+        (agent, AGENT),
         (template, "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json"),
     ];
     let iptables = debian::Program::ensure(IPTABLES, "iptables")?;

@@ -1,7 +1,7 @@
 //! Istio's control plane, installed by `istioctl` and run as a process.
 
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -11,43 +11,34 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::kubernetes::{Kubernetes, output_of};
+use super::release::Istio;
 use crate::certs::Authority;
 use crate::client::{Client, Request};
-use crate::go::{self, Program};
+use crate::go;
 use crate::paths;
 use crate::process::Process;
-
-/// The release; its sidecars carry Envoy 1.37.
-pub const VERSION: &str = "1.29.1";
 
 /// The namespace of Istio's own.
 pub const NAMESPACE: &str = "istio-system";
 
-const ISTIO: &str = "istio.io/istio";
+/// The Go module of all of Istio's programs.
+pub(super) const MODULE: &str = "istio.io/istio";
 
-/// Istio's build does this; a proxy tells its version to istiod, which sends what that version takes.
-pub(super) const LINKED: &str = "-X istio.io/istio/pkg/version.buildVersion=1.29.1 \
-                      -X istio.io/istio/pkg/version.buildTag=1.29.1";
+const ISTIOD: &str = "istio.io/istio/pilot/cmd/pilot-discovery";
 
-const ISTIOD: Program = Program {
-    module: "istio",
-    package: "istio.io/istio/pilot/cmd/pilot-discovery",
-    linked: LINKED,
-};
+const ISTIOCTL: &str = "istio.io/istio/istioctl/cmd/istioctl";
 
-const ISTIOCTL: Program = Program {
-    module: "istio",
-    package: "istio.io/istio/istioctl/cmd/istioctl",
-    linked: LINKED,
-};
-
-/// What differs from Istio's profile `minimal`. Upstream's Envoy lacks `istio.stats`, which `telemetry`
-/// would ask for.
-const SETTINGS: [&str; 6] = [
+/// What differs from Istio's profile `minimal`, beside the tag of its images.
+///
+/// Upstream's Envoy lacks `istio.stats`. `telemetry` would ask for it, and so would a Telemetry that names the provider
+/// `prometheus`, with which proxies reject every update of their listeners. So `prometheus` is a provider of access logs
+/// here: istiod finds no metrics to make by it, and `examples/istio/telemetry.yaml` has no effect.
+const SETTINGS: [&str; 7] = [
     "profile=minimal",
     "hub=docker.io/istio",
-    "tag=1.29.1",
     "values.telemetry.enabled=false",
+    "meshConfig.extensionProviders[0].name=prometheus",
+    "meshConfig.extensionProviders[0].envoyFileAccessLog.path=/dev/null",
     "meshConfig.accessLogFile=/dev/stdout",
     "meshConfig.accessLogEncoding=JSON",
 ];
@@ -68,6 +59,7 @@ pub struct Istiod {
     process: Option<Process>,
     command: Command,
     host: Ipv4Addr,
+    release: Istio,
     istioctl: PathBuf,
     kubeconfig: PathBuf,
     _directory: TempDir,
@@ -76,12 +68,14 @@ pub struct Istiod {
 impl Istiod {
     /// Installs Istio in `kubernetes` and starts istiod, which listens on `host`.
     pub fn start(kubernetes: &Kubernetes, host: Ipv4Addr) -> Result<Self> {
-        let istioctl = ISTIOCTL.ensure()?;
+        let release = Istio::chosen()?;
+        let istioctl = release.program(ISTIOCTL).ensure()?;
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
         kubernetes.api().provide("/api/v1/namespaces", &namespace)?;
         let mut generate = Command::new(&istioctl);
         generate.args(["manifest", "generate", "--manifests"]);
-        generate.arg(go::source("istio", ISTIO)?.join("manifests"));
+        generate.arg(go::source(release.module, MODULE)?.join("manifests"));
+        generate.arg("--set").arg(format!("tag={}", release.version));
         generate.args(SETTINGS.iter().flat_map(|setting| ["--set", setting]));
         kubernetes.apply(&output_of(generate, "")?)?;
         // Where the API server and the pods find the Service: no pod stands behind it here.
@@ -92,11 +86,19 @@ impl Istiod {
 
         let directory = paths::scratch("istiod")?;
         let authority = Authority::new()?;
-        let command = command(kubernetes.kubeconfig(), host, directory.path(), &authority)?;
+        let program = release.program(ISTIOD).ensure()?;
+        let command = command(
+            &program,
+            kubernetes.kubeconfig(),
+            host,
+            directory.path(),
+            &authority,
+        )?;
         let mut istiod = Self {
             process: None,
             command,
             host,
+            release,
             istioctl,
             kubeconfig: kubernetes.kubeconfig().to_owned(),
             _directory: directory,
@@ -107,8 +109,14 @@ impl Istiod {
 
     /// Builds what it needs, if need be.
     pub fn install() -> Result<()> {
-        ISTIOD.ensure()?;
-        ISTIOCTL.ensure().map(|_| ())
+        let release = Istio::chosen()?;
+        release.program(ISTIOD).ensure()?;
+        release.program(ISTIOCTL).ensure().map(|_| ())
+    }
+
+    /// The release that runs.
+    pub fn release(&self) -> Istio {
+        self.release
     }
 
     /// Ends the process, as when its node fails. What it has given to proxies stays with them.
@@ -119,13 +127,18 @@ impl Istiod {
     /// Starts it again, and waits until it serves.
     pub fn resume(&mut self) -> Result<()> {
         let mut process = Process::start("istiod", &self.command)?;
-        let health = Client::plain((self.host, 8080).into());
+        let health = Client::plain(self.address());
         process.ready(READY, || {
             let answer = health.send(&Request::get("istiod", "/ready")).ok()?;
             (answer.status == 200).then_some(())
         })?;
         self.process = Some(process);
         Ok(())
+    }
+
+    /// Where its plain HTTP is.
+    pub(super) fn address(&self) -> SocketAddr {
+        (self.host, 8080).into()
     }
 
     /// `istioctl`, as an administrator.
@@ -160,7 +173,13 @@ fn slice(host: Ipv4Addr) -> Value {
     })
 }
 
-fn command(kubeconfig: &Path, host: Ipv4Addr, directory: &Path, authority: &Authority) -> Result<Command> {
+fn command(
+    program: &Path,
+    kubeconfig: &Path,
+    host: Ipv4Addr,
+    directory: &Path,
+    authority: &Authority,
+) -> Result<Command> {
     // The CA that Istio is given, by the names that it knows (plug in CA certificates).
     for (name, file) in [
         ("ca-cert.pem", "root.pem"),
@@ -170,7 +189,7 @@ fn command(kubeconfig: &Path, host: Ipv4Addr, directory: &Path, authority: &Auth
     ] {
         fs::copy(authority.directory().join(file), directory.join(name))?;
     }
-    let mut istiod = Command::new(ISTIOD.ensure()?);
+    let mut istiod = Command::new(program);
     istiod
         .arg("discovery")
         .arg(format!("--kubeconfig={}", kubeconfig.display()))

@@ -3,14 +3,18 @@
 //! What it is stands in `target/lab/cluster.json`; it ends when that file is gone.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::{Cluster, network};
+use super::kubernetes::output_of;
+use super::proxies::{self, Rejection};
+use super::{Cluster, exec, istiod, network};
 use crate::owner::Owner;
 use crate::{module, paths, wait};
 
@@ -27,6 +31,9 @@ const PODS: &str = include_str!("../../istio/team-pods.yaml");
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Kept {
     owner: String,
+    /// The release of Istio.
+    pub istio: String,
+    istiod: SocketAddr,
     /// For `KUBECONFIG`.
     pub kubeconfig: PathBuf,
     /// Where `kubectl` and `istioctl` lie.
@@ -53,6 +60,41 @@ impl Kept {
         self.owner().is_some_and(|owner| owner.lives())
     }
 
+    /// `kubectl`, as an administrator.
+    pub fn kubectl(&self) -> Command {
+        let [kubectl, _] = &self.programs;
+        let mut kubectl = Command::new(kubectl);
+        kubectl.env("KUBECONFIG", &self.kubeconfig);
+        kubectl
+    }
+
+    /// A command in a container of a pod, the first one if none is named.
+    pub fn exec(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: Option<&str>,
+        words: &[String],
+    ) -> Result<Command> {
+        let mut get = self.kubectl();
+        get.args(["get", "pod", "--namespace", namespace, pod, "--output", "json"]);
+        exec::command(&serde_json::from_str(&output_of(get, "")?)?, container, words)
+    }
+
+    /// The updates that its proxies reject now.
+    pub fn rejections(&self) -> Result<Vec<Rejection>> {
+        let mut create = self.kubectl();
+        create.args([
+            "create",
+            "token",
+            "--namespace",
+            istiod::NAMESPACE,
+            proxies::ACCOUNT,
+        ]);
+        create.args(["--audience", proxies::AUDIENCE]);
+        proxies::rejections(self.istiod, output_of(create, "")?.trim())
+    }
+
     /// Starts a cluster and holds it until somebody wants its end.
     pub fn hold() -> Result<()> {
         if Self::find()?.is_some() {
@@ -66,6 +108,8 @@ impl Kept {
         }
         let kept = Self {
             owner: Owner::this()?.to_string(),
+            istio: cluster.release().version.to_owned(),
+            istiod: cluster.istiod().address(),
             kubeconfig: cluster.kubernetes().kubeconfig().to_owned(),
             programs: [
                 cluster.kubernetes().kubectl_program().to_owned(),

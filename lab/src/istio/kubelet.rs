@@ -65,7 +65,7 @@ impl Kubelet {
         let address = network.address();
         let logs = Logs::default();
         let server = Server::start(address, kubernetes.authority(), logs.clone())?;
-        register(&api, address, server.port())?;
+        register(&api, kubernetes.release().version, address, server.port())?;
         let directory = paths::scratch("pods")?;
         let node = Node {
             api,
@@ -98,7 +98,7 @@ impl Drop for Kubelet {
 }
 
 /// Tells the API server of the node, and where it serves logs.
-fn register(api: &Api, address: Ipv4Addr, port: u16) -> Result<()> {
+fn register(api: &Api, version: &str, address: Ipv4Addr, port: u16) -> Result<()> {
     let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}});
     api.provide("/api/v1/nodes", &node)?;
     let status = json!({"status": {
@@ -107,7 +107,7 @@ fn register(api: &Api, address: Ipv4Addr, port: u16) -> Result<()> {
         "conditions": [{"type": "Ready", "status": "True"}],
         // From this Istio tells whether a node can run sidecars as init containers.
         "nodeInfo": {
-            "kubeletVersion": super::kubernetes::VERSION, "kubeProxyVersion": "", "machineID": "", "systemUUID": "",
+            "kubeletVersion": format!("v{version}"), "kubeProxyVersion": "", "machineID": "", "systemUUID": "",
             "bootID": "", "kernelVersion": "", "osImage": "", "containerRuntimeVersion": "",
             "operatingSystem": "linux", "architecture": "amd64",
         },

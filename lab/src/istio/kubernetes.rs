@@ -13,15 +13,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::api::Api;
+use super::release::Kubernetes as Release;
 use crate::certs::{Authority, Identity};
 use crate::debian;
-use crate::go::Program;
 use crate::paths;
 use crate::port::Port;
 use crate::process::Process;
-
-/// The release.
-pub const VERSION: &str = "v1.35.4";
 
 /// The issuer of service accounts' tokens, and their audience where none is asked for.
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
@@ -29,22 +26,9 @@ pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 /// Where services get their addresses. Nothing has such an address: sidecars capture them.
 const SERVICES: &str = "10.96.0.0/16";
 
-/// The build of Kubernetes does this; without it `kubectl` cannot read the server's version.
-const LINKED: &str = "-X k8s.io/component-base/version.gitVersion=v1.35.4 \
-                      -X k8s.io/component-base/version.gitMajor=1 \
-                      -X k8s.io/component-base/version.gitMinor=35";
+const API_SERVER: &str = "k8s.io/kubernetes/cmd/kube-apiserver";
 
-const API_SERVER: Program = Program {
-    module: "kubernetes",
-    package: "k8s.io/kubernetes/cmd/kube-apiserver",
-    linked: LINKED,
-};
-
-const KUBECTL: Program = Program {
-    module: "kubernetes",
-    package: "k8s.io/kubernetes/cmd/kubectl",
-    linked: LINKED,
-};
+const KUBECTL: &str = "k8s.io/kubernetes/cmd/kubectl";
 
 const READY: Duration = Duration::from_secs(90);
 
@@ -54,6 +38,7 @@ pub struct Kubernetes {
     _api_server: Process,
     _etcd: Process,
     authority: Authority,
+    release: Release,
     api: Api,
     kubectl: PathBuf,
     kubeconfig: PathBuf,
@@ -64,6 +49,7 @@ pub struct Kubernetes {
 impl Kubernetes {
     /// Starts both; the API server listens on `host`, which pods reach.
     pub fn start(host: Ipv4Addr) -> Result<Self> {
+        let release = Release::chosen()?;
         let directory = paths::scratch("kubernetes")?;
         let ports = [Port::reserve()?, Port::reserve()?, Port::reserve_on(host.into())?];
         let [store, peers, port] = &ports;
@@ -75,7 +61,7 @@ impl Kubernetes {
         let api = Api::new(address, &admin)?;
         let mut api_server = Process::start(
             "kube-apiserver",
-            &api_server(directory.path(), address, store.address(), &authority)?,
+            &api_server(&release, directory.path(), address, store.address(), &authority)?,
         )?;
         api_server.ready(READY, || api.get("/api/v1/namespaces/kube-system").ok())?;
 
@@ -85,8 +71,9 @@ impl Kubernetes {
             _api_server: api_server,
             _etcd: etcd,
             authority,
+            release,
             api,
-            kubectl: KUBECTL.ensure()?,
+            kubectl: release.program(KUBECTL).ensure()?,
             kubeconfig,
             _directory: directory,
             _ports: ports,
@@ -95,9 +82,15 @@ impl Kubernetes {
 
     /// Builds what it needs, if need be.
     pub fn install() -> Result<()> {
-        API_SERVER.ensure()?;
-        KUBECTL.ensure()?;
+        let release = Release::chosen()?;
+        release.program(API_SERVER).ensure()?;
+        release.program(KUBECTL).ensure()?;
         debian::Program::ensure("etcd", "etcd-server").map(|_| ())
+    }
+
+    /// The release that runs.
+    pub fn release(&self) -> Release {
+        self.release
     }
 
     /// The API as an administrator.
@@ -190,6 +183,7 @@ fn etcd(directory: &Path, address: SocketAddr, peers: SocketAddr) -> Result<Proc
 }
 
 fn api_server(
+    release: &Release,
     directory: &Path,
     address: SocketAddr,
     store: SocketAddr,
@@ -206,7 +200,7 @@ fn api_server(
     fs::write(&private, signer.serialize_pem())?;
     fs::write(&public, signer.public_key_pem())?;
 
-    let mut command = Command::new(API_SERVER.ensure()?);
+    let mut command = Command::new(release.program(API_SERVER).ensure()?);
     let mut flag = |name: &str, value: String| {
         command.arg(format!("--{name}={value}"));
     };

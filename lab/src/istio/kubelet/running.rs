@@ -17,6 +17,7 @@ use super::unit::Unit;
 use super::volumes;
 use crate::client::{Client, Request};
 use crate::istio::container::Container;
+use crate::istio::exec::container_id;
 use crate::istio::fields::{list, text};
 use crate::istio::images::Image;
 use crate::istio::network::Namespace;
@@ -229,6 +230,7 @@ impl Running {
             "image": image,
             "imageID": image,
             "state": state,
+            "containerID": self.process.as_ref().map(|process| container_id(process.id())),
             "ready": self.ready,
             "started": self.runs(),
             "restartCount": self.restarts,

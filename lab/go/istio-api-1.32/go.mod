@@ -1,0 +1,6 @@
+// The definitions of Istio 1.32. Nothing is built from it: see tests/istio/definitions.rs.
+module dagward.test/istio-api-1.32
+
+go 1.26.0
+
+require istio.io/api v1.32.0
