@@ -11,6 +11,7 @@
 mod ai_agents;
 mod asking;
 mod business_service;
+mod chart;
 mod components;
 mod files;
 mod gateway;
