@@ -15,7 +15,7 @@
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`istio`] | a whole Istio: Kubernetes' API server, istiod, injected pods |
-//! | [`manifest`], [`story`] | the files that users apply, and the main job on a quick mesh |
+//! | [`manifest`], [`chart`], [`story`] | the files that users apply, Airflow's Helm chart with their values, and the main job on a quick mesh |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 //! | [`mod@bench`] | what the filter costs |
 
@@ -24,6 +24,7 @@ pub mod airflow;
 pub mod bench;
 pub mod cache;
 pub mod certs;
+pub mod chart;
 pub mod client;
 pub mod debian;
 pub mod envoy;

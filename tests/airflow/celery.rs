@@ -45,6 +45,10 @@ struct Celery {
     requests: BTreeMap<Component, Vec<Value>>,
     /// What the business service answered.
     business: Value,
+    /// The variables of the worker that ran sales' tasks, which each task can read.
+    environment: String,
+    /// The database's URL.
+    database: String,
 }
 
 impl Celery {
@@ -146,8 +150,17 @@ impl Celery {
                 .unwrap(),
             requests: requests.collect(),
             business: people.result("sales_pays", RUN, "pay").unwrap(),
+            environment: environment(&deployment, Component::Worker("sales")),
+            database: deployment.database(),
         }
     }
+}
+
+/// The variables that a component was started with.
+fn environment(deployment: &Deployment, component: Component) -> String {
+    let id = deployment.process(component).unwrap().id();
+    let bytes = fs::read(format!("/proc/{id}/environ")).unwrap();
+    String::from_utf8(bytes).unwrap()
 }
 
 /// A task's log with where it came from, as one text.
@@ -156,6 +169,25 @@ fn log(people: &Rest, dag: &str, task: &str, attempt: &str) -> String {
     let answer = people.get(&path).unwrap();
     assert_eq!(answer.status, 200, "{task}: {}", answer.text());
     answer.text()
+}
+
+/// As the chart's values have it. That every run succeeds shows that a worker needs no database.
+#[test]
+fn a_worker_does_not_know_the_database() {
+    let names: Vec<_> = CELERY.environment.split('\0').collect();
+    assert!(
+        names
+            .iter()
+            .any(|name| name.starts_with("AIRFLOW__CELERY__BROKER_URL="))
+    );
+    assert!(!CELERY.environment.contains(&CELERY.database), "{names:#?}");
+    for name in [
+        "AIRFLOW__DATABASE__",
+        "AIRFLOW__CORE__FERNET_KEY",
+        "AIRFLOW_CONN_",
+    ] {
+        assert!(!CELERY.environment.contains(name), "{names:#?}");
+    }
 }
 
 #[test]

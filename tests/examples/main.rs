@@ -12,6 +12,7 @@ mod ai_agents;
 mod asking;
 mod business_service;
 mod callbacks;
+mod chart;
 mod components;
 mod files;
 mod gateway;

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod build;
+mod chart;
 mod demo;
 mod image;
 mod lab;
@@ -36,6 +37,8 @@ enum Task {
     Bench(bench::Arguments),
     /// Hold the route table against the Airflows that are installed, installing them if need be.
     Routes(routes::Arguments),
+    /// Render Airflow's Helm chart with the values of `examples/helm`, and compare with what is kept of it.
+    Chart(chart::Arguments),
     /// Run the tests: all of them, or the suites that are named.
     Test(test::Arguments),
 }
@@ -60,6 +63,7 @@ fn run() -> Result<bool> {
         Task::Lab(arguments) => lab::run(&arguments).map(|()| true),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
         Task::Routes(arguments) => routes::run(&arguments),
+        Task::Chart(arguments) => chart::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
     }
 }

@@ -127,7 +127,7 @@ impl Deployment {
             fs::create_dir(&home)?;
             let mut command = Command::new(&installation.program);
             installation.environment(&home)?.apply(&mut command);
-            deployment.settings.apply(&mut command);
+            deployment.settings.apply(&mut command, pod.component);
             command.envs(
                 deployment
                     .setup
@@ -268,6 +268,11 @@ impl Deployment {
     /// What signs Airflow's tokens: `[api_auth] jwt_secret`.
     pub fn jwt_secret(&self) -> Result<&str> {
         self.settings.jwt_secret().context("no secret")
+    }
+
+    /// The URL of Airflow's database.
+    pub fn database(&self) -> String {
+        self.database.uri()
     }
 
     /// The rows that a query of Airflow's database gives, a line each, columns separated by `|`.

@@ -1,0 +1,40 @@
+//! `cargo xtask chart`: Airflow's official Helm chart, rendered with the values of `examples/helm`.
+
+use anyhow::Result;
+use dagward_lab::chart::{Facts, GIVEN, given};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Keep what was rendered for the tests.
+    #[arg(long)]
+    write: bool,
+}
+
+/// Gives whether the chart makes of the values what is kept. Without a chart nothing is known.
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    let Some(chart) = given() else {
+        println!(
+            "not run: no chart given. Set `{GIVEN}` to the folder or the archive of Airflow's Helm chart: \
+             `helm pull apache-airflow/airflow --version 1.22.0` gives one"
+        );
+        return Ok(false);
+    };
+    let rendered = Facts::of(chart)?;
+    println!(
+        "chart {}: {} combinations rendered",
+        rendered.chart,
+        rendered.renderings().count()
+    );
+    if arguments.write {
+        rendered.keep()?;
+        return Ok(true);
+    }
+    let differences = rendered.differences(&Facts::kept()?);
+    for line in &differences {
+        println!("{line}");
+    }
+    if !differences.is_empty() {
+        println!("`cargo xtask chart --write` keeps what was rendered");
+    }
+    Ok(differences.is_empty())
+}
