@@ -15,7 +15,7 @@
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`istio`] | a whole Istio: Kubernetes' API server, istiod, injected pods |
-//! | [`manifest`], [`chart`], [`story`] | the files that users apply, Airflow's Helm chart with their values, and the main job on a quick mesh |
+//! | [`manifest`], [`teams`], [`chart`], [`story`] | the files that users apply, the map of teams in them, Airflow's Helm chart with their values, and the main job on a quick mesh |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 //! | [`mod@bench`] | what the filter costs |
 
@@ -49,6 +49,7 @@ pub mod s3;
 pub mod sidecar;
 pub mod story;
 pub mod table;
+pub mod teams;
 mod tls;
 pub mod upstream;
 pub mod wait;

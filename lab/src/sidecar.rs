@@ -138,6 +138,15 @@ impl Sidecar {
         self.renew(|plugin| plugin.configuration = configuration.to_owned())
     }
 
+    /// Gives the plugin another `pluginName` and configuration while it runs, and waits until Envoy took
+    /// or refused them.
+    pub fn select(&mut self, root_id: &str, configuration: &str) -> Result<Update> {
+        self.renew(|plugin| {
+            plugin.root_id = root_id.to_owned();
+            plugin.configuration = configuration.to_owned();
+        })
+    }
+
     /// Gives the plugin another module while it runs, and waits until Envoy took or refused it.
     pub fn load(&mut self, module: &Path) -> Result<Update> {
         self.renew(|plugin| plugin.module = module.to_owned())

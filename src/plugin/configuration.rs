@@ -2,7 +2,7 @@
 
 use log::{error, info};
 
-use crate::policy::{self, LoadError, Ruleset};
+use crate::policy::{self, LoadError, Mode, Ruleset};
 use crate::token::Issuer;
 
 use super::abi;
@@ -13,15 +13,25 @@ use super::signature::Verifier;
 /// The most errors that are logged line by line.
 const MAX_LINES: usize = 100;
 
+/// The `pluginName` under which a document that does not load refuses nothing.
+///
+/// The document cannot say this itself, as it may not be readable. Envoy shows the name anew with each
+/// update; the variables of a VM that runs it changes since 1.39 only.
+const OPEN: &str = "dagward-open";
+
+/// The policy of an open plugin that never had a good document.
+const OBSERVE: &[u8] = br#"{"apiVersion":"dagward/v1","mode":"observe","policies":[]}"#;
+
 /// The policy in force.
 pub(super) struct Configuration {
-    /// `None` where no document was ever good: nothing passes.
+    /// `None` where no document was ever good and the plugin is not open: nothing passes.
     pub(super) ruleset: Option<Ruleset>,
 }
 
 impl Configuration {
     /// Loads a document. A bad one leaves the last good one of this plugin in force, which the VMs
-    /// of the proxy share and a VM that was reloaded finds again.
+    /// of the proxy share and a VM that was reloaded finds again. An open plugin keeps none that
+    /// enforces: it may be what a rollback is to end.
     pub(super) fn load(document: Vec<u8>, verifier: Verifier) -> Self {
         let key = format!("dagward.policy.{}", abi::text(b"plugin_name").unwrap_or_default());
         match policy::read(&document) {
@@ -44,18 +54,22 @@ impl Configuration {
                 }
             }
             Err(errors) => {
-                let last = abi::shared(&key).and_then(|(document, _)| policy::load(&document).ok());
-                log_all(&errors, last.is_some());
-                Self::show(
-                    last.as_ref(),
-                    if last.is_some() {
-                        "update_refused"
-                    } else {
-                        "refused"
-                    },
-                    verifier,
-                );
-                Self { ruleset: last }
+                let open = abi::text(b"plugin_root_id").is_some_and(|name| name == OPEN);
+                let last = abi::shared(&key)
+                    .and_then(|(document, _)| policy::load(&document).ok())
+                    .filter(|last| !open || last.mode() != Mode::Enforce);
+                let (status, what_now) = match (&last, open) {
+                    (Some(_), _) => ("update_refused", "the last good one stays in force"),
+                    (None, true) => ("passing", "every request passes until a good one comes"),
+                    (None, false) => ("refused", "every request is refused until a good one comes"),
+                };
+                log_all(&errors, what_now);
+                let ruleset = match open {
+                    true => last.or_else(|| policy::load(OBSERVE).ok()),
+                    false => last,
+                };
+                Self::show(ruleset.as_ref(), status, verifier);
+                Self { ruleset }
             }
         }
     }
@@ -71,11 +85,7 @@ impl Configuration {
     }
 }
 
-fn log_all(errors: &[LoadError], last_good: bool) {
-    let what_now = match last_good {
-        true => "the last good one stays in force",
-        false => "every request is refused until a good one comes",
-    };
+fn log_all(errors: &[LoadError], what_now: &str) {
     error!(
         "dagward: the policy document is refused, {what_now}; {} errors:",
         errors.len()

@@ -2,13 +2,26 @@
 
 use std::fs;
 
-use dagward_lab::airflow::pods::{Outcome, Pods};
-use dagward_lab::paths;
+use dagward_lab::airflow::pods::{ClusterPolicy, Outcome, Pods};
+use dagward_lab::{paths, teams};
 
 const FILE: &str = "examples/airflow/policies/airflow_local_settings.py";
 
 /// A text at the executor's door is no pod. The executor says this, and the page of the task why.
 const NO_POD: &str = "Invalid executor_config passed";
+
+/// The map of teams.
+const TEAMS: [(&str, &str); 2] = [("sales", "airflow-worker-sales"), ("ml", "airflow-worker-ml")];
+
+/// The pods of the DAGs of a bundle under a policy and [`TEAMS`].
+fn of_dags(policy: Option<&str>, bundle: &str) -> Pods {
+    of_dags_with(policy, Some(&TEAMS), bundle)
+}
+
+fn of_dags_with(policy: Option<&str>, teams: Option<&[(&str, &str)]>, bundle: &str) -> Pods {
+    let policy = policy.map(|text| ClusterPolicy { text, teams });
+    Pods::of_dags(policy, bundle).unwrap()
+}
 
 fn policy() -> String {
     fs::read_to_string(paths::workspace().join(FILE)).unwrap()
@@ -41,7 +54,7 @@ fn of_forger(pods: &Pods) -> Vec<(&str, &Outcome)> {
 /// Without a policy the pod is what its author wants it to be.
 #[test]
 fn plain_airflow_makes_the_forger_s_pods() {
-    let pods = Pods::of_dags(None, "sales").unwrap();
+    let pods = of_dags(None, "sales");
     assert!(pods.import_errors.is_empty(), "{:?}", pods.import_errors);
     for (task, outcome) in of_forger(&pods) {
         let made = matches!(outcome, Outcome::Pod(_));
@@ -58,7 +71,7 @@ fn plain_airflow_makes_the_forger_s_pods() {
 
 #[test]
 fn the_policy_gives_each_team_its_account_and_forgers_none() {
-    let pods = Pods::of_dags(Some(&policy()), "sales").unwrap();
+    let pods = of_dags(Some(&policy()), "sales");
     for (task, outcome) in of_forger(&pods) {
         let Outcome::Failed(failure) = outcome else {
             panic!("{task}: {outcome:?}");
@@ -94,7 +107,7 @@ fn the_policy_gives_each_team_its_account_and_forgers_none() {
 #[test]
 fn the_scheduler_alone_takes_no_account_annotation_or_command() {
     let policy = policy_with("def task_instance_mutation_hook(", "def nobody_calls_this(");
-    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    let pods = of_dags(Some(&policy), "sales");
     for task in ["account", "old_account"] {
         let task = format!("sales_forger.{task}");
         assert_eq!(account(&pods, &task), Ok("airflow-worker-sales"), "{task}");
@@ -116,7 +129,7 @@ fn the_scheduler_alone_takes_no_account_annotation_or_command() {
 /// An author who means no harm learns it when his DAG is parsed.
 #[test]
 fn the_policy_tells_the_author() {
-    let pods = Pods::of_dags(Some(&policy()), "sales").unwrap();
+    let pods = of_dags(Some(&policy()), "sales");
     assert!(!pods.tasks.contains_key("sales_careless.copied"), "{pods:?}");
     let [(file, error)] = Vec::from_iter(&pods.import_errors)[..] else {
         panic!("{:?}", pods.import_errors);
@@ -129,9 +142,9 @@ fn the_policy_tells_the_author() {
 #[test]
 fn an_operator_ties_teams_to_bundles() {
     let policy = policy_with("BUNDLE = None", "BUNDLE = \"{team}\"");
-    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    let pods = of_dags(Some(&policy), "sales");
     assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
-    let pods = Pods::of_dags(Some(&policy), "ml").unwrap();
+    let pods = of_dags(Some(&policy), "ml");
     assert_eq!(
         account(&pods, "sales_honest.plain"),
         Err("DAG `sales_honest` may not come from the bundle `ml`")
@@ -140,18 +153,47 @@ fn an_operator_ties_teams_to_bundles() {
 
 #[test]
 fn an_operator_gives_dags_of_no_team_an_account() {
-    let pods = Pods::of_dags(Some(&policy()), "sales").unwrap();
+    let pods = of_dags(Some(&policy()), "sales");
     assert_eq!(
         account(&pods, "etl.load"),
         Err("DAG `etl` is of no team: its id must begin with `<team>_`")
     );
-    let policy = policy_with(
-        "# \"legacy_\": \"airflow-worker\",",
-        "\"etl\": \"airflow-worker\",",
-    );
-    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    let map = [TEAMS[0], (teams::ALL_OTHERS, "airflow-worker")];
+    let pods = of_dags_with(Some(&policy()), Some(&map), "sales");
     assert_eq!(account(&pods, "etl.load"), Ok("airflow-worker"));
     assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
+}
+
+#[test]
+fn without_a_map_of_teams_no_pod_is_made() {
+    let pods = of_dags_with(Some(&policy()), None, "sales");
+    let reason = account(&pods, "sales_honest.plain").unwrap_err();
+    assert!(
+        reason.starts_with("the map of teams cannot be read: "),
+        "{reason}"
+    );
+    let pods = of_dags_with(Some(&policy()), Some(&[("sales", "Sales")]), "sales");
+    let reason = account(&pods, "sales_honest.plain").unwrap_err();
+    assert!(reason.contains("no service account for `sales`"), "{reason}");
+}
+
+/// As admission and the policies read it: `tests/istio/teams.rs`, `tests/examples/team_map.rs`.
+#[test]
+fn each_dag_has_the_account_of_the_map() {
+    let dag_ids = teams::dag_ids();
+    let text = policy();
+    for map in [&teams::MAP[..], &teams::ODD_MAP] {
+        let policy = ClusterPolicy {
+            text: &text,
+            teams: Some(map),
+        };
+        let accounts = policy.accounts(&dag_ids).unwrap();
+        assert_eq!(accounts.len(), dag_ids.len());
+        for (dag_id, account) in dag_ids.iter().zip(accounts) {
+            let expected = teams::accounts(map, dag_id);
+            assert_eq!(account.as_deref(), expected.first().copied(), "{dag_id}");
+        }
+    }
 }
 
 /// `sales_evil` of another team's bundle is not of sales, whatever executor and queue it asks for.
@@ -164,23 +206,23 @@ fn a_dag_of_another_team_s_bundle_runs_on_no_executor() {
     };
     // Without the policy, and with it as it comes, the name alone makes it one of sales.
     for plain in [None, Some(policy())] {
-        let pods = Pods::of_dags(plain.as_deref(), "ml").unwrap();
+        let pods = of_dags(plain.as_deref(), "ml");
         assert_eq!(place(&pods), ("sales".to_owned(), None));
     }
     let policy = policy_with("BUNDLE = None", "BUNDLE = \"{team}\"");
     let refused = "refused: DAG `sales_evil` may not come from the bundle `ml`".to_owned();
-    let pods = Pods::of_dags(Some(&policy), "ml").unwrap();
+    let pods = of_dags(Some(&policy), "ml");
     assert_eq!(place(&pods).1, Some(refused));
     let of_no_team = "refused: DAG `etl` is of no team: its id must begin with `<team>_`".to_owned();
     assert_eq!(pods.places["etl.load"].executor, Some(of_no_team));
-    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    let pods = of_dags(Some(&policy), "sales");
     assert_eq!(place(&pods), ("sales".to_owned(), None));
 }
 
 #[test]
 fn an_operator_gives_each_team_its_queue() {
     let policy = policy_with("QUEUE = None", "QUEUE = \"workers-{team}\"");
-    let pods = Pods::of_dags(Some(&policy), "sales").unwrap();
+    let pods = of_dags(Some(&policy), "sales");
     for task in ["sales_evil.steal", "sales_honest.plain"] {
         assert_eq!(pods.places[task].queue, "workers-sales", "{task}");
         assert_eq!(pods.places[task].executor, None, "{task}");

@@ -12,8 +12,16 @@ use crate::setup::{Setup, on_every_setup};
 
 on_every_setup!(
     a_bad_first_document_refuses_everything,
-    a_bad_update_leaves_the_policy_in_force
+    a_bad_update_leaves_the_policy_in_force,
+    an_open_plugin_refuses_nothing_for_a_bad_document,
+    a_rollback_ends_every_refusal
 );
+
+/// The `pluginName` of a plugin to enforce with.
+const CLOSED: &str = "dagward";
+
+/// The `pluginName` under which a bad document refuses nothing.
+const OPEN: &str = "dagward-open";
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -129,6 +137,55 @@ fn a_bad_update_leaves_the_policy_in_force(setup: Setup) {
     becomes(&peer, 403);
     shows(&server.sidecar, "enforce", "current");
     server.assert_unharmed();
+}
+
+fn an_open_plugin_refuses_nothing_for_a_bad_document(setup: Setup) {
+    for bad in ["", "{", "[]", bad().as_str()] {
+        let mut server = Server::named(setup, OPEN, bad);
+        let peer = server.peer("airflow", "airflow-worker");
+        for peer in [&peer, &server.plaintext()] {
+            let write = Request::new("POST", API_SERVER, "/x").body("y");
+            for request in [request(), Request::get(API_SERVER, "//;"), write] {
+                assert_eq!(ask(peer, &request).status, 200, "after `{bad}`");
+            }
+        }
+        shows(&server.sidecar, "observe", "passing");
+        let log = server.sidecar.process().output().unwrap();
+        let line = "the policy document is refused, every request passes until a good one comes";
+        assert!(log.contains(line), "{log}");
+
+        let none = enforce(&json!([])).to_string();
+        let shadow = none.replace("enforce", "shadow");
+        assert_eq!(server.sidecar.update(&shadow).unwrap(), Update::Taken);
+        shows(&server.sidecar, "shadow", "current");
+        assert_eq!(server.sidecar.update(bad).unwrap(), Update::Taken);
+        shows(&server.sidecar, "shadow", "update_refused");
+        assert_eq!(ask(&peer, &request()).status, 200);
+        server.assert_unharmed();
+    }
+}
+
+/// Before the rollback a policy is enforced, or none ever loaded. The new document is bad, too.
+fn a_rollback_ends_every_refusal(setup: Setup) {
+    let none = enforce(&json!([])).to_string();
+    for first in [none.as_str(), bad().as_str()] {
+        let mut server = Server::named(setup, CLOSED, first);
+        let peer = server.peer("airflow", "airflow-worker");
+        becomes(&peer, 403);
+        assert_eq!(server.sidecar.select(OPEN, &bad()).unwrap(), Update::Taken);
+        becomes(&peer, 200);
+        shows(&server.sidecar, "observe", "passing");
+
+        // Forward again: what was enforced before is the last good one, and there may be none.
+        assert_eq!(server.sidecar.select(CLOSED, &bad()).unwrap(), Update::Taken);
+        becomes(&peer, 403);
+        let (mode, status) = match first == none {
+            true => ("enforce", "update_refused"),
+            false => ("none", "refused"),
+        };
+        shows(&server.sidecar, mode, status);
+        server.assert_unharmed();
+    }
 }
 
 #[test]

@@ -56,6 +56,31 @@ impl Server {
         Self::before(Upstream::echo().unwrap(), setup, configuration)
     }
 
+    /// The same with a plugin of this `pluginName`.
+    pub(crate) fn named(setup: Setup, root_id: &str, configuration: &str) -> Self {
+        let app = Upstream::echo().unwrap();
+        let inbound = Inbound::permissive(app.address());
+        let authority = Arc::new(Authority::new().unwrap());
+        let of_this_name = |spec: Spec| {
+            let name = |plugin| Plugin {
+                root_id: root_id.to_owned(),
+                ..plugin
+            };
+            Spec {
+                plugin: spec.plugin.map(name),
+                ..spec
+            }
+        };
+        Self::changed(
+            authority,
+            API_SERVER,
+            (app, inbound),
+            setup,
+            configuration,
+            of_this_name,
+        )
+    }
+
     /// The same with this app behind the sidecar.
     pub(crate) fn before(app: Upstream, setup: Setup, configuration: &str) -> Self {
         let authority = Arc::new(Authority::new().unwrap());

@@ -8,13 +8,14 @@ use crate::mesh::{API_SERVER, Server, ask, refusal};
 use crate::setup::Setup;
 
 /// Every file that carries a policy.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "wasm-plugin.yaml",
     "examples/istio/traffic-extension.yaml",
     "examples/istio/waypoint.yaml",
     "examples/policies/ai-agents.yaml",
     "examples/policies/business-service.yaml",
     "examples/policies/components.yaml",
+    "examples/policies/names-in-names.yaml",
     "examples/policies/observe-first-day.yaml",
     "examples/policies/two-teams.yaml",
 ];

@@ -13,7 +13,7 @@ use dagward_lab::istio::airflow::Airflow;
 use dagward_lab::{manifest, paths};
 use serde_json::{Value, json};
 
-use crate::files::text;
+use crate::files::{strict, team_map, text};
 use crate::scene::Scene;
 
 mod forgery;
@@ -94,20 +94,17 @@ fn a_task_reads_nothing_of_another_team(stage: &Stage<'_>) {
 impl<'a> Stage<'a> {
     /// Everything as it is shipped, with the policy for two teams.
     fn new(scene: &'a Scene) -> Self {
-        for file in [
-            "namespace",
-            "teams",
-            "scheduler",
-            "peer-authentication",
-            "protocols",
-            "admission",
-        ] {
-            scene
-                .cluster
-                .kubernetes()
-                .apply(&text(&format!("examples/istio/{file}.yaml")))
-                .unwrap();
+        for file in ["namespace", "teams", "scheduler", "protocols"] {
+            let manifest = text(&format!("examples/istio/{file}.yaml"));
+            scene.cluster.kubernetes().apply(&manifest).unwrap();
         }
+        for manifest in [strict(), text("examples/enforce/admission.yaml")] {
+            scene.cluster.kubernetes().apply(&manifest).unwrap();
+        }
+        scene.apply(&[team_map(&[
+            ("sales", "airflow-worker-sales"),
+            ("ml", "airflow-worker-ml"),
+        ])]);
         scene.apply(&[plugin(scene)]);
         let dags = paths::workspace().join("lab/airflow/kubernetes/mesh");
         let policy = text(forgery::CLUSTER_POLICY);

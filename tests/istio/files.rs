@@ -2,8 +2,23 @@
 
 use std::fs;
 
-use dagward_lab::paths;
+use dagward_lab::{manifest, paths};
+use serde_json::{Value, json};
 
 pub(crate) fn text(file: &str) -> String {
     fs::read_to_string(paths::workspace().join(file)).unwrap()
+}
+
+/// Mutual TLS as the overlay in `examples/enforce` has it.
+pub(crate) fn strict() -> String {
+    text("examples/istio/peer-authentication.yaml").replace("PERMISSIVE", "STRICT")
+}
+
+/// The shipped map of teams with these lines.
+pub(crate) fn team_map(lines: &[(&str, &str)]) -> Value {
+    let mut map = manifest::read("examples/istio/team-map.yaml").unwrap();
+    for (team, accounts) in lines {
+        map["data"][team] = json!(accounts);
+    }
+    map
 }

@@ -8,7 +8,7 @@ use dagward_lab::istio::Cluster;
 use dagward_lab::{manifest, wait};
 use serde_json::{Value, json};
 
-use crate::files::text;
+use crate::files::{strict, text};
 
 /// The first line is empty: Airflow's server skips it, and Istio guesses that this is no HTTP.
 const DISGUISED: &[u8] =
@@ -44,7 +44,7 @@ fn no_request_passes_by_the_sidecars() {
     let cluster = Cluster::start().unwrap();
     for manifest in [
         text("examples/istio/namespace.yaml"),
-        text("examples/istio/peer-authentication.yaml"),
+        strict(),
         // The Helm chart's names for the ports.
         service("api-server", "api-server", 8080).to_string(),
         service("scheduler", "task-logs", 8793).to_string(),

@@ -6,21 +6,22 @@ in its team's workers (``QUEUE``).
 
 With Kubernetes, a DAG author gives a task ``executor_config={"pod_override": V1Pod(…)}``, and the executor merges that
 last, over everything: service account, annotations, command. So an author may set only what is listed here, and the
-service account comes from the DAG's id.
+service account comes from the DAG's id, by the map of teams.
 """
 
 import json
 import re
+from pathlib import Path
 
 from airflow.exceptions import AirflowClusterPolicyViolation
 
-# A DAG's team is its id up to the first `_`, and its pods run under the team's account.
-ACCOUNT = "airflow-worker-{team}"
+# The map of teams: the ConfigMap `dagward-teams` of examples/istio/team-map.yaml, mounted as a folder. Each file is
+# called like a team and holds its service accounts, of which its tasks get the first. Admission reads the same map.
+# It is read anew for every task, so a change needs no restart.
+TEAMS = "/etc/dagward/teams"
 
-# DAGs with other accounts, by what their ids begin with.
-ACCOUNTS = {
-    # "legacy_": "airflow-worker",
-}
+# The line of the map for DAGs of no team.
+ALL_OTHERS = "all-others"
 
 # The DAG bundle that a team's DAGs must come from; None where the ids alone tell the team. Whoever can put a file
 # into any bundle can give a DAG any id, so two teams that do not trust each other need a bundle each.
@@ -135,18 +136,35 @@ def paths(value, path=""):
     return [found for name, child in children for found in paths(child, f"{path}.{name}" if path else str(name))]
 
 
-def team(dag_id):
-    name, separator, _ = dag_id.partition("_")
-    if not separator or not NAME.fullmatch(name):
+def teams():
+    """The map: accounts by team. Kubernetes' own files in the folder begin with two dots."""
+    try:
+        files = [file for file in Path(TEAMS).iterdir() if not file.name.startswith("..")]
+        return {file.name: [name for name in file.read_text().split(" ") if name] for file in files}
+    except OSError as error:
+        raise AirflowClusterPolicyViolation(f"the map of teams cannot be read: {error}") from error
+
+
+def team(dag_id, among=None):
+    """The team whose name the id begins with; of two such teams the longer name."""
+    matching = [team for team in among or teams() if team != ALL_OTHERS and dag_id.startswith(f"{team}_")]
+    if not matching:
         raise AirflowClusterPolicyViolation(f"DAG `{dag_id}` is of no team: its id must begin with `<team>_`")
-    return name
+    return max(matching, key=len)
 
 
 def account(dag_id):
-    for prefix in sorted(ACCOUNTS, key=len, reverse=True):
-        if dag_id.startswith(prefix):
-            return ACCOUNTS[prefix]
-    return ACCOUNT.format(team=team(dag_id))
+    among = teams()
+    try:
+        name = team(dag_id, among)
+    except AirflowClusterPolicyViolation:
+        if ALL_OTHERS not in among:
+            raise
+        name = ALL_OTHERS
+    accounts = among[name]
+    if not accounts or not NAME.fullmatch(accounts[0]):
+        raise AirflowClusterPolicyViolation(f"the map of teams has no service account for `{name}`: `{accounts}`")
+    return accounts[0]
 
 
 def workload_of(container):

@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -120,6 +120,24 @@ impl Kubernetes {
         &self.kubectl
     }
 
+    /// The objects that `kubectl apply --kustomize` would apply for a folder, as YAML.
+    pub fn kustomize(folder: &Path) -> Result<String> {
+        let mut kubectl = Command::new(KUBECTL.ensure()?);
+        kubectl.arg("kustomize").arg(folder);
+        output_of(kubectl, "")
+    }
+
+    /// Has the API server decide about objects as for `kubectl create`, without storing any. Gives the output of
+    /// `kubectl` about the accepted ones, and its errors about the refused ones.
+    pub fn dry_run(&self, objects: &Value) -> Result<(String, String)> {
+        let mut kubectl = self.kubectl();
+        kubectl.args(["create", "--dry-run=server", "--filename", "-"]);
+        let output = fed(kubectl, &objects.to_string())?;
+        let [printed, refused] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        Ok((printed, refused))
+    }
+
     /// Applies YAML or JSON as `kubectl apply` does, and gives what it printed; its error is the API server's.
     pub fn apply(&self, manifests: &str) -> Result<String> {
         let mut kubectl = self.kubectl();
@@ -135,7 +153,21 @@ impl Kubernetes {
 }
 
 /// What `command` prints when it gets `input`; an error with what it says if it fails.
-pub(super) fn output_of(mut command: Command, input: &str) -> Result<String> {
+pub(crate) fn output_of(command: Command, input: &str) -> Result<String> {
+    let output = fed(command, input)?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        bail!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stderr).trim_end(),
+            printed
+        );
+    }
+    Ok(printed)
+}
+
+/// The output of `command` on `input`, whether it fails or not.
+fn fed(mut command: Command, input: &str) -> Result<Output> {
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .stdin(Stdio::piped())
@@ -149,15 +181,7 @@ pub(super) fn output_of(mut command: Command, input: &str) -> Result<String> {
         scope.spawn(move || std::io::Write::write_all(&mut stdin, input.as_bytes()));
         child.wait_with_output()
     })?;
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    if !output.status.success() {
-        bail!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stderr).trim_end(),
-            printed
-        );
-    }
-    Ok(printed)
+    Ok(output)
 }
 
 fn etcd(directory: &Path, address: SocketAddr, peers: SocketAddr) -> Result<Process> {

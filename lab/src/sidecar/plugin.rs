@@ -15,7 +15,7 @@ use crate::wait;
 /// each release; nothing may depend on them.
 const NAME: &str = "dagward";
 
-/// The plugin's `pluginName`, Envoy's `root_id`.
+/// The `pluginName` of a plugin that refuses everything until its document loads.
 const ROOT_ID: &str = "dagward";
 
 const STATS: &str = "extension_config_discovery.http_filter";
@@ -33,6 +33,8 @@ pub struct Plugin {
     pub resource: String,
     /// The plugin's name in Envoy.
     pub name: String,
+    /// `pluginName`, Envoy's `root_id`.
+    pub root_id: String,
 }
 
 /// What became of a new configuration.
@@ -59,6 +61,7 @@ impl Plugin {
             configuration: configuration.to_owned(),
             resource: NAME.to_owned(),
             name: NAME.to_owned(),
+            root_id: ROOT_ID.to_owned(),
         }
     }
 
@@ -119,7 +122,7 @@ impl Plugin {
                     "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
                     "config": {
                         "name": self.name,
-                        "root_id": ROOT_ID,
+                        "root_id": self.root_id,
                         "failure_policy": "FAIL_RELOAD",
                         "configuration": {
                             "@type": "type.googleapis.com/google.protobuf.StringValue",

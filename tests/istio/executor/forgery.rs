@@ -187,9 +187,9 @@ fn filter(stage: &Stage<'_>, wanted: bool) {
 /// Has the admission policies refuse or only take note, and waits until the API server goes by it.
 fn admission(stage: &Stage<'_>, wanted: bool) {
     let actions = json!({"spec": {"validationActions": [if wanted { "Deny" } else { "Audit" }]}});
-    for policy in ["authors", "creators", "task-pods", "task-ids"] {
+    for policy in ["accounts", "authors", "creators", "task-pods", "task-ids"] {
         let bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
-        let binding = format!("{bindings}/dagward-{policy}");
+        let binding = format!("{bindings}/dagward-{policy}.airflow");
         stage.scene.cluster.api().change(&binding, &actions).unwrap();
     }
     wait::until("the admission policies", IN_FORCE, || {

@@ -32,6 +32,9 @@ const SECRET: &str = "airflow";
 const POLICY: &str = "airflow-local-settings";
 const POLICY_FILE: &str = "airflow_local_settings.py";
 
+/// The map of teams that the cluster policy reads, and where it looks for it.
+const TEAMS: (&str, &str) = ("dagward-teams", "/etc/dagward/teams");
+
 /// The config map with what the executor makes pods of, and its file.
 const TEMPLATE: &str = "airflow-pod-template";
 const TEMPLATE_FILE: &str = "pod_template_file.yaml";
@@ -106,7 +109,9 @@ impl Manifests {
     pub(super) fn components(&self, generation: u32, policy: Option<&str>) -> Vec<Value> {
         let [server, scheduler] = names(generation);
         let mut mounts = vec![(TEMPLATE, "/template")];
-        mounts.extend(policy.map(|_| (POLICY, "/opt/airflow/config")));
+        if policy.is_some() {
+            mounts.extend([(POLICY, "/opt/airflow/config"), TEAMS]);
+        }
         // Airflow makes its execution API, for seconds, when the first request for it comes.
         let probe = json!({"httpGet": {"path": "/execution/health", "port": PORT}});
         let serve = json!({
