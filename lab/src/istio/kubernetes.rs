@@ -122,7 +122,7 @@ impl Kubernetes {
 
     /// The objects that `kubectl apply --kustomize` would apply for a folder, as YAML.
     pub fn kustomize(folder: &Path) -> Result<String> {
-        let mut kubectl = Command::new(KUBECTL.ensure()?);
+        let mut kubectl = Command::new(Release::chosen()?.program(KUBECTL).ensure()?);
         kubectl.arg("kustomize").arg(folder);
         output_of(kubectl, "")
     }
