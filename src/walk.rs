@@ -73,6 +73,8 @@ pub struct Outcome<'a> {
     pub acting: Option<Cow<'a, Acting>>,
     /// Whether a deadline's callback acts, and no task.
     pub callback: bool,
+    /// Airflow's team of the run that the caller acts for, where Airflow's answer has named it.
+    pub team: Option<&'a str>,
     /// What it asks for; `None` where that cannot be read.
     pub operation: Option<Operation<'a>>,
     /// The number of the ask that decided.
@@ -138,7 +140,7 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
         true => task_headers::toward_mesh(incoming.headers, own.as_ref()),
         false => task_headers::leaving_mesh(incoming.headers),
     };
-    // What an application claims wrongly is for the destination to refuse.
+    // A wrong claim of an application is for the destination to refuse.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
     Outcome {
         acting: match own {
@@ -147,6 +149,7 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
             None => claimed().map(Cow::Owned),
         },
         callback,
+        team: token.team(),
         awaits_answer: operation
             .as_ref()
             .is_some_and(|operation| operation.awaits_answer),
@@ -184,7 +187,8 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         .ok()
         .and_then(|operation| token.not_the_owner(principal, operation, stamped.as_ref(), terms));
     // Facts about a token count only where Airflow verifies that the caller has it.
-    let acting = match operation.as_ref().is_ok_and(Operation::verifies_token) {
+    let verifies = operation.as_ref().is_ok_and(Operation::verifies_token);
+    let acting = match verifies {
         true => acting::learned(stamped, &token),
         false => Ok(stamped),
     };
@@ -232,6 +236,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let outcome = Outcome {
         acting: acting.ok().flatten().map(Cow::Owned),
         callback,
+        team: token.team().filter(|_| verifies),
         awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
         awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
         operation: operation.ok(),
@@ -373,6 +378,7 @@ impl<'a> Outcome<'a> {
             problem: None,
             acting: None,
             callback: false,
+            team: None,
             operation: None,
             asked: 0,
             tokens: Vec::new(),
