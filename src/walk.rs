@@ -77,6 +77,8 @@ pub struct Outcome<'a> {
     pub acting: Option<Cow<'a, Acting>>,
     /// Whether a deadline's callback acts, and no task.
     pub callback: bool,
+    /// Airflow's team of the run that the caller acts for, where Airflow's answer has named it.
+    pub team: Option<&'a str>,
     /// What it asks for; `None` where that cannot be read.
     pub operation: Option<Operation<'a>>,
     /// The number of the ask that decided.
@@ -142,7 +144,7 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
         true => task_headers::toward_mesh(incoming.headers, own.as_ref()),
         false => task_headers::leaving_mesh(incoming.headers),
     };
-    // What an application claims wrongly is for the destination to refuse.
+    // A wrong claim of an application is for the destination to refuse.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
     Outcome {
         acting: match own {
@@ -151,6 +153,7 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
             None => claimed().map(Cow::Owned),
         },
         callback,
+        team: token.team(),
         awaits_answer: operation
             .as_ref()
             .is_some_and(|operation| operation.awaits_answer),
@@ -188,8 +191,10 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         .as_ref()
         .ok()
         .and_then(|operation| token.not_the_owner(principal, operation, stamped.as_ref(), terms));
-    let tells_task = |operation: &Operation<'_>| token.tells_task(operation, stamped.as_ref(), terms);
-    let acting = match operation.as_ref().is_ok_and(tells_task) {
+    let tells_task = operation
+        .as_ref()
+        .is_ok_and(|operation| token.tells_task(operation, stamped.as_ref(), terms));
+    let acting = match tells_task {
         true => acting::learned(stamped, &token),
         false => Ok(stamped),
     };
@@ -230,6 +235,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let outcome = Outcome {
         acting: acting.ok().flatten().map(Cow::Owned),
         callback,
+        team: token.team().filter(|_| tells_task),
         awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
         awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
         operation: operation.ok(),
@@ -323,6 +329,7 @@ impl<'a> Outcome<'a> {
             problem: None,
             acting: None,
             callback: false,
+            team: None,
             operation: None,
             asked: 0,
             tokens: Vec::new(),

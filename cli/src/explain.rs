@@ -99,6 +99,10 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "DAG_ID")]
     learned: Option<String>,
 
+    /// Airflow's team of that DAG's run, as the same answer names it
+    #[arg(long, value_name = "TEAM", requires = "learned")]
+    team: Option<String>,
+
     /// The request's token is that of a deadline's callback, which Airflow has let this caller start
     #[arg(long, conflicts_with = "learned")]
     callback: bool,

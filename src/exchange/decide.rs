@@ -84,6 +84,7 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut i
             "dagward_proven_task_id",
             proven.and_then(|acting| acting.task_id.as_deref()),
         ),
+        ("dagward_team", outcome.team),
         ("dagward_caller", Some(caller)),
         ("dagward_decision", Some(outcome.code.as_str())),
         ("dagward_policy", outcome.by.map(|(policy, _)| policy)),

@@ -9,7 +9,7 @@ use super::host::Host;
 use super::incoming::answerer;
 use super::setting::Setting;
 use crate::caller::{Acting, Proof};
-use crate::learn::{Learned, Owner, Run, Tasks};
+use crate::learn::{Learned, Owner, Run, Tasks, Team};
 use crate::measure::{Decision, Direction, Traffic};
 use crate::operation::{Operation, Surface};
 use crate::walk::{Claim, Code, Incoming, Outcome};
@@ -131,9 +131,17 @@ impl Decided {
         self.start.is_some()
     }
 
-    /// Records the run that Airflow has named.
-    pub(super) fn learn_run(&self, run: &Run, setting: &Setting<'_>, host: &mut impl Host) {
-        self.learn(setting, host, |learned, _| learned.run = Some(run.clone()));
+    /// Records the run that Airflow has named, and its team, as far as that is known.
+    pub(super) fn learn_run(&self, run: &Run, team: &Team, setting: &Setting<'_>, host: &mut impl Host) {
+        self.learn(setting, host, |learned, _| {
+            learned.run = Some(run.clone());
+            learned.team = team.clone();
+        });
+    }
+
+    /// Records the team of the run that Airflow has named.
+    pub(super) fn learn_team(&self, team: &Team, setting: &Setting<'_>, host: &mut impl Host) {
+        self.learn(setting, host, |learned, _| learned.team = team.clone());
     }
 
     /// Records that the token is a callback's, where the request has started one.

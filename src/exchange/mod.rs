@@ -17,7 +17,7 @@ mod setting;
 use std::rc::Rc;
 
 use crate::caller::Header;
-use crate::learn::{Reading, Run, RunReader};
+use crate::learn::{Reading, Run, RunReader, Team, TeamReader};
 use crate::measure::{Decision, Direction, Traffic};
 use crate::operation::{Body, MAX_BODY_BYTES};
 use crate::stamp::RequestId;
@@ -42,6 +42,8 @@ const RENEWED_TOKEN: &str = "refreshed-api-token";
 pub struct Exchange {
     decided: Option<Decided>,
     held: Option<Held>,
+    /// Reads the team from an answer that has named the run, as the rest of it passes.
+    team: Option<TeamReader>,
     /// Whether a refusal has taken the place of the answer's body.
     replaced: bool,
 }
@@ -56,6 +58,8 @@ struct Held {
     size: usize,
     /// Reads the answer.
     reader: RunReader,
+    /// Reads what the answer says of the run's team.
+    team: TeamReader,
 }
 
 impl Exchange {
@@ -92,6 +96,7 @@ impl Exchange {
             awaited,
             size: 0,
             reader: RunReader::default(),
+            team: TeamReader::default(),
         });
         self.go_on(decided)
     }
@@ -192,11 +197,17 @@ impl Exchange {
         if let Some(held) = self.awaiting(Message::Answer) {
             let more = host.body(Message::Answer, held.size..size).unwrap_or_default();
             let reading = held.reader.read(&more, end);
+            let team = held.team.read(&more, end);
             held.size = size;
             match reading {
                 Reading::NeedMore => return Flow::Hold,
-                Reading::Run(run) => self.decide_by_answer(Some(&run), setting, host),
-                Reading::NotNamed => self.decide_by_answer(None, setting, host),
+                Reading::Run(run) => self.decide_by_answer(Some(&run), team, setting, host),
+                Reading::NotNamed => self.decide_by_answer(None, None, setting, host),
+            }
+        } else if let Some(reader) = &mut self.team {
+            let more = host.body(Message::Answer, 0..size).unwrap_or_default();
+            if let Some(team) = reader.read(&more, end) {
+                self.learn_team(&team, setting, host);
             }
         } else if self.replaced {
             host.carry_out(Effect::ReplaceBody {
@@ -210,11 +221,12 @@ impl Exchange {
     /// The answer's trailers are there: its body has ended.
     pub fn answer_trailers(&mut self, setting: &Setting<'_>, host: &mut impl Host) {
         let Some(held) = self.awaiting(Message::Answer) else {
+            self.team = None;
             return;
         };
         match held.reader.read(&[], true) {
-            Reading::Run(run) => self.decide_by_answer(Some(&run), setting, host),
-            Reading::NeedMore | Reading::NotNamed => self.decide_by_answer(None, setting, host),
+            Reading::Run(run) => self.decide_by_answer(Some(&run), Some(Team::Unknown), setting, host),
+            Reading::NeedMore | Reading::NotNamed => self.decide_by_answer(None, None, setting, host),
         }
     }
 
@@ -253,17 +265,24 @@ impl Exchange {
 
     /// Learns from Airflow's answer, and decides again. The answer's status has gone; the caller gets the refusal in
     /// the place of its body, and Airflow's supervisor starts no task with such an answer.
-    fn decide_by_answer(&mut self, run: Option<&Run>, setting: &Setting<'_>, host: &mut impl Host) {
+    fn decide_by_answer(
+        &mut self,
+        run: Option<&Run>,
+        team: Option<Team>,
+        setting: &Setting<'_>,
+        host: &mut impl Host,
+    ) {
         let (Some(held), Some(mut before)) = (self.held.take(), self.decided.take()) else {
             return;
         };
         before.answer_bytes += held.size as u64;
         if let Some(run) = run {
-            before.learn_run(run, setting, host);
+            before.learn_run(run, team.as_ref().unwrap_or(&Team::Unknown), setting, host);
         }
         let decided = again(setting, &before, &held.headers, Stage::Answered, host);
         if decided.decision == Decision::Allow {
             decided.bind(setting, host);
+            self.team = Some(held.team).filter(|_| run.is_some() && team.is_none());
         } else {
             let body = reply::body(&decided);
             host.carry_out(Effect::ReplaceBody {
@@ -274,6 +293,14 @@ impl Exchange {
             decided.mark_refused(setting, host);
         }
         self.decided = Some(decided);
+    }
+
+    /// Records the team that the rest of the answer has named.
+    fn learn_team(&mut self, team: &Team, setting: &Setting<'_>, host: &mut impl Host) {
+        self.team = None;
+        if let Some(decided) = &self.decided {
+            decided.learn_team(team, setting, host);
+        }
     }
 
     fn go_on(&mut self, decided: Decided) -> Flow {

@@ -7,12 +7,15 @@
 //! [`Operation::starts`](crate::operation::Operation::starts)), from an api-server. The answer to
 //! `PATCH …/{task_instance_id}/run` names the DAG run as well; that to `PATCH …/{callback_id}/run` has no body.
 
+mod prefix;
 mod principals;
 mod reader;
 mod tasks;
+mod team;
 
 pub use reader::{Reading, RunReader};
 pub use tasks::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Tasks};
+pub use team::{Team, TeamReader};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +25,9 @@ pub struct Learned {
     /// The DAG run that the task instance belongs to, once Airflow has named it.
     #[serde(rename = "r", skip_serializing_if = "Option::is_none", default)]
     pub run: Option<Run>,
+    /// Airflow's team of that run.
+    #[serde(rename = "t", skip_serializing_if = "Team::is_unknown", default)]
+    pub team: Team,
     /// The principal that started the task with the token.
     #[serde(rename = "o", skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<Owner>,

@@ -12,11 +12,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::error::Category;
 
 use super::Run;
+use super::prefix::{Look, Prefix};
 use crate::caller::id;
-
-/// The most bytes of an answer that the reader looks at. It leaves room for an Airflow that writes
-/// its fields in another order.
-const MAX_PREFIX_BYTES: usize = 64 * 1024;
 
 /// What an answer to `run` says so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,61 +28,29 @@ pub enum Reading {
 
 /// Reads one answer, chunk by chunk.
 #[derive(Debug, Default)]
-pub struct RunReader {
-    /// The bytes so far. Empty as long as the first chunk is enough.
-    held: Vec<u8>,
-    /// How many of the bytes were there at the last look.
-    seen: usize,
-}
+pub struct RunReader(Prefix);
 
 impl RunReader {
-    /// Takes the bytes that follow those of the calls before; `end` says that no more will come.
-    ///
-    /// The reader looks anew only once it has twice as many bytes as at the last look, or all. So
-    /// the work is linear in the bytes, however small the chunks are. After [`Reading::Run`] and
+    /// Takes the bytes that follow those of the calls before; `end` says that no more will come. After [`Reading::Run`] and
     /// [`Reading::NotNamed`] there is nothing left to read.
     pub fn read(&mut self, more: &[u8], end: bool) -> Reading {
-        let room = MAX_PREFIX_BYTES.saturating_sub(self.held.len());
-        let full = more.len() >= room;
-        let more = more.get(..room).unwrap_or(more);
-        let prefix = if self.held.is_empty() {
-            more
-        } else {
-            self.held.extend_from_slice(more);
-            &self.held
-        };
-        let last = end || full;
-        if !last && prefix.len() < self.seen.saturating_mul(2) {
-            return Reading::NeedMore;
+        match self.0.read(more, end, read_prefix) {
+            Look::NeedMore => Reading::NeedMore,
+            Look::Found(run) => Reading::Run(run),
+            Look::NotThere => Reading::NotNamed,
         }
-        let reading = read_prefix(if last { prefix } else { without_number(prefix) });
-        self.seen = prefix.len();
-        match reading {
-            Reading::NeedMore if last => return Reading::NotNamed,
-            Reading::NeedMore if self.held.is_empty() => self.held = more.to_vec(),
-            _ => {}
-        }
-        reading
     }
 }
 
-/// `prefix` without a number that it may cut: serde_json takes one that ends in `-`, `.` or `e` for
-/// a wrong one and not for the end of its input.
-fn without_number(prefix: &[u8]) -> &[u8] {
-    let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-    let kept = prefix.iter().rposition(|byte| !of_number(byte));
-    prefix.get(..kept.map_or(0, |last| last + 1)).unwrap_or(prefix)
-}
-
 /// What the first bytes of an answer say.
-fn read_prefix(prefix: &[u8]) -> Reading {
+fn read_prefix(prefix: &[u8]) -> Look<Run> {
     let mut run = None;
     let mut json = serde_json::Deserializer::from_slice(prefix);
     let stopped = json.deserialize_map(Answer(&mut run));
     match (run, stopped) {
-        (Some(run), _) if id::is_id(&run.dag_id) && id::is_run_id(&run.run_id) => Reading::Run(run),
-        (None, Err(error)) if error.classify() == Category::Eof => Reading::NeedMore,
-        _ => Reading::NotNamed,
+        (Some(run), _) if id::is_id(&run.dag_id) && id::is_run_id(&run.run_id) => Look::Found(run),
+        (None, Err(error)) if error.classify() == Category::Eof => Look::NeedMore,
+        _ => Look::NotThere,
     }
 }
 

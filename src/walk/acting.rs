@@ -35,6 +35,11 @@ impl<'a> Token<'a> {
         self.credential.task()
     }
 
+    /// Airflow's team of the task's run, as its answer names it.
+    pub(super) fn team(&self) -> Option<&'a str> {
+        self.learned.and_then(|learned| learned.team.name())
+    }
+
     /// Whether it is the token of a deadline's callback: `operation` starts one by it, Airflow has let one start with it, or
     /// the caller's sidecar says so.
     pub(super) fn is_callback(&self, operation: &Operation<'_>) -> bool {

@@ -34,6 +34,9 @@ pub(super) struct CallerPart {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) actor: Option<&'static str>,
     pub(super) acting: Option<ActingPart>,
+    /// Airflow's team of the run that it acts for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) team: Option<String>,
 }
 
 /// The task that the caller acts for.
@@ -73,6 +76,7 @@ impl Answer {
                 principal: question.principal().map(Principal::as_str).map(str::to_owned),
                 actor: outcome.callback.then_some("callback"),
                 acting: outcome.acting.as_deref().map(ActingPart::new),
+                team: outcome.team.map(str::to_owned),
             },
             operation: OperationPart::new(outcome.operation.as_ref()),
             tokens: judged::parts(ruleset, outcome),

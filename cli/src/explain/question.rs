@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use dagward::caller::{Acting, BadPrincipal, Credential, Header, Metadata, Principal, credential, pod_task};
-use dagward::learn::{Learned, Owner, Run};
+use dagward::learn::{Learned, Owner, Run, Team};
 use dagward::measure::Direction;
 use dagward::operation::{self, Body, Operation, Request, Site, host_of};
 use dagward::policy::Ruleset;
@@ -80,7 +80,10 @@ impl Question {
         let header = shown.and_then(Shown::header);
         headers.extend(header.map(|(name, value)| HeaderLine { name, value }));
         let callback = explain.callback.then(|| learned_of_callback(caller));
-        let learned = explain.learned.as_deref().map(|dag| learned(dag, caller));
+        let learned = explain.learned.as_deref().map(|dag| Learned {
+            team: explain.team.clone().map_or(Team::Unknown, Team::Named),
+            ..learned(dag, caller)
+        });
         Ok(Self {
             listener,
             peer,

@@ -71,8 +71,13 @@ fn acting(caller: &CallerPart) -> String {
         .as_ref()
         .map(|task| format!(", task `{task}`"))
         .unwrap_or_default();
+    let team = caller
+        .team
+        .as_ref()
+        .map(|team| format!(", team `{team}`"))
+        .unwrap_or_default();
     format!(
-        "{what}dag `{}`{run}{task} (proof {})",
+        "{what}dag `{}`{run}{task}{team} (proof {})",
         acting.dag_id, acting.proof
     )
 }

@@ -132,3 +132,31 @@ fn a_callback_acts_for_no_dag_that_is_known() {
         assert_eq!(answer["caller"].get("actor"), None, "{answer}");
     }
 }
+
+#[test]
+fn the_team_that_airflow_named_is_shown() {
+    let question = [
+        "--peer",
+        SALES,
+        "--method",
+        "GET",
+        "--path",
+        "/execution/xcoms/sales_daily/r/t/k",
+        "--learned",
+        "sales_daily",
+    ];
+    let named = [&question[..], &["--team", "sales_emea"]].concat();
+    let (status, answer) = explain_json("policy.yaml", &named);
+    assert_eq!(
+        (status, &answer["caller"]["team"]),
+        (0, &"sales_emea".into()),
+        "{answer}"
+    );
+    let text = explain("policy.yaml", &named).stdout;
+    assert!(
+        text.contains("run `RUN_ID`, team `sales_emea` (proof airflow)"),
+        "{text}"
+    );
+    let (_, answer) = explain_json("policy.yaml", &question);
+    assert_eq!(answer["caller"].get("team"), None, "{answer}");
+}

@@ -133,3 +133,43 @@ fn a_task_whose_answer_was_lost_here_goes_on_once_another_api_server_has_answere
         assert_eq!(came == Came::Answered(200, "done".to_owned()), passes, "{came:?}");
     }
 }
+
+/// `team_name` stands behind all else of the run, which may be long, so the answer is not held for it.
+#[test]
+fn the_team_is_learned_as_the_answer_passes() {
+    let known: &[u8] = br#"{"dag_run": {"dag_id": "sales_daily", "run_id": "r", "#;
+    let conf = format!(r#""conf": {{"a": "{}"}}, "#, "x".repeat(9_000)).into_bytes();
+    let rest: &[u8] = br#""team_name": "sales_emea"}, "max_tries": 0}"#;
+    let whole = [known, &conf, rest].concat();
+    let team = |proxy: &mut Proxy| {
+        let token = bearer(&task(1));
+        let headers = [("authorization", token.as_str())];
+        let xcom = "GET /execution/xcoms/sales_daily/r/load/k";
+        proxy.exchange(worker("sales").as_ref(), xcom, &headers, 200, &[b"done"]);
+        proxy.host.properties.get("dagward_team").cloned()
+    };
+    for chunks in [
+        &[&whole[..]][..],
+        &[known, &conf, rest],
+        &[known, &conf[..99], &conf[99..], rest, b""],
+    ] {
+        let mut proxy = Proxy::new("enforce", false);
+        let came = answered(&mut proxy, "sales", 200, chunks);
+        assert_eq!(
+            came,
+            Came::Answered(200, String::from_utf8(whole.clone()).unwrap())
+        );
+        assert_eq!(team(&mut proxy).as_deref(), Some("sales_emea"));
+    }
+    let mut proxy = Proxy::new("enforce", false);
+    answered(&mut proxy, "sales", 200, &[known, br#""team_name": null}}"#]);
+    assert_eq!(team(&mut proxy), None);
+    // What is cut short names no team, and what is refused teaches none.
+    let mut proxy = Proxy::new("enforce", false);
+    answered(&mut proxy, "sales", 200, &[known, &conf]);
+    assert_eq!(team(&mut proxy), None);
+    let mut proxy = Proxy::new("enforce", false);
+    let came = answered(&mut proxy, "ml", 200, &[known, rest]);
+    assert_eq!(came, Came::RefusedInAnswer("no_rule_allows".to_owned()));
+    assert_eq!(team(&mut proxy), None);
+}

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::learn::prefix::MAX_PREFIX_BYTES;
 
 fn run(dag_id: &str, run_id: &str) -> Reading {
     Reading::Run(Run {
@@ -127,15 +128,15 @@ fn a_byte_at_a_time_costs_no_more_than_a_few_looks() {
     let mut reader = RunReader::default();
     let mut looks = 0;
     for byte in answer.as_bytes().chunks(1) {
-        let before = reader.seen;
+        let before = reader.0.seen;
         let reading = reader.read(byte, false);
-        looks += usize::from(reader.seen != before);
+        looks += usize::from(reader.0.seen != before);
         if reading != Reading::NeedMore {
             assert_eq!(reading, Reading::NotNamed);
             break;
         }
     }
-    assert_eq!(reader.seen, MAX_PREFIX_BYTES);
+    assert_eq!(reader.0.seen, MAX_PREFIX_BYTES);
     assert!(looks <= 18, "{looks}");
 }
 

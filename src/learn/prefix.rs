@@ -1,0 +1,63 @@
+//! The first bytes of an answer, looked at as they arrive.
+
+/// The most bytes of an answer that are looked at. They leave room for an Airflow that writes its fields in another
+/// order.
+pub(super) const MAX_PREFIX_BYTES: usize = 64 * 1024;
+
+/// The first bytes of one answer.
+#[derive(Debug, Default)]
+pub(super) struct Prefix {
+    /// The bytes so far. Empty as long as the first chunk is enough.
+    held: Vec<u8>,
+    /// How many of the bytes were there at the last look.
+    pub(super) seen: usize,
+}
+
+/// What the bytes so far say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Look<T> {
+    /// It may still come.
+    NeedMore,
+    /// It is this.
+    Found(T),
+    /// It does not come.
+    NotThere,
+}
+
+impl Prefix {
+    /// Takes the bytes that follow those of the calls before, and looks at all; `end` says that no more will come.
+    ///
+    /// It looks anew only once there are twice as many bytes as at the last look, or all. So the work is linear in the
+    /// bytes, however small the chunks are.
+    pub(super) fn read<T>(&mut self, more: &[u8], end: bool, look: impl FnOnce(&[u8]) -> Look<T>) -> Look<T> {
+        let room = MAX_PREFIX_BYTES.saturating_sub(self.held.len());
+        let full = more.len() >= room;
+        let more = more.get(..room).unwrap_or(more);
+        let prefix = if self.held.is_empty() {
+            more
+        } else {
+            self.held.extend_from_slice(more);
+            &self.held
+        };
+        let last = end || full;
+        if !last && prefix.len() < self.seen.saturating_mul(2) {
+            return Look::NeedMore;
+        }
+        let found = look(if last { prefix } else { without_number(prefix) });
+        self.seen = prefix.len();
+        match found {
+            Look::NeedMore if last => return Look::NotThere,
+            Look::NeedMore if self.held.is_empty() => self.held = more.to_vec(),
+            _ => {}
+        }
+        found
+    }
+}
+
+/// `prefix` without a number that it may cut: serde_json takes one that ends in `-`, `.` or `e` for
+/// a wrong one and not for the end of its input.
+fn without_number(prefix: &[u8]) -> &[u8] {
+    let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+    let kept = prefix.iter().rposition(|byte| !of_number(byte));
+    prefix.get(..kept.map_or(0, |last| last + 1)).unwrap_or(prefix)
+}
