@@ -236,8 +236,13 @@ impl Loader {
         let is_svid =
             draft.kind == Kind::Oidc && draft.given.bound_to_peer == Some(true) && !draft.given.from_istio;
         if !of_airflow && !is_svid && !draft.has("issuer") {
-            let allowed = "what `iss` in its tokens is, such as `https://issuer.example`; for JWT-SVIDs without `iss` kind \
-                           `oidc` with `boundToPeer: true`";
+            let allowed = match draft.kind {
+                Kind::Oidc => {
+                    "what `iss` in its tokens is, such as `https://issuer.example`; for JWT-SVIDs without `iss` \
+                     `boundToPeer: true`"
+                }
+                _ => "what `iss` in its tokens is, such as `https://issuer.example`",
+            };
             self.reader.missing(draft.at, "issuer", allowed.to_owned());
         }
         if of_airflow && draft.given.bound_to_peer == Some(true) {

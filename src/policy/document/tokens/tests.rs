@@ -138,7 +138,7 @@ fn everything_wrong_is_told_at_its_field() {
             r#""fromIstio":true"#,
             vec![
                 "tokens[0]: `issuer` is missing; allowed: what `iss` in its tokens is, such as `https://issuer.example`; \
-                 for JWT-SVIDs without `iss` kind `oidc` with `boundToPeer: true`",
+                 for JWT-SVIDs without `iss` `boundToPeer: true`",
             ],
         ),
         (
