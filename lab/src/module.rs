@@ -181,14 +181,25 @@ fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
 /// The longest name of a function, in characters: enough to find it, and the rest is types.
 const MAX_NAME: usize = 56;
 
+/// The longest name of a function of another crate, of which the last two parts stay.
+const MAX_FOREIGN_NAME: usize = 40;
+
 /// Writes functions' names as a person does, without the hashes that make half of them, and cut.
 fn shorten_names(module: &mut walrus::Module) {
     for function in module.funcs.iter_mut() {
         if let Some(name) = &mut function.name {
-            let plain = format!("{:#}", rustc_demangle::demangle(name));
-            *name = plain.chars().take(MAX_NAME).collect();
+            *name = short(&format!("{:#}", rustc_demangle::demangle(name)));
         }
     }
+}
+
+fn short(name: &str) -> String {
+    let is_own = name.trim_start_matches('<').starts_with("dagward");
+    let last = name.rmatch_indices("::").nth(1);
+    let last = last.and_then(|(place, colons)| name.get(place + colons.len()..));
+    let name = last.filter(|_| !is_own && !name.starts_with('<')).unwrap_or(name);
+    let longest = if is_own { MAX_NAME } else { MAX_FOREIGN_NAME };
+    name.chars().take(longest).collect()
 }
 
 /// Writes beside the old file and renames, so that a proxy never reads half a module. Several threads
@@ -218,6 +229,28 @@ mod tests {
     use crate::envoy;
     use crate::sidecar::{Inbound, Node, Plugin, Sidecar, Spec, Update};
     use crate::upstream::Upstream;
+
+    #[test]
+    fn names_say_which_function_it_is() {
+        for (name, expected) in [
+            (
+                "dagward::operation::read::named",
+                "dagward::operation::read::named",
+            ),
+            (
+                "proxy_wasm::traits::HttpContext::on_http_request_headers",
+                "HttpContext::on_http_request_headers",
+            ),
+            ("core::slice::memchr::memrchr", "memchr::memrchr"),
+            (
+                "<core::fmt::Error as core::fmt::Debug>::fmt",
+                "<core::fmt::Error as core::fmt::Debug>::",
+            ),
+            ("malloc", "malloc"),
+        ] {
+            assert_eq!(short(name), expected);
+        }
+    }
 
     #[test]
     fn envoy_takes_a_trimmed_module_and_its_updates() {

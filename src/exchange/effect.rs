@@ -40,7 +40,7 @@ pub enum Message {
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// A request would be refused if the policy were enforced.
+    /// A request would be refused if the policy were enforced, or has another id now.
     Info,
     /// A request was refused.
     Warn,

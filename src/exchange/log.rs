@@ -71,6 +71,15 @@ impl fmt::Display for Acts<'_> {
     }
 }
 
+/// Says which id of a request could not be kept, so that it is found by both.
+pub(super) fn log_replaced_id(old: &[u8], new: &str, host: &mut impl Host) {
+    if host.logs(Level::Info) {
+        let old = String::from_utf8_lossy(old);
+        let line = format!("dagward replaced request_id={new} old={}", Quoted(&old));
+        host.carry_out(Effect::Log(Level::Info, &line));
+    }
+}
+
 /// A value in quotes, so that it cannot break the line; a long one is cut and says how long it was.
 struct Quoted<'q>(&'q str);
 

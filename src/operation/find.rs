@@ -118,9 +118,11 @@ impl Node {
                 Segment::Literal(text) => node.literals.entry(text).or_default(),
                 Segment::Value(prefix, _) => node.values.entry(prefix).or_default(),
                 Segment::Tail(_) => {
-                    node.tails.push((rest.collect(), leaf));
-                    node.tails
-                        .sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
+                    let suffix: Vec<Segment> = rest.collect();
+                    let place = node
+                        .tails
+                        .partition_point(|(other, _)| other.len() >= suffix.len());
+                    node.tails.insert(place, (suffix, leaf));
                     return;
                 }
             };

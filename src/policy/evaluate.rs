@@ -10,7 +10,7 @@
 
 use crate::fact::Fact;
 use crate::operation::is_unclassified;
-use crate::token::Verified;
+use crate::token::{Verified, named_by};
 
 use super::arena::{Part, Pattern, Span};
 use super::facts::Facts;
@@ -66,16 +66,30 @@ impl Ruleset {
     /// Whether one condition on tokens holds of this one. Of a claim with several values one that
     /// matches is enough, and a claim that is not there has none.
     pub(super) fn holds_of(&self, condition: &Condition, token: &Verified, bindings: &Bindings<'_>) -> bool {
-        let matches = |value: &str| {
+        let any = |value: &str| {
             self.patterns_of(condition)
                 .iter()
                 .any(|pattern| matches(&self.arena, *pattern, value, bindings))
         };
         let matched = match self.claim_of(condition) {
-            Some(path) => token.claims.values(path).into_iter().any(matches),
-            None => matches(&token.request_principal),
+            Some(path) => token.claims.values(path).into_iter().any(any),
+            None => self.patterns_of(condition).iter().any(|pattern| {
+                self.is_about(*pattern, token)
+                    && matches(&self.arena, *pattern, &token.request_principal, bindings)
+            }),
         };
         matched != condition.negated
+    }
+
+    /// Whether a pattern of request principals that names an issuer names that of `token`: what is a subject of one issuer can
+    /// be the beginning of another.
+    fn is_about(&self, pattern: Pattern, token: &Verified) -> bool {
+        let text = match self.arena.parts(pattern) {
+            [Part::Text(text), ..] if pattern.shape != Shape::Suffix => self.arena.text(*text),
+            _ => return true,
+        };
+        let named = named_by(&self.issuers, text);
+        named.is_none() || named == named_by(&self.issuers, &token.request_principal)
     }
 
     /// Whether the conditions hold under some binding for which `then` holds as well.

@@ -41,13 +41,16 @@ impl Ruleset {
             found.truncate(LOOKED_AT);
             found
         };
-        let mut misses: Vec<Miss<'_>> = numbers
-            .into_iter()
-            .filter_map(|number| self.rules.get(number as usize))
-            .filter_map(|rule| self.miss(rule, facts))
-            .collect();
-        misses.sort_by_key(|miss| std::cmp::Reverse(miss.held));
-        misses.truncate(most);
+        let mut misses: Vec<Miss<'_>> = Vec::new();
+        for number in numbers {
+            let rule = self.rules.get(number as usize);
+            let Some(miss) = rule.and_then(|rule| self.miss(rule, facts)) else {
+                continue;
+            };
+            let place = misses.partition_point(|other| other.held >= miss.held);
+            misses.insert(place, miss);
+            misses.truncate(most);
+        }
         misses
     }
 

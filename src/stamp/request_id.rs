@@ -1,12 +1,12 @@
-//! `x-request-id`: kept where it is a UUID, made where it is not.
+//! `x-request-id`: kept where it is harmless, made where it is not.
 //!
 //! Envoy gives every request an ID before the first filter runs, but a sidecar keeps whatever
 //! the application sent, and a proxy can be told to make none. Airflow's logs and dagward's
-//! answers carry the ID, so it has to be one that nobody can use to forge a log line.
+//! answers carry the ID, so it must not be able to forge a log line. Other proxies make IDs of other forms, such as the
+//! 32 hex digits of nginx, and people look for them in every log.
 
 use std::fmt::Write as _;
 
-use crate::caller::id;
 use crate::operation::Surface;
 
 /// The header of a request's ID.
@@ -17,6 +17,9 @@ pub const CORRELATION_ID: &str = "correlation-id";
 
 /// Length of a UUID in its canonical form: 8-4-4-4-12 hex digits with hyphens between.
 const UUID_LENGTH: usize = 36;
+
+/// The longest ID that is kept.
+const MAX_LENGTH: usize = 128;
 
 /// Where Envoy keeps its sampling decision: the version digit of the UUID.
 const TRACE_NIBBLE: usize = 14;
@@ -34,12 +37,11 @@ pub enum RequestId<'a> {
 }
 
 impl<'a> RequestId<'a> {
-    /// Keeps `current`, the value of `x-request-id`, where it is a canonical UUID in either case.
-    /// Otherwise makes one from 16 random bytes, with the old value's sampling decision where it
+    /// Keeps `current`, the value of `x-request-id`, where it is harmless in a log. Otherwise makes one from 16 random bytes, with the old value's sampling decision where it
     /// has one: the next hops trace by it.
     pub fn keep_or_make(current: Option<&'a [u8]>, random: impl FnOnce() -> [u8; 16]) -> Self {
         if let Some(kept) = current
-            .filter(|value| id::is_uuid(value))
+            .filter(|value| is_harmless(value))
             .and_then(|value| std::str::from_utf8(value).ok())
         {
             return Self::Kept(kept);
@@ -55,6 +57,12 @@ impl<'a> RequestId<'a> {
             Self::Made(made) => made,
         }
     }
+}
+
+/// Whether `value` is a short word of letters, digits and characters that part nothing in a log: a UUID in any form, a ULID.
+fn is_harmless(value: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:+=@~".contains(byte);
+    matches!(value.len(), 1..=MAX_LENGTH) && value.iter().all(plain)
 }
 
 /// What `correlation-id` has to be set to, if anything: on the Execution API, which logs it, a
@@ -107,11 +115,17 @@ mod tests {
     }
 
     #[test]
-    fn keeps_a_canonical_uuid_without_asking_for_randomness() {
+    fn keeps_what_is_harmless_without_asking_for_randomness() {
         for id in [
             VALID,
             "ABCDEF01-1234-9123-8123-123456789ABC",
-            "00000000-0000-0000-0000-000000000000",
+            "12345678123441238123123456789abc",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "abc-123_4.5",
+            "Root=1-67891233-abcdef012345678912345678",
+            "YWJj+w==",
+            "0",
+            &"x".repeat(128),
         ] {
             let kept = RequestId::keep_or_make(Some(id.as_bytes()), || panic!("asked for randomness"));
             assert_eq!(kept, RequestId::Kept(id));
@@ -119,15 +133,22 @@ mod tests {
     }
 
     #[test]
-    fn replaces_what_is_missing_or_malformed() {
-        let malformed: [&[u8]; 7] = [
+    fn replaces_what_is_missing_or_could_harm() {
+        let long = "x".repeat(129);
+        let malformed: [&[u8]; 13] = [
             b"",
-            b"not-a-uuid",
-            b"12345678123441238123123456789abc",
-            b"12345678-1234-4123-8123-123456789abg",
-            b"12345678-1234-4123-8123_123456789abc",
+            b" ",
+            b"a b",
+            b"a\nb",
+            b"a\0",
+            b"a\"b",
+            b"<script>",
             b"{12345678-1234-4123-8123-123456789abc}",
+            b"a,b",
+            b"../a",
+            b"a%0Ab",
             b"12345678-1234-4123-8123-123456789ab\xff",
+            long.as_bytes(),
         ];
         for value in malformed.into_iter().map(Some).chain([None]) {
             assert_eq!(made(value), "ffffffff-ffff-4fff-bfff-ffffffffffff", "{value:?}");
@@ -144,11 +165,11 @@ mod tests {
             ('7', '4'),
             ('A', '4'),
         ] {
-            let old = format!("zzzzzzzz-zzzz-{nibble}zzz-zzzz-zzzzzzzzzzzz");
+            let old = format!("zzzzzzzz zzzz {nibble}zzz zzzz zzzzzzzzzzzz");
             assert_eq!(made(Some(old.as_bytes())).chars().nth(14), Some(expected));
         }
         assert_eq!(
-            made(Some(b"xxxxxxxxxxxxxx9")).chars().nth(14),
+            made(Some(b"x xxxxxxxxxxxx9")).chars().nth(14),
             Some('4'),
             "too short to be an ID"
         );
@@ -168,7 +189,7 @@ mod tests {
             let first = RequestId::keep_or_make(old.as_ref().map(|old| old.as_bytes()), || random);
             let second = RequestId::keep_or_make(Some(first.as_str().as_bytes()), || panic!("made twice"));
             prop_assert_eq!(second, RequestId::Kept(first.as_str()));
-            prop_assert_eq!(first.as_str().len(), UUID_LENGTH);
+            prop_assert!(first.as_str().len() <= MAX_LENGTH && !first.as_str().contains(char::is_whitespace));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::cache::Cache;
 use super::place::tokens;
 use super::{
     BadMetadata, Claims, Issuer, Json, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept,
-    verify,
+    named_by, verify,
 };
 
 /// The keys that are fetched.
@@ -278,6 +278,11 @@ impl Round<'_> {
         let bound = self.issuers.get(number).is_none_or(|issuer| issuer.bound_to_peer);
         if bound && !verified.is_of(self.presented.peer) {
             return self.refuse(Some(number), Refusal::OfAnother);
+        }
+        // A subject must not make it look like one of another issuer.
+        let named = named_by(self.issuers, &verified.request_principal);
+        if named != self.issuers.get(number).map(Issuer::head) {
+            return self.refuse(Some(number), Refusal::Subject);
         }
         self.checked.judged.push(Judged {
             issuer: Some(number),

@@ -18,10 +18,10 @@ const ENCRYPTION: [&str; 2] = ["enc", "zip"];
 /// Members that are texts, where they are there.
 const TEXTS: [&str; 4] = ["kid", "cty", "x5t", "x5t#S256"];
 
-/// The types that tokens for callers have, if any (RFC 7519 §5.1, RFC 9068 §2.1). Others are made
+/// The types that tokens for callers have, if any (RFC 7519 §5.1, RFC 9068 §2.1; `JOSE` JWT-SVID §2.3). Others are made
 /// for something else and are not to be taken for one of these (RFC 8725 §3.11): logout tokens,
 /// security events, proofs of possession.
-const TYPES: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
+const TYPES: [&str; 4] = ["JWT", "JOSE", "at+jwt", "application/at+jwt"];
 
 /// The JOSE header of a token.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,7 +93,7 @@ mod tests {
         assert!(header.members.get("new").is_some());
         assert_eq!(format!("{header:?}"), "Header { algorithm: Es256, .. }");
         assert_eq!(Header::parse(br#"{"alg":"HS512"}"#).unwrap().key_id, None);
-        for name in ["JWT", "jwt", "at+jwt", "application/at+JWT"] {
+        for name in ["JWT", "jwt", "JOSE", "at+jwt", "application/at+JWT"] {
             assert!(Header::parse(format!(r#"{{"alg":"HS512","typ":"{name}"}}"#).as_bytes()).is_ok());
         }
     }

@@ -93,6 +93,11 @@ pub struct Remote {
 }
 
 impl Issuer {
+    /// What the request principals of its tokens begin with, before a `/`.
+    pub fn head(&self) -> &str {
+        self.issuer.as_ref().unwrap_or(&self.name)
+    }
+
     /// Whether its tokens are looked for on `surface`.
     pub fn is_on(&self, surface: Surface) -> bool {
         self.surfaces.contains(&surface)
@@ -105,4 +110,12 @@ impl Issuer {
             Source::Istio | Source::Inline(_) => None,
         }
     }
+}
+
+/// The issuer that `text` names before a `/`, by its [head](Issuer::head). One issuer's may begin with another's and a `/`, as
+/// Okta's do: the longest is meant.
+pub fn named_by<'i>(issuers: &'i [Issuer], text: &str) -> Option<&'i str> {
+    let is_named = |head: &&str| text.strip_prefix(head).is_some_and(|rest| rest.starts_with('/'));
+    let heads = issuers.iter().map(Issuer::head).filter(is_named);
+    heads.max_by_key(|head| head.len())
 }

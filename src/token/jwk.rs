@@ -15,6 +15,10 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// The longest RSA exponent that is taken, in bytes. A long one costs time with every token.
 const MAX_EXPONENT: usize = 4;
 
+/// What keys for signatures are for, if they say it (RFC 7517 §4.2). In a SPIFFE bundle those for tokens are for JWT-SVIDs
+/// (SPIFFE Trust Domain and Bundle §4.2.2).
+const USES: [&str; 2] = ["sig", "jwt-svid"];
+
 /// Members of private keys (RFC 7518 §6.2.2, §6.3.2). Who verifies is not to have them.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
@@ -26,8 +30,8 @@ pub(super) fn read(jwk: &Json) -> Result<Key, String> {
     };
     let kind = text(jwk, "kty")?.ok_or("has no `kty`")?;
     let id = text(jwk, "kid")?;
-    if text(jwk, "use")?.is_some_and(|word| word != "sig") {
-        return Err("is not for signatures: its `use` is another than `sig`".to_owned());
+    if text(jwk, "use")?.is_some_and(|word| !USES.contains(&word)) {
+        return Err("is not for signatures: its `use` is another than `sig` or `jwt-svid`".to_owned());
     }
     match jwk.get("key_ops") {
         None => {}

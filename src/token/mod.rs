@@ -39,7 +39,7 @@ pub use der::ecdsa_signature;
 pub use fetch::{Failure, Fetcher, Turn};
 pub use header::Header;
 pub use in_module::InModule;
-pub use issuer::{Issuer, Kind, Remote, Source};
+pub use issuer::{Issuer, Kind, Remote, Source, named_by};
 pub use istio::{BadMetadata, verified_by_istio};
 pub use json::{BadJson, Json};
 pub use jws::{MAX_TOKEN, Parsed};

@@ -62,7 +62,7 @@ pub fn accept(claims: &Claims, issuer: &Issuer, now: u64) -> Result<Verified, Re
     }
     Ok(Verified {
         kind: issuer.kind,
-        request_principal: format!("{}/{subject}", issuer.issuer.as_ref().unwrap_or(&issuer.name)),
+        request_principal: format!("{}/{subject}", issuer.head()),
         claims: claims.clone(),
         expires: times.expires,
     })

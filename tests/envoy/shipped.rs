@@ -70,3 +70,40 @@ fn the_starter_policy_keeps_teams_apart() {
     );
     assert_eq!(refusal(&parser), (403, "denied_by_rule".to_owned()));
 }
+
+/// Marquez has paths that begin as Airflow's do, with an encoded URI in them, and large bodies of any form.
+#[test]
+fn another_service_than_airflow_has_paths_and_bodies_of_its_own() {
+    let manifest = manifest::read("examples/policies/business-service.yaml").unwrap();
+    let mut document = manifest::policy(&manifest).unwrap().clone();
+    assert_eq!(document["airflow"], "none");
+    let shop = &mut document["policies"][2]["rules"][0]["to"][0];
+    *shop = json!({"methods": ["PUT"], "paths": ["/api/v1/namespaces/*", "/ui/*"]});
+    let nowhere = Server::start(Setup::DEFAULT, &document);
+    // No part of Airflow listens on the port to which the requests come.
+    document["airflow"] = json!({"ports": [1]});
+    let elsewhere = Server::start(Setup::DEFAULT, &document);
+    document.as_object_mut().unwrap().remove("airflow");
+    let anywhere = Server::start(Setup::DEFAULT, &document);
+
+    let dataset = "/api/v1/namespaces/s3%3A%2F%2Fbucket/datasets/a%2Fb";
+    let put = |path: &str| Request::new("PUT", API_SERVER, path).body(&[b'x'; 200_000]);
+    for server in [&nowhere, &elsewhere] {
+        let web = server.peer("shop", "web");
+        for path in [dataset, "/api/v1/namespaces/a", "/ui/a?b"] {
+            let response = ask(&web, &put(path));
+            assert_eq!(response.status, 200, "{path}");
+            assert_eq!(response.json().unwrap()["body_length"], 200_000);
+        }
+        for path in [
+            "/api/v1/lineage",
+            "/api/v1/namespaces/..%2Flineage",
+            "/api/v1/namespaces%2Fa",
+        ] {
+            let refused = refusal(&ask(&web, &put(path)));
+            assert_eq!(refused, (403, "no_rule_allows".to_owned()), "{path}");
+        }
+    }
+    let refused = refusal(&ask(&anywhere.peer("shop", "web"), &put(dataset)));
+    assert_eq!(refused, (403, "malformed_path".to_owned()));
+}

@@ -84,7 +84,7 @@ impl Loader {
         }
         let errors = self.reader.errors.split_off(before);
         if errors.is_empty() {
-            self.issuers = Some(issuers.iter().map(|issuer| head(issuer).to_owned()).collect());
+            self.issuers = Some(issuers.iter().map(|issuer| issuer.head().to_owned()).collect());
         }
         errors
     }
@@ -232,8 +232,17 @@ impl Loader {
     fn belongs(&mut self, draft: &Draft<'_>) {
         let kind = draft.kind.as_str();
         let of_airflow = matches!(draft.kind, Kind::AirflowUser | Kind::AirflowTask);
-        if !of_airflow && !draft.has("issuer") {
-            let allowed = "what `iss` in its tokens is, such as `https://issuer.example`";
+        // A JWT-SVID need not say who has issued it. Bound to its peer, its subject says it.
+        let is_svid =
+            draft.kind == Kind::Oidc && draft.given.bound_to_peer == Some(true) && !draft.given.from_istio;
+        if !of_airflow && !is_svid && !draft.has("issuer") {
+            let allowed = match draft.kind {
+                Kind::Oidc => {
+                    "what `iss` in its tokens is, such as `https://issuer.example`; for JWT-SVIDs without `iss` \
+                     `boundToPeer: true`"
+                }
+                _ => "what `iss` in its tokens is, such as `https://issuer.example`",
+            };
             self.reader.missing(draft.at, "issuer", allowed.to_owned());
         }
         if of_airflow && draft.given.bound_to_peer == Some(true) {
@@ -243,11 +252,6 @@ impl Loader {
                 .error(draft.at.key("boundToPeer"), found, Some(allowed));
         }
     }
-}
-
-/// What the request principals of an issuer's tokens begin with.
-fn head(issuer: &Issuer) -> &str {
-    issuer.issuer.as_ref().unwrap_or(&issuer.name)
 }
 
 /// Where a kind's tokens are looked for. On the surfaces `execution` and `logs` the header

@@ -281,3 +281,37 @@ fn a_slash_that_was_encoded_counts_where_a_match_refuses() {
         );
     }
 }
+
+/// A pattern is about the issuer that it names in full.
+#[test]
+fn a_pattern_names_one_issuer() {
+    let holds = |pattern: &str, principal: &str| {
+        let document = format!(
+            r#"{{"apiVersion":"dagward/v1",
+                "tokens":[{{"name":"org","kind":"oidc","issuer":"https://o","audiences":["a"],"fromIstio":true}},
+                          {{"name":"default","kind":"oidc","issuer":"https://o/oauth2/default","audiences":["b"],"fromIstio":true}}],
+                "policies":[{{"name":"p","action":"ALLOW","rules":[{{"from":[{{"requestPrincipals":["{pattern}"]}}]}}]}}]}}"#
+        );
+        let ruleset = load(document.as_bytes()).unwrap();
+        facts(None, &[token(principal, "{}")], |facts| {
+            ruleset.decide(Scope::All, slice::from_ref(facts)).allowed
+        })
+    };
+    let (of_org, of_default) = ("https://o/ann", "https://o/oauth2/default/ann");
+    for (pattern, org, default) in [
+        ("https://o/*", true, false),
+        ("https://o/ann", true, false),
+        ("https://o/oauth2/*", false, false),
+        ("https://o/oauth2/default/*", false, true),
+        ("https://o/oauth2/default/ann", false, true),
+        ("https://*", true, true),
+        ("*/ann", true, true),
+        ("*", true, true),
+    ] {
+        assert_eq!(
+            (holds(pattern, of_org), holds(pattern, of_default)),
+            (org, default),
+            "{pattern}"
+        );
+    }
+}

@@ -95,7 +95,7 @@ fn what_is_of_no_use_is_left_out() {
         set.left_out().collect::<Vec<_>>(),
         [
             "keys[0] has no `crv`",
-            "keys[2] is not for signatures: its `use` is another than `sig`",
+            "keys[2] is not for signatures: its `use` is another than `sig` or `jwt-svid`",
         ]
     );
     let sizes = "is too weak or too large: RSA needs 2048 to 8192 bits";

@@ -3,7 +3,6 @@
 use super::super::Loader;
 use super::super::reader::At;
 use super::place::overlap;
-use super::{Kind, head};
 use crate::token::{Issuer, Place};
 
 impl Loader {
@@ -23,13 +22,12 @@ impl Loader {
                 );
                 let allowed = "another issuer, or audiences, locations or surfaces of its own".to_owned();
                 self.reader.error(at, found, Some(allowed));
-            } else if are_confusable(issuer, other) || are_confusable(other, issuer) {
+            } else if issuer.head() == other.head() && issuer.issuer != other.issuer {
                 let found = format!(
-                    "request principals of `{}` could be those of `{}`, tokens[{number}], as well",
-                    head(issuer),
-                    head(other)
+                    "request principals of `{}` could be those of tokens[{number}] as well",
+                    issuer.head()
                 );
-                let allowed = "an issuer that does not begin with another and a `/`".to_owned();
+                let allowed = "an issuer that is no other's name".to_owned();
                 self.reader.error(at, found, Some(allowed));
             }
         }
@@ -49,17 +47,6 @@ fn common<'i>(one: &'i Issuer, other: &Issuer) -> Option<(&'i str, &'i Place, &'
     let place = one.places.iter().find(taken)?;
     let surface = one.surfaces.iter().find(|surface| other.is_on(**surface))?;
     Some((audience, place, surface.as_str()))
-}
-
-/// Whether a subject of `one` can make its request principal one of `other`. Those of Kubernetes
-/// have no `/`.
-fn are_confusable(one: &Issuer, other: &Issuer) -> bool {
-    let (one_head, other_head) = (head(one), head(other));
-    if one_head == other_head {
-        return one.issuer != other.issuer;
-    }
-    let rest = other_head.strip_prefix(one_head);
-    one.kind != Kind::Kubernetes && rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn shown(place: &Place) -> String {

@@ -137,7 +137,8 @@ fn everything_wrong_is_told_at_its_field() {
             "oidc",
             r#""fromIstio":true"#,
             vec![
-                "tokens[0]: `issuer` is missing; allowed: what `iss` in its tokens is, such as `https://issuer.example`",
+                "tokens[0]: `issuer` is missing; allowed: what `iss` in its tokens is, such as `https://issuer.example`; \
+                 for JWT-SVIDs without `iss` `boundToPeer: true`",
             ],
         ),
         (
