@@ -68,8 +68,11 @@ pub(crate) fn check(source: &Source) -> Checked {
 
 fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
     let mut concerns_us = false;
-    // Nothing between two `---`, or only comments.
+    // Nothing between two `---`, or what cannot be read and is none of ours.
     if document.root.span.is_empty() {
+        let left_out = document.problems.iter();
+        let what = |problem: &Problem| (format!("a document: {}", problem.message), problem.span.clone());
+        checked.passed_over.extend(left_out.map(what));
         return;
     }
     checked.secrets.extend(secrets::find(&document.root));

@@ -10,9 +10,10 @@ mod events;
 mod fields;
 
 use dagward::policy::FieldPath;
+use serde_json::Value;
 
 use super::characters::{self, Characters};
-use super::node::{Node, Span};
+use super::node::{Kind, Node, Span};
 use super::stream::{self, Piece};
 use crate::report::{Problem, Severity};
 use compose::Composer;
@@ -25,6 +26,20 @@ pub(crate) struct Document {
     pub(crate) root: Node,
     /// What is wrong with it as YAML.
     pub(crate) problems: Vec<Problem>,
+}
+
+impl Document {
+    /// A document that is not read, and why. It has no value.
+    fn left_out(problem: Problem) -> Self {
+        let start = problem.span.start;
+        Self {
+            root: Node {
+                span: start..start,
+                kind: Kind::Scalar(Value::Null),
+            },
+            problems: vec![problem],
+        }
+    }
 }
 
 /// What was read of a file.
@@ -43,8 +58,12 @@ pub(crate) fn read(text: &str) -> Documents {
     for piece in pieces.read {
         let written = text.get(piece.span.clone()).unwrap_or_default();
         if let Some(problem) = unreadable(written, &piece) {
-            documents.broken = Some(problem);
-            return documents;
+            if may_have_policy(written) {
+                documents.broken = Some(problem);
+                return documents;
+            }
+            documents.read.push(Document::left_out(problem));
+            continue;
         }
         let characters = Characters::of(written, piece.is_json);
         match Composer::new(Events::new(text, piece, &characters)).document() {
@@ -59,6 +78,12 @@ pub(crate) fn read(text: &str) -> Documents {
         .broken
         .map(|(span, message)| problem(FieldPath::default(), span, message));
     documents
+}
+
+/// Whether a document could be one of ours. Others may have anything in the texts that they carry.
+fn may_have_policy(written: &str) -> bool {
+    let marks = ["dagward/", "policies", "pluginConfig"];
+    marks.iter().any(|mark| written.contains(mark))
 }
 
 /// What kubectl's parser or ours cannot read, before the parser sees it.

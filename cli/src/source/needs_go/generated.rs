@@ -18,8 +18,19 @@ pub(super) fn scalar_in_a_file() -> impl Strategy<Value = String> {
         ("a: {", "}\n"),
         ("", "\n"),
     ];
-    (scalar(), select(places.to_vec()))
-        .prop_map(|(scalar, (before, behind))| format!("{before}{scalar}{behind}"))
+    let in_yaml = (scalar(), select(places.to_vec()))
+        .prop_map(|(scalar, (before, behind))| format!("{before}{scalar}{behind}"));
+    prop_oneof![9 => in_yaml, 1 => json()]
+}
+
+/// A file of JSON with one scalar in it.
+fn json() -> impl Strategy<Value = String> {
+    let scalar = prop_oneof![
+        "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?",
+        "\"([a-z0-9 :#\u{7f}\u{85}\u{2028}\u{feff}\u{1f600}]|\\\\[btnfr\"/\\\\]|\\\\u[0-9a-f]{4}){0,5}\"",
+        "true|false|null",
+    ];
+    scalar.prop_map(|scalar| format!("{{\"a\": [{scalar}]}}\n"))
 }
 
 fn scalar() -> impl Strategy<Value = String> {

@@ -139,6 +139,10 @@ impl<'a> Composer<'a> {
             self.problems.push(self.problem(span.clone(), message));
             Value::String(text.value.to_owned())
         });
+        if text.is_plain && self.events.is_json() && value.is_string() {
+            let message = format!("the number `{}` is too large", text.value);
+            self.problems.push(self.problem(span.clone(), message));
+        }
         Node {
             span,
             kind: Kind::Scalar(value),

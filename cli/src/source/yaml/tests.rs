@@ -3,14 +3,14 @@
     reason = "a span that cuts a character must fail the test"
 )]
 
-use super::super::node::{Kind, Part};
+use super::super::node::Part;
 use super::*;
 use dagward::policy::Step;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde::Serialize;
+use serde_json::json;
 use serde_json::ser::{PrettyFormatter, Serializer};
-use serde_json::{Value, json};
 
 fn only(text: &str) -> Document {
     let mut documents = read(text);
