@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
             progress::during("building the programs of the suite istio", |_| building.wait())?;
         }
         if missing.is_empty() {
-            suite.run(&mut tally)?;
+            suite.run(&mut tally, &arguments.skip)?;
         } else {
             tally.impossible(&suite.name(), &missing);
         }
@@ -98,7 +98,7 @@ impl Suite {
         }
     }
 
-    fn run(self, tally: &mut Tally) -> Result<()> {
+    fn run(self, tally: &mut Tally, skip: &[Self]) -> Result<()> {
         match self {
             Self::Unit => unit(tally),
             Self::Envoy => targets(&["envoy"], tally),
@@ -107,7 +107,7 @@ impl Suite {
                 tally.tests(tests(&["--lib", "--", NEEDS_ROOT]))?;
                 targets(&ISTIO_TARGETS, tally)
             }
-            Self::Matrix => matrix::run(tally),
+            Self::Matrix => matrix::run(tally, !skip.contains(&Self::Istio)),
         }
     }
 }
