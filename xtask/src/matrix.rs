@@ -79,7 +79,8 @@ fn every_istio(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Runs one suite, and gives how many tests there were, passed and failed, and the seconds that they took.
+/// Runs one suite, and gives how many tests there were, passed and failed, and the seconds that
+/// they took.
 fn counted(tally: &mut Tally, suite: Command) -> Result<[String; 4]> {
     let started = Instant::now();
     let mut own = Tally::default();

@@ -32,8 +32,8 @@ enum Suite {
     Airflow,
     /// The filter in a whole Istio, with the files that users apply, and by func-e. It needs root and Go.
     Istio,
-    /// One run on every release of Airflow, and the suites `envoy` and `istio` on every Envoy, Istio and Kubernetes; not without
-    /// being named.
+    /// One run on every release of Airflow, and the suites `envoy` and `istio` on every Envoy,
+    /// Istio and Kubernetes; not without being named.
     Matrix,
 }
 
@@ -112,8 +112,8 @@ impl Suite {
     }
 }
 
-/// Builds the Go programs of the suite `istio` in a process of its own. It takes minutes where there is no cache, in which
-/// Airflow leaves the processors idle.
+/// Builds the Go programs of the suite `istio` in a process of its own. It takes minutes where
+/// there is no cache, in which Airflow leaves the processors idle.
 fn programs_of_istio() -> Result<Child> {
     let log = File::create(paths::logs()?.join("programs-of-istio.log"))?;
     let mut install = Command::new("nice");
