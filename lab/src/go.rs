@@ -1,8 +1,8 @@
 //! Programs from Go modules, built once and kept by content.
 //!
 //! `lab/go/<module>/` holds a `go.mod` that names the programs' module, a `go.sum` with the
-//! checksums of everything that goes into them, and the sources of programs of its own. A folder `stub/` beside them
-//! replaces packages of the programs' module (see `stub`).
+//! checksums of everything that goes into them, and the sources of programs of its own. A folder
+//! `stub/` beside them replaces packages of the programs' module (see `stub`).
 
 use std::ffi::OsStr;
 use std::fs;

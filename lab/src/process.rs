@@ -6,8 +6,8 @@
 //! so that Ctrl-C in a terminal does not reach them first. The child has a session of its own, and all
 //! of the session ends with it: Airflow puts its tasks into groups of their own.
 //!
-//! A child has its three standard streams and nothing else of what this process has open: a lock or a pipe of the command that
-//! started this process would be held for as long as the child runs.
+//! A child has its three standard streams and nothing else of what this process has open: a lock or
+//! a pipe of the command that started this process would be held for as long as the child runs.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -151,8 +151,8 @@ impl Process {
     }
 }
 
-/// Has every later child of this process start with its standard streams alone. Rust opens all else so, but not what this
-/// process has from the one that started it.
+/// Has every later child of this process start with its standard streams alone. Rust opens all else
+/// so, but not what this process has from the one that started it.
 pub fn close_on_exec() {
     close_fds::set_fds_cloexec_threadsafe(OTHERS, &[]);
 }
@@ -263,7 +263,8 @@ mod tests {
 
     #[test]
     fn neither_child_nor_guard_has_more_open_than_its_standard_streams() {
-        // As one that came from the process before this: it stays open when another program is executed.
+        // As one that came from the process before this: it stays open when another program is
+        // executed.
         let (_reader, _writer) = rustix::pipe::pipe().unwrap();
         let process = Process::start("closed", &shell("exec sleep 60")).unwrap();
         for id in [process.id(), process.guard.id()] {

@@ -152,8 +152,8 @@ impl Caller {
             .ok()
     }
 
-    /// Asks until the answer has this status, and gives the statuses of all answers before; 0 for none. A failure says what the
-    /// proxies of the api-server's namespace reject.
+    /// Asks until the answer has this status, and gives the statuses of all answers before; 0 for
+    /// none. A failure says what the proxies of the api-server's namespace reject.
     pub(crate) fn until(&self, request: &Request, status: u16) -> Vec<u16> {
         let mut before = Vec::new();
         let what = format!("{status}");

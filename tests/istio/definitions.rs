@@ -1,5 +1,5 @@
-//! The API of releases of Istio that the lab does not run: their definitions, in a bare API server, take every file that users
-//! apply. It refuses unknown fields.
+//! The API of releases of Istio that the lab does not run: their definitions, in a bare API server,
+//! take every file that users apply. It refuses unknown fields.
 
 use std::fs;
 

@@ -1,4 +1,5 @@
-//! The plugin as a WasmPlugin and as a TrafficExtension, one in the place of the other while requests pass.
+//! The plugin as a WasmPlugin and as a TrafficExtension, one in the place of the other while
+//! requests pass.
 
 use dagward_lab::istio::kubernetes::Kubernetes;
 use dagward_lab::manifest;
@@ -14,7 +15,8 @@ const SALES: &str = "airflow-worker-sales";
 /// So many that each worker of both proxies gets some.
 const CONNECTIONS: u32 = 20;
 
-/// The policy is in force: the task gets its own team's and nothing else, and its sidecar says who asks.
+/// The policy is in force: the task gets its own team's and nothing else, and its sidecar says who
+/// asks.
 fn enforced(airflow: &Airflow<'_>, sales: &Caller) {
     let forged = xcom("ml_train").header("x-airflow-dag-id", "ml_train");
     // A change comes to one worker of a proxy after the other, and connections go to any.
@@ -24,7 +26,8 @@ fn enforced(airflow: &Airflow<'_>, sales: &Caller) {
     proxies
         .until(HERE, "refusals by every worker", SOON, everywhere)
         .unwrap();
-    // The server's sidecar may have it before the task's, which says who asks: then all is refused for a while.
+    // The server's sidecar may have it before the task's, which says who asks: then all is refused
+    // for a while.
     sales.until(&xcom("sales_daily"), 200);
     airflow.app.clear();
     assert_eq!(sales.ask(&xcom("sales_daily")).status, 200);

@@ -18,7 +18,8 @@ fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {
         Kept::find().unwrap().is_none(),
         "a lab is running here; end it first with: cargo xtask lab down"
     );
-    // Whoever starts it may hold a lock, as `flock FILE cargo xtask lab up` does: it is free when `up` is done.
+    // The caller may hold a lock, as `flock FILE cargo xtask lab up` does: it is free when `up` is
+    // done.
     let held = paths::target().join("lab/kept-test.lock");
     let printed = output(
         Command::new("flock")

@@ -1,7 +1,7 @@
-//! The first plugin for a sidecar that runs already. Envoy 1.36 and 1.37 (Istio 1.28 and 1.29) can crash there on CPUs
-//! with protection keys: they start V8 when threads exist that never get access to its key. The shipped
-//! bootstrap starts V8 before. So these sidecars are of Istio 1.29, also under a later control plane, as in an upgrade;
-//! one is the control plane's own.
+//! The first plugin for a sidecar that runs already. Envoy 1.36 and 1.37 (Istio 1.28 and 1.29) can
+//! crash there on CPUs with protection keys: they start V8 when threads exist that never get access
+//! to its key. The shipped bootstrap starts V8 before. So these sidecars are of Istio 1.29, also
+//! under a later control plane, as in an upgrade; one is the control plane's own.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! Both forms of the image, and sidecars of another Istio than the control plane's: each agent pulls either form, and its
-//! Envoy decides.
+//! Both forms of the image, and sidecars of another Istio than the control plane's: each agent
+//! pulls either form, and its Envoy decides.
 
 use dagward_lab::istio::release::Istio;
 use dagward_lab::wait;
@@ -11,8 +11,8 @@ use crate::scene::Scene;
 
 const SALES: &str = "airflow-worker-sales";
 
-/// Namespaces with which form of the image, and whether their sidecars are of another release. All other tests have the first
-/// form in sidecars of the control plane's own release.
+/// Namespaces with which form of the image, and whether their sidecars are of another release. All
+/// other tests have the first form in sidecars of the control plane's own release.
 const CASES: [(&str, usize, bool); 3] = [
     ("artifact", 1, false),
     ("other-image", 0, true),

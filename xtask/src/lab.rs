@@ -127,7 +127,8 @@ fn exec(arguments: &Exec) -> Result<()> {
     Err(command.exec()).context("cannot start `nsenter`")
 }
 
-/// Says which updates the proxies reject. `kubectl apply` does not: it succeeds, and the proxy goes on with what it had.
+/// Says which updates the proxies reject. `kubectl apply` does not: it succeeds, and the proxy goes
+/// on with what it had.
 fn rejected(kept: &Kept) -> Result<()> {
     let rejections = kept.rejections()?;
     if rejections.is_empty() {

@@ -14,19 +14,21 @@ use crate::test::tests;
 /// The tests of the suite `istio` that ask the API server alone for its opinion.
 const ADMISSION: &str = "admission";
 
-/// Runs all of it.
-pub(crate) fn run(tally: &mut Tally) -> Result<()> {
+/// Runs all of it, the suite `istio` if it is wanted.
+pub(crate) fn run(tally: &mut Tally, with_istio: bool) -> Result<()> {
     let mut matrix = tests(&["--test", "matrix"]);
     // Its table is to be seen also when it passes.
     matrix.env("RUST_TEST_NOCAPTURE", "1");
     tally.tests(matrix)?;
     every_envoy(tally)?;
     let missing = istio::missing();
-    if missing.is_empty() {
-        every_istio(tally)
-    } else {
-        tally.impossible("matrix", &missing);
-        Ok(())
+    match (with_istio, missing.is_empty()) {
+        (false, _) => Ok(()),
+        (true, true) => every_istio(tally),
+        (true, false) => {
+            tally.impossible("istio", &missing);
+            Ok(())
+        }
     }
 }
 
@@ -77,7 +79,8 @@ fn every_istio(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Runs one suite, and gives how many tests there were, passed and failed, and the seconds that they took.
+/// Runs one suite, and gives how many tests there were, passed and failed, and the seconds that
+/// they took.
 fn counted(tally: &mut Tally, suite: Command) -> Result<[String; 4]> {
     let started = Instant::now();
     let mut own = Tally::default();

@@ -32,8 +32,8 @@ enum Suite {
     Airflow,
     /// The filter in a whole Istio, with the files that users apply, and by func-e. It needs root and Go.
     Istio,
-    /// One run on every release of Airflow, and the suites `envoy` and `istio` on every Envoy, Istio and Kubernetes; not without
-    /// being named.
+    /// One run on every release of Airflow, and the suites `envoy` and `istio` on every Envoy,
+    /// Istio and Kubernetes; not without being named.
     Matrix,
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
             progress::during("building the programs of the suite istio", |_| building.wait())?;
         }
         if missing.is_empty() {
-            suite.run(&mut tally)?;
+            suite.run(&mut tally, &arguments.skip)?;
         } else {
             tally.impossible(&suite.name(), &missing);
         }
@@ -101,7 +101,7 @@ impl Suite {
         }
     }
 
-    fn run(self, tally: &mut Tally) -> Result<()> {
+    fn run(self, tally: &mut Tally, skip: &[Self]) -> Result<()> {
         match self {
             Self::Unit => unit(tally),
             Self::Envoy => targets(&["envoy"], tally),
@@ -110,13 +110,13 @@ impl Suite {
                 tally.tests(tests(&["--lib", "--bins", "--", NEEDS_ROOT, NEEDS_GO]))?;
                 targets(&ISTIO_TARGETS, tally)
             }
-            Self::Matrix => matrix::run(tally),
+            Self::Matrix => matrix::run(tally, !skip.contains(&Self::Istio)),
         }
     }
 }
 
-/// Builds the Go programs of the suite `istio` in a process of its own. It takes minutes where there is no cache, in which
-/// Airflow leaves the processors idle.
+/// Builds the Go programs of the suite `istio` in a process of its own. It takes minutes where
+/// there is no cache, in which Airflow leaves the processors idle.
 fn programs_of_istio() -> Result<Child> {
     let log = File::create(paths::logs()?.join("programs-of-istio.log"))?;
     let mut install = Command::new("nice");

@@ -1,8 +1,9 @@
 //! A published Go module with some of its packages replaced by stubs.
 //!
-//! A module can import packages that the Go module proxy does not serve, for a feature that the lab does not use. Go cannot
-//! overlay files of its module cache, so the module is copied, its packages under `lab/go/<module>/stub/` are put in the place of its
-//! own, and programs are built from the copy.
+//! A module can import packages that the Go module proxy does not serve, for a feature that the lab
+//! does not use. Go cannot overlay files of its module cache, so the module is copied, its packages
+//! under `lab/go/<module>/stub/` are put in the place of its own, and programs are built from the
+//! copy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ struct Package {
     files: Vec<PathBuf>,
 }
 
-/// The folder in which programs of `lab/go/<module>` are built from the copy; nothing if it has no stubs.
+/// The folder in which programs of `lab/go/<module>` are built from the copy; nothing if it has no
+/// stubs.
 pub(super) fn stubbed(module: &str) -> Result<Option<PathBuf>> {
     let stub = folder(module).join("stub");
     if !stub.is_dir() {

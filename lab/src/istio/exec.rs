@@ -1,6 +1,8 @@
-//! A command in a container that runs, as `kubectl exec` does it: with the container's files, network, user and variables.
+//! A command in a container that runs, as `kubectl exec` does it: with the container's files,
+//! network, user and variables.
 //!
-//! `kubectl exec` itself needs a stream through the API server to the kubelet, and the lab's kubelet has none.
+//! `kubectl exec` itself needs a stream through the API server to the kubelet, and the lab's
+//! kubelet has none.
 
 use std::ffi::OsStr;
 use std::fs;

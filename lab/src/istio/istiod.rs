@@ -30,9 +30,10 @@ const ISTIOCTL: &str = "istio.io/istio/istioctl/cmd/istioctl";
 
 /// What differs from Istio's profile `minimal`, beside the tag of its images.
 ///
-/// Upstream's Envoy lacks `istio.stats`. `telemetry` would ask for it, and so would a Telemetry that names the provider
-/// `prometheus`, with which proxies reject every update of their listeners. So `prometheus` is a provider of access logs
-/// here: istiod finds no metrics to make by it, and `examples/istio/telemetry.yaml` has no effect.
+/// Upstream's Envoy lacks `istio.stats`. `telemetry` would ask for it, and so would a Telemetry
+/// that names the provider `prometheus`, with which proxies reject every update of their listeners.
+/// So `prometheus` is a provider of access logs here: istiod finds no metrics to make by it, and
+/// `examples/istio/telemetry.yaml` has no effect.
 const SETTINGS: [&str; 7] = [
     "profile=minimal",
     "hub=docker.io/istio",

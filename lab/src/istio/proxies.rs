@@ -1,7 +1,8 @@
 //! The updates that proxies have rejected, as istiod knows them.
 //!
-//! A proxy that rejects an update keeps what it had, and nothing else shows it: requests pass or are refused as before. istiod
-//! remembers the last error of each proxy and kind of resource until the proxy accepts a later update.
+//! A proxy that rejects an update keeps what it had, and nothing else shows it: requests pass or
+//! are refused as before. istiod remembers the last error of each proxy and kind of resource until
+//! the proxy accepts a later update.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -66,8 +67,8 @@ impl Proxies {
         Ok(rejections)
     }
 
-    /// [`wait::until`] for something that depends on the proxies' configuration. Its error says which of the proxies in
-    /// `namespace` reject theirs.
+    /// [`wait::until`] for something that depends on the proxies' configuration. Its error says
+    /// which of the proxies in `namespace` reject theirs.
     pub fn until<T>(
         &self,
         namespace: &str,

@@ -1,6 +1,7 @@
 //! The releases of Istio and Kubernetes that the lab can run, and the choice between them.
 //!
-//! The environment chooses: `DAGWARD_ISTIO=1.29.1`, `DAGWARD_KUBERNETES=1.37.2`. Without it the first of each runs.
+//! The environment chooses: `DAGWARD_ISTIO=1.29.1`, `DAGWARD_KUBERNETES=1.37.2`. Without it the
+//! first of each runs.
 
 use std::env;
 
@@ -23,7 +24,8 @@ pub struct Istio {
     pub envoy: &'static str,
     /// The folder in `lab/go/`.
     pub(super) module: &'static str,
-    /// Istio's build does this; a proxy tells its version to istiod, which sends what that version takes.
+    /// Istio's build does this; a proxy tells its version to istiod, which sends what that version
+    /// takes.
     linked: &'static str,
 }
 
