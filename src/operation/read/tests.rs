@@ -309,6 +309,7 @@ proptest! {
 }
 
 mod bodies;
+mod newest;
 mod sites;
 mod slashes;
 mod unclassified;
