@@ -188,16 +188,13 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         .and_then(|operation| token.not_the_owner(principal, operation, stamped.as_ref(), terms));
     // Facts about a token count only where Airflow verifies that the caller has it.
     let verifies = operation.as_ref().is_ok_and(Operation::verifies_token);
-    let acting = match verifies {
-        true => acting::learned(stamped, &token),
-        false => Ok(stamped),
-    };
     let callback = operation
         .as_ref()
         .is_ok_and(|operation| token.is_callback(operation));
-    let acting = match callback {
-        true => acting.map(|acting| acting.and_then(acting::of_callback)),
-        false => acting,
+    let acting = match (callback, verifies) {
+        (true, _) => Ok(stamped.and_then(acting::of_callback)),
+        (false, true) => acting::learned(stamped, &token),
+        (false, false) => Ok(stamped),
     };
     let needs_token = operation
         .as_ref()
