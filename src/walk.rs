@@ -194,16 +194,13 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let tells_task = operation
         .as_ref()
         .is_ok_and(|operation| token.tells_task(operation, stamped.as_ref(), terms));
-    let acting = match tells_task {
-        true => acting::learned(stamped, &token),
-        false => Ok(stamped),
-    };
     let callback = operation
         .as_ref()
         .is_ok_and(|operation| token.is_callback(operation));
-    let acting = match callback {
-        true => acting.map(|acting| acting.and_then(acting::of_callback)),
-        false => acting,
+    let acting = match (callback, tells_task) {
+        (true, _) => Ok(stamped.and_then(acting::of_callback)),
+        (false, true) => acting::learned(stamped, &token),
+        (false, false) => Ok(stamped),
     };
     let needs_token = operation
         .as_ref()

@@ -39,6 +39,7 @@ fn every_policy_loads() {
             "examples/policies/ai-agents.yaml",
             "examples/policies/business-service.yaml",
             "examples/policies/components.yaml",
+            "examples/policies/names-in-names.yaml",
             "examples/policies/observe-first-day.yaml",
             "examples/policies/two-teams.yaml",
             "wasm-plugin.yaml",

@@ -360,6 +360,7 @@ proptest! {
 }
 
 mod bodies;
+mod newest;
 mod sites;
 mod slashes;
 mod unclassified;

@@ -386,22 +386,3 @@ fn a_body_that_some_release_reads_leaves_the_ids_known() {
     let pool = with_body("PATCH", "/api/v2/pools/p", r#"{"name": "p", "slots": 1}"#).unwrap();
     assert!(pool.asks.iter().all(|ask| ask.pool == known("p")));
 }
-
-#[test]
-fn dags_in_bulk_are_those_of_the_body() {
-    for (body, dags) in [
-        (
-            r#"{"actions": [{"action": "update", "entities": ["a", {"dag_id": "b", "is_paused": true}]}]}"#,
-            vec!["a", "b"],
-        ),
-        (r#"{"actions": []}"#, vec![]),
-    ] {
-        let operation = with_body("PATCH", "/api/v2/dags/bulk", body).unwrap();
-        assert_eq!(
-            (operation.dag_ids(), operation.any_dag),
-            (dags.clone(), dags.is_empty()),
-            "{body}"
-        );
-        assert_eq!(operation.actions(), ["dag:update"]);
-    }
-}
