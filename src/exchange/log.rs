@@ -5,8 +5,10 @@ use std::fmt;
 use super::effect::{Effect, Level};
 use super::host::Host;
 use super::setting::Setting;
+use crate::caller::Header;
 use crate::measure::Decision;
 use crate::operation::Request;
+use crate::stamp::request_id::REQUEST_ID;
 use crate::token::without_tokens;
 use crate::walk::{self, Incoming, Outcome};
 
@@ -71,8 +73,12 @@ impl fmt::Display for Acts<'_> {
     }
 }
 
-/// Says which id of a request could not be kept, so that it is found by both.
-pub(super) fn log_replaced_id(old: &[u8], new: &str, host: &mut impl Host) {
+/// Says which ids of a request could not be kept, so that it is found by both.
+pub(super) fn log_replaced_id(headers: &[Header<'_>], new: &str, host: &mut impl Host) {
+    let is_id = |(name, _): &&Header<'_>| *name == REQUEST_ID.as_bytes();
+    let Some((_, old)) = headers.iter().find(is_id) else {
+        return;
+    };
     if host.logs(Level::Info) {
         let old = String::from_utf8_lossy(old);
         let line = format!("dagward replaced request_id={new} old={}", Quoted(&old));

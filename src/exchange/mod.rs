@@ -77,10 +77,10 @@ impl Exchange {
         let stage = Stage::Request(body);
         let (decided, awaited) =
             incoming::with(setting, &connection, &headers, stage, host, |incoming, host| {
-                let old = header(incoming.headers, REQUEST_ID);
-                let request_id = RequestId::keep_or_make(old, setting.random);
-                if let (Some(old), RequestId::Made(new)) = (old, &request_id) {
-                    log::log_replaced_id(old, new, host);
+                let request_id =
+                    RequestId::keep_or_make(header(incoming.headers, REQUEST_ID), setting.random);
+                if let RequestId::Made(new) = &request_id {
+                    log::log_replaced_id(incoming.headers, new, host);
                 }
                 let outcome = decide(setting, &connection, incoming, request_id.as_str(), false, host);
                 if outcome.decision == Decision::Allow {

@@ -87,7 +87,7 @@ fn another_service_than_airflow_has_paths_and_bodies_of_its_own() {
     let anywhere = Server::start(Setup::DEFAULT, &document);
 
     let dataset = "/api/v1/namespaces/s3%3A%2F%2Fbucket/datasets/a%2Fb";
-    let put = |path: &str| Request::new("PUT", API_SERVER, path).body(&[b'x'; 200_000]);
+    let put = |path: &str| Request::new("PUT", API_SERVER, path).body([b'x'; 200_000]);
     for server in [&nowhere, &elsewhere] {
         let web = server.peer("shop", "web");
         for path in [dataset, "/api/v1/namespaces/a", "/ui/a?b"] {

@@ -24,6 +24,7 @@ mod two_teams;
 use dagward::measure::catalog;
 use dagward::policy::Mode;
 use files::{policy_in, ruleset, stat_tags, tag_names, yaml_files};
+use sites::everywhere;
 
 #[test]
 fn every_policy_loads() {
@@ -46,6 +47,8 @@ fn every_policy_loads() {
         ]
     );
     for file in with_policy {
+        // For each installation.
+        everywhere(&file);
         let ruleset = ruleset(&file);
         assert_eq!(ruleset.policies() == 0, ruleset.mode() == Mode::Observe, "{file}");
     }

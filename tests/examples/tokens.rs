@@ -42,7 +42,7 @@ fn document() -> String {
 /// fetched.
 fn policy(kind: &str, key: &SigningKey, algorithm: Algorithm) -> Value {
     let text = document();
-    let (_, section) = text.split_once(&format!("\n### {kind}\n")).expect(kind);
+    let (_, section) = text.split_once(&format!("# {kind}\n")).expect(kind);
     let (_, block) = section.split_once("```yaml\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
     let mut policy = manifest::parse(block).unwrap();
@@ -149,6 +149,41 @@ fn who_is_on_call_clears_runs_and_a_contractor_does_nothing() {
         ("a.b.c".to_owned(), "token_base64url"),
     ] {
         assert_eq!(asked(&policy, ML, clear, "api", ("x-id-token", &token)), code);
+    }
+}
+
+/// As SPIRE makes them: of the type `JOSE`, without `iss`.
+#[test]
+fn a_jwt_svid_pays_for_its_own_peer() {
+    let key = SigningKey::generate(Algorithm::ES256).unwrap();
+    let policy = policy("JWT-SVIDs", &key, Algorithm::ES256);
+    let svid = |claims: Value| {
+        let mut header = key.header();
+        header["typ"] = "JOSE".into();
+        key.sign(&header, &claims).unwrap()
+    };
+    let own = json!({"sub": SALES, "aud": ["payments"], "exp": NOW + 600, "iat": NOW});
+    let with = |name: &str, value: Value| {
+        let mut claims = own.clone();
+        claims[name] = value;
+        claims
+    };
+    let mut without_audience = own.clone();
+    without_audience.as_object_mut().unwrap().remove("aud");
+    for (peer, claims, code) in [
+        (SALES, own.clone(), "allowed"),
+        (ML, own.clone(), "token_of_another"),
+        (SALES, with("sub", ML.into()), "token_of_another"),
+        (SALES, with("iss", "https://spire.example".into()), "token_issuer"),
+        (SALES, with("aud", "reports".into()), "token_audience"),
+        (SALES, without_audience, "token_audience"),
+    ] {
+        let header = ("x-jwt-svid", &*svid(claims));
+        assert_eq!(
+            asked(&policy, peer, "POST /v1/payments", "payments", header),
+            code,
+            "{peer}"
+        );
     }
 }
 

@@ -173,3 +173,28 @@ fn the_team_is_learned_as_the_answer_passes() {
     assert_eq!(came, Came::RefusedInAnswer("no_rule_allows".to_owned()));
     assert_eq!(team(&mut proxy), None);
 }
+
+#[test]
+fn an_id_that_is_replaced_is_logged_and_one_that_is_not_there_is_not() {
+    for (ids, old) in [
+        (&["a\n\"b"][..], Some(r#"old="a\n\"b""#)),
+        (&["one", "two"], Some(r#"old="one""#)),
+        (&["kept"], None),
+        (&[], None),
+    ] {
+        let mut proxy = Proxy::new("enforce", false);
+        let headers: Vec<_> = ids.iter().map(|id| ("x-request-id", *id)).collect();
+        proxy.exchange(None, "GET /api/v2/version", &headers, 200, &[b"ok"]);
+        let lines: Vec<_> = proxy
+            .host
+            .log
+            .iter()
+            .filter(|line| line.contains("replaced"))
+            .collect();
+        assert_eq!(lines.len(), usize::from(old.is_some()), "{ids:?}");
+        for (line, old) in lines.iter().zip(old) {
+            let made = "request_id=01010101-0101-4101-8101-010101010101";
+            assert_eq!(**line, format!("dagward replaced {made} {old}"));
+        }
+    }
+}

@@ -114,7 +114,10 @@ impl Loader {
         for (name, allowed) in [
             ("name", "a name that no other issuer has"),
             ("kind", "`kubernetes`, `oidc`, `airflow-user` or `airflow-task`"),
-            ("audiences", "a list of what may stand in `aud`"),
+            (
+                "audiences",
+                "a list of what may stand in `aud`, which each token must have",
+            ),
         ] {
             if !fields.iter().any(|(other, _)| other == name) {
                 self.reader.missing(at, name, allowed.to_owned());

@@ -213,10 +213,10 @@ fn everything_wrong_is_told_at_its_field() {
         [
             "tokens[0].name: `a b` is no name; allowed: 1 to 63 letters, digits, `-`, `_` or `.`",
             "tokens[0].kind: found `saml`; allowed: `kubernetes`, `oidc`, `airflow-user`, `airflow-task`",
-            "tokens[0]: `audiences` is missing; allowed: a list of what may stand in `aud`",
+            "tokens[0]: `audiences` is missing; allowed: a list of what may stand in `aud`, which each token must have",
             "tokens[1]: `name` is missing; allowed: a name that no other issuer has",
             "tokens[1]: `kind` is missing; allowed: `kubernetes`, `oidc`, `airflow-user` or `airflow-task`",
-            "tokens[1]: `audiences` is missing; allowed: a list of what may stand in `aud`",
+            "tokens[1]: `audiences` is missing; allowed: a list of what may stand in `aud`, which each token must have",
             "tokens[2]: found the number `7`; allowed: an issuer of tokens, which is an object",
         ]
     );
