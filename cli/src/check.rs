@@ -13,7 +13,7 @@ use crate::source::carrier::{self, Found, Resource};
 use crate::source::node::{Node, Part, Span};
 use crate::source::secrets;
 use crate::source::yaml::{self, Document};
-use resource::Plugin;
+pub(crate) use resource::Plugin;
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -45,6 +45,15 @@ impl Checked {
         self.problems
             .iter()
             .all(|problem| problem.severity != Severity::Error)
+    }
+
+    /// Warns of plugins on the pods of one that was seen before, and adds them to those.
+    pub(crate) fn beside(&mut self, seen: &mut Vec<Plugin>) {
+        for plugin in self.plugins.drain(..) {
+            self.problems.extend(plugin.beside(seen));
+            seen.push(plugin);
+        }
+        self.problems.sort_by_key(|problem| problem.span.start);
     }
 }
 
@@ -94,9 +103,7 @@ fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
                     checked.problems.extend(warnings);
                 }
                 if let Some(carrier) = &carried.resource {
-                    let plugin = Plugin::of(carrier);
-                    checked.problems.extend(plugin.beside(&checked.plugins));
-                    checked.plugins.push(plugin);
+                    checked.plugins.push(Plugin::of(carrier, source));
                 }
                 let resource = carried.resource.map(|carrier| carrier.resource);
                 checked.policies.push(Policy { resource, ruleset });

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use dagward::policy::Ruleset;
 
-use crate::check::{self, Checked, Policy};
+use crate::check::{self, Checked, Plugin, Policy};
 use crate::report::{self, Finding, Look, Severity};
 use crate::source::Source;
 use crate::source::place::Lines;
@@ -59,6 +59,8 @@ impl Validate {
 #[derive(Debug, Default)]
 struct Outcome {
     findings: Vec<Finding>,
+    /// The resources with policies in all files so far, which may be applied together.
+    plugins: Vec<Plugin>,
     invalid: bool,
     unreadable: bool,
 }
@@ -73,7 +75,8 @@ impl Outcome {
                 return;
             }
         };
-        let checked = check::check(&source);
+        let mut checked = check::check(&source);
+        checked.beside(&mut self.plugins);
         self.invalid |= !checked.is_valid();
         match format {
             Format::Text => print!("{}", text(&source, &checked)),

@@ -114,6 +114,15 @@ fn one_bad_file_is_enough() {
 }
 
 #[test]
+fn plugins_of_all_files_are_compared() {
+    let files = ["good/rendered.yaml", "good/two-plugins.yaml"];
+    let run = dagward("validate", &["validate", files[0], files[1]], "");
+    let rival = "WasmPlugin airflow/dagward in `good/rendered.yaml` works on the same pods";
+    assert!(run.stdout.contains(rival), "{}", run.stdout);
+    assert_eq!(run.status, 0);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_misuse() {
     let run = dagward(
         "validate",

@@ -12,7 +12,7 @@ use crate::report::{Problem, Severity};
 use crate::source::carrier::{Carried, Carrier};
 use crate::source::node::{Kind, Node, Part};
 
-pub(super) use plugin::Plugin;
+pub(crate) use plugin::Plugin;
 
 /// Warns of a resource that does not fit the document in it.
 pub(super) fn warnings(root: &Node, carried: &Carried<'_>, mode: Mode) -> Vec<Problem> {

@@ -30,24 +30,32 @@ fn policies(report: &mut Report<'_>, own: &str, carried: &Carried<'_>) {
         .map(|(number, policy)| Policy::read(policy, &at.index(number)))
         .collect();
     let allowed = || {
-        policies
-            .iter()
-            .filter(|policy| !policy.denies)
-            .flat_map(|policy| &policy.callers)
+        let allows = policies.iter().filter(|policy| !policy.denies);
+        allows.flat_map(|policy| &policy.callers)
     };
     // Where callers of the plugin's own namespace are allowed, those of others are meant.
     let knows_own = allowed().any(|caller| caller.may_be_in(own));
+    let is_left = |caller: &Identity<'_>| {
+        let lives = allowed().any(|other| other.namespace == caller.namespace);
+        caller.is_component() && !lives
+    };
     for policy in &policies {
         let effect = match policy.denies {
             true => "the DENY does not refuse the callers of the plugin's namespace",
             false => "the ALLOW does not allow the callers of the plugin's namespace",
         };
-        let is_left = |caller: &Identity<'_>| {
-            let lives = allowed().any(|other| other.namespace == caller.namespace);
-            caller.is_component() && !lives
+        let exception = "the callers of the plugin's namespace are not the exception";
+        for (identities, effect) in [(&policy.callers, effect), (&policy.exceptions, exception)] {
+            if !knows_own || policy.denies && identities.iter().all(is_left) {
+                warn_if_foreign(report, own, identities, effect);
+            }
+        }
+        // The namespaces of gateways stay: no component is in them.
+        let is_of_component = |namespace: &Identity<'_>| {
+            allowed().any(|other| other.namespace == namespace.namespace && other.is_component())
         };
-        if !knows_own || policy.denies && policy.callers.iter().all(is_left) {
-            warn_if_foreign(report, own, &policy.callers, effect);
+        if !knows_own && policy.namespaces.iter().all(is_of_component) {
+            warn_if_foreign(report, own, &policy.namespaces, effect);
         }
     }
 }
@@ -67,24 +75,31 @@ fn warn_if_foreign(report: &mut Report<'_>, own: &str, identities: &[Identity<'_
 struct Policy<'a> {
     denies: bool,
     callers: Vec<Identity<'a>>,
+    exceptions: Vec<Identity<'a>>,
+    namespaces: Vec<Identity<'a>>,
 }
 
 impl<'a> Policy<'a> {
     fn read(policy: &'a Node, path: &FieldPath) -> Self {
-        let mut callers = Vec::new();
+        let mut read = Self {
+            denies: policy.field("action").and_then(Node::text) == Some("DENY"),
+            callers: Vec::new(),
+            exceptions: Vec::new(),
+            namespaces: Vec::new(),
+        };
         for (rule_number, rule) in list(policy, "rules").iter().enumerate() {
             let at = path.key("rules").index(rule_number).key("from");
             for (number, from) in list(rule, "from").iter().enumerate() {
                 let at = at.index(number);
-                let principals = identities(from, "principals", &at.key("principals"), principal);
-                let accounts = identities(from, "serviceAccounts", &at.key("serviceAccounts"), account);
-                callers.extend(principals.into_iter().chain(accounts));
+                let all = |field, read| identities(from, field, &at.key(field), read);
+                read.callers.extend(all("principals", principal));
+                read.callers.extend(all("serviceAccounts", account));
+                read.exceptions.extend(all("notPrincipals", principal));
+                read.exceptions.extend(all("notServiceAccounts", account));
+                read.namespaces.extend(all("namespaces", |text| Some((text, ""))));
             }
         }
-        Self {
-            denies: policy.field("action").and_then(Node::text) == Some("DENY"),
-            callers,
-        }
+        read
     }
 }
 

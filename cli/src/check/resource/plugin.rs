@@ -3,6 +3,7 @@
 use dagward::policy::FieldPath;
 
 use crate::report::{Problem, Severity};
+use crate::source::Source;
 use crate::source::carrier::{Carrier, Resource};
 use crate::source::node::{Node, Span};
 
@@ -13,6 +14,7 @@ const ROOT: &str = "istio-system";
 #[derive(Debug)]
 pub(crate) struct Plugin {
     resource: Resource,
+    file: String,
     path: FieldPath,
     span: Span,
     /// The labels of its selector; none is every pod.
@@ -23,7 +25,7 @@ pub(crate) struct Plugin {
 
 impl Plugin {
     /// Reads where a resource works.
-    pub(crate) fn of(carrier: &Carrier<'_>) -> Self {
+    pub(crate) fn of(carrier: &Carrier<'_>, source: &Source) -> Self {
         let spec = |field| carrier.node.field("spec").and_then(|spec| spec.field(field));
         let labels = spec("selector").and_then(|selector| selector.field("matchLabels"));
         let labels = labels.cloned().map(Node::into_entries).unwrap_or_default();
@@ -34,6 +36,7 @@ impl Plugin {
             .and_then(|metadata| metadata.field("name"));
         Self {
             resource: carrier.resource.clone(),
+            file: source.name.clone(),
             path: carrier.path.key("metadata").key("name"),
             span: name.unwrap_or(carrier.node).span.clone(),
             labels: labels.into_iter().filter_map(label).collect(),
@@ -44,12 +47,16 @@ impl Plugin {
     /// Warns of a plugin that works on the same pods.
     pub(crate) fn beside(&self, others: &[Self]) -> Option<Problem> {
         let other = others.iter().find(|other| self.meets(other))?;
+        let place = match self.file == other.file {
+            true => String::new(),
+            false => format!(" in `{}`", other.file),
+        };
         Some(Problem {
             severity: Severity::Warning,
             path: self.path.clone(),
             span: self.span.clone(),
             message: format!(
-                "{} works on the same pods: a request passes only if both allow it, and each denies what only the \
+                "{}{place} works on the same pods: a request passes only if both allow it, and each denies what only the \
                  other allows",
                 other.resource
             ),
