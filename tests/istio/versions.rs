@@ -1,6 +1,7 @@
-//! Both forms of the image, and sidecars of another Istio than the control plane's: each agent
-//! pulls either form, and its Envoy decides.
+//! Both forms of the image, and sidecars of another Istio than the control plane's, and with the
+//! Envoy of the next: each agent pulls either form, and its Envoy decides.
 
+use dagward_lab::envoy::DEFAULT_VERSION;
 use dagward_lab::istio::release::Istio;
 use dagward_lab::wait;
 use serde_json::json;
@@ -11,26 +12,44 @@ use crate::scene::Scene;
 
 const SALES: &str = "airflow-worker-sales";
 
-/// Namespaces with which form of the image, and whether their sidecars are of another release. All
-/// other tests have the first form in sidecars of the control plane's own release.
-const CASES: [(&str, usize, bool); 3] = [
-    ("artifact", 1, false),
-    ("other-image", 0, true),
-    ("other-artifact", 1, true),
+/// Namespaces with which form of the image, and their sidecars. All other tests have the first form
+/// in sidecars of the control plane's own release.
+const CASES: [(&str, usize, Sidecar); 4] = [
+    ("artifact", 1, Sidecar::Own),
+    ("other-image", 0, Sidecar::Other),
+    ("other-artifact", 1, Sidecar::Other),
+    ("next-envoy", 0, Sidecar::NextEnvoy),
 ];
+
+/// The sidecars of a namespace.
+#[derive(Clone, Copy)]
+enum Sidecar {
+    /// Those that istiod injects.
+    Own,
+    /// Of the lab's other Istio.
+    Other,
+    /// The control plane's own agent with the newest Envoy, the one behind the next Istio.
+    NextEnvoy,
+}
 
 #[test]
 fn every_sidecar_pulls_both_forms_of_the_image() {
     let scene = Scene::shared();
     let own = scene.cluster.release();
     let other = Istio::ALL.into_iter().find(|release| *release != own).unwrap();
-    for (namespace, form, differs) in CASES {
-        let release = if differs { other } else { own };
+    for (namespace, form, sidecar) in CASES {
+        let (release, tag) = match sidecar {
+            Sidecar::Own => (own, None),
+            Sidecar::Other => (other, Some(other.version.to_owned())),
+            Sidecar::NextEnvoy => (own, Some(format!("{}-envoy-{DEFAULT_VERSION}", own.version))),
+        };
         // As a pod can choose it.
-        let image = format!("docker.io/istio/proxyv2:{}", release.version);
-        let sidecar = |pod| match differs {
-            true => annotated(pod, "sidecar.istio.io/proxyImage", &image),
-            false => pod,
+        let sidecar = |pod| match &tag {
+            Some(tag) => {
+                let image = format!("docker.io/istio/proxyv2:{tag}");
+                annotated(pod, "sidecar.istio.io/proxyImage", &image)
+            }
+            None => pod,
         };
         scene.namespace(namespace, &[API_SERVER, SALES]);
         let mut plugin = scene.plugin(namespace);
