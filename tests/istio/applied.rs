@@ -9,7 +9,16 @@ use serde_json::json;
 use crate::files::text;
 
 /// The pods that the files choose by their labels.
-const COMPONENTS: [&str; 3] = ["api-server", "triggerer", "worker"];
+const COMPONENTS: [&str; 8] = [
+    "api-server",
+    "dag-processor",
+    "execution-api-server",
+    "flower",
+    "scheduler",
+    "triggerer",
+    "webserver",
+    "worker",
+];
 
 #[test]
 fn all_of_it_is_accepted() {

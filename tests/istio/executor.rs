@@ -63,6 +63,17 @@ fn honest_teams_succeed(stage: &Stage<'_>) {
                 format!("airflow-worker-{team}")
             );
             assert_eq!(stage.ended(&pod), "Succeeded", "{dag}.{task}");
+            // As by the chart's values: it needs neither the database nor a key.
+            let spec = pod["spec"].to_string();
+            for from_secret in [
+                "secretKeyRef",
+                "secretRef",
+                "\"secret\":",
+                "SQL_ALCHEMY_CONN",
+                "FERNET_KEY",
+            ] {
+                assert!(!spec.contains(from_secret), "{dag}.{task}: {from_secret}");
+            }
         }
     }
     assert_eq!(stage.counted("dagward_denied_total", ""), 0.0);

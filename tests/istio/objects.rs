@@ -1,5 +1,6 @@
 //! Kubernetes' objects, as far as the tests need them.
 
+use dagward_lab::chart::{Object, Pods};
 use dagward_lab::manifest;
 use serde_json::{Value, json};
 
@@ -50,4 +51,46 @@ pub(crate) fn service(namespace: &str, name: &str, protocol: &str, port: u16) ->
         "metadata": {"name": name, "namespace": namespace},
         "spec": {"selector": {"app": name}, "ports": [{"name": protocol, "port": port}]},
     })
+}
+
+/// A pod as the Helm chart makes it of the shipped values, with another program in the container that listens.
+pub(crate) fn of_chart(namespace: &str, name: &str, pods: &Pods, command: &[&str]) -> Value {
+    let values = manifest::read("examples/helm/values.yaml").unwrap();
+    let listens = pods
+        .containers
+        .iter()
+        .find(|container| !container.ports.is_empty());
+    let container = listens.or(pods.containers.last()).unwrap();
+    let ports = container.ports.iter();
+    let ports = ports.map(|port| json!({"name": port.name, "containerPort": port.number}));
+    let ports: Vec<_> = ports.collect();
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": pods.labels,
+            "annotations": values["airflowPodAnnotations"],
+        },
+        "spec": {
+            "serviceAccountName": pods.account,
+            "containers": [{"name": container.name, "image": "none", "command": command, "ports": ports}],
+        },
+    })
+}
+
+/// A Service as the Helm chart makes it, where the object is one. Labels that no fact has are left out.
+pub(crate) fn service_of_chart(namespace: &str, object: &Object) -> Option<Value> {
+    let service = object.service()?;
+    let mut selector = service.selector.clone();
+    selector.retain(|label, _| !label.starts_with("app.kubernetes.io/") || label.ends_with("/name"));
+    let ports = service.ports.iter();
+    let ports = ports.map(|port| json!({"name": port.name, "port": port.number}));
+    Some(json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": object.name, "namespace": namespace},
+        "spec": {"selector": selector, "ports": ports.collect::<Vec<_>>()},
+    }))
 }

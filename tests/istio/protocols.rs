@@ -14,15 +14,20 @@ use crate::files::text;
 const DISGUISED: &[u8] =
     b"\r\nGET /execution/health HTTP/1.1\r\nhost: airflow-api-server:8080\r\nconnection: close\r\n\r\n";
 
+/// The LocalExecutor's log server, whose port the chart's values cannot name.
+const DISGUISED_LOG: &[u8] =
+    b"\r\nGET /log/ HTTP/1.1\r\nhost: airflow-scheduler:8793\r\nconnection: close\r\n\r\n";
+
 /// Airflow's server with an application that says nothing.
 const SERVER: &str = "
+import sys
 import uvicorn
 
 async def app(scope, receive, send):
     await send({'type': 'http.response.start', 'status': 204, 'headers': []})
     await send({'type': 'http.response.body'})
 
-uvicorn.run(app, host='0.0.0.0', port=8080, http='httptools', lifespan='off')
+uvicorn.run(app, host='0.0.0.0', port=int(sys.argv[1]), http='httptools', lifespan='off')
 ";
 
 const SIDECAR_OF_SERVER: &str = "istio-envoy";
@@ -40,39 +45,50 @@ fn no_request_passes_by_the_sidecars() {
     for manifest in [
         text("examples/istio/namespace.yaml"),
         text("examples/istio/peer-authentication.yaml"),
-        // The Helm chart's name for the port.
-        service("api-server").to_string(),
-        pod("api-server", &["python", "-c", SERVER]).to_string(),
+        // The Helm chart's names for the ports.
+        service("api-server", "api-server", 8080).to_string(),
+        service("scheduler", "task-logs", 8793).to_string(),
+        pod("api-server", &["python", "-c", SERVER, "8080"]).to_string(),
+        pod("scheduler", &["python", "-c", SERVER, "8793"]).to_string(),
         pod("caller", &["sleep", "infinity"]).to_string(),
     ] {
         cluster.kubernetes().apply(&manifest).unwrap();
     }
     cluster.pod("airflow", "api-server").unwrap();
+    cluster.pod("airflow", "scheduler").unwrap();
     let caller = cluster.pod("airflow", "caller").unwrap();
     let address = cluster.service("airflow", "airflow-api-server").unwrap();
     let client = Client::plain(address).from(&caller.place);
-    let answered_by = |request: &[u8], server: Option<&str>| {
+    let logs = cluster.service("airflow", "airflow-scheduler").unwrap();
+    let logs = Client::plain(logs).from(&caller.place);
+    let asked = |client: &Client, request: &[u8], server: Option<&str>| {
         wait::until(&format!("an answer by {server:?}"), IN_FORCE, || {
             let answer = client.raw(request, QUIET).unwrap_or_default();
             Ok((server_of(&answer).as_deref() == server).then_some(()))
         })
         .unwrap();
     };
+    let answered_by = |request: &[u8], server: Option<&str>| asked(&client, request, server);
     let plain = DISGUISED.trim_ascii_start();
     answered_by(plain, Some(SIDECAR_OF_CALLER));
 
     // Past all filters, with the caller's certificate.
     answered_by(DISGUISED, Some("uvicorn"));
+    asked(&logs, DISGUISED_LOG, Some("uvicorn"));
     // Now the server's sidecar decides. But what the caller says of its task has come past the caller's own.
     let protocols = text("examples/istio/protocols.yaml");
     cluster.kubernetes().apply(&protocols).unwrap();
     answered_by(DISGUISED, Some(SIDECAR_OF_SERVER));
+    asked(&logs, DISGUISED_LOG, Some(SIDECAR_OF_SERVER));
     // Now the caller's sidecar sends on only what it has read.
     let values = manifest::read("examples/helm/values.yaml").unwrap();
     let port = values["apiServer"]["service"]["ports"][0]["name"]
         .as_str()
         .unwrap();
-    cluster.kubernetes().apply(&service(port).to_string()).unwrap();
+    cluster
+        .kubernetes()
+        .apply(&service("api-server", port, 8080).to_string())
+        .unwrap();
     answered_by(DISGUISED, None);
     answered_by(plain, Some(SIDECAR_OF_CALLER));
 }
@@ -84,14 +100,14 @@ fn server_of(answer: &[u8]) -> Option<String> {
     lines.find_map(|line| line.strip_prefix("server: ").map(str::to_owned))
 }
 
-fn service(port: &str) -> Value {
+fn service(component: &str, name: &str, port: u16) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": "airflow-api-server", "namespace": "airflow"},
+        "metadata": {"name": format!("airflow-{component}"), "namespace": "airflow"},
         "spec": {
-            "selector": {"component": "api-server"},
-            "ports": [{"name": port, "port": 8080}],
+            "selector": {"component": component},
+            "ports": [{"name": name, "port": port}],
         },
     })
 }
