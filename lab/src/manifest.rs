@@ -15,9 +15,12 @@ pub fn read(file: &str) -> Result<Value> {
 
 /// All YAML documents of a file of the repository.
 pub fn read_all(file: &str) -> Result<Vec<Value>> {
-    let documents = Yaml::load_from_str(&text(file)?)?;
-    let documents: Result<_> = documents.iter().map(value).collect();
-    documents.with_context(|| format!("cannot use `{file}`"))
+    parse_all(&text(file)?).with_context(|| format!("cannot use `{file}`"))
+}
+
+/// All YAML documents of a text.
+pub fn parse_all(text: &str) -> Result<Vec<Value>> {
+    Yaml::load_from_str(text)?.iter().map(value).collect()
 }
 
 /// The one document of a YAML text.

@@ -12,9 +12,11 @@ mod ai_agents;
 mod asking;
 mod business_service;
 mod components;
+mod document;
 mod files;
 mod gateway;
 mod starter;
+mod team_map;
 mod tokens;
 mod two_teams;
 
@@ -32,10 +34,12 @@ fn every_policy_loads() {
         with_policy,
         [
             "examples/istio/traffic-extension.yaml",
+            "examples/istio/wasm-plugin.yaml",
             "examples/istio/waypoint.yaml",
             "examples/policies/ai-agents.yaml",
             "examples/policies/business-service.yaml",
             "examples/policies/components.yaml",
+            "examples/policies/names-in-names.yaml",
             "examples/policies/observe-first-day.yaml",
             "examples/policies/two-teams.yaml",
             "wasm-plugin.yaml",
