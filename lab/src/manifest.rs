@@ -18,7 +18,7 @@ pub fn read_all(file: &str) -> Result<Vec<Value>> {
     parse_all(&text(file)?).with_context(|| format!("cannot use `{file}`"))
 }
 
-/// All documents of a YAML text.
+/// All YAML documents of a text.
 pub fn parse_all(text: &str) -> Result<Vec<Value>> {
     Yaml::load_from_str(text)?.iter().map(value).collect()
 }

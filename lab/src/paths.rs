@@ -1,6 +1,7 @@
 //! Where things lie: everything that the lab makes or installs is under `target/`.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -49,8 +50,14 @@ pub fn sweep() -> Result<usize> {
             .and_then(|name| name.rsplit('-').nth(1))
             .and_then(Owner::parse);
         if owner.is_some_and(|owner| !owner.lives()) {
-            fs::remove_dir_all(entry.path())?;
-            swept += 1;
+            match fs::remove_dir_all(entry.path()) {
+                // Another thread sweeps at the same time.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => {
+                    removed?;
+                    swept += 1;
+                }
+            }
         }
     }
     Ok(swept)

@@ -95,6 +95,13 @@ impl Registry {
         Ok(())
     }
 
+    /// Starts it anew with what was pushed to it, for [`USER`] with [`PASSWORD`] alone.
+    pub fn protect(&mut self) -> Result<()> {
+        self.stop();
+        self.protected = true;
+        self.resume()
+    }
+
     /// Writes the configuration, as JSON, which is YAML as well.
     fn configure(&self) -> Result<PathBuf> {
         let directory = self.directory.path();

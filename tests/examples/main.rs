@@ -14,10 +14,12 @@ mod business_service;
 mod callbacks;
 mod chart;
 mod components;
+mod document;
 mod files;
 mod gateway;
 mod sites;
 mod starter;
+mod team_map;
 mod tokens;
 mod two_teams;
 
@@ -36,6 +38,7 @@ fn every_policy_loads() {
         with_policy,
         [
             "examples/istio/traffic-extension.yaml",
+            "examples/istio/wasm-plugin.yaml",
             "examples/istio/waypoint.yaml",
             "examples/policies/ai-agents.yaml",
             "examples/policies/business-service.yaml",

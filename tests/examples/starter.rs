@@ -1,7 +1,10 @@
 //! `wasm-plugin.yaml`: the team policy, and one policy more for the time before there are teams.
 
+use std::fs;
+
 use dagward::policy::Mode;
 use dagward::walk::Code;
+use dagward_lab::{manifest, paths};
 
 use crate::asking::{API_SERVER, Asked, GATEWAY, HEARTBEAT, LOG, PAYMENTS, RUN, SCHEDULER, WORKER};
 use crate::files::{policy_in, ruleset};
@@ -19,6 +22,22 @@ fn it_is_the_team_policy_but_for_its_mode_and_its_first_policy() {
     let policies = starter["policies"].as_array_mut().unwrap();
     assert_eq!(policies.remove(0)["name"], "until-each-team-has-an-account");
     assert_eq!(starter, policy_in("examples/policies/two-teams.yaml").unwrap());
+}
+
+/// A folder for `kubectl apply -k` can hold no file from above it.
+#[test]
+fn the_base_has_the_plugin_of_the_root() {
+    let [root, base] = ["wasm-plugin.yaml", "examples/istio/wasm-plugin.yaml"]
+        .map(|file| fs::read_to_string(paths::workspace().join(file)).unwrap());
+    assert!(root == base, "copy it: `cp wasm-plugin.yaml examples/istio/`");
+}
+
+/// By itself the plugin fails closed, whatever its mode is changed to.
+#[test]
+fn the_plugin_alone_fails_closed() {
+    let plugin = manifest::read("wasm-plugin.yaml").unwrap();
+    assert_eq!(plugin["spec"]["failStrategy"], "FAIL_RELOAD");
+    assert_eq!(plugin["spec"]["pluginName"], "dagward");
 }
 
 #[test]

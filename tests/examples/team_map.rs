@@ -26,7 +26,7 @@ fn may(ruleset: &Ruleset, account: &str, dag_id: &str, other: &str) -> bool {
         acting: Some([dag_id, "t", "pod"]),
         ..Asked::of(&peer, &request)
     };
-    asked.refused(ruleset).is_none()
+    asked.refused_by(ruleset).is_none()
 }
 
 /// As admission and the cluster policy read it: `tests/istio/teams.rs`, `tests/airflow/cluster_policy.rs`.
@@ -70,7 +70,7 @@ fn no_team_reads_what_a_longer_or_a_shorter_name_has() {
                     ..Asked::of(&peer, &request)
                 };
                 assert_eq!(
-                    asked.refused(&ruleset).is_none(),
+                    asked.refused_by(&ruleset).is_none(),
                     team == other,
                     "{account}: {request}"
                 );

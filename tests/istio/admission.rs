@@ -1,4 +1,4 @@
-//! `examples/istio/admission.yaml`: the API server ties service account, annotations and creator of a pod together.
+//! `examples/enforce/admission.yaml`: the API server ties service account, annotations and creator of a pod together.
 //!
 //! Every service account may do everything here, so that admission alone stands between.
 
@@ -10,12 +10,18 @@ use dagward_lab::istio::Cluster;
 use dagward_lab::wait;
 use serde_json::{Value, json};
 
+mod document;
+mod images;
 mod pods;
+mod webhooks;
 
-use crate::files::text;
+use crate::files::{team_map, text};
 use pods::{changed, task_pod};
 
 const SCHEDULER: &str = "system:serviceaccount:airflow:airflow-scheduler";
+
+/// The teams of `examples/istio/teams.yaml`.
+const TEAMS: [(&str, &str); 2] = [("sales", "airflow-worker-sales"), ("ml", "airflow-worker-ml")];
 
 const WORKER: &str = "system:serviceaccount:airflow:airflow-worker-ml";
 
@@ -32,11 +38,14 @@ fn pods_are_what_their_creator_may_create() {
     the_scheduler_creates_its_tasks_pods(&cluster);
     a_forged_pod_is_refused(&cluster);
     a_consistent_forgery_passes(&cluster);
+    webhooks::get_their_verdict(&cluster);
+    images::are_istio_s_or_the_operator_s(&cluster);
     levels_pass_where_the_operator_says_so(&cluster);
     nobody_else_creates_pods_of_tasks(&cluster);
     a_pod_s_task_does_not_change(&cluster);
     code_of_authors_changes_nothing(&cluster);
     without_its_names_no_pod_is_created(&cluster);
+    document::is_refused_for_its_shape(&cluster);
 }
 
 fn prepare(cluster: &Cluster) {
@@ -59,8 +68,9 @@ fn prepare(cluster: &Cluster) {
     let manifests = [
         &text("examples/istio/namespace.yaml"),
         &text("examples/istio/teams.yaml"),
+        &team_map(&TEAMS).to_string(),
         &everything.to_string(),
-        &text("examples/istio/admission.yaml"),
+        &text("examples/enforce/admission.yaml"),
     ];
     for manifest in manifests.into_iter().chain(&accounts) {
         cluster.kubernetes().apply(manifest).unwrap();
@@ -78,7 +88,10 @@ fn the_scheduler_creates_its_tasks_pods(cluster: &Cluster) {
     for change in [
         json!({}),
         // Where not all teams have accounts yet.
-        of_account("airflow-worker"),
+        changed(
+            &of_account("airflow-worker"),
+            &annotated("dag_id", "finance_daily"),
+        ),
         // As examples/helm/values.yaml has it.
         annotated(
             "proxy.istio.io/config",
@@ -105,7 +118,10 @@ fn a_forged_pod_is_refused(cluster: &Cluster) {
     for (change, expected) in pods::forgeries() {
         let refusal = create(cluster, SCHEDULER, &changed(&task_pod(), &change)).err();
         let refusal = refusal.unwrap_or_else(|| "admitted".to_owned());
-        if !refusal.contains("dagward-task-pods") || !refusal.contains(expected) {
+        let by_ours = ["dagward-task-pods", "dagward-accounts"]
+            .iter()
+            .any(|policy| refusal.contains(policy));
+        if !by_ours || !refusal.contains(expected) {
             others.push(format!("{change}: {refusal}"));
         }
     }
@@ -285,7 +301,7 @@ fn without_its_names_no_pod_is_created(cluster: &Cluster) {
     .unwrap();
     cluster
         .kubernetes()
-        .apply(&text("examples/istio/admission.yaml"))
+        .apply(&text("examples/enforce/admission.yaml"))
         .unwrap();
     wait::until("the names to be back", IN_FORCE, || {
         Ok(create(cluster, SCHEDULER, &pod).ok())
@@ -318,6 +334,11 @@ fn create(cluster: &Cluster, user: &str, pod: &Value) -> Result<(), String> {
 
 /// `kubectl` as `user`; the error is what the API server says.
 fn ask(cluster: &Cluster, user: &str, arguments: &[&str], input: &str) -> Result<(), String> {
+    printed(cluster, user, arguments, input).map(drop)
+}
+
+/// The same, and what it prints.
+fn printed(cluster: &Cluster, user: &str, arguments: &[&str], input: &str) -> Result<String, String> {
     let mut kubectl: Command = cluster.kubernetes().kubectl();
     let group = match user {
         "admin" => "system:masters",
@@ -326,14 +347,16 @@ fn ask(cluster: &Cluster, user: &str, arguments: &[&str], input: &str) -> Result
     kubectl.args(["--as", user, "--as-group", group]).args(arguments);
     let mut kubectl = kubectl
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     kubectl.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = kubectl.wait_with_output().unwrap();
+    let [printed, error] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        true => Ok(printed),
+        false => Err(error),
     }
 }

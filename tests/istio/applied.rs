@@ -27,7 +27,8 @@ fn all_of_it_is_accepted() {
     let applied = printed(apply.args(["apply", "--kustomize"]).arg(paths::workspace()));
     for object in [
         "namespace/airflow",
-        "serviceaccount/airflow-worker-sales",
+        "configmap/dagward-teams",
+        "validatingadmissionpolicy.admissionregistration.k8s.io/dagward-document",
         "rolebinding.rbac.authorization.k8s.io/airflow-task-pods",
         "peerauthentication.security.istio.io/default",
         "sidecar.networking.istio.io/api-server",
@@ -41,7 +42,7 @@ fn all_of_it_is_accepted() {
     }
     cluster
         .kubernetes()
-        .apply(&text("examples/istio/admission.yaml"))
+        .apply(&text("examples/enforce/admission.yaml"))
         .unwrap();
 
     for component in COMPONENTS {

@@ -1,7 +1,7 @@
 //! The filter in a whole Istio: the real API server, istiod and its webhooks, injected sidecars with captured
 //! traffic, and the files that users apply.
 //!
-//! `applied`: all of it is accepted. `admission`: who may create which pods. `protocols`: no request passes by the
+//! `applied`: all of it is accepted. `steps`: the README's, from install to uninstall. `admission`: who may create which pods. `protocols`: no request passes by the
 //! sidecars. `executor`: Airflow itself, each task in a pod of its own.
 //!
 //! Tests that leave the control plane alone share one cluster, each with namespaces of its own, so they can run
@@ -32,11 +32,15 @@ mod forgetting;
 mod forms;
 mod identity;
 mod kept;
+mod kustomized;
 mod live_add;
 mod manifests;
 mod outages;
+mod private_registry;
 mod protocols;
 mod rejected;
+mod steps;
+mod teams;
 mod tokens;
 mod updates;
 mod versions;

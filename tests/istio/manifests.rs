@@ -16,13 +16,16 @@ fn text(scene: &Scene, file: &str) -> String {
     files::text(file).replace("oci://registry.example.com/dagward:0.1.0", &scene.urls[0])
 }
 
-/// The files of the folder that are for `kubectl apply`, which patches and lists of files are not.
+/// The files of the folders that are for `kubectl apply`, which patches and lists of files are not.
 pub(crate) fn manifests() -> Vec<String> {
-    let folder = fs::read_dir(paths::workspace().join("examples/istio")).unwrap();
-    let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let names = ["examples/istio", "examples/enforce"]
+        .into_iter()
+        .flat_map(|folder| {
+            let files = fs::read_dir(paths::workspace().join(folder)).unwrap();
+            files.map(move |file| format!("{folder}/{}", file.unwrap().file_name().to_str().unwrap()))
+        });
     let mut files: Vec<_> = names
         .filter(|name| name.ends_with(".yaml"))
-        .map(|name| format!("examples/istio/{name}"))
         .filter(|file| {
             let text = files::text(file);
             let object = text.lines().any(|line| line.starts_with("apiVersion:"));
@@ -35,7 +38,8 @@ pub(crate) fn manifests() -> Vec<String> {
 
 #[test]
 fn every_file_is_accepted_as_it_is() {
-    let scene = Scene::shared();
+    // One of its own: what refuses a bad document does so in the whole cluster.
+    let scene = &Scene::own();
     let kubernetes = scene.cluster.kubernetes();
     scene.namespace("airflow", &[]);
     let mut files = manifests();

@@ -62,7 +62,7 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
     let uncaptured = ["istio-iptables", "-p", "15001", "-o", "8080"];
 
     let fits = "does not fit the DAG";
-    let sidecar = "a task has a sidecar of the image";
+    let sidecar = "a task has a sidecar of one of the images";
     let captured = "all traffic of a task is captured";
     let change = "a task cannot change its sidecar";
     let user = "neither root nor 1337";
@@ -79,6 +79,8 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
         (spec("serviceAccountName", json!("airflow-api-server")), fits),
         (spec("serviceAccountName", json!("default")), fits),
         (annotation("dag_id", "ml_train"), fits),
+        // Every team that has an account has no other.
+        (spec("serviceAccountName", json!("airflow-worker")), fits),
         // Not of team sales: its name is longer.
         (annotation("dag_id", "salesmen_daily"), fits),
         (
