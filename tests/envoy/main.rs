@@ -16,6 +16,7 @@ mod tasks;
 mod airflow_proof;
 mod answers;
 mod bodies;
+mod callbacks;
 mod configuration;
 mod credentials;
 mod deciding_bodies;
