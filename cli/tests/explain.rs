@@ -6,6 +6,8 @@
 mod common;
 #[path = "explain/second_decision.rs"]
 mod second_decision;
+#[path = "explain/sites.rs"]
+mod sites;
 #[path = "explain/tokens.rs"]
 mod tokens;
 

@@ -230,6 +230,9 @@ impl Round<'_> {
             return self.refuse(None, Refusal::Issuer);
         };
         if matches!(issuer.source, Source::Istio) {
+            if !issuer.takes(&parsed.header) {
+                return self.refuse(Some(number), Refusal::Header);
+            }
             let heard = self.istio.iter().any(|(of, verified)| {
                 let is_same = |verified: &Rc<Verified>| is_same_token(&verified.claims, &parsed.claims);
                 *of == number && verified.as_ref().is_none_or(is_same)

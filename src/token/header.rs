@@ -18,10 +18,13 @@ const ENCRYPTION: [&str; 2] = ["enc", "zip"];
 /// Members that are texts, where they are there.
 const TEXTS: [&str; 4] = ["kid", "cty", "x5t", "x5t#S256"];
 
-/// The types that tokens for callers have, if any (RFC 7519 §5.1, RFC 9068 §2.1; `JOSE` JWT-SVID §2.3). Others are made
+/// The types that tokens for callers have, if any (RFC 7519 §5.1, RFC 9068 §2.1, JWT-SVID §2.3). Others are made
 /// for something else and are not to be taken for one of these (RFC 8725 §3.11): logout tokens,
 /// security events, proofs of possession.
-const TYPES: [&str; 4] = ["JWT", "JOSE", "at+jwt", "application/at+jwt"];
+const TYPES: [&str; 4] = ["JWT", JOSE, "at+jwt", "application/at+jwt"];
+
+/// The type of a JWT-SVID, if not `JWT`. It says nothing of what a token is for.
+const JOSE: &str = "JOSE";
 
 /// The JOSE header of a token.
 #[derive(Clone, PartialEq, Eq)]
@@ -66,6 +69,14 @@ impl Header {
             key_id: key_id.map(str::to_owned),
             members,
         })
+    }
+}
+
+impl Header {
+    /// Whether its type says nothing of what the token is for.
+    pub(super) fn is_of_any_type(&self) -> bool {
+        let kind = self.members.get("typ").and_then(Json::text);
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case(JOSE))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::operation::Surface;
 
-use super::{Algorithm, KeySet, Place};
+use super::{Algorithm, Header, KeySet, Place};
 
 /// Whose tokens these are. The words are an interface: policies and metrics have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,6 +96,11 @@ impl Issuer {
     /// What the request principals of its tokens begin with, before a `/`.
     pub fn head(&self) -> &str {
         self.issuer.as_ref().unwrap_or(&self.name)
+    }
+
+    /// Whether its tokens may have this header. One of any type must be bound to its peer, as JWT-SVIDs are.
+    pub(super) fn takes(&self, header: &Header) -> bool {
+        !header.is_of_any_type() || (self.kind == Kind::Oidc && self.bound_to_peer)
     }
 
     /// Whether its tokens are looked for on `surface`.

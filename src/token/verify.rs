@@ -24,6 +24,9 @@ pub fn verify(
     if !issuer.algorithms.contains(&algorithm) {
         return Err(Refusal::Algorithm);
     }
+    if !issuer.takes(&token.header) {
+        return Err(Refusal::Header);
+    }
     let candidates = keys.candidates(token.header.key_id.as_deref(), algorithm)?;
     if !signatures.can(algorithm) {
         return Err(Refusal::AlgorithmUnsupported);

@@ -53,5 +53,13 @@ fn a_jwt_svid_is_its_peer_s() {
         let [header, claims] = [&header, &claims].map(|part| testing::encode(part.to_string()));
         let (_, came) = proxy.result(&format!("{header}.{claims}.{}", testing::encode("good")));
         assert_eq!(came, result, "{typ} {subject}");
+    } // `JOSE` says nothing of what a token is for, and others are not bound to their peer.
+    let unbound = Proxy::of([issuer(Kind::Oidc, None, "airflow"), user()]);
+    for audience in ["airflow", "apache-airflow"] {
+        let header = json!({"alg": "HS512", "kid": "k", "typ": "JOSE"});
+        let claims = json!({"aud": audience, "sub": "me", "exp": NOW + 600});
+        let [header, claims] = [&header, &claims].map(|part| testing::encode(part.to_string()));
+        let (_, came) = unbound.result(&format!("{header}.{claims}.{}", testing::encode("good")));
+        assert_eq!(came, "token_header", "{audience}");
     }
 }
