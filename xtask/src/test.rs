@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use dagward_lab::module::TARGET;
-use dagward_lab::{paths, progress};
+use dagward_lab::{paths, process, progress};
 
 use crate::matrix;
 use crate::tally::Tally;
@@ -119,6 +119,8 @@ impl Suite {
 /// there is no cache, in which Airflow leaves the processors idle.
 fn programs_of_istio() -> Result<Child> {
     let log = File::create(paths::logs()?.join("programs-of-istio.log"))?;
+    // It goes on where this process ends early.
+    process::close_on_exec();
     let mut install = Command::new("nice");
     install.arg(env::current_exe()?).args(["lab", "install"]);
     let child = install
