@@ -57,7 +57,7 @@ pub struct Deployment {
     pods: Vec<Pod>,
     settings: Settings,
     database: Postgres,
-    _broker: Option<Redis>,
+    broker: Option<Redis>,
     // The sidecars read the certificates' files.
     authority: Authority,
     home: TempDir,
@@ -112,7 +112,7 @@ impl Deployment {
             pods: pods?,
             settings,
             database,
-            _broker: broker,
+            broker,
             authority,
             home: paths::scratch("airflow")?,
             balanced: false,
@@ -124,7 +124,7 @@ impl Deployment {
             fs::create_dir(&home)?;
             let mut command = Command::new(&installation.program);
             installation.environment(&home)?.apply(&mut command);
-            deployment.settings.apply(&mut command);
+            deployment.settings.apply(&mut command, pod.component);
             pod.start(&mut command, release)?;
         }
         let plugin = deployment.setup.plugin.clone();
@@ -258,6 +258,16 @@ impl Deployment {
     /// What signs Airflow's tokens: `[api_auth] jwt_secret`.
     pub fn jwt_secret(&self) -> Result<&str> {
         self.settings.jwt_secret().context("no secret")
+    }
+
+    /// The URL of Airflow's database.
+    pub fn database(&self) -> String {
+        self.database.uri()
+    }
+
+    /// The URL of Celery's broker, where there is one.
+    pub fn broker(&self) -> Option<String> {
+        self.broker.as_ref().map(Redis::uri)
     }
 
     /// The rows that a query of Airflow's database gives, a line each, columns separated by `|`.

@@ -11,9 +11,16 @@ use super::install::{JWT_SECRET, Release, secret};
 use super::redis::Redis;
 use crate::paths;
 
-/// What all components of a deployment share, as Helm's chart mounts it into each pod.
+const DATABASE: &str = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN";
+
+/// What a deployment's components know, as Helm's chart gives it to their pods with the values of
+/// `examples/helm/`. Workers also know what signs the tokens of tasks, as they did by charts before
+/// 1.20.
 #[derive(Debug)]
-pub(super) struct Settings(Vec<(&'static str, String)>);
+pub(super) struct Settings {
+    all: Vec<(&'static str, String)>,
+    release: Release,
+}
 
 impl Settings {
     /// Settings for a deployment on these servers.
@@ -29,7 +36,7 @@ impl Settings {
             false => "lab/airflow/plugins",
         });
         let mut settings = vec![
-            ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", database),
+            (DATABASE, database),
             ("AIRFLOW__CORE__EXECUTOR", executor.name().to_owned()),
             ("AIRFLOW__CORE__HOSTNAME_CALLABLE", "lab_host.name".to_owned()),
             ("AIRFLOW__CORE__PLUGINS_FOLDER", plugins.display().to_string()),
@@ -47,20 +54,29 @@ impl Settings {
         } else {
             settings.push(("AIRFLOW__API__SECRET_KEY", secret()?));
         }
-        settings.extend(broker.map(|broker| ("AIRFLOW__CELERY__BROKER_URL", broker.uri())));
-        Ok(Self(settings))
+        for name in ["AIRFLOW__CELERY__BROKER_URL", "AIRFLOW__CELERY__RESULT_BACKEND"] {
+            settings.extend(broker.map(|broker| (name, broker.uri())));
+        }
+        Ok(Self {
+            all: settings,
+            release,
+        })
     }
 
     /// What signs Airflow's tokens.
     pub(super) fn jwt_secret(&self) -> Option<&str> {
-        let mut settings = self.0.iter();
+        let mut settings = self.all.iter();
         let (_, secret) = settings.find(|(name, _)| *name == JWT_SECRET)?;
         Some(secret)
     }
 
-    /// Sets the variables of `command`.
-    pub(super) fn apply(&self, command: &mut Command) {
-        command.envs(self.0.iter().map(|(name, value)| (name, value)));
+    /// Sets the variables of `command`, which runs `component`, but keeps the database from a worker.
+    pub(super) fn apply(&self, command: &mut Command, component: Component) {
+        command.envs(self.all.iter().map(|(name, value)| (name, value)));
+        // Airflow 2's workers do not run without it.
+        if matches!(component, Component::Worker(_)) && !self.release.is_airflow_2() {
+            command.env_remove(DATABASE);
+        }
     }
 }
 
