@@ -59,7 +59,7 @@ pub struct Deployment {
     pods: Vec<Pod>,
     settings: Settings,
     database: Postgres,
-    _broker: Option<Redis>,
+    broker: Option<Redis>,
     // The sidecars read the certificates' files.
     authority: Authority,
     home: TempDir,
@@ -115,7 +115,7 @@ impl Deployment {
             pods: pods?,
             settings,
             database,
-            _broker: broker,
+            broker,
             authority,
             home: paths::scratch("airflow")?,
             balanced: false,
@@ -273,6 +273,11 @@ impl Deployment {
     /// The URL of Airflow's database.
     pub fn database(&self) -> String {
         self.database.uri()
+    }
+
+    /// The URL of Celery's broker, where there is one.
+    pub fn broker(&self) -> Option<String> {
+        self.broker.as_ref().map(Redis::uri)
     }
 
     /// The rows that a query of Airflow's database gives, a line each, columns separated by `|`.
