@@ -108,7 +108,8 @@ impl Registry {
         let users = directory.join("htpasswd");
         fs::write(&users, format!("{USER}:{HASH}\n"))?;
         let authentication = match self.protected {
-            true => json!({"htpasswd": {"realm": "lab", "path": users}}),
+            // Istio's agent takes no realm but a URL of a public host.
+            true => json!({"htpasswd": {"realm": "https://registry.example.com", "path": users}}),
             false => json!({}),
         };
         let configuration = json!({

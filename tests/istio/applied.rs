@@ -46,7 +46,8 @@ fn all_of_it_is_accepted() {
         .unwrap();
 
     for component in COMPONENTS {
-        let metadata = json!({"name": component, "namespace": "airflow", "labels": {"component": component}});
+        let labels = json!({"tier": "airflow", "component": component});
+        let metadata = json!({"name": component, "namespace": "airflow", "labels": labels});
         let container = json!({"name": "base", "image": "none", "command": ["sleep", "infinity"]});
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}});
         cluster.kubernetes().apply(&pod.to_string()).unwrap();

@@ -28,7 +28,7 @@ fn the_plugin_s_secret_pulls_the_image() {
     assert_eq!((refused.status, &*refused.text()), (403, "RBAC: access denied"));
     let log = airflow.log(API_SERVER);
     assert!(
-        log.contains("error in converting the wasm config to local") && log.contains("401"),
+        log.contains("error in converting the wasm config to local") && log.contains("UNAUTHORIZED"),
         "{log}"
     );
 
