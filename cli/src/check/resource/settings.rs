@@ -8,6 +8,9 @@ use crate::source::node::Node;
 /// The host of the addresses that are to be replaced.
 const PLACEHOLDER: &str = "registry.example.com";
 
+/// The name of a plugin that lets requests pass where its document does not load.
+const OPEN: &str = "dagward-open";
+
 /// Warns of settings of the resource.
 pub(super) fn check(report: &mut Report<'_>, mode: Mode) {
     url(report);
@@ -15,6 +18,7 @@ pub(super) fn check(report: &mut Report<'_>, mode: Mode) {
     phase(report);
     priority(report);
     fail_strategy(report, mode);
+    open(report, mode);
 }
 
 fn url(report: &mut Report<'_>) {
@@ -72,4 +76,12 @@ fn fail_strategy(report: &mut Report<'_>, mode: Mode) {
         _ => "after a crash a worker of the proxy answers every request with 503 until it restarts",
     };
     report.warn(path, message, "`FAIL_RELOAD`: one 503, then a fresh VM");
+}
+
+fn open(report: &mut Report<'_>, mode: Mode) {
+    let (path, value) = report.module("pluginName");
+    if mode == Mode::Enforce && value.and_then(Node::text) == Some(OPEN) {
+        let message = "under this name a document that does not load lets every request pass, and puts none before it in force";
+        report.warn(path, message, "`dagward`: the last good policy stays in force");
+    }
 }
