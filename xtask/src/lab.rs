@@ -132,7 +132,11 @@ fn exec(arguments: &Exec) -> Result<()> {
 fn rejected(kept: &Kept) -> Result<()> {
     let rejections = kept.rejections()?;
     if rejections.is_empty() {
-        println!("Its proxies reject nothing.");
+        // The agent takes the update, and puts a filter that refuses in the plugin's place.
+        println!(
+            "Its proxies reject nothing. (One that could not fetch the plugin's image answers \
+             `RBAC: access denied`; `kubectl logs POD -c istio-proxy` says why.)"
+        );
         return Ok(());
     }
     let lines: Vec<_> = rejections.iter().map(ToString::to_string).collect();
