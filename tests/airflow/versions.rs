@@ -1,6 +1,7 @@
 //! The oldest release, the newest, and the newest pre-release with LocalExecutor, under the policy to begin with.
 
 use dagward_lab::airflow::{Passage, Release};
+use serde_json::Value;
 
 use crate::policies;
 
@@ -12,8 +13,18 @@ fn a_run_passes_on_airflow_2() {
 
 #[test]
 fn runs_pass_on_the_newest_pre_release() {
-    let passage = Passage::make(Release::V3_4, &policies::starter(), &["sales_features"]).unwrap();
+    let further = ["sales_features", "sales_deadline"];
+    let passage = Passage::make(Release::V3_4, &policies::starter(), &further).unwrap();
     assert_eq!(passage.problems(), Vec::<String>::new());
+    // The deadline's callback has started, and with its token it has read a variable.
+    let of_callback = |request: &&Value| request["dagward_task_id"] == "__callback__";
+    let asked: Vec<_> = passage
+        .requests
+        .iter()
+        .filter(of_callback)
+        .map(|request| &request["method"])
+        .collect();
+    assert_eq!(asked, ["PATCH", "GET"]);
 }
 
 #[test]

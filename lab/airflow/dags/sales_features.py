@@ -45,7 +45,7 @@ def sales_features():
         return ti.try_number
 
     # Airflow fails a sensor that is due again before the scheduler has seen its last process end.
-    @task.sensor(poke_interval=10, mode="reschedule")
+    @task.sensor(poke_interval=20, mode="reschedule")
     def arrived(task_reschedule_count):
         return task_reschedule_count > 0
 
