@@ -61,6 +61,24 @@ impl Likeness {
         self == Self::Folded && !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
+    /// `value` as a server reads it that takes an encoded slash for one and merges it with its neighbours, where that is
+    /// another path.
+    pub(super) fn merged(self, value: &str) -> Option<String> {
+        let is_slash = |c: char| matches!(c, '/' | ENCODED_SLASH);
+        if self != Self::Slashed || !value.contains(ENCODED_SLASH) {
+            return None;
+        }
+        let mut merged = String::with_capacity(value.len());
+        for c in value.chars() {
+            match is_slash(c) {
+                true if merged.ends_with('/') => {}
+                true => merged.push('/'),
+                false => merged.push(c),
+            }
+        }
+        (merged.len() < value.len()).then_some(merged)
+    }
+
     /// `value` without what does not count at its end.
     pub(super) fn trimmed(self, value: &str) -> &str {
         match self {

@@ -44,6 +44,11 @@ pub(super) fn matches_like(
     value: &str,
     bindings: &Bindings<'_>,
 ) -> bool {
+    if let Some(merged) = likeness.merged(value)
+        && matches_like(likeness, arena, pattern, &merged, bindings)
+    {
+        return true;
+    }
     let trimmed = likeness.trimmed(value);
     let text = |part: &Part| match part {
         Part::Text(span) => Some(arena.text(*span)),

@@ -315,3 +315,38 @@ fn a_pattern_names_one_issuer() {
         );
     }
 }
+
+/// A server that takes an encoded slash for a slash may merge two slashes, so that these lead to `/admin/x`.
+#[test]
+fn an_empty_segment_of_encoded_slashes_hides_no_path_from_a_deny() {
+    for target in ["/%2Fadmin/x", "/admin%2F%2Fx", "/admin/%2Fx", "/admin%2F/x"] {
+        for (action, word, pattern) in [
+            ("DENY", "paths", "/admin/x"),
+            ("ALLOW", "notPaths", "/admin/x"),
+            ("DENY", "paths", "/admin/*"),
+            ("DENY", "paths", "*/admin/x"),
+        ] {
+            let document = format!(
+                r#"{{"apiVersion":"dagward/v1","policies":[
+                    {{"name":"p","action":"{action}","rules":[{{"to":[{{"{word}":["{pattern}"]}}]}}]}},
+                    {{"name":"all","action":"ALLOW","rules":[{{"to":[{{"methods":["{}"]}}]}}]}}]}}"#,
+                if action == "DENY" { "GET" } else { "NONE" }
+            );
+            let ruleset = load(document.as_bytes()).unwrap();
+            let request = Request {
+                method: "GET",
+                target,
+                host: "shop",
+                body: Body::Pending,
+            };
+            let operation = read_elsewhere(&request).unwrap();
+            let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+            let allowed = ruleset.decide(Scope::All, slice::from_ref(&facts)).allowed;
+            assert!(
+                !allowed,
+                "{action} {word} {pattern}: {target} is {:?}",
+                operation.path
+            );
+        }
+    }
+}

@@ -86,6 +86,9 @@ impl Table {
     /// the two begins with that prefix too. So all of them are on the parents' chain of the last
     /// key that is not greater than the value.
     pub(super) fn find<'t>(&'t self, arena: &Arena, value: &str, look: &mut dyn FnMut(&'t [u32])) {
+        if let Some(merged) = self.likeness.merged(value) {
+            self.find(arena, &merged, look);
+        }
         let value = self.likeness.trimmed(value);
         let not_greater = |key: &Key| {
             compare(self.likeness, self.shape, [arena.text(key.text), value]) != Ordering::Greater
