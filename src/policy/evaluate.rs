@@ -172,9 +172,13 @@ impl Ruleset {
         name: &str,
         bindings: &Bindings<'_>,
     ) -> bool {
+        // `auth:*` begins the name, but is about the actions that are known.
         let is_named = || {
             let mut patterns = self.patterns_of(condition).iter();
-            patterns.any(|pattern| matches(&self.arena, *pattern, name, bindings))
+            patterns.any(|pattern| {
+                (pattern.shape == Shape::Any || self.is_unclassified_name(*pattern))
+                    && matches(&self.arena, *pattern, name, bindings)
+            })
         };
         match effect {
             Effect::Allow => !condition.negated && is_named(),
@@ -184,15 +188,22 @@ impl Ruleset {
 
     /// Whether a condition is about the actions of unclassified requests alone.
     pub(super) fn is_of_unclassified(&self, condition: &Condition) -> bool {
-        let is_name = |pattern: &Pattern| match self.arena.parts(*pattern) {
+        condition.field == Field::Actions
+            && !condition.negated
+            && self
+                .patterns_of(condition)
+                .iter()
+                .all(|pattern| self.is_unclassified_name(*pattern))
+    }
+
+    /// Whether a pattern of actions can be nothing but the name of unclassified requests.
+    fn is_unclassified_name(&self, pattern: Pattern) -> bool {
+        match self.arena.parts(pattern) {
             [.., Part::Text(tail)] if matches!(pattern.shape, Shape::Exact | Shape::Suffix) => {
                 is_unclassified(self.arena.text(*tail))
             }
             _ => false,
-        };
-        condition.field == Field::Actions
-            && !condition.negated
-            && self.patterns_of(condition).iter().all(is_name)
+        }
     }
 
     /// Whether an entry names what no route table knows: by its surface, its path, or its action.

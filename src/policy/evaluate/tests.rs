@@ -316,6 +316,20 @@ fn a_pattern_names_one_issuer() {
     }
 }
 
+/// A rule of known actions does not widen to routes that are not known: `auth:*` begins the name `auth:unclassified` as well.
+#[test]
+fn a_pattern_of_known_actions_names_no_unknown_route() {
+    for (entry, target) in [
+        (r#"{"actions":["auth:*"]}"#, "/auth/fab/new"),
+        (r#"{"surfaces":["auth"],"actions":["auth:*"]}"#, "/auth/fab/new"),
+        (r#"{"actions":["a*"]}"#, "/auth/fab/new"),
+        (r#"{"actions":["*d"]}"#, "/ui/new"),
+    ] {
+        assert_eq!(holds_of(entry, "DELETE", target).0, false, "{entry}");
+    }
+    assert!(holds_of(r#"{"actions":["auth:unclassified"]}"#, "DELETE", "/auth/fab/new").0);
+}
+
 /// A server that takes an encoded slash for a slash may merge two slashes, so that these lead to `/admin/x`.
 #[test]
 fn an_empty_segment_of_encoded_slashes_hides_no_path_from_a_deny() {
