@@ -59,13 +59,21 @@ impl Ruleset {
         facts.tokens().iter().any(|token| {
             conditions
                 .iter()
-                .all(|condition| self.holds_of(condition, token, bindings))
+                .all(|condition| self.holds_of(condition, effect, token, bindings))
         })
     }
 
     /// Whether one condition on tokens holds of this one. Of a claim with several values one that
-    /// matches is enough, and a claim that is not there has none.
-    pub(super) fn holds_of(&self, condition: &Condition, token: &Verified, bindings: &Bindings<'_>) -> bool {
+    /// matches is enough, and a claim that is not there has none. Where a match refuses, a pattern of request principals is
+    /// about all that it matches, whichever issuer it names.
+    pub(super) fn holds_of(
+        &self,
+        condition: &Condition,
+        effect: Effect,
+        token: &Verified,
+        bindings: &Bindings<'_>,
+    ) -> bool {
+        let refuses = condition.negated == (effect == Effect::Allow);
         let any = |value: &str| {
             self.patterns_of(condition)
                 .iter()
@@ -74,7 +82,7 @@ impl Ruleset {
         let matched = match self.claim_of(condition) {
             Some(path) => token.claims.values(path).into_iter().any(any),
             None => self.patterns_of(condition).iter().any(|pattern| {
-                self.is_about(*pattern, token)
+                (refuses || self.is_about(*pattern, token))
                     && matches(&self.arena, *pattern, &token.request_principal, bindings)
             }),
         };

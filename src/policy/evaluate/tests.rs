@@ -330,6 +330,30 @@ fn a_pattern_of_known_actions_names_no_unknown_route() {
     assert!(holds_of(r#"{"actions":["auth:unclassified"]}"#, "DELETE", "/auth/fab/new").0);
 }
 
+/// Where a match refuses, a pattern that begins a request principal is about it, whichever issuer it names.
+#[test]
+fn a_pattern_that_refuses_is_about_all_issuers_that_it_begins() {
+    let document = |action: &str, word: &str, pattern: &str| {
+        format!(
+            r#"{{"apiVersion":"dagward/v1",
+                "tokens":[{{"name":"org","kind":"oidc","issuer":"https://o","audiences":["a"],"fromIstio":true}},
+                          {{"name":"default","kind":"oidc","issuer":"https://o/oauth2/default","audiences":["b"],"fromIstio":true}}],
+                "policies":[{{"name":"p","action":"{action}","rules":[{{"from":[{{"{word}":["{pattern}"]}}]}}]}},
+                            {{"name":"all","action":"ALLOW","rules":[{{"to":[{{"methods":["{}"]}}]}}]}}]}}"#,
+            if action == "DENY" { "GET" } else { "NONE" }
+        )
+    };
+    for pattern in ["https://o/*", "https://o/oauth2/*"] {
+        for (action, word) in [("DENY", "requestPrincipals"), ("ALLOW", "notRequestPrincipals")] {
+            let ruleset = load(document(action, word, pattern).as_bytes()).unwrap();
+            let allowed = facts(None, &[token("https://o/oauth2/default/ann", "{}")], |facts| {
+                ruleset.decide(Scope::All, slice::from_ref(facts)).allowed
+            });
+            assert!(!allowed, "{action} {word} {pattern}");
+        }
+    }
+}
+
 /// A server that takes an encoded slash for a slash may merge two slashes, so that these lead to `/admin/x`.
 #[test]
 fn an_empty_segment_of_encoded_slashes_hides_no_path_from_a_deny() {
