@@ -61,22 +61,16 @@ impl Likeness {
         self == Self::Folded && !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
-    /// `value` as a server reads it that takes an encoded slash for one and merges it with its neighbours, where that is
-    /// another path.
-    pub(super) fn merged(self, value: &str) -> Option<String> {
-        let is_slash = |c: char| matches!(c, '/' | ENCODED_SLASH);
-        if self != Self::Slashed || !value.contains(ENCODED_SLASH) {
-            return None;
-        }
-        let mut merged = String::with_capacity(value.len());
-        for c in value.chars() {
-            match is_slash(c) {
-                true if merged.ends_with('/') => {}
-                true => merged.push('/'),
-                false => merged.push(c),
-            }
-        }
-        (merged.len() < value.len()).then_some(merged)
+    /// The bytes of a path, from either end, as a server reads it that takes an encoded slash for one and merges it with its
+    /// neighbours.
+    pub(super) fn merged(bytes: impl Iterator<Item = u8>) -> impl Iterator<Item = u8> {
+        let mut after_slash = false;
+        bytes.map(|byte| Self::Slashed.byte(byte)).filter(move |byte| {
+            let is_slash = *byte == b'/';
+            let is_merged = is_slash && after_slash;
+            after_slash = is_slash;
+            !is_merged
+        })
     }
 
     /// `value` without what does not count at its end.
