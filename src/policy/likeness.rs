@@ -7,6 +7,8 @@
 //! compared as the widest of these does, and where it allows, as they are written. Which one an
 //! installation has need not be known.
 //!
+//! Flask and Django take a method in lower case for the one in upper case, FAB's pages in Airflow among them.
+//!
 //! A service that is not Airflow may take an encoded slash of its path for a slash or for a letter. Where a match refuses, it
 //! is a slash as well; where a match allows, the pattern's slashes are slashes of every reading.
 
@@ -40,7 +42,7 @@ impl Likeness {
             return Self::Exact;
         }
         match field {
-            Field::Connections | Field::Variables | Field::Pools => Self::Folded,
+            Field::Connections | Field::Variables | Field::Pools | Field::Methods => Self::Folded,
             Field::Dags | Field::Tasks | Field::XcomKeys | Field::Assets => Self::Padded,
             Field::Paths => Self::Slashed,
             _ => Self::Exact,

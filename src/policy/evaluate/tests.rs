@@ -388,3 +388,28 @@ fn an_empty_segment_of_encoded_slashes_hides_no_path_from_a_deny() {
         }
     }
 }
+
+/// Flask takes `post` for POST, and no route is known for it: `post /auth/users/add` adds a user where uvicorn runs with h11.
+#[test]
+fn a_method_in_lower_case_hides_from_no_deny() {
+    for (method, target) in [
+        ("post", "/auth/users/add"),
+        ("pOST", "/orders"),
+        ("delete", "/auth/new"),
+    ] {
+        let (_, denied) = holds_of(r#"{"methods":["POST","DELETE"]}"#, method, target);
+        assert!(denied, "{method} {target}");
+        let (allowed, _) = holds_of(
+            r#"{"surfaces":["auth","other","ui"],"notMethods":["POST","D*"]}"#,
+            method,
+            target,
+        );
+        assert!(!allowed, "{method} {target}");
+        let (allowed, _) = holds_of(
+            r#"{"surfaces":["auth","other","ui"],"methods":["POST","DELETE"]}"#,
+            method,
+            target,
+        );
+        assert!(!allowed, "{method} {target}");
+    }
+}
