@@ -13,7 +13,7 @@ mod reasons;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::caller::{Acting, BadPrincipal, Header, Principal, headers};
+use crate::caller::{Acting, BadPrincipal, Header, Principal, Proof, headers};
 use crate::measure::{Decision, Direction};
 use crate::operation::{self, Body, Malformed, Operation, Request};
 use crate::policy::{Mode, Ruleset};
@@ -197,9 +197,12 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let callback = operation
         .as_ref()
         .is_ok_and(|operation| token.is_callback(operation));
+    // Whose token it shows does not count then, nor does what it says of itself.
+    let reads_connection = operation.as_ref().is_ok_and(Operation::reads_connection);
     let acting = match (callback, tells_task) {
         (true, _) => Ok(stamped.and_then(acting::of_callback)),
         (false, true) => acting::learned(stamped, &token),
+        (false, false) if reads_connection => Ok(stamped.filter(|stamped| stamped.proof > Proof::Claimed)),
         (false, false) => Ok(stamped),
     };
     let needs_token = operation

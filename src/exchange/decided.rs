@@ -43,8 +43,8 @@ pub(super) struct Decided {
     /// Whether more than a claim names the acting DAG and task.
     proven: bool,
     action: &'static str,
-    /// Whether it reads a connection with a task's token that has no owner here.
-    pub(super) reads_unowned: bool,
+    /// Whether it reads a connection or starts a task with a task's token that has no owner here.
+    pub(super) is_unowned: bool,
     /// Whether it reads a connection that hooks look for by themselves.
     pub(super) reads_default: bool,
     /// The token with which the peer starts a task, where it does.
@@ -105,7 +105,8 @@ impl Decided {
             },
             proven: acting.is_some_and(|acting| acting.proof > Proof::Claimed),
             action: operation.map_or("", |operation| operation.action_label()),
-            reads_unowned: operation.is_some_and(Operation::reads_connection) && incoming.token.is_unowned(),
+            is_unowned: operation.is_some_and(|operation| operation.reads_connection() || operation.starts())
+                && incoming.token.is_unowned(),
             reads_default: operation.is_some_and(Operation::reads_default_connection),
             start: task.map(|task| Start {
                 task: task.to_owned(),

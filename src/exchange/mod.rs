@@ -153,13 +153,13 @@ impl Exchange {
             REQUEST_ID,
             &decided.request_id,
         ));
-        // A thief of a token that has no owner yet must not have it renewed.
-        if decided.reads_unowned && setting.guards(decided.connection.listener) {
+        let accepted = decided.starts() && (200..300).contains(&decided.status);
+        // A thief of a token that has no owner yet must not have it renewed, and Airflow renews it on every route, whatever
+        // it answers.
+        if decided.is_unowned && !accepted && setting.guards(decided.connection.listener) {
             host.carry_out(Effect::RemoveHeader(Message::Answer, RENEWED_TOKEN));
         }
-        let teaches = decided.starts()
-            && (200..300).contains(&decided.status)
-            && setting.is_answered_by_api_server(&decided.connection, host);
+        let teaches = accepted && setting.is_answered_by_api_server(&decided.connection, host);
         match self.awaiting(Message::Answer) {
             // The answer names the DAG in its body.
             Some(_) if teaches => {

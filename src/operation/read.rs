@@ -220,13 +220,16 @@ fn whatever<'a>(route: &Route, mut asks: Asks<'a>) -> Read<'a> {
 /// without its base path. Below that stand also the applications of plugins, which are on no row.
 fn route<'p>(method: &str, text: &'p str, site: &Site) -> (&'p str, Option<Found<'p>>) {
     let below = site.below(text);
-    for text in below.into_iter().chain([text]) {
-        let found = find(method, text, site);
-        if found.is_some() || path::is_airflow(text, site) {
-            return (text, found);
-        }
+    let below_or_all = below.unwrap_or(text);
+    let found = find(method, below_or_all, site);
+    if found.is_some() || path::is_airflow(below_or_all, site) {
+        return (below_or_all, found);
     }
-    (below.unwrap_or(text), None)
+    // A base path may begin as one of Airflow's own does, and the log servers have none.
+    match find(method, text, site) {
+        Some(found) => (text, Some(found)),
+        None => (below_or_all, None),
+    }
 }
 
 /// What a path asks for that no row fits.

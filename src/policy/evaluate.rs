@@ -59,13 +59,21 @@ impl Ruleset {
         facts.tokens().iter().any(|token| {
             conditions
                 .iter()
-                .all(|condition| self.holds_of(condition, token, bindings))
+                .all(|condition| self.holds_of(condition, effect, token, bindings))
         })
     }
 
     /// Whether one condition on tokens holds of this one. Of a claim with several values one that
-    /// matches is enough, and a claim that is not there has none.
-    pub(super) fn holds_of(&self, condition: &Condition, token: &Verified, bindings: &Bindings<'_>) -> bool {
+    /// matches is enough, and a claim that is not there has none. Where a match refuses, a pattern of request principals is
+    /// about all that it matches, whichever issuer it names.
+    pub(super) fn holds_of(
+        &self,
+        condition: &Condition,
+        effect: Effect,
+        token: &Verified,
+        bindings: &Bindings<'_>,
+    ) -> bool {
+        let refuses = condition.negated == (effect == Effect::Allow);
         let any = |value: &str| {
             self.patterns_of(condition)
                 .iter()
@@ -74,7 +82,7 @@ impl Ruleset {
         let matched = match self.claim_of(condition) {
             Some(path) => token.claims.values(path).into_iter().any(any),
             None => self.patterns_of(condition).iter().any(|pattern| {
-                self.is_about(*pattern, token)
+                (refuses || self.is_about(*pattern, token))
                     && matches(&self.arena, *pattern, &token.request_principal, bindings)
             }),
         };
@@ -172,9 +180,13 @@ impl Ruleset {
         name: &str,
         bindings: &Bindings<'_>,
     ) -> bool {
+        // `auth:*` begins the name, but is about the actions that are known.
         let is_named = || {
             let mut patterns = self.patterns_of(condition).iter();
-            patterns.any(|pattern| matches(&self.arena, *pattern, name, bindings))
+            patterns.any(|pattern| {
+                (pattern.shape == Shape::Any || self.is_unclassified_name(*pattern))
+                    && matches(&self.arena, *pattern, name, bindings)
+            })
         };
         match effect {
             Effect::Allow => !condition.negated && is_named(),
@@ -184,15 +196,22 @@ impl Ruleset {
 
     /// Whether a condition is about the actions of unclassified requests alone.
     pub(super) fn is_of_unclassified(&self, condition: &Condition) -> bool {
-        let is_name = |pattern: &Pattern| match self.arena.parts(*pattern) {
+        condition.field == Field::Actions
+            && !condition.negated
+            && self
+                .patterns_of(condition)
+                .iter()
+                .all(|pattern| self.is_unclassified_name(*pattern))
+    }
+
+    /// Whether a pattern of actions can be nothing but the name of unclassified requests.
+    fn is_unclassified_name(&self, pattern: Pattern) -> bool {
+        match self.arena.parts(pattern) {
             [.., Part::Text(tail)] if matches!(pattern.shape, Shape::Exact | Shape::Suffix) => {
                 is_unclassified(self.arena.text(*tail))
             }
             _ => false,
-        };
-        condition.field == Field::Actions
-            && !condition.negated
-            && self.patterns_of(condition).iter().all(is_name)
+        }
     }
 
     /// Whether an entry names what no route table knows: by its surface, its path, or its action.

@@ -134,7 +134,7 @@ impl Ruleset {
         let held_of = |token: &Rc<Verified>| {
             of_token
                 .iter()
-                .take_while(|condition| self.holds_of(condition, token, &bindings))
+                .take_while(|condition| self.holds_of(condition, Effect::Allow, token, &bindings))
                 .count()
         };
         let most = facts.tokens().iter().map(held_of).max();

@@ -7,6 +7,8 @@
 //! compared as the widest of these does, and where it allows, as they are written. Which one an
 //! installation has need not be known.
 //!
+//! Flask and Django take a method in lower case for the one in upper case, FAB's pages in Airflow among them.
+//!
 //! A service that is not Airflow may take an encoded slash of its path for a slash or for a letter. Where a match refuses, it
 //! is a slash as well; where a match allows, the pattern's slashes are slashes of every reading.
 
@@ -40,7 +42,7 @@ impl Likeness {
             return Self::Exact;
         }
         match field {
-            Field::Connections | Field::Variables | Field::Pools => Self::Folded,
+            Field::Connections | Field::Variables | Field::Pools | Field::Methods => Self::Folded,
             Field::Dags | Field::Tasks | Field::XcomKeys | Field::Assets => Self::Padded,
             Field::Paths => Self::Slashed,
             _ => Self::Exact,
@@ -59,6 +61,18 @@ impl Likeness {
     /// Whether `value` may be like any text.
     pub(super) fn may_be_any(self, value: &str) -> bool {
         self == Self::Folded && !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    }
+
+    /// The bytes of a path, from either end, as a server reads it that takes an encoded slash for one and merges it with its
+    /// neighbours.
+    pub(super) fn merged(bytes: impl Iterator<Item = u8>) -> impl Iterator<Item = u8> {
+        let mut after_slash = false;
+        bytes.map(|byte| Self::Slashed.byte(byte)).filter(move |byte| {
+            let is_slash = *byte == b'/';
+            let is_merged = is_slash && after_slash;
+            after_slash = is_slash;
+            !is_merged
+        })
     }
 
     /// `value` without what does not count at its end.

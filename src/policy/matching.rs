@@ -55,7 +55,7 @@ pub(super) fn matches_like(
             text(part).and_then(|text| likeness.strip_prefix(rest, text))
         })
     };
-    match pattern.shape {
+    let matched = match pattern.shape {
         Shape::Any => !value.is_empty(),
         Shape::Exact => forward() == Some(""),
         Shape::Prefix => forward().is_some(),
@@ -65,7 +65,32 @@ pub(super) fn matches_like(
                 text(part).and_then(|text| likeness.strip_suffix(rest, text))
             })
             .is_some(),
+    };
+    matched || (likeness == Likeness::Slashed && matches_merged(arena, pattern, value, bindings))
+}
+
+/// Whether a path matches once its encoded slashes are merged with their neighbours.
+fn matches_merged(arena: &Arena, pattern: Pattern, value: &str, bindings: &Bindings<'_>) -> bool {
+    let texts: Option<Vec<&str>> = arena
+        .parts(pattern)
+        .iter()
+        .map(|part| match part {
+            Part::Text(span) => Some(arena.text(*span)),
+            Part::Variable(variable) => bindings.value(*variable),
+        })
+        .collect();
+    let Some(texts) = texts else { return false };
+    let wanted = texts.iter().flat_map(|text| text.bytes());
+    match pattern.shape {
+        Shape::Any => false,
+        Shape::Exact => Likeness::merged(value.bytes()).eq(wanted),
+        Shape::Prefix => begins(Likeness::merged(value.bytes()), wanted),
+        Shape::Suffix => begins(Likeness::merged(value.bytes().rev()), wanted.rev()),
     }
+}
+
+fn begins(mut value: impl Iterator<Item = u8>, mut wanted: impl Iterator<Item = u8>) -> bool {
+    wanted.all(|byte| value.next() == Some(byte))
 }
 
 /// Matches `value` and binds the variables of the pattern: each to a non-empty piece of one path

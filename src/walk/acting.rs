@@ -100,8 +100,8 @@ pub(super) fn learned(stamped: Option<Acting>, token: &Token<'_>) -> Result<Opti
 
 /// Who acts where a callback does. Nothing names its DAG but the pod that it runs in, and no task acts.
 pub(super) fn of_callback(stamped: Acting) -> Option<Acting> {
-    // That Airflow's answer has named a DAG is said of a task's token.
-    (stamped.proof < Proof::Airflow).then_some(Acting {
+    // That Airflow's answer has named a DAG is said of a task's token, and a claim is the callback's own word.
+    (stamped.proof == Proof::Pod).then_some(Acting {
         task_id: None,
         map_index: None,
         try_number: None,

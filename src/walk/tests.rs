@@ -1,5 +1,5 @@
 use super::*;
-use crate::caller::{Credential, Proof};
+use crate::caller::Credential;
 use crate::learn::{Learned, Run};
 use crate::operation::Body;
 use crate::policy;

@@ -131,10 +131,10 @@ fn condition(
         Fact::Absent => negated,
         // It may be any action.
         Fact::Known(name) if to && word == "actions" && asked.unclassified => {
-            let named = patterns
-                .iter()
-                .any(|pattern| glob(pattern.as_str().unwrap(), &name));
             let is_name = |pattern: &Value| pattern.as_str().unwrap().ends_with(":unclassified");
+            let named = patterns.iter().any(|pattern| {
+                (pattern == "*" || is_name(pattern)) && glob(pattern.as_str().unwrap(), &name)
+            });
             match deny {
                 true => negated || named || !patterns.iter().all(is_name),
                 false => !negated && named,

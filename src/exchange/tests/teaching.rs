@@ -308,3 +308,22 @@ fn a_hook_is_told_that_there_is_no_connection_of_its_default_name() {
         assert_eq!(came, expected, "{request}");
     }
 }
+
+/// Airflow renews a token on every route, whatever it answers. A thief who asks for `run` of a task that runs elsewhere
+/// gets 409, and must not get a fresh token with it: reading connections with it is open to him.
+#[test]
+fn a_start_that_airflow_refuses_renews_no_token_without_an_owner() {
+    let token = super::mesh::bearer(&task(1));
+    let headers = [("authorization", token.as_str())];
+    let ml = worker("ml");
+    for status in [404, 409, 422, 500] {
+        let mut proxy = Proxy::new("enforce", true);
+        let came = proxy.exchange(ml.as_ref(), &run(1), &headers, status, &[b"x"]);
+        assert_eq!(came, Came::Answered(status, "x".to_owned()));
+        let removed = &proxy.host.removed;
+        assert!(
+            removed.contains(&"Answer refreshed-api-token".to_owned()),
+            "{status}: {removed:?}"
+        );
+    }
+}

@@ -292,3 +292,4 @@ mod newest;
 mod sites;
 mod slashes;
 mod unclassified;
+mod unread;

@@ -315,3 +315,101 @@ fn a_pattern_names_one_issuer() {
         );
     }
 }
+
+/// A rule of known actions does not widen to routes that are not known: `auth:*` begins the name `auth:unclassified` as well.
+#[test]
+fn a_pattern_of_known_actions_names_no_unknown_route() {
+    for (entry, target) in [
+        (r#"{"actions":["auth:*"]}"#, "/auth/fab/new"),
+        (r#"{"surfaces":["auth"],"actions":["auth:*"]}"#, "/auth/fab/new"),
+        (r#"{"actions":["a*"]}"#, "/auth/fab/new"),
+        (r#"{"actions":["*d"]}"#, "/ui/new"),
+    ] {
+        assert!(!holds_of(entry, "DELETE", target).0, "{entry}");
+    }
+    assert!(holds_of(r#"{"actions":["auth:unclassified"]}"#, "DELETE", "/auth/fab/new").0);
+}
+
+/// Where a match refuses, a pattern that begins a request principal is about it, whichever issuer it names.
+#[test]
+fn a_pattern_that_refuses_is_about_all_issuers_that_it_begins() {
+    let document = |action: &str, word: &str, pattern: &str| {
+        format!(
+            r#"{{"apiVersion":"dagward/v1",
+                "tokens":[{{"name":"org","kind":"oidc","issuer":"https://o","audiences":["a"],"fromIstio":true}},
+                          {{"name":"default","kind":"oidc","issuer":"https://o/oauth2/default","audiences":["b"],"fromIstio":true}}],
+                "policies":[{{"name":"p","action":"{action}","rules":[{{"from":[{{"{word}":["{pattern}"]}}]}}]}},
+                            {{"name":"all","action":"ALLOW","rules":[{{"to":[{{"methods":["{}"]}}]}}]}}]}}"#,
+            if action == "DENY" { "GET" } else { "NONE" }
+        )
+    };
+    for pattern in ["https://o/*", "https://o/oauth2/*"] {
+        for (action, word) in [("DENY", "requestPrincipals"), ("ALLOW", "notRequestPrincipals")] {
+            let ruleset = load(document(action, word, pattern).as_bytes()).unwrap();
+            let allowed = facts(None, &[token("https://o/oauth2/default/ann", "{}")], |facts| {
+                ruleset.decide(Scope::All, slice::from_ref(facts)).allowed
+            });
+            assert!(!allowed, "{action} {word} {pattern}");
+        }
+    }
+}
+
+/// A server that takes an encoded slash for a slash may merge two slashes, so that these lead to `/admin/x`.
+#[test]
+fn an_empty_segment_of_encoded_slashes_hides_no_path_from_a_deny() {
+    for target in ["/%2Fadmin/x", "/admin%2F%2Fx", "/admin/%2Fx", "/admin%2F/x"] {
+        for (action, word, pattern) in [
+            ("DENY", "paths", "/admin/x"),
+            ("ALLOW", "notPaths", "/admin/x"),
+            ("DENY", "paths", "/admin/*"),
+            ("DENY", "paths", "*/admin/x"),
+        ] {
+            let document = format!(
+                r#"{{"apiVersion":"dagward/v1","policies":[
+                    {{"name":"p","action":"{action}","rules":[{{"to":[{{"{word}":["{pattern}"]}}]}}]}},
+                    {{"name":"all","action":"ALLOW","rules":[{{"to":[{{"methods":["{}"]}}]}}]}}]}}"#,
+                if action == "DENY" { "GET" } else { "NONE" }
+            );
+            let ruleset = load(document.as_bytes()).unwrap();
+            let request = Request {
+                method: "GET",
+                target,
+                host: "shop",
+                body: Body::Pending,
+            };
+            let operation = read_elsewhere(&request).unwrap();
+            let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+            let allowed = ruleset.decide(Scope::All, slice::from_ref(&facts)).allowed;
+            assert!(
+                !allowed,
+                "{action} {word} {pattern}: {target} is {:?}",
+                operation.path
+            );
+        }
+    }
+}
+
+/// Flask takes `post` for POST, and no route is known for it: `post /auth/users/add` adds a user where uvicorn runs with h11.
+#[test]
+fn a_method_in_lower_case_hides_from_no_deny() {
+    for (method, target) in [
+        ("post", "/auth/users/add"),
+        ("pOST", "/orders"),
+        ("delete", "/auth/new"),
+    ] {
+        let (_, denied) = holds_of(r#"{"methods":["POST","DELETE"]}"#, method, target);
+        assert!(denied, "{method} {target}");
+        let (allowed, _) = holds_of(
+            r#"{"surfaces":["auth","other","ui"],"notMethods":["POST","D*"]}"#,
+            method,
+            target,
+        );
+        assert!(!allowed, "{method} {target}");
+        let (allowed, _) = holds_of(
+            r#"{"surfaces":["auth","other","ui"],"methods":["POST","DELETE"]}"#,
+            method,
+            target,
+        );
+        assert!(!allowed, "{method} {target}");
+    }
+}

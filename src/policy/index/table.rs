@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::anchor::Anchor;
+use crate::operation::ENCODED_SLASH;
 use crate::policy::arena::{Arena, Span};
 use crate::policy::field::Field;
 use crate::policy::likeness::Likeness;
@@ -86,7 +87,15 @@ impl Table {
     /// the two begins with that prefix too. So all of them are on the parents' chain of the last
     /// key that is not greater than the value.
     pub(super) fn find<'t>(&'t self, arena: &Arena, value: &str, look: &mut dyn FnMut(&'t [u32])) {
-        let value = self.likeness.trimmed(value);
+        self.find_one(arena, self.likeness.trimmed(value), look);
+        if self.likeness == Likeness::Slashed && value.contains(ENCODED_SLASH) {
+            let merged = Likeness::merged(value.bytes()).collect();
+            // Only bytes of ASCII were changed.
+            self.find_one(arena, &String::from_utf8(merged).unwrap_or_default(), look);
+        }
+    }
+
+    fn find_one<'t>(&'t self, arena: &Arena, value: &str, look: &mut dyn FnMut(&'t [u32])) {
         let not_greater = |key: &Key| {
             compare(self.likeness, self.shape, [arena.text(key.text), value]) != Ordering::Greater
         };

@@ -127,3 +127,68 @@ fn a_token_is_taken_off_where_airflow_needs_none() {
         assert_eq!(edits("enforce", target), [""; 0], "{target}");
     }
 }
+
+/// Before `run` the caller's identity counts and its pod's task. What the application says of itself must not take a
+/// task out of a DENY by its DAG, nor into an ALLOW.
+#[test]
+fn a_claim_names_no_task_for_a_connection_that_is_read_with_a_token_without_owner() {
+    let document = |servers: &str| {
+        format!(
+            r#"{{{servers}"apiVersion":"dagward/v1","policies":[
+            {{"name":"d","action":"DENY","rules":[{{"from":[{{"dags":["untrusted_*"]}}],"to":[{{"connections":["prod"]}}]}}]}},
+            {{"name":"a","action":"ALLOW","rules":[
+              {{"from":[{{"namespaces":["airflow"]}}],"to":[{{"connections":["prod"],"actions":["connection:read"]}}]}}]}}]}}"#
+        )
+    };
+    let servers = r#""apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#;
+    for (headers, code) in [
+        (vec![], Code::DeniedByRule),
+        (vec![("x-airflow-dag-id", "trusted")], Code::DeniedByRule),
+        (
+            vec![("x-airflow-dag-id", "trusted"), ("x-airflow-proof", "claimed")],
+            Code::DeniedByRule,
+        ),
+        (
+            vec![("x-airflow-dag-id", "trusted"), ("x-airflow-proof", "pod")],
+            Code::Allowed,
+        ),
+    ] {
+        let scene = Scene {
+            ruleset: policy::load(document(servers).as_bytes()).unwrap(),
+            target: "/execution/connections/prod",
+            credential: Credential::Task(TASK),
+            headers: headers.clone(),
+            ..Scene::new("enforce")
+        };
+        assert_eq!(scene.walk().code, code, "{headers:?}");
+    }
+}
+
+/// Nothing names a callback's DAG but its pod's annotations: a header of its own code does not.
+#[test]
+fn a_claim_names_no_dag_for_a_callback() {
+    let document = r#"{"apiVersion":"dagward/v1","policies":[
+        {"name":"d","action":"DENY","rules":[{"from":[{"dags":["untrusted_*"]}],"to":[{"variables":["prod"]}]}]},
+        {"name":"a","action":"ALLOW","rules":[{"from":[{"namespaces":["airflow"]}],"to":[{"variables":["prod"]}]}]}]}"#;
+    for (headers, code) in [
+        (vec![], Code::DeniedByRule),
+        (vec![("x-airflow-dag-id", "trusted")], Code::DeniedByRule),
+        (
+            vec![("x-airflow-dag-id", "trusted"), ("x-airflow-proof", "pod")],
+            Code::Allowed,
+        ),
+    ] {
+        let scene = Scene {
+            ruleset: policy::load(document.as_bytes()).unwrap(),
+            target: "/execution/variables/prod",
+            credential: Credential::Task(TASK),
+            learned: Some(Learned {
+                callback: true,
+                ..Learned::default()
+            }),
+            headers: headers.clone(),
+            ..Scene::new("enforce")
+        };
+        assert_eq!(scene.walk().code, code, "{headers:?}");
+    }
+}

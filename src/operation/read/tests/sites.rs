@@ -193,3 +193,22 @@ fn a_request_without_a_method_or_a_path_is_malformed() {
     }
     assert!(read_at(&site, "CONNECT", "").is_ok());
 }
+
+/// Airflow takes the base path off each path that begins with it, so that a plugin's application stands below `/ui/mcp`.
+#[test]
+fn a_base_path_that_is_a_prefix_of_airflow_s_hides_no_application_of_a_plugin() {
+    for base in ["/ui", "/auth", "/api/v2"] {
+        let site = Site::default().with_base_path(base).unwrap();
+        let target = format!("{base}/mcp/call");
+        let operation = read_at(&site, "POST", &target).unwrap();
+        assert_eq!(operation.surface, Surface::Other, "{target}");
+        assert_eq!(operation.path, known("/mcp/call"), "{target}");
+        let target = format!("{base}/ui/config");
+        let operation = read_at(&site, "GET", &target).unwrap();
+        assert_eq!(
+            (operation.surface, operation.path),
+            (Surface::Ui, known("/ui/config")),
+            "{target}"
+        );
+    }
+}
