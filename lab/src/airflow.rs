@@ -64,6 +64,11 @@ pub struct Airflow {
 impl Airflow {
     /// Starts Airflow, installed if need be, and waits until its api-server takes requests.
     pub fn start() -> Result<Self> {
+        Self::with(&[])
+    }
+
+    /// The same with further variables of all its processes, such as settings of Airflow.
+    pub fn with(further: &[(&str, String)]) -> Result<Self> {
         let installation = Installation::ensure(Release::V3_3)?;
         let home = paths::scratch("airflow")?;
         fs::copy(&installation.database, home.path().join("airflow.db"))?;
@@ -73,6 +78,7 @@ impl Airflow {
             let mut command = Command::new(&installation.program);
             command.arg(component).args(arguments);
             environment.apply(&mut command);
+            command.envs(further.iter().map(|(name, value)| (name, value)));
             command.env("DAGWARD_LAB_PODS", pods_file(home.path()));
             Process::start(&format!("airflow-{component}"), &command)
         };

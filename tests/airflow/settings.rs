@@ -9,7 +9,9 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dagward_lab::airflow::{Component, Deployment, Executor, Installation, Release, Rest, Setup, providers};
+use dagward_lab::airflow::{
+    Airflow, Component, Deployment, Executor, Installation, Mesh, Pod, Release, Rest, Setup, providers,
+};
 use dagward_lab::s3::S3;
 use dagward_lab::sidecar::Destination;
 use dagward_lab::upstream::{Answer, Upstream};
@@ -300,4 +302,33 @@ fn remote_logs_let_tasks_start_on_airflow_3_1() {
     people.trigger("sales_daily", RUN, &json!({})).unwrap();
     assert_eq!(people.finished("sales_daily", RUN).unwrap(), "success");
     assert!(stored(&store, 2).contains("task_id=load"));
+}
+
+/// As with KubernetesExecutor: what the pod's sidecar says of the task counts before `run`, too.
+#[test]
+fn remote_logs_let_tasks_start_in_pods_of_their_own() {
+    let installation = Installation::ensure(Release::V3_3).unwrap();
+    let store = S3::start(BUCKET).unwrap();
+    let airflow = Airflow::with(&remote_logs(&installation, &store)).unwrap();
+    let pods = ["extract", "load"].map(|task| Pod::new("sales", "sales_daily", RUN, task));
+    let plugin = policies::two_teams();
+    let mesh = Mesh::start_among(&airflow, &pods, Some(&plugin), &[outside(&store)]).unwrap();
+    let people = airflow.rest().unwrap();
+    connect(&people, &log_store(&store));
+    people.trigger("sales_daily", RUN, &json!({})).unwrap();
+    assert_eq!(people.finished("sales_daily", RUN).unwrap(), "success");
+    assert!(stored(&store, 2).contains("task_id=load"));
+    let path = format!("/execution/connections/{LOG_STORE}");
+    let asked = wait::until("both tasks' requests for the store", LIMIT, || {
+        let log = mesh.server().access_log()?;
+        let asked: Vec<_> = log
+            .into_iter()
+            .filter(|request| request["path"] == *path)
+            .collect();
+        Ok((asked.len() >= pods.len()).then_some(asked))
+    });
+    for request in asked.unwrap() {
+        assert_eq!(request["dagward_decision"], "allowed", "{request}");
+        assert_eq!(request["dagward_dag_id"], "sales_daily", "{request}");
+    }
 }
