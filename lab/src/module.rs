@@ -179,7 +179,7 @@ fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The longest name of a function, in characters: enough to find it, and the rest is types.
-const MAX_NAME: usize = 56;
+const MAX_NAME: usize = 48;
 
 /// The longest name of a function of another crate, of which the last two parts stay.
 const MAX_FOREIGN_NAME: usize = 40;

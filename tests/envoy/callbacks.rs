@@ -36,7 +36,7 @@ fn policy() -> Value {
     policy["policies"].as_array_mut().unwrap().push(json!({
         "name": "callbacks", "action": "ALLOW", "rules": [{
             "from": [{"serviceAccounts": ["airflow/airflow-callbacks", "airflow/airflow-worker-finance"]}],
-            "to": [{"surfaces": ["execution"], "actions": ["callback:run", "connection:read"]}],
+            "to": [{"surfaces": ["execution"], "actions": ["callback:run", "variable:read"]}],
         }],
     }));
     policy
@@ -46,10 +46,10 @@ fn start() -> Request {
     with_token("PATCH", &format!("/execution/callbacks/{CALLBACK}/run"), CALLBACK)
 }
 
-fn connection(host: &str) -> Request {
+fn variable(host: &str) -> Request {
     Request {
         host: host.to_owned(),
-        ..with_token("GET", "/execution/connections/callbacks_a%2Fb", CALLBACK)
+        ..with_token("GET", "/execution/variables/callbacks_a%2Fb", CALLBACK)
     }
 }
 
@@ -66,7 +66,7 @@ fn a_callback_s_token_is_good_for_the_principal_that_started_it(setup: Setup) {
     // A team's worker that no rule lets start callbacks; and before it starts the token is good for nothing else.
     let sales = first.peer("airflow", "airflow-worker-sales");
     assert_eq!(code(&ask(&sales, &start())), "no_rule_allows");
-    assert_eq!(code(&ask(&thief, &connection(API_SERVER))), "token_owner_unknown");
+    assert_eq!(code(&ask(&thief, &variable(API_SERVER))), "token_owner_unknown");
     let answer = ask(&owner, &start());
     assert_eq!((answer.status, answer.body.len()), (204, 0));
     for (client, host, expected) in [
@@ -75,9 +75,9 @@ fn a_callback_s_token_is_good_for_the_principal_that_started_it(setup: Setup) {
         (&thief, API_SERVER, "token_of_another"),
         (&thief, REPLICA, "token_owner_unknown"),
     ] {
-        assert_eq!(code(&ask(client, &connection(host))), expected, "{host}");
+        assert_eq!(code(&ask(client, &variable(host))), expected, "{host}");
         // What an app says of itself vouches for nothing.
-        let forged = connection(host)
+        let forged = variable(host)
             .header("x-airflow-callback-id", CALLBACK)
             .header("x-airflow-proof", "airflow");
         assert_eq!(code(&ask(client, &forged)), expected, "{host}");
