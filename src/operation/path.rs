@@ -156,6 +156,8 @@ fn is_ambiguous(text: &str) -> bool {
     let mut pieces = text.split(['/', ENCODED_SLASH]);
     check_segments(text).is_err()
         || text.contains('\\')
+        // Of an honest name's slashes no more stand side by side, and to merge them takes time.
+        || text.as_bytes().windows(4).any(|run| run.iter().all(|byte| matches!(*byte, b'/' | 0x1f)))
         || pieces.any(|piece| matches!(piece, "." | ".."))
         || !is_plain(text)
 }
