@@ -9,7 +9,7 @@ use crate::asking::{Asked, GATEWAY, ML, RUN, SALES, SCHEDULER, WORKER};
 use crate::files::policy_in;
 use crate::sites::{Sites, everywhere};
 
-const CALLBACKS: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-callbacks";
+const CALLBACKS: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-callbacks";
 const START: &str = "PATCH /execution/callbacks/0192f0c1-0000-7000-8000-000000000001/run";
 const NOTE: &str = "PATCH /execution/task-instances/0192f0c1-0000-7000-8000-000000000001/dag-run-note";
 
