@@ -243,12 +243,10 @@ fn logs_go_to_the_store_and_come_from_it() {
     let asked = RAN.asked(&format!("/execution/connections/{LOG_STORE}"));
     assert!(asked.len() > TASKS.len(), "{}", asked.len());
     for request in asked {
-        // Before `run` no task acts.
+        // Before `run` no task acts. Airflow has refused that read by itself since 3.2.2, and goes on.
         assert_eq!(request["dagward_dag_id"], Value::Null, "{request}");
-        assert_eq!(
-            (&request["dagward_decision"], &request["response_code"]),
-            (&json!("allowed"), &json!(200))
-        );
+        assert_eq!(request["dagward_decision"], "allowed", "{request}");
+        assert_eq!(request["response_code_details"], "via_upstream", "{request}");
     }
 }
 
