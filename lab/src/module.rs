@@ -179,10 +179,10 @@ fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The longest name of a function, in characters: enough to find it, and the rest is types.
-const MAX_NAME: usize = 48;
+const MAX_NAME: usize = 40;
 
 /// The longest name of a function of another crate, of which the last two parts stay.
-const MAX_FOREIGN_NAME: usize = 40;
+const MAX_FOREIGN_NAME: usize = 32;
 
 /// Writes functions' names as a person does, without the hashes that make half of them, and cut.
 fn shorten_names(module: &mut walrus::Module) {
@@ -239,12 +239,12 @@ mod tests {
             ),
             (
                 "proxy_wasm::traits::HttpContext::on_http_request_headers",
-                "HttpContext::on_http_request_headers",
+                "HttpContext::on_http_request_hea",
             ),
             ("core::slice::memchr::memrchr", "memchr::memrchr"),
             (
                 "<core::fmt::Error as core::fmt::Debug>::fmt",
-                "<core::fmt::Error as core::fmt::Debug>::",
+                "<core::fmt::Error as core::fmt::",
             ),
             ("malloc", "malloc"),
         ] {
