@@ -35,9 +35,12 @@ impl Token<'_> {
         if !operation.below_execution || self.task().is_none() {
             return None;
         }
-        let owner = self.learned.and_then(|learned| learned.owner(terms.enforced));
         let vouched = terms.vouching && self.is_vouched_for(stamped);
-        if self.is_of_another(caller, owner, operation.awaits_answer || vouched) {
+        if self.is_of_another(
+            caller,
+            self.owner(terms.enforced),
+            operation.awaits_answer || vouched,
+        ) {
             return Some(Code::TokenOfAnother);
         }
         if self.is_for_another_task(operation) {
@@ -45,7 +48,7 @@ impl Token<'_> {
         }
         // A connection is read before `run`, too. A rule must give it to the caller, whatever token it shows.
         let early = operation.starts() || operation.reads_connection();
-        let unknown = terms.vouching && owner.is_none() && !early && !vouched;
+        let unknown = !early && self.is_of_unknown_owner(stamped, terms);
         unknown.then_some(Code::TokenOwnerUnknown)
     }
 
@@ -57,15 +60,23 @@ impl Token<'_> {
         stamped: Option<&Acting>,
         terms: Terms,
     ) -> bool {
-        let owner = self.learned.and_then(|learned| learned.owner(terms.enforced));
-        let unknown = terms.vouching && owner.is_none() && !self.is_vouched_for(stamped);
-        operation.verifies_token() && !(unknown && operation.reads_connection())
+        let early = operation.reads_connection() && self.is_of_unknown_owner(stamped, terms);
+        operation.verifies_token() && !early
     }
 
     /// Whether it is a task's token that has no owner here by an enforced policy.
     pub fn is_unowned(&self) -> bool {
-        let owner = self.learned.and_then(|learned| learned.owner(true));
-        self.task().is_some() && owner.is_none()
+        self.task().is_some() && self.owner(true).is_none()
+    }
+
+    /// The owner that this proxy knows, as far as it counts where the policy is `enforced`.
+    fn owner(&self, enforced: bool) -> Option<&str> {
+        self.learned.and_then(|learned| learned.owner(enforced))
+    }
+
+    /// Whether sidecars vouch for tokens, and neither this proxy nor the caller's knows whose this one is.
+    fn is_of_unknown_owner(&self, stamped: Option<&Acting>, terms: Terms) -> bool {
+        terms.vouching && self.owner(terms.enforced).is_none() && !self.is_vouched_for(stamped)
     }
 
     /// Whether the token has another `owner` than `caller`, or `caller` was refused its task. `named` is whether
