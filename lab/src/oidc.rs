@@ -23,7 +23,7 @@ use crate::jwt::Algorithm;
 use crate::paths;
 use crate::port::Port;
 use crate::process::Process;
-use crate::python::Venv;
+use crate::python::{Venv, requirements};
 use crate::wait;
 
 const JWKS: &str = "/oauth/jwks.json";
@@ -78,8 +78,7 @@ pub struct Tokens {
 
 /// The environment that has Canaille, and with it Authlib and joserfc.
 pub fn venv() -> Result<Venv> {
-    let requirements = REQUIREMENTS.lines().filter(|line| !line.starts_with('#'));
-    Venv::ensure("canaille", &requirements.collect::<Vec<_>>())
+    Venv::ensure("canaille", &requirements(REQUIREMENTS))
 }
 
 impl Provider {

@@ -19,6 +19,24 @@ const CANDIDATES: [&str; 6] = [
     "python",
 ];
 
+/// The requirements in the text of a file, without its comments.
+pub(crate) fn requirements(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
+/// `pip install` of an interpreter, which asks nothing and looks for no newer pip.
+pub(crate) fn pip_install(python: &Path) -> Command {
+    let mut pip = Command::new(python);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--no-input",
+        "--disable-pip-version-check",
+    ]);
+    pip
+}
+
 /// A virtual environment with its requirements installed.
 #[derive(Debug, Clone)]
 pub struct Venv {
@@ -40,15 +58,8 @@ impl Venv {
             let venv = Self {
                 root: root.to_owned(),
             };
-            let mut pip = Command::new(venv.python());
-            pip.args([
-                "-m",
-                "pip",
-                "install",
-                "--no-input",
-                "--disable-pip-version-check",
-            ])
-            .args(requirements);
+            let mut pip = pip_install(&venv.python());
+            pip.args(requirements);
             progress::run(&format!("installing {name} with pip"), &mut pip)
         })?;
         Ok(Self { root })

@@ -12,7 +12,7 @@ use anyhow::{Result, ensure};
 use crate::client::{Client, Request};
 use crate::port::Port;
 use crate::process::Process;
-use crate::python::Venv;
+use crate::python::{Venv, requirements};
 
 const REQUIREMENTS: &str = include_str!("../s3/requirements.txt");
 
@@ -31,8 +31,7 @@ pub struct S3 {
 impl S3 {
     /// Starts a server with this bucket.
     pub fn start(bucket: &str) -> Result<Self> {
-        let requirements = REQUIREMENTS.lines().filter(|line| !line.starts_with('#'));
-        let venv = Venv::ensure("moto", &requirements.collect::<Vec<_>>())?;
+        let venv = Venv::ensure("moto", &requirements(REQUIREMENTS))?;
         let port = Port::reserve()?;
         let address = port.address();
         let mut command = Command::new(venv.program("moto_server"));

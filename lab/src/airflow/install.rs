@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::postgres::Postgres;
-use crate::python::Venv;
+use crate::python::{Venv, requirements};
 use crate::{cache, paths, progress};
 
 const DATABASE: &str = "airflow.db";
@@ -92,12 +92,7 @@ impl Installation {
     /// Installs a release of Airflow unless it is there: about 300 MB, a minute or two.
     pub fn ensure(release: Release) -> Result<Self> {
         let name = format!("airflow-{}", release.version);
-        let requirements: Vec<&str> = release
-            .requirements
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .collect();
-        let venv = Venv::ensure(&name, &requirements)?;
+        let venv = Venv::ensure(&name, &requirements(release.requirements))?;
         let program = venv.program("airflow");
         let directory = cache::ensure(
             &format!("{name}-database"),

@@ -1,11 +1,11 @@
 //! Providers beside those that every Airflow of the lab has: a folder for the search path of Python.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
 use super::install::Installation;
+use crate::python::{pip_install, requirements};
 use crate::{cache, progress};
 
 const REQUIREMENTS: &str = include_str!("../../airflow/requirements-providers.txt");
@@ -14,18 +14,9 @@ const REQUIREMENTS: &str = include_str!("../../airflow/requirements-providers.tx
 pub fn providers(installation: &Installation) -> Result<PathBuf> {
     let python = installation.python.display().to_string();
     cache::ensure("airflow-providers", &[REQUIREMENTS, &python], |directory| {
-        let mut pip = Command::new(&installation.python);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--no-input",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--target",
-        ]);
-        pip.arg(directory);
-        pip.args(REQUIREMENTS.lines().filter(|line| !line.starts_with('#')));
+        let mut pip = pip_install(&installation.python);
+        pip.args(["--no-deps", "--target"]).arg(directory);
+        pip.args(requirements(REQUIREMENTS));
         progress::run("installing Airflow's providers with pip", &mut pip)
     })
 }

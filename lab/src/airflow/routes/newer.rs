@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Changes, Listing};
 use crate::airflow::{Installation, Release};
-use crate::progress;
+use crate::{progress, python};
 
 /// The package of which each release of Airflow has one.
 const PACKAGE: &str = "apache-airflow";
@@ -65,8 +65,8 @@ fn newer<'i>(index: &'i str, known: &str) -> Result<Option<&'i str>> {
 
 /// That version, with what the newest known release was asked for beside it, for the life of this process.
 fn release(known: Release, version: &str) -> Release {
-    let lines = known.requirements.lines().filter(|line| !line.starts_with('#'));
-    let beside = lines.take(ASKED_FOR).filter(|line| {
+    let lines = python::requirements(known.requirements);
+    let beside = lines.into_iter().take(ASKED_FOR).filter(|line| {
         let own = line
             .strip_prefix(PACKAGE)
             .is_some_and(|rest| rest.starts_with("=="));
