@@ -23,7 +23,7 @@ pub(crate) fn token(bytes: &[u8]) -> bool {
             audiences: vec!["airflow".to_owned()],
             algorithms: Algorithm::ALL.to_vec(),
             source: Source::Istio,
-            places: Vec::new(),
+            locations: Vec::new(),
             surfaces: Vec::new(),
             clock_skew: 60,
             bound_to_peer: false,

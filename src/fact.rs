@@ -18,7 +18,7 @@ pub enum Fact<T> {
     /// The request has such a thing, and a part of it that is still to come says which. It counts
     /// for the open side, the opposite of unknown, and what is decided so is decided again: a
     /// refusal stays whatever is to come, and nothing else does.
-    Later,
+    Pending,
 }
 
 impl<T> Fact<T> {
@@ -26,7 +26,7 @@ impl<T> Fact<T> {
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
-            Self::Absent | Self::Unknown | Self::Later => None,
+            Self::Absent | Self::Unknown | Self::Pending => None,
         }
     }
 
@@ -41,7 +41,7 @@ impl<T> Fact<T> {
             Self::Known(value) => Fact::Known(value),
             Self::Absent => Fact::Absent,
             Self::Unknown => Fact::Unknown,
-            Self::Later => Fact::Later,
+            Self::Pending => Fact::Pending,
         }
     }
 
@@ -51,7 +51,7 @@ impl<T> Fact<T> {
             Self::Known(value) => Fact::Known(f(value)),
             Self::Absent => Fact::Absent,
             Self::Unknown => Fact::Unknown,
-            Self::Later => Fact::Later,
+            Self::Pending => Fact::Pending,
         }
     }
 }

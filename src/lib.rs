@@ -7,25 +7,26 @@
 //! 2. [`operation`]: for what. Path → surface → route → action on a resource, in Airflow's words.
 //! 3. [`policy`]: may they. Document → compile → index → decide, with reasons.
 //! 4. [`stamp`]: request IDs and task headers, in and out.
-//! 5. [`measure`]: series names, label escaping, the cap on series.
+//! 5. [`metrics`]: series names, label escaping, the cap on series.
 //! 6. [`learn`]: what Airflow's answers teach about the tasks that ask.
 //!
-//! [`walk`] leads a request through them. Everything but the `plugin` module, which exists for
+//! [`authorize`] leads a request through them. Everything but the `plugin` module, which exists for
 //! wasm targets only, is plain Rust: plain types in, plain types out, no host.
 
 #![cfg_attr(not(target_family = "wasm"), forbid(unsafe_code))]
 
+pub mod authorize;
 pub mod caller;
 pub mod exchange;
 pub mod fact;
 pub mod learn;
-pub mod measure;
+pub mod metrics;
 pub mod operation;
 pub mod policy;
 pub mod stamp;
 pub mod store;
 pub mod token;
-pub mod walk;
+pub mod verdict;
 pub mod wire;
 
 #[cfg(target_family = "wasm")]

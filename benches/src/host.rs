@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dagward::measure::{Kind, Meter};
+use dagward::metrics::{Kind, Meter};
 use dagward::store::Shared;
 
 /// Numbers metrics and keeps shared values; what is counted goes nowhere.

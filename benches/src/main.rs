@@ -13,12 +13,13 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use dagward::authorize;
 use dagward::caller::{Principal, credential, headers};
 use dagward::learn::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Owner, Run, Tasks};
-use dagward::measure::{Direction, Ledger};
+use dagward::metrics::Ledger;
 use dagward::operation::{self, Site};
 use dagward::policy::{self, Ruleset, Scope};
-use dagward::walk;
+use dagward::verdict::Direction;
 
 use host::Host;
 use request::{HEARTBEAT, PEER, XCOM};
@@ -39,7 +40,7 @@ fn main() -> Result<()> {
         "record-new-series" => record(false),
         "load" => load(&document)?,
         "decide" => decide(&ruleset(&document)?)?,
-        "walk" => lead(&ruleset(&document)?)?,
+        "authorize" => lead(&ruleset(&document)?)?,
         "worst" => worst::CASES.iter().for_each(|case| println!("{case}")),
         worst if worst::CASES.contains(&worst) => worst::measure(worst)?,
         other => bail!("there is no case `{other}`"),
@@ -100,8 +101,8 @@ fn read(method: &'static str, target: &'static str) -> Result<()> {
     let request = request::line(method, target);
     let site = Site::default();
     // The tree of routes is built on the first request.
-    black_box(operation::read(&request, &site).is_ok());
-    measured(|| operation::read(black_box(&request), &site))?;
+    black_box(operation::classify(&request, &site).is_ok());
+    measured(|| operation::classify(black_box(&request), &site))?;
     Ok(())
 }
 
@@ -125,9 +126,9 @@ fn load(document: &[u8]) -> Result<()> {
 fn decide(ruleset: &Ruleset) -> Result<()> {
     let principal = Principal::parse(PEER)?;
     let acting = headers::read(&request::HEADERS, true)?;
-    let operation = operation::read(&request::line("GET", XCOM), ruleset.site())?;
+    let operation = operation::classify(&request::line("GET", XCOM), ruleset.site())?;
     let verdict = measured(|| {
-        let facts = walk::facts(Some(&principal), acting.as_ref(), &[], &operation);
+        let facts = authorize::facts(Some(&principal), acting.as_ref(), &[], &operation);
         ruleset.decide(Scope::Enforced, black_box(&facts))
     });
     ensure!(verdict.allowed, "the request is refused");
@@ -139,8 +140,8 @@ fn lead(ruleset: &Ruleset) -> Result<()> {
     let principal = Principal::parse(PEER)?;
     let proxy = request::proxy(&principal);
     let incoming = request::incoming(&principal);
-    black_box(walk::walk(Some(ruleset), proxy, &incoming).code);
-    let outcome = measured(|| walk::walk(Some(black_box(ruleset)), proxy, &incoming));
+    black_box(authorize::authorize(Some(ruleset), proxy, &incoming).code);
+    let outcome = measured(|| authorize::authorize(Some(black_box(ruleset)), proxy, &incoming));
     ensure!(outcome.by.is_some(), "no rule decided");
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! The request that the cases are about: a task reads an XCom of its own DAG.
 
-use dagward::caller::{Header, Principal};
-use dagward::measure::{Decision, Direction, Traffic};
+use dagward::authorize::{Incoming, Proxy, Token};
+use dagward::caller::Principal;
+use dagward::metrics::Traffic;
 use dagward::operation::{Body, Request};
-use dagward::walk::{Incoming, Proxy, Token};
+use dagward::verdict::{Decision, Direction};
+use dagward::wire::Header;
 
 /// Who asks.
 pub(crate) const PEER: &str = "spiffe://cluster.local/ns/airflow/sa/worker-sales";
@@ -71,7 +73,7 @@ pub(crate) fn incoming(peer: &Principal) -> Incoming<'_> {
         headers: &HEADERS,
         cluster: b"",
         token: Token::default(),
-        judges: None,
+        verifiers: None,
     }
 }
 

@@ -3,10 +3,13 @@
 use std::rc::Rc;
 
 use anyhow::{Context, Result, ensure};
-use dagward::caller::{Header, Principal};
+use dagward::caller::Principal;
 use dagward::operation::Surface;
 use dagward::policy::Ruleset;
-use dagward::token::{Algorithm, Checked, Judges, Key, KeySet, Keys, Presented, Signatures, Tokens, check};
+use dagward::token::{
+    Algorithm, Checked, Key, KeySet, Keys, Presented, Signatures, TokenVerifiers, Tokens, check,
+};
+use dagward::wire::Header;
 
 use crate::{measured, request, ruleset};
 
@@ -53,33 +56,33 @@ pub(crate) fn judge(known: bool) -> Result<()> {
     headers.push((HEADER.as_bytes(), TOKEN.as_bytes()));
     let tokens = Tokens::new([7; 16]);
     if known {
-        judged(&ruleset, &tokens, &headers, &peer);
+        results(&ruleset, &tokens, &headers, &peer);
     }
-    let checked = measured(|| judged(&ruleset, &tokens, &headers, &peer));
+    let checked = measured(|| results(&ruleset, &tokens, &headers, &peer));
     ensure!(
         checked.refused.is_none(),
         "the token is refused: {:?}",
         checked.refused
     );
-    let judged = checked.judged.first().context("there was no token")?;
+    let results = checked.results.first().context("there was no token")?;
     let expected = if known { "cached" } else { "verified" };
-    ensure!(judged.result() == expected, "the token is {}", judged.result());
+    ensure!(results.result() == expected, "the token is {}", results.result());
     Ok(())
 }
 
-fn judged(ruleset: &Ruleset, tokens: &Tokens, headers: &[Header<'_>], peer: &Principal) -> Checked {
+fn results(ruleset: &Ruleset, tokens: &Tokens, headers: &[Header<'_>], peer: &Principal) -> Checked {
     let presented = Presented {
         surface: Surface::Execution,
         query: "",
         headers,
         peer: Some(peer),
     };
-    check(ruleset.issuers(), judges(tokens), presented)
+    check(ruleset.issuers(), verifiers(tokens), presented)
 }
 
 /// What judges tokens here.
-pub(crate) fn judges(tokens: &Tokens) -> Judges<'_> {
-    Judges {
+pub(crate) fn verifiers(tokens: &Tokens) -> TokenVerifiers<'_> {
+    TokenVerifiers {
         tokens,
         keys: &Unfetched,
         signatures: &Believing,

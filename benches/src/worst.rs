@@ -4,12 +4,13 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
-use dagward::caller::{Credential, Header, Principal};
+use dagward::authorize::{self, Incoming, Token};
+use dagward::caller::{Credential, Principal};
 use dagward::learn::{Learned, Owner, Run};
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
 use dagward::token::Tokens;
-use dagward::walk::{self, Incoming, Token};
+use dagward::wire::Header;
 
 use crate::{measured, request, ruleset, shown};
 
@@ -104,11 +105,11 @@ pub(crate) fn measure(case: &str) -> Result<()> {
             learned: Some(&learned),
             ..Token::default()
         },
-        judges: Some(shown::judges(&tokens)),
+        verifiers: Some(shown::verifiers(&tokens)),
         ..request::incoming(&principal)
     };
     // The tree of routes is built on the first request.
-    walk::walk(
+    authorize::authorize(
         Some(&ruleset),
         request::proxy(&principal),
         &request::incoming(&principal),
@@ -119,8 +120,8 @@ pub(crate) fn measure(case: &str) -> Result<()> {
 }
 
 fn all_rooms(ruleset: &Ruleset, principal: &Principal, incoming: &Incoming<'_>) -> Vec<String> {
-    let outcome = walk::walk(Some(ruleset), request::proxy(principal), incoming);
-    walk::reasons(Some(ruleset), &outcome, incoming, false)
+    let outcome = authorize::authorize(Some(ruleset), request::proxy(principal), incoming);
+    authorize::reasons(Some(ruleset), &outcome, incoming, false)
 }
 
 fn worst(case: &str) -> Option<Worst> {

@@ -2,11 +2,11 @@
 
 mod answer;
 mod asked;
-mod judged;
 mod question;
 mod reasons;
 mod shown;
 mod text;
+mod tokens;
 
 use std::fs;
 use std::io;
@@ -14,10 +14,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use dagward::measure::Decision;
+use dagward::authorize::{self, Incoming};
 use dagward::operation::{self, Body, Request, Surface, host_of};
 use dagward::policy::Ruleset;
-use dagward::walk::{self, Incoming};
+use dagward::verdict::Decision;
 
 use crate::check::{self, Policy};
 use crate::report::{self, Look};
@@ -151,16 +151,16 @@ impl Explain {
         let (policy, ruleset) = self.policy()?;
         let body = self.body.as_ref().map(read_body).transpose()?.unwrap_or_default();
         let shown = self.tokens.shown(&ruleset, self.surface(&ruleset))?;
-        let judging = self.tokens.judging(&ruleset, shown.as_ref())?;
+        let verification = self.tokens.verification(&ruleset, shown.as_ref())?;
         let question = Question::of(self, &policy, &ruleset, shown.as_ref())?;
         let headers = question.headers();
         let incoming = Incoming {
-            judges: Some(judging.judges()),
+            verifiers: Some(verification.verifiers()),
             ..question.incoming(&headers, &body)
         };
-        let outcome = walk::walk(Some(&ruleset), question.proxy(), &incoming);
+        let outcome = authorize::authorize(Some(&ruleset), question.proxy(), &incoming);
         let mut reasons = reasons::reasons(&ruleset, &question, &incoming, &outcome);
-        reasons.extend(judged::reasons(&ruleset, &outcome, &judging, shown.as_ref()));
+        reasons.extend(tokens::reasons(&ruleset, &outcome, &verification, shown.as_ref()));
         let answer = Answer::new(&ruleset, &question, &outcome, reasons);
         match self.format {
             Format::Json => println!("{}", answer.to_json()),
@@ -178,8 +178,8 @@ impl Explain {
             body: Body::Pending,
         };
         let operation = match ruleset.site().is_at(&self.port()) {
-            true => operation::read(&request, ruleset.site()),
-            false => operation::read_elsewhere(&request),
+            true => operation::classify(&request, ruleset.site()),
+            false => operation::classify_elsewhere(&request),
         };
         operation.ok().map(|operation| operation.surface)
     }

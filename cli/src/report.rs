@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::source::Source;
 use crate::source::node::Span;
-use crate::source::place::{Lines, first_line};
+use crate::source::position::{Lines, first_line};
 use excerpt::Excerpts;
 
 /// How bad a problem is.
@@ -69,7 +69,7 @@ pub(crate) fn findings(source: &Source, problems: &[Problem]) -> Vec<Finding> {
 
 fn finding(source: &Source, lines: &Lines<'_>, problem: &Problem) -> Finding {
     let span = first_line(&source.text, &problem.span);
-    let (start, end) = (lines.place(span.start), lines.place(span.end));
+    let (start, end) = (lines.position(span.start), lines.position(span.end));
     Finding {
         file: source.name.clone(),
         line: start.line,

@@ -9,7 +9,7 @@ use dagward::policy::Ruleset;
 use crate::check::{self, Checked, Plugin, Policy};
 use crate::report::{self, Finding, Look, Severity};
 use crate::source::Source;
-use crate::source::place::Lines;
+use crate::source::position::Lines;
 use crate::{Format, exit};
 
 /// Check policies without a mesh
@@ -101,7 +101,7 @@ fn text(source: &Source, checked: &Checked) -> String {
     for (what, span) in &checked.passed_over {
         output += &format!(
             "{name}:{}: note: passed over {what}\n",
-            lines.place(span.start).line
+            lines.position(span.start).line
         );
     }
     if !checked.is_valid() {

@@ -19,6 +19,7 @@ use crate::process::Process;
 use crate::{paths, progress};
 
 mod component;
+pub mod demo;
 mod deployment;
 mod executor;
 mod health;
@@ -33,7 +34,6 @@ mod redis;
 mod rest;
 pub mod routes;
 mod settings;
-pub mod story;
 pub mod task_tokens;
 pub mod theft;
 

@@ -22,7 +22,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::certs::Identity;
-use crate::istio::place::Place;
+use crate::istio::netns::Netns;
 use crate::{runtime, tls};
 
 mod tunnel;
@@ -41,7 +41,7 @@ pub struct Client {
     tunnel: Option<Arc<Tunnel>>,
     http2: bool,
     limit: Duration,
-    place: Option<Place>,
+    netns: Option<Netns>,
 }
 
 /// A request to be sent.
@@ -83,7 +83,7 @@ impl Client {
             tunnel: None,
             http2: false,
             limit: LIMIT,
-            place: None,
+            netns: None,
         }
     }
 
@@ -105,7 +105,7 @@ impl Client {
             tunnel: None,
             http2: false,
             limit: LIMIT,
-            place: None,
+            netns: None,
         })
     }
 
@@ -128,8 +128,8 @@ impl Client {
     }
 
     /// The same from within a pod.
-    pub fn from(mut self, place: &Place) -> Self {
-        self.place = Some(place.clone());
+    pub fn from(mut self, netns: &Netns) -> Self {
+        self.netns = Some(netns.clone());
         self
     }
 
@@ -192,9 +192,9 @@ impl Client {
     }
 
     async fn stream(&self) -> Result<Box<dyn Stream>> {
-        let tcp = match &self.place {
-            Some(place) => {
-                place
+        let tcp = match &self.netns {
+            Some(netns) => {
+                netns
                     .within(|| Ok(TcpSocket::new_v4()?))?
                     .connect(self.address)
                     .await?

@@ -34,8 +34,8 @@ pub mod kept;
 pub mod kubelet;
 pub mod kubernetes;
 mod names;
+pub mod netns;
 pub mod network;
-pub mod place;
 pub mod proxies;
 pub mod release;
 mod requirements;
@@ -46,8 +46,8 @@ use fields::{is_ready, text};
 use istiod::Istiod;
 use kubelet::Kubelet;
 use kubernetes::Kubernetes;
+use netns::Netns;
 use network::{Namespace, Network};
-use place::Place;
 use proxies::Proxies;
 use release::Istio;
 
@@ -67,7 +67,7 @@ pub struct Pod {
     /// Its address.
     pub address: Ipv4Addr,
     /// Its place in the network.
-    pub place: Place,
+    pub netns: Netns,
 }
 
 /// A running cluster with Istio. It ends with its handle.
@@ -162,7 +162,7 @@ impl Cluster {
         let address = found?.parse()?;
         Ok(Pod {
             address,
-            place: self.network.place(address),
+            netns: self.network.netns(address),
         })
     }
 
@@ -178,10 +178,10 @@ impl Cluster {
     }
 
     /// A network namespace that is no pod's, as of something outside the mesh.
-    pub fn outside(&self) -> Result<(Namespace, Place)> {
+    pub fn outside(&self) -> Result<(Namespace, Netns)> {
         let namespace = self.network.namespace()?;
-        let place = self.network.place(namespace.address());
-        Ok((namespace, place))
+        let netns = self.network.netns(namespace.address());
+        Ok((namespace, netns))
     }
 
     /// The pods' network.

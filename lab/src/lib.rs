@@ -15,7 +15,7 @@
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`istio`] | a whole Istio: Kubernetes' API server, istiod, injected pods |
-//! | [`manifest`], [`teams`], [`chart`], [`story`] | the files that users apply, the map of teams in them, Airflow's Helm chart with their values, and the main job on a quick mesh |
+//! | [`manifest`], [`teams`], [`chart`], [`demo`] | the files that users apply, the map of teams in them, Airflow's Helm chart with their values, and the main job on a quick mesh |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 //! | [`mod@bench`] | what the filter costs |
 
@@ -27,6 +27,7 @@ pub mod certs;
 pub mod chart;
 pub mod client;
 pub mod debian;
+pub mod demo;
 pub mod envoy;
 pub mod go;
 mod guard;
@@ -47,7 +48,6 @@ pub mod registry;
 mod runtime;
 pub mod s3;
 pub mod sidecar;
-pub mod story;
 pub mod table;
 pub mod teams;
 mod tls;

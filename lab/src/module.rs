@@ -234,8 +234,8 @@ mod tests {
     fn names_say_which_function_it_is() {
         for (name, expected) in [
             (
-                "dagward::operation::read::named",
-                "dagward::operation::read::named",
+                "dagward::operation::classify::named",
+                "dagward::operation::classify::named",
             ),
             (
                 "proxy_wasm::traits::HttpContext::on_http_request_headers",

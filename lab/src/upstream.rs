@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-use crate::istio::place::Place;
+use crate::istio::netns::Netns;
 use crate::runtime;
 
 /// Requests kept; older ones are forgotten, so that a load does not fill the memory.
@@ -114,11 +114,11 @@ impl Upstream {
 
     /// A server within a pod, on all of its addresses, that answers as `handler` says.
     pub fn within(
-        place: &Place,
+        netns: &Netns,
         port: u16,
         handler: impl Fn(&Received) -> Answer + Send + Sync + 'static,
     ) -> Result<Self> {
-        let listener = place.within(|| Ok(std::net::TcpListener::bind(("0.0.0.0", port))?))?;
+        let listener = netns.within(|| Ok(std::net::TcpListener::bind(("0.0.0.0", port))?))?;
         Self::listening(listener, usize::MAX, handler)
     }
 

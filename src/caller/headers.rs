@@ -9,9 +9,7 @@ use std::fmt;
 
 use super::acting::{Acting, Proof};
 use super::{id, percent};
-
-/// A request header as the proxy has it: lower-case name, raw value.
-pub type Header<'a> = (&'a [u8], &'a [u8]);
+use crate::wire::Header;
 
 /// Says how well the task is known. Never taken from an application.
 pub const PROOF: &str = "x-airflow-proof";

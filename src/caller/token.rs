@@ -22,8 +22,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::Header;
 use super::id;
+use crate::wire::Header;
 
 /// The longest value that is read, in bytes. Airflow's have about 400.
 const MAX_BYTES: usize = 8 * 1024;

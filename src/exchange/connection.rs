@@ -1,7 +1,7 @@
 //! The facts that are the same for all requests of a connection.
 
 use crate::caller::{BadPrincipal, Principal};
-use crate::measure::Direction;
+use crate::verdict::Direction;
 
 /// A downstream connection.
 #[derive(Debug, Clone)]

@@ -9,11 +9,11 @@ use super::host::Host;
 use super::incoming::{self, Stage};
 use super::log;
 use super::setting::Setting;
+use crate::authorize::{self, Incoming, Outcome, Proxy};
 use crate::caller::Proof;
 use crate::operation::{Operation, Surface};
 use crate::stamp::request_id::{CORRELATION_ID, REQUEST_ID};
 use crate::stamp::{Edit, RequestId, correlation_id};
-use crate::walk::{self, Incoming, Outcome, Proxy};
 use crate::wire::pairs::header;
 
 /// Decides about a request, for the first time or again, and says so in properties and log.
@@ -29,9 +29,9 @@ pub(super) fn decide<'p>(
         identity: connection.own.as_ref(),
         pod: setting.pod,
     };
-    let outcome = walk::walk(setting.ruleset, proxy, incoming);
-    if !again && !outcome.judged.is_empty() {
-        host.carry_out(Effect::CountTokens(&outcome.judged));
+    let outcome = authorize::authorize(setting.ruleset, proxy, incoming);
+    if !again && !outcome.token_results.is_empty() {
+        host.carry_out(Effect::CountTokens(&outcome.token_results));
     }
     let caller = connection.caller(setting.label);
     set_properties(&outcome, caller, again, host);

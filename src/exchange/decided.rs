@@ -8,11 +8,12 @@ use super::effect::Effect;
 use super::host::Host;
 use super::incoming::answerer;
 use super::setting::Setting;
+use crate::authorize::{Claim, Code, Incoming, Outcome};
 use crate::caller::{Acting, Proof};
 use crate::learn::{Learned, Owner, Run, Tasks, Team};
-use crate::measure::{Decision, Direction, Traffic};
+use crate::metrics::Traffic;
 use crate::operation::{Operation, Surface};
-use crate::walk::{Claim, Code, Incoming, Outcome};
+use crate::verdict::{Decision, Direction};
 
 /// What stands in the place of the acting task's id where a deadline's callback acts.
 pub(super) const CALLBACK: &str = "__callback__";

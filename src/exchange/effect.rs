@@ -1,6 +1,6 @@
 //! The effects of a request's events, for the proxy to carry out in order.
 
-use crate::token::Judged;
+use crate::token::TokenResult;
 
 /// One effect.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ pub enum Effect<'e> {
     /// Writes a line to the proxy's log.
     Log(Level, &'e str),
     /// Counts the results of tokens.
-    CountTokens(&'e [Judged]),
+    CountTokens(&'e [TokenResult]),
     /// Shows how many tasks the proxy knows of.
     ShowLearned(u64),
 }

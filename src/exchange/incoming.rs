@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use super::connection::Connection;
 use super::host::Host;
 use super::setting::Setting;
-use crate::caller::{Credential, Header, credential};
+use crate::authorize::{Incoming, Token};
+use crate::caller::{Credential, credential};
 use crate::learn::{Answerer, Learned, Tasks};
-use crate::measure::Direction;
 use crate::operation::{Body, Request, host_of};
-use crate::walk::{Incoming, Token};
+use crate::verdict::Direction;
+use crate::wire::Header;
 use crate::wire::pairs::{self, header};
 
 /// How far a request has come.
@@ -74,7 +75,7 @@ pub(super) fn with<H: Host, T>(
             answered,
             elsewhere,
         },
-        judges: setting.judges,
+        verifiers: setting.verifiers,
     };
     then(&incoming, host)
 }

@@ -5,12 +5,12 @@ use std::fmt;
 use super::effect::{Effect, Level};
 use super::host::Host;
 use super::setting::Setting;
-use crate::caller::Header;
-use crate::measure::Decision;
+use crate::authorize::{self, Incoming, Outcome};
 use crate::operation::Request;
 use crate::stamp::request_id::REQUEST_ID;
 use crate::token::without_tokens;
-use crate::walk::{self, Incoming, Outcome};
+use crate::verdict::Decision;
+use crate::wire::Header;
 
 /// The longest value in a line, in bytes as they are written.
 const MAX_VALUE_BYTES: usize = 2_048;
@@ -38,7 +38,7 @@ pub(super) fn log_refusal(
     if !host.logs(level) {
         return;
     }
-    let reasons = walk::reasons(setting.ruleset, outcome, incoming, false);
+    let reasons = authorize::reasons(setting.ruleset, outcome, incoming, false);
     let Request {
         method,
         target,

@@ -16,13 +16,14 @@ mod setting;
 
 use std::rc::Rc;
 
-use crate::caller::Header;
+use crate::authorize::Outcome;
 use crate::learn::{Reading, Run, RunReader, Team, TeamReader};
-use crate::measure::{Decision, Direction, Traffic};
+use crate::metrics::Traffic;
 use crate::operation::{Body, MAX_BODY_BYTES};
 use crate::stamp::RequestId;
 use crate::stamp::request_id::REQUEST_ID;
-use crate::walk::Outcome;
+use crate::verdict::{Decision, Direction};
+use crate::wire::Header;
 use crate::wire::pairs::header;
 
 use decide::{again, decide, stamp};

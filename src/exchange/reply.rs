@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::decided::Decided;
 use super::effect::{Effect, Reply};
 use super::host::Host;
-use crate::measure::Decision;
+use crate::authorize::Code;
 use crate::stamp::request_id::REQUEST_ID;
-use crate::walk::Code;
+use crate::verdict::Decision;
 
 /// gRPC's status for what there is not.
 const NOT_FOUND: i32 = 5;

@@ -6,9 +6,9 @@ use super::connection::Connection;
 use super::host::Host;
 use crate::caller::Acting;
 use crate::learn;
-use crate::measure::Direction;
 use crate::policy::{Mode, Ruleset};
-use crate::token::{Issuer, Judges};
+use crate::token::{Issuer, TokenVerifiers};
+use crate::verdict::Direction;
 
 /// What a proxy knows while one policy is in force.
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ pub struct Setting<'s> {
     /// The key by which learned tasks are kept.
     pub key: learn::Key,
     /// The judges of the request's tokens; `None` where the policy names no issuers.
-    pub judges: Option<Judges<'s>>,
+    pub verifiers: Option<TokenVerifiers<'s>>,
     /// Random bytes.
     pub random: fn() -> [u8; 16],
 }

@@ -51,7 +51,7 @@ pub(super) fn number_of(store: &mut impl Shared, principal: &str) -> Option<usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::testing::Store;
+    use crate::metrics::testing::Store;
 
     #[test]
     fn each_principal_has_its_number_and_the_last_share_one() {

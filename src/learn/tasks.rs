@@ -13,8 +13,8 @@ use std::time::Duration;
 use siphasher::sip::SipHasher13;
 
 use super::{Learned, principals};
-use crate::measure::Direction;
 use crate::store::Shared;
+use crate::verdict::Direction;
 
 /// How many shelves there are.
 const SHELVES: u64 = 4_096;

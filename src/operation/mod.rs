@@ -1,18 +1,18 @@
 //! For what: path → surface → route → action on a resource, in Airflow's own words.
 
+mod access;
 mod action;
-mod asks;
 mod body;
+mod classify;
 mod deferral;
 mod fields;
-mod find;
 mod host;
 mod moved;
 mod parameters;
 mod path;
 mod query;
-mod read;
 mod route;
+mod router;
 mod routes;
 mod site;
 mod surface;
@@ -26,11 +26,11 @@ use crate::fact::Fact;
 
 pub use action::{actions, is_unclassified};
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
+pub use classify::{classify, classify_elsewhere};
 pub use host::{host_of, is_host};
 pub use moved::check_headers;
 pub use path::{Ambiguity, ENCODED_SLASH, is_path, unescaped};
 use query::MAX_PARAMETERS;
-pub use read::{read, read_elsewhere};
 pub use route::Line;
 pub use routes::{Row, rows, rows_of};
 pub use site::{BadBasePath, Place, Site};
@@ -89,13 +89,13 @@ pub struct Operation<'a> {
     /// Whether Airflow's answer is to say which DAG and run that task instance belongs to.
     pub awaits_answer: bool,
     /// What it asks for: at least one, and all of them must be allowed.
-    pub asks: Vec<Ask<'a>>,
+    pub accesses: Vec<Access<'a>>,
 }
 
 impl Operation<'_> {
     /// The action as a metric's label: the first; empty outside Airflow.
     pub fn action_label(&self) -> &'static str {
-        let first = self.asks.first().map(|ask| ask.action);
+        let first = self.accesses.first().map(|access| access.action);
         first.and_then(|action| action.known().copied()).unwrap_or("")
     }
 
@@ -107,8 +107,8 @@ impl Operation<'_> {
     /// Whether the route is one that Airflow answers with 2xx only to a task's token that it has verified. A route
     /// that is not known may be open to all.
     pub fn verifies_token(&self) -> bool {
-        let is_open = |ask: &Ask<'_>| ask.action == Fact::Known(DOCUMENTATION);
-        self.surface == Surface::Execution && self.template.is_some() && !self.asks.iter().any(is_open)
+        let is_open = |access: &Access<'_>| access.action == Fact::Known(DOCUMENTATION);
+        self.surface == Surface::Execution && self.template.is_some() && !self.accesses.iter().any(is_open)
     }
 
     /// Whether the route is below `/execution` and needs no token.
@@ -119,8 +119,13 @@ impl Operation<'_> {
     /// Whether a task starts by it, so that Airflow's 2xx says that the caller has the task: it
     /// compares the token's subject with the UUID in the path.
     pub fn starts(&self) -> bool {
-        let starts = |ask: &Ask<'_>| ask.action.known().is_some_and(|action| STARTS.contains(action));
-        self.verifies_token() && self.asks.iter().all(starts)
+        let starts = |access: &Access<'_>| {
+            access
+                .action
+                .known()
+                .is_some_and(|action| STARTS.contains(action))
+        };
+        self.verifies_token() && self.accesses.iter().all(starts)
     }
 
     /// Whether a task reads a connection by it, and nothing more. Before `run` Airflow's worker asks for the
@@ -137,9 +142,11 @@ impl Operation<'_> {
     }
 
     fn connection_read(&self) -> Option<&Fact<Cow<'_, str>>> {
-        match self.asks.as_slice() {
-            [ask] if self.surface == Surface::Execution && ask.action == Fact::Known(CONNECTION_READ) => {
-                Some(&ask.connection)
+        match self.accesses.as_slice() {
+            [access]
+                if self.surface == Surface::Execution && access.action == Fact::Known(CONNECTION_READ) =>
+            {
+                Some(&access.connection)
             }
             _ => None,
         }
@@ -170,30 +177,34 @@ impl Operation<'_> {
             None => (Fact::Unknown, Fact::Unknown),
         };
         // What else the body asks for is not about this task's DAG.
-        for ask in self.asks.iter_mut().filter(|ask| ask.by_uuid) {
-            ask.dag = dag.clone();
-            ask.run = run.clone();
+        for access in self.accesses.iter_mut().filter(|access| access.by_uuid) {
+            access.dag = dag.clone();
+            access.run = run.clone();
         }
     }
 
     /// The actions that are known, in order, each once.
     pub fn actions(&self) -> Vec<&'static str> {
-        distinct(self.asks.iter().filter_map(|ask| ask.action.known().copied()))
+        distinct(
+            self.accesses
+                .iter()
+                .filter_map(|access| access.action.known().copied()),
+        )
     }
 
     /// The DAGs that are known, in order, each once.
     pub fn dag_ids(&self) -> Vec<&str> {
         distinct(
-            self.asks
+            self.accesses
                 .iter()
-                .filter_map(|ask| ask.dag.known().map(AsRef::as_ref)),
+                .filter_map(|access| access.dag.known().map(AsRef::as_ref)),
         )
     }
 }
 
 /// One action on one object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Ask<'a> {
+pub struct Access<'a> {
     /// `resource:verb`, such as `dag_run:trigger`; absent outside Airflow, `ui:unclassified` or the like where the
     /// route is not known.
     pub action: Fact<&'static str>,

@@ -7,7 +7,7 @@
 //! served.
 
 use super::Malformed;
-use crate::caller::Header;
+use crate::wire::Header;
 
 /// What gunicorn lets a trusted sender say of the path, as Envoy spells it.
 const NAMES: [&str; 2] = ["path_info", "script_name"];

@@ -42,7 +42,7 @@ fn other(segment: &'static str, value: &str) -> Option<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::operation::{Body, Request, Site, read};
+    use crate::operation::{Body, Request, Site, classify};
 
     fn others(method: &str, target: &str) -> Vec<(&'static str, String)> {
         let site = Site::default().with_base_path("/airflow").unwrap();
@@ -52,7 +52,7 @@ mod tests {
             host: "api",
             body: Body::Pending,
         };
-        read(&request, &site).unwrap().other_parameters()
+        classify(&request, &site).unwrap().other_parameters()
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::find::{find, is_web_page};
+use super::router::{is_web_page, route_of};
 use super::{Site, Surface};
 use crate::caller::percent::hex;
 use crate::fact::Fact;
@@ -239,7 +239,8 @@ fn leads_to_airflow(path: &str, site: &Site) -> bool {
         }
     }
     // Health routes stand under no prefix. So do pages, but other services have the same ones.
-    let is_route = |text: &str| find("GET", text, site).is_some_and(|found| found.surface != Surface::Pages);
+    let is_route =
+        |text: &str| route_of("GET", text, site).is_some_and(|found| found.surface != Surface::Pages);
     let is_known = |text: &str| is_airflow(text, site) || is_route(text);
     [merged, resolved].iter().any(|segments| {
         let text = format!("/{}", segments.join("/"));

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::caller::Principal;
 use crate::exchange::Connection;
-use crate::measure::Direction;
+use crate::verdict::Direction;
 
 use super::abi;
 

@@ -39,7 +39,7 @@ impl exchange::Host for Host {
             Effect::Property(name, value) => abi::set_property(name, value.as_bytes()),
             Effect::Log(Level::Info, line) => info!("{line}"),
             Effect::Log(Level::Warn, line) => warn!("{line}"),
-            Effect::CountTokens(judged) => tokens::count(judged),
+            Effect::CountTokens(results) => tokens::count(results),
             Effect::ShowLearned(count) => ledger(|ledger| ledger.learned(count, self)),
         }
     }

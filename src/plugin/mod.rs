@@ -25,7 +25,7 @@ use keys::Keys;
 use node::Node;
 use signature::Verifier;
 use stream::Stream;
-use tokens::Judging;
+use tokens::Verification;
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Info);
@@ -36,7 +36,7 @@ proxy_wasm::main! {{
 struct Plugin {
     configuration: Configuration,
     node: Node,
-    judging: Judging,
+    verification: Verification,
     keys: Keys,
     /// The key by which learned tasks are kept.
     key: learn::Key,
@@ -50,7 +50,7 @@ impl Plugin {
             pod: self.node.pod.as_ref(),
             label: &self.node.label,
             key: self.key,
-            judges: self.judges(),
+            verifiers: self.verifiers(),
             random,
         }
     }
@@ -82,7 +82,7 @@ impl RootContext for Root {
         self.plugin = Some(Rc::new(Plugin {
             configuration,
             node: Node::read(),
-            judging: Judging::new(verifier),
+            verification: Verification::new(verifier),
             keys,
             key: learn::Key::of_proxy(&mut Host, random()),
         }));

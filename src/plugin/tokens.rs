@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::token::{BadMetadata, Claims, Judged, Judges, Kind, Tokens, verified_by_istio};
+use crate::token::{BadMetadata, Claims, Kind, TokenResult, TokenVerifiers, Tokens, verified_by_istio};
 
 use super::host::Host;
 use super::meter::ledger;
@@ -14,7 +14,7 @@ use super::{Plugin, abi, random};
 const TRUSTED: Duration = Duration::from_secs(10);
 
 /// What stays the same while a policy is in force.
-pub(super) struct Judging {
+pub(super) struct Verification {
     tokens: Tokens,
     verifier: Verifier,
     clock: Clock,
@@ -24,7 +24,7 @@ pub(super) struct Judging {
 /// its answer.
 struct Clock(Cell<(Duration, Duration)>);
 
-impl Judging {
+impl Verification {
     /// Nothing is known yet.
     pub(super) fn new(verifier: Verifier) -> Self {
         Self {
@@ -37,14 +37,14 @@ impl Judging {
 
 impl Plugin {
     /// The judges of the current request's tokens; `None` where the policy names no issuers.
-    pub(super) fn judges(&self) -> Option<Judges<'_>> {
+    pub(super) fn verifiers(&self) -> Option<TokenVerifiers<'_>> {
         let ruleset = self.configuration.ruleset.as_ref()?;
-        (!ruleset.issuers().is_empty()).then(|| Judges {
-            tokens: &self.judging.tokens,
+        (!ruleset.issuers().is_empty()).then(|| TokenVerifiers {
+            tokens: &self.verification.tokens,
             keys: &self.keys,
-            signatures: &self.judging.verifier,
+            signatures: &self.verification.verifier,
             istio: &heard,
-            now: self.judging.clock.seconds(),
+            now: self.verification.clock.seconds(),
         })
     }
 }
@@ -76,12 +76,12 @@ fn wall_clock() -> Duration {
 }
 
 /// Counts what came of tokens.
-pub(super) fn count(judged: &[Judged]) {
-    if !judged.is_empty() {
+pub(super) fn count(results: &[TokenResult]) {
+    if !results.is_empty() {
         ledger(|ledger| {
-            for judged in judged {
-                let kind = judged.kind.map_or("unknown", Kind::as_str);
-                ledger.token(kind, judged.result(), &mut Host);
+            for results in results {
+                let kind = results.kind.map_or("unknown", Kind::as_str);
+                ledger.token(kind, results.result(), &mut Host);
             }
         });
     }

@@ -13,7 +13,7 @@ pub struct Verdict<'r> {
     /// The rule that decided; `None` where no rule allowed it.
     pub by: Option<Decider<'r>>,
     /// The number of the ask that it is about.
-    pub ask: usize,
+    pub access: usize,
 }
 
 /// The rule that decided.
@@ -37,16 +37,16 @@ pub enum Scope {
 impl Ruleset {
     /// Decides about several asks at once: each must be allowed. The verdict is that of the first
     /// ask that is not, else that of the first ask.
-    pub fn decide<'r>(&'r self, scope: Scope, asks: &[Facts<'_>]) -> Verdict<'r> {
-        let sieve = |effect| (asks.len() > Sieve::FEW).then(|| Sieve::new(self, effect, scope, asks));
+    pub fn decide<'r>(&'r self, scope: Scope, accesses: &[Facts<'_>]) -> Verdict<'r> {
+        let sieve = |effect| (accesses.len() > Sieve::FEW).then(|| Sieve::new(self, effect, scope, accesses));
         let (deny, allow) = (sieve(Effect::Deny), sieve(Effect::Allow));
         let mut first = None;
-        for (ask, facts) in asks.iter().enumerate() {
+        for (access, facts) in accesses.iter().enumerate() {
             let denies = self.first_holding(Effect::Deny, scope, facts, deny.as_ref());
             let verdict = Verdict {
                 allowed: false,
                 by: denies,
-                ask,
+                access,
             };
             if denies.is_some() {
                 return verdict;
@@ -58,13 +58,13 @@ impl Ruleset {
             first.get_or_insert(Verdict {
                 allowed: true,
                 by: allows,
-                ask,
+                access,
             });
         }
         first.unwrap_or(Verdict {
             allowed: false,
             by: None,
-            ask: 0,
+            access: 0,
         })
     }
 

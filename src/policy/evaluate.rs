@@ -155,7 +155,7 @@ impl Ruleset {
         }
         match facts.seen(condition.field, effect) {
             Fact::Unknown => effect == Effect::Deny,
-            Fact::Later => effect == Effect::Allow,
+            Fact::Pending => effect == Effect::Allow,
             Fact::Absent if condition.field.is_identity() && effect == Effect::Allow => false,
             Fact::Absent => condition.negated,
             Fact::Known(value) => {

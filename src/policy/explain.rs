@@ -195,7 +195,7 @@ fn found(condition: &Condition, facts: &Facts<'_>) -> String {
         // A slash in a part of the path is as the request has it.
         Fact::Known(value) => format!("`{}`", value.replace(ENCODED_SLASH, "%2F")),
         Fact::Unknown => "not known".to_owned(),
-        Fact::Later => "not known yet".to_owned(),
+        Fact::Pending => "not known yet".to_owned(),
         Fact::Absent if condition.field == Field::Principals => "none: the caller is anonymous".to_owned(),
         Fact::Absent => "none".to_owned(),
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
-use crate::operation::{Ask, Operation};
+use crate::operation::{Access, Operation};
 use crate::token::Verified;
 
 use super::field::Field;
@@ -29,7 +29,7 @@ impl<'a> Facts<'a> {
         acting: Fact<&'a Acting>,
         tokens: &'a [Rc<Verified>],
         operation: &'a Operation<'a>,
-        ask: &'a Ask<'a>,
+        access: &'a Access<'a>,
     ) -> Self {
         let values = Field::ALL.map(|field| match field {
             Field::Principals => principal.map(Principal::as_str).into(),
@@ -43,16 +43,16 @@ impl<'a> Facts<'a> {
             Field::Proof => acting.map(|acting| acting.proof.as_str()),
             Field::RequestPrincipals | Field::Claims => Fact::Unknown,
             Field::Surfaces => Fact::Known(operation.surface.as_str()),
-            Field::Actions => ask.action,
-            Field::Dags => ask.dag.as_ref().map(|text| &**text),
-            Field::Tasks => ask.task.as_ref().map(|text| &**text),
-            Field::Connections => ask.connection.as_ref().map(|text| &**text),
-            Field::Variables => ask.variable.as_ref().map(|text| &**text),
-            Field::Pools => ask.pool.as_ref().map(|text| &**text),
-            Field::XcomKeys => ask.xcom_key.as_ref().map(|text| &**text),
-            Field::Assets => ask.asset.as_ref().map(|text| &**text),
-            Field::Triggers => ask.trigger.as_ref().map(|text| &**text),
-            Field::Queues => ask.queue.as_ref().map(|text| &**text),
+            Field::Actions => access.action,
+            Field::Dags => access.dag.as_ref().map(|text| &**text),
+            Field::Tasks => access.task.as_ref().map(|text| &**text),
+            Field::Connections => access.connection.as_ref().map(|text| &**text),
+            Field::Variables => access.variable.as_ref().map(|text| &**text),
+            Field::Pools => access.pool.as_ref().map(|text| &**text),
+            Field::XcomKeys => access.xcom_key.as_ref().map(|text| &**text),
+            Field::Assets => access.asset.as_ref().map(|text| &**text),
+            Field::Triggers => access.trigger.as_ref().map(|text| &**text),
+            Field::Queues => access.queue.as_ref().map(|text| &**text),
             Field::Methods => Fact::Known(operation.method),
             Field::Paths => operation.path.as_ref().map(|text| &**text),
             Field::Hosts => Fact::Known(operation.host),
@@ -65,8 +65,8 @@ impl<'a> Facts<'a> {
     }
 
     /// What these have in common; `open` where they differ. All are of one request.
-    pub(super) fn common(asks: &[Self], open: Fact<&'a str>) -> Self {
-        let Some((first, others)) = asks.split_first() else {
+    pub(super) fn common(accesses: &[Self], open: Fact<&'a str>) -> Self {
+        let Some((first, others)) = accesses.split_first() else {
             return Self {
                 values: [open; Field::COUNT],
                 tokens: &[],

@@ -167,7 +167,7 @@ impl Index {
                 open if open == effect.open() && !self.is_filed_without(table.field) => {
                     table.each_list(look);
                 }
-                Fact::Unknown | Fact::Later | Fact::Absent => {}
+                Fact::Unknown | Fact::Pending | Fact::Absent => {}
             }
         }
         for (field, index) in &self.without {

@@ -69,7 +69,7 @@ impl Effect {
     /// The fact of which every condition holds.
     pub(super) fn open<'f>(self) -> Fact<&'f str> {
         match self {
-            Self::Allow => Fact::Later,
+            Self::Allow => Fact::Pending,
             Self::Deny => Fact::Unknown,
         }
     }

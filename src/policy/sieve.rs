@@ -27,12 +27,12 @@ impl<'r, 'f> Sieve<'r, 'f> {
     /// So many asks, or rules of a list, are looked at one by one.
     pub(super) const FEW: usize = 4;
 
-    pub(super) fn new(ruleset: &'r Ruleset, effect: Effect, scope: Scope, asks: &[Facts<'f>]) -> Self {
+    pub(super) fn new(ruleset: &'r Ruleset, effect: Effect, scope: Scope, accesses: &[Facts<'f>]) -> Self {
         Self {
             ruleset,
             effect,
             scope,
-            common: Facts::common(asks, effect.open()),
+            common: Facts::common(accesses, effect.open()),
             left: RefCell::default(),
         }
     }
@@ -75,11 +75,11 @@ mod tests {
                 host: "api",
                 body: Body::Whole(&[]),
             };
-            let mut operation = operation::read(&request, &Site::default()).unwrap();
+            let mut operation = operation::classify(&request, &Site::default()).unwrap();
             operation.method = method;
-            let asks = operation.asks.iter();
-            let facts: Vec<_> = asks
-                .map(|ask| Facts::new(None, Fact::Unknown, &[], &operation, ask))
+            let accesses = operation.accesses.iter();
+            let facts: Vec<_> = accesses
+                .map(|access| Facts::new(None, Fact::Unknown, &[], &operation, access))
                 .collect();
             assert_eq!(facts.len(), 6);
             let sieve = Sieve::new(&ruleset, Effect::Deny, Scope::All, &facts);

@@ -45,13 +45,13 @@ pub(super) fn facts<T>(
         host: "h",
         body: Body::Whole(&[]),
     };
-    let operation: Operation<'_> = operation::read(&request, &Site::default()).unwrap();
-    let ask = operation.asks.first().unwrap();
+    let operation: Operation<'_> = operation::classify(&request, &Site::default()).unwrap();
+    let access = operation.accesses.first().unwrap();
     look(&Facts::new(
         principal.as_ref(),
         Fact::Unknown,
         tokens,
         &operation,
-        ask,
+        access,
     ))
 }

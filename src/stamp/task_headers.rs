@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use crate::caller::headers::{
     CALLBACK_ID, DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER, is_spelling_of,
 };
-use crate::caller::{Acting, Header, Proof, percent};
+use crate::caller::{Acting, Proof, percent};
+use crate::wire::Header;
 
 /// What every header of Airflow's or dagward's own begins with.
 const PREFIX: &str = "x-airflow-";

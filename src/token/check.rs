@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::caller::{Header, Principal};
+use crate::caller::Principal;
 use crate::operation::Surface;
+use crate::wire::Header;
 
 use super::cache::Cache;
-use super::place::tokens;
+use super::location::tokens;
 use super::{
     BadMetadata, Claims, Issuer, Json, KeySet, Kind, Parsed, Refusal, Signatures, Source, Verified, accept,
     named_by, verify,
@@ -33,7 +34,7 @@ pub struct Tokens {
 
 /// Who helps to judge the tokens of one request.
 #[derive(Clone, Copy)]
-pub struct Judges<'j> {
+pub struct TokenVerifiers<'j> {
     /// What is remembered of requests before.
     pub tokens: &'j Tokens,
     /// The keys that are fetched.
@@ -67,12 +68,12 @@ pub struct Checked {
     /// Why the request is refused.
     pub refused: Option<Refusal>,
     /// What came of each, to be counted.
-    pub judged: Vec<Judged>,
+    pub results: Vec<TokenResult>,
 }
 
 /// What came of one token: whose it is, as far as that is known, and in one word what came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Judged {
+pub struct TokenResult {
     /// The number of the issuer whose token it is.
     pub issuer: Option<usize>,
     /// The issuer's kind.
@@ -101,15 +102,15 @@ impl Tokens {
     }
 }
 
-impl fmt::Debug for Judges<'_> {
+impl fmt::Debug for TokenVerifiers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Judges")
+        f.debug_struct("TokenVerifiers")
             .field("now", &self.now)
             .finish_non_exhaustive()
     }
 }
 
-impl Judged {
+impl TokenResult {
     /// The word for what came of it.
     pub fn result(&self) -> &'static str {
         match self.result {
@@ -123,7 +124,7 @@ impl Judged {
 
 /// Finds and judges the tokens that a request presents. One that is not to be believed refuses it,
 /// whether one was required or not.
-pub fn check(issuers: &[Issuer], judges: Judges<'_>, presented: Presented<'_>) -> Checked {
+pub fn check(issuers: &[Issuer], verifiers: TokenVerifiers<'_>, presented: Presented<'_>) -> Checked {
     let here = || {
         let numbered = issuers.iter().enumerate();
         numbered.filter(|(_, issuer)| issuer.is_on(presented.surface))
@@ -133,23 +134,23 @@ pub fn check(issuers: &[Issuer], judges: Judges<'_>, presented: Presented<'_>) -
     }
     let mut round = Round {
         issuers,
-        judges,
+        verifiers,
         presented,
         istio: Vec::new(),
         satisfied: Vec::new(),
         checked: Checked::default(),
     };
     round.hear_istio(here().filter(|(_, issuer)| matches!(issuer.source, Source::Istio)));
-    let mut places = Vec::new();
-    for place in here().flat_map(|(_, issuer)| &issuer.places) {
-        if !places.contains(&place) {
-            places.push(place);
+    let mut locations = Vec::new();
+    for location in here().flat_map(|(_, issuer)| &issuer.locations) {
+        if !locations.contains(&location) {
+            locations.push(location);
         }
     }
-    for (place, token) in tokens(&places, presented.query, presented.headers) {
+    for (location, token) in tokens(&locations, presented.query, presented.headers) {
         match token {
             Ok(token) => round.judge(token, &|issuer: &Issuer| {
-                issuer.is_on(presented.surface) && issuer.places.contains(place)
+                issuer.is_on(presented.surface) && issuer.locations.contains(location)
             }),
             Err(refusal) => round.refuse(None, refusal),
         }
@@ -166,7 +167,7 @@ pub fn check(issuers: &[Issuer], judges: Judges<'_>, presented: Presented<'_>) -
 /// One request's tokens being judged.
 struct Round<'r> {
     issuers: &'r [Issuer],
-    judges: Judges<'r>,
+    verifiers: TokenVerifiers<'r>,
     presented: Presented<'r>,
     /// What Istio has verified: the issuer's number, and the claims unless they were refused.
     istio: Vec<(usize, Option<Rc<Verified>>)>,
@@ -180,14 +181,14 @@ impl Round<'_> {
     fn hear_istio<'i>(&mut self, issuers: impl Iterator<Item = (usize, &'i Issuer)>) {
         let mut payloads = None;
         for (number, issuer) in issuers {
-            let Ok(payloads) = payloads.get_or_insert_with(|| (self.judges.istio)()) else {
+            let Ok(payloads) = payloads.get_or_insert_with(|| (self.verifiers.istio)()) else {
                 self.istio.push((number, None));
                 self.refuse(Some(number), Refusal::Claims);
                 continue;
             };
             let payload = payloads.iter().find(|claims| is_of(claims, issuer));
             let Some(payload) = payload else { continue };
-            match accept(payload, issuer, self.judges.now) {
+            match accept(payload, issuer, self.verifiers.now) {
                 Ok(verified) => {
                     let verified = Rc::new(verified);
                     self.istio.push((number, Some(Rc::clone(&verified))));
@@ -203,9 +204,9 @@ impl Round<'_> {
 
     /// Judges a token, which is one of the issuers that look where it stands.
     fn judge(&mut self, token: &[u8], looks: &dyn Fn(&Issuer) -> bool) {
-        let Judges {
+        let TokenVerifiers {
             tokens, keys, now, ..
-        } = self.judges;
+        } = self.verifiers;
         let digest = {
             let mut cache = tokens.cache.borrow_mut();
             cache.of_keys(keys.generation());
@@ -258,12 +259,12 @@ impl Round<'_> {
     }
 
     fn verify(&self, number: usize, issuer: &Issuer, parsed: &Parsed<'_>) -> Result<Verified, Refusal> {
-        let Judges {
+        let TokenVerifiers {
             keys,
             signatures,
             now,
             ..
-        } = self.judges;
+        } = self.verifiers;
         let with = |keys: &KeySet| verify(parsed, issuer, keys, signatures, now);
         let fetched = || keys.of(number).ok_or(Refusal::KeysUnavailable);
         match &issuer.source {
@@ -287,7 +288,7 @@ impl Round<'_> {
         if named != self.issuers.get(number).map(Issuer::head) {
             return self.refuse(Some(number), Refusal::Subject);
         }
-        self.checked.judged.push(Judged {
+        self.checked.results.push(TokenResult {
             issuer: Some(number),
             kind: Some(verified.kind),
             result: Ok(voucher),
@@ -297,7 +298,7 @@ impl Round<'_> {
     }
 
     fn refuse(&mut self, issuer: Option<usize>, refusal: Refusal) {
-        self.checked.judged.push(Judged {
+        self.checked.results.push(TokenResult {
             issuer,
             kind: issuer
                 .and_then(|number| self.issuers.get(number))

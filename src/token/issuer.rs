@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::operation::Surface;
 
-use super::{Algorithm, Header, KeySet, Place};
+use super::{Algorithm, Header, KeySet, Location};
 
 /// Whose tokens these are. The words are an interface: policies and metrics have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,7 +55,7 @@ pub struct Issuer {
     /// Who vouches for the signature.
     pub source: Source,
     /// Where a request carries the token.
-    pub places: Vec<Place>,
+    pub locations: Vec<Location>,
     /// The surfaces on which it is looked for.
     pub surfaces: Vec<Surface>,
     /// By how many seconds the clocks of issuer and proxy may differ.

@@ -22,7 +22,7 @@ mod jws;
 mod key;
 mod key_set;
 mod kubernetes;
-mod place;
+mod location;
 mod refusal;
 mod signature;
 #[cfg(test)]
@@ -32,7 +32,7 @@ mod verified;
 mod verify;
 
 pub use algorithm::{Algorithm, Family};
-pub use check::{Checked, Judged, Judges, Keys, Presented, Tokens, Voucher, check, issuer_of};
+pub use check::{Checked, Keys, Presented, TokenResult, TokenVerifiers, Tokens, Voucher, check, issuer_of};
 pub use claims::Claims;
 pub use curve::Curve;
 pub use der::ecdsa_signature;
@@ -46,7 +46,7 @@ pub use jws::{MAX_TOKEN, Parsed};
 pub use key::{Key, Material};
 pub use key_set::{BadKeySet, KeySet, MAX_BYTES, MAX_KEYS};
 pub use kubernetes::service_account;
-pub use place::{Place, without_tokens};
+pub use location::{Location, without_tokens};
 pub use refusal::Refusal;
 pub use signature::Signatures;
 pub use verified::Verified;

@@ -158,7 +158,7 @@ pub(super) fn issuer(kind: Kind, algorithms: &[Algorithm]) -> Issuer {
         audiences: vec!["airflow".to_owned(), "other".to_owned()],
         algorithms: algorithms.to_vec(),
         source: Source::Istio,
-        places: Vec::new(),
+        locations: Vec::new(),
         surfaces: Vec::new(),
         clock_skew: 60,
         bound_to_peer: false,

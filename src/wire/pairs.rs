@@ -1,7 +1,7 @@
 //! A list of headers as proxy-wasm serializes it: the number of pairs, the sizes of each name and
 //! value, then each name and value with a NUL behind it. All numbers have 32 bits, little endian.
 
-use crate::caller::Header;
+use crate::wire::Header;
 
 /// Cuts a serialized list into pairs, without copying. A list that is cut short has none: a request
 /// without its method and path is refused, and one without some of its headers would not be.

@@ -3,10 +3,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dagward::caller::{Credential, Header, credential};
+use dagward::caller::{Credential, credential};
 use dagward::operation::Surface;
 use dagward::policy;
-use dagward::token::{InModule, Judges, KeySet, Keys, Presented, Tokens, check};
+use dagward::token::{InModule, KeySet, Keys, Presented, TokenVerifiers, Tokens, check};
+use dagward::wire::Header;
 use dagward_lab::airflow::oracle::credentials;
 use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
 use serde_json::json;
@@ -97,7 +98,7 @@ fn finds_a_user(headers: &[Header<'_>]) -> bool {
         };
     }
     let tokens = Tokens::new([0; 16]);
-    let judges = Judges {
+    let verifiers = TokenVerifiers {
         tokens: &tokens,
         keys: &Nowhere,
         signatures: &InModule,
@@ -110,7 +111,7 @@ fn finds_a_user(headers: &[Header<'_>]) -> bool {
         headers,
         peer: None,
     };
-    RULESET.with(|ruleset| check(ruleset.issuers(), judges, presented).refused.is_some())
+    RULESET.with(|ruleset| check(ruleset.issuers(), verifiers, presented).refused.is_some())
 }
 
 /// A request with a credential that was tampered with, or several.

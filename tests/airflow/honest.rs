@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use dagward_lab::airflow::story::{FIRST, SECOND};
+use dagward_lab::airflow::demo::{FIRST, SECOND};
 use serde_json::Value;
 
-use crate::STORY;
+use crate::DEMO;
 
 const TASKS: [(&str, &str, &str); 4] = [
     ("sales", "sales_daily", "extract"),
@@ -24,8 +24,8 @@ const LIFE: [&str; 4] = [
 
 #[test]
 fn their_runs_succeed() {
-    assert_eq!(STORY.guarded.runs.len(), 3);
-    for (run, state) in &STORY.guarded.runs {
+    assert_eq!(DEMO.guarded.runs.len(), 3);
+    for (run, state) in &DEMO.guarded.runs {
         assert_eq!(state, "success", "{run:?}");
     }
 }
@@ -66,12 +66,12 @@ fn their_requests_are_counted_under_their_dag_and_task() {
 #[test]
 fn every_request_is_counted_once() {
     let counted = count("dagward_requests_total", &[("direction", "inbound")]);
-    assert_eq!(counted as usize, STORY.guarded.requests.len());
+    assert_eq!(counted as usize, DEMO.guarded.requests.len());
 }
 
 #[test]
 fn their_request_ids_stand_in_airflows_own_log() {
-    let in_airflow: BTreeSet<(&str, &str)> = STORY
+    let in_airflow: BTreeSet<(&str, &str)> = DEMO
         .guarded
         .airflow_log
         .iter()
@@ -88,8 +88,7 @@ fn their_request_ids_stand_in_airflows_own_log() {
 }
 
 fn requests_for<'a>(dag: &'a str, task: &'a str) -> impl Iterator<Item = &'static Value> + 'a {
-    STORY
-        .guarded
+    DEMO.guarded
         .requests
         .iter()
         .filter(move |request| request["dagward_dag_id"] == dag && request["dagward_task_id"] == task)
@@ -97,7 +96,7 @@ fn requests_for<'a>(dag: &'a str, task: &'a str) -> impl Iterator<Item = &'stati
 }
 
 fn count(metric: &str, labels: &[(&str, &str)]) -> f64 {
-    let samples = STORY.guarded.metrics.iter();
+    let samples = DEMO.guarded.metrics.iter();
     samples
         .filter(|sample| sample.name == metric && sample.carries(labels))
         .map(|sample| sample.value)

@@ -20,13 +20,13 @@ const SALES: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales";
 /// How long a task may take to start on a busy machine.
 const STARTED: Duration = Duration::from_secs(240);
 
-static STORY: LazyLock<[Phase; 2]> = LazyLock::new(|| {
+static DEMO: LazyLock<[Phase; 2]> = LazyLock::new(|| {
     let airflow = Airflow::start().unwrap();
     let rest = airflow.rest().unwrap();
     let variable = json!({"key": "sales_key", "value": "goldfish"});
     assert_eq!(rest.post("/api/v2/variables", &variable).unwrap().status, 201);
     [("open", None), ("guarded", Some(policies::two_teams()))]
-        .map(|(run, plugin)| Phase::tell(&airflow, &rest, run, plugin.as_ref()))
+        .map(|(run, plugin)| Phase::run(&airflow, &rest, run, plugin.as_ref()))
 });
 
 /// What happened in one phase.
@@ -39,7 +39,7 @@ struct Phase {
 }
 
 impl Phase {
-    fn tell(airflow: &Airflow, rest: &Rest, run: &str, plugin: Option<&Plugin>) -> Self {
+    fn run(airflow: &Airflow, rest: &Rest, run: &str, plugin: Option<&Plugin>) -> Self {
         let thief = Pod::new("ml", "ml_leaky", run, "leak");
         let pods = [
             thief.clone(),
@@ -109,7 +109,7 @@ fn task_instance(rest: &Rest, dag: &str, run: &str, task: &str) -> String {
 
 #[test]
 fn airflow_alone_gives_the_thief_all_of_it() {
-    let [open, _] = &*STORY;
+    let [open, _] = &*DEMO;
     for (theft, answer) in &open.outcomes {
         theft.succeeded(answer).unwrap();
     }
@@ -117,7 +117,7 @@ fn airflow_alone_gives_the_thief_all_of_it() {
 
 #[test]
 fn with_the_filter_the_thief_gets_none_of_it() {
-    let [_, guarded] = &*STORY;
+    let [_, guarded] = &*DEMO;
     for (theft, answer) in &guarded.outcomes {
         theft.failed(answer).unwrap();
     }
@@ -125,10 +125,10 @@ fn with_the_filter_the_thief_gets_none_of_it() {
 
 #[test]
 fn the_tasks_that_it_steals_from_notice_nothing() {
-    for phase in &*STORY {
+    for phase in &*DEMO {
         assert_eq!(phase.runs, ["success", "success"]);
     }
-    let [_, guarded] = &*STORY;
+    let [_, guarded] = &*DEMO;
     assert!(guarded.requests.len() > 8, "{:#?}", guarded.requests);
     for request in &guarded.requests {
         assert_eq!(request["dagward_decision"], "allowed", "{request}");

@@ -1,7 +1,7 @@
 //! End to end on real Airflow.
 //!
 //! `honest` and `rogue`: each task is a process of its own behind its own sidecar, as with
-//! KubernetesExecutor. The story is told once for all tests; see `lab/src/airflow/story.rs`.
+//! KubernetesExecutor. The story is told once for all tests; see `lab/src/airflow/demo.rs`.
 //! `shipped` has the same for the ready policies of the first day, of components and of a business service.
 //! `hostile_pods` has attacks on such tasks by tokens that are stolen or forged.
 //! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
@@ -20,7 +20,7 @@
 
 use std::sync::LazyLock;
 
-use dagward_lab::airflow::story::Story;
+use dagward_lab::airflow::demo::Demo;
 use dagward_lab::module;
 
 mod business;
@@ -40,7 +40,7 @@ mod shipped;
 mod tokens;
 mod versions;
 
-static STORY: LazyLock<Story> = LazyLock::new(|| {
+static DEMO: LazyLock<Demo> = LazyLock::new(|| {
     let module = module::build().unwrap_or_else(|error| panic!("{error:#}"));
-    Story::tell(&module.path).unwrap_or_else(|error| panic!("{error:#}"))
+    Demo::run(&module.path).unwrap_or_else(|error| panic!("{error:#}"))
 });

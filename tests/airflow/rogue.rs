@@ -1,13 +1,13 @@
 //! A task of one team that wants what is the other's.
 
-use dagward_lab::airflow::story::{ATTACK, FORGED, QUEUED, SMUGGLED};
+use dagward_lab::airflow::demo::{ATTACK, FORGED, QUEUED, SMUGGLED};
 use dagward_lab::client::Response;
 
-use crate::STORY;
+use crate::DEMO;
 
 #[test]
 fn without_the_filter_airflow_gives_it_all() {
-    let attack = &STORY.unguarded;
+    let attack = &DEMO.unguarded;
     assert_eq!(attack.run, "success");
     assert_eq!(attack.outcomes["read"], "got [19, 23]");
     assert!(
@@ -22,7 +22,7 @@ fn without_the_filter_airflow_gives_it_all() {
 
 #[test]
 fn with_the_filter_it_gets_nothing() {
-    let attack = &STORY.guarded.attack;
+    let attack = &DEMO.guarded.attack;
     for attempt in ["read", "trigger"] {
         let outcome = attack.outcomes[attempt].as_str().unwrap();
         assert!(outcome.starts_with("refused"), "{attempt}: {outcome}");
@@ -34,30 +34,30 @@ fn with_the_filter_it_gets_nothing() {
 
 #[test]
 fn in_a_pod_of_the_other_team_its_code_never_starts() {
-    let free = &STORY.unguarded_smuggled;
+    let free = &DEMO.unguarded_smuggled;
     assert_eq!(free.run, "success");
     assert_eq!(free.result.as_ref().unwrap()["read"], "got [19, 23]");
     for (smuggled, run, code) in [
-        (&STORY.guarded.smuggled, SMUGGLED, "task_conflict"),
-        (&STORY.guarded.queued, QUEUED, "no_rule_allows"),
+        (&DEMO.guarded.smuggled, SMUGGLED, "task_conflict"),
+        (&DEMO.guarded.queued, QUEUED, "no_rule_allows"),
     ] {
         assert_eq!(
             (smuggled.run.as_str(), &smuggled.result),
             ("failed", &None),
             "{run}"
         );
-        let mut requests = STORY.guarded.requests.iter();
+        let mut requests = DEMO.guarded.requests.iter();
         let refused = requests.find(|request| {
             let path = request["path"].as_str().unwrap_or_default();
             path.ends_with("/run") && request["dagward_decision"] == code
         });
-        assert!(refused.is_some(), "{run}: {:#?}", STORY.guarded.requests);
+        assert!(refused.is_some(), "{run}: {:#?}", DEMO.guarded.requests);
     }
 }
 
 #[test]
 fn its_log_says_why_and_names_the_request() {
-    let log = &STORY.guarded.attack.log;
+    let log = &DEMO.guarded.attack.log;
     assert!(log.contains("dagward_denied"), "{log}");
     for request in refused_attempts() {
         let id = request["request_id"].as_str().unwrap();
@@ -67,7 +67,7 @@ fn its_log_says_why_and_names_the_request() {
 
 #[test]
 fn its_own_work_goes_on() {
-    assert_eq!(STORY.guarded.attack.run, "success");
+    assert_eq!(DEMO.guarded.attack.run, "success");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn what_was_refused_never_reached_airflow() {
     assert_eq!(refused.len(), 2, "{refused:?}");
     for request in refused {
         assert_eq!(request["dagward_decision"], "no_rule_allows", "{request}");
-        let reached = STORY.guarded.airflow_log.iter();
+        let reached = DEMO.guarded.airflow_log.iter();
         assert_eq!(
             reached
                 .filter(|line| line["request_id"] == request["request_id"])
@@ -89,10 +89,10 @@ fn what_was_refused_never_reached_airflow() {
 
 #[test]
 fn the_other_teams_pods_are_refused_whatever_they_say_they_are() {
-    for response in [&STORY.guarded.stranger, &STORY.guarded.impostor] {
+    for response in [&DEMO.guarded.stranger, &DEMO.guarded.impostor] {
         assert_denied(response);
     }
-    let mut impostor = STORY.guarded.requests.iter();
+    let mut impostor = DEMO.guarded.requests.iter();
     let request = impostor
         .find(|request| request["dagward_run_id"] == "impostor")
         .unwrap();
@@ -102,7 +102,7 @@ fn the_other_teams_pods_are_refused_whatever_they_say_they_are() {
 
 /// What the rogue task asked for and did not get.
 fn refused_attempts() -> impl Iterator<Item = &'static serde_json::Value> {
-    let requests = STORY.guarded.requests.iter();
+    let requests = DEMO.guarded.requests.iter();
     requests.filter(|request| request["dagward_run_id"] == ATTACK && request["response_code"] == 403)
 }
 

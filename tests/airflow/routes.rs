@@ -1,6 +1,6 @@
 //! The route table against the routers of the Airflows that are installed.
 
-use dagward::operation::{Body, Request, Site, Surface, read, rows_of};
+use dagward::operation::{Body, Request, Site, Surface, classify, rows_of};
 use dagward_lab::airflow::{Installation, Release, routes};
 use regex::Regex;
 
@@ -80,7 +80,7 @@ fn pages_of(release: Release) {
                 host: "airflow",
                 body: Body::Pending,
             };
-            let surface = read(&request, &Site::default()).map(|operation| operation.surface);
+            let surface = classify(&request, &Site::default()).map(|operation| operation.surface);
             assert_eq!(surface, Ok(Surface::Pages), "{page} of {}", file.display());
             pages += 1;
         }

@@ -44,7 +44,7 @@ const TASKS: [&str; 7] = [
     "work",
 ];
 
-static RAN: LazyLock<Ran> = LazyLock::new(Ran::tell);
+static RAN: LazyLock<Ran> = LazyLock::new(Ran::run);
 
 /// What happened.
 struct Ran {
@@ -160,7 +160,7 @@ fn stored(store: &S3, tasks: usize) -> String {
 }
 
 impl Ran {
-    fn tell() -> Self {
+    fn run() -> Self {
         let release = Release::V3_3;
         let installation = Installation::ensure(release).unwrap();
         let store = S3::start(BUCKET).unwrap();

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dagward::learn::MAX_TASKS_OF_A_PRINCIPAL as MAX_TASKS;
-use dagward::measure::ledger::MAX_SERIES;
+use dagward::metrics::ledger::MAX_SERIES;
 use dagward_lab::client::{Client, Request};
 use dagward_lab::load::Load;
 use dagward_lab::upstream::{Answer, Upstream};

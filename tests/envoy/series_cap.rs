@@ -1,6 +1,6 @@
 //! Series are never freed, so a proxy has so many and no more, and each caller a share.
 
-use dagward::measure::ledger::{MAX_SERIES, OTHER};
+use dagward::metrics::ledger::{MAX_SERIES, OTHER};
 use dagward_lab::admin::Sample;
 use dagward_lab::client::{Client, Request};
 use dagward_lab::load::Load;

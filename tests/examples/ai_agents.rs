@@ -1,6 +1,6 @@
 //! `ai-agents.yaml`: agents start and watch the DAGs that are theirs, beside any policy of Airflow's own.
 
-use dagward::walk::Code;
+use dagward::authorize::Code;
 use serde_json::json;
 
 use crate::asking::{AGENT, API_SERVER, Asked, GATEWAY, LOG, RUN, SALES};

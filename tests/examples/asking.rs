@@ -1,11 +1,11 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
+use dagward::authorize::{self, Code, Incoming, Outcome, Proxy, Token};
 use dagward::caller::{Credential, Principal};
 use dagward::learn::{Learned, Owner, Run};
-use dagward::measure::Direction;
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
-use dagward::walk::{self, Code, Incoming, Outcome, Proxy, Token};
+use dagward::verdict::Direction;
 
 use crate::sites::Sites;
 
@@ -139,13 +139,13 @@ impl<'a> Asked<'a> {
                 answered: self.answered,
                 ..Token::default()
             },
-            judges: None,
+            verifiers: None,
         };
         let proxy = Proxy {
             identity: Some(&own),
             pod: None,
         };
-        match walk::walk(Some(ruleset), proxy, &incoming) {
+        match authorize::authorize(Some(ruleset), proxy, &incoming) {
             Outcome {
                 shadow: Some((_, code)),
                 ..

@@ -1,6 +1,6 @@
 //! `business-service.yaml`: one task books, its DAG looks, the shop pays.
 
-use dagward::walk::Code;
+use dagward::authorize::Code;
 use serde_json::json;
 
 use crate::asking::{Asked, FINANCE, GATEWAY, PAYMENTS, SALES};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dagward::walk::Code;
+use dagward::authorize::Code;
 use dagward_lab::{manifest, paths};
 
 use crate::asking::{Asked, GATEWAY, ML, RUN, SALES, SCHEDULER, WORKER};

@@ -1,6 +1,6 @@
 //! `components.yaml`: each component calls what it needs, and nothing else.
 
-use dagward::walk::Code;
+use dagward::authorize::Code;
 
 use crate::asking::{
     API_SERVER, Asked, GATEWAY, HEARTBEAT, LOG, MONITORING, PAYMENTS, PROCESSOR, RUN, SALES, SCHEDULER,

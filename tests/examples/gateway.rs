@@ -1,7 +1,7 @@
 //! What the ready policies give to people behind the gateway: Airflow and its pages, and not what
 //! plugins serve beside them.
 
-use dagward::walk::Code;
+use dagward::authorize::Code;
 
 use crate::asking::{Asked, GATEWAY, SALES, SCHEDULER, WORKER};
 use crate::files::ruleset;

@@ -23,7 +23,7 @@ mod team_map;
 mod tokens;
 mod two_teams;
 
-use dagward::measure::catalog;
+use dagward::metrics::catalog;
 use dagward::policy::Mode;
 use files::{policy_in, ruleset, stat_tags, tag_names, yaml_files};
 use sites::everywhere;

@@ -1,6 +1,6 @@
 //! The same policy for other installations: each name in it is another, and the same requests are decided alike.
 
-use dagward::operation::{Body, Request, Site, read};
+use dagward::operation::{Body, Request, Site, classify};
 use dagward::policy::Ruleset;
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ impl Sites {
             host: "",
             body: Body::Pending,
         };
-        let surface = |site: &Site| read(&request, site).ok().map(|operation| operation.surface);
+        let surface = |site: &Site| classify(&request, site).ok().map(|operation| operation.surface);
         let written = surface(&Site::default());
         let others = self.0.len() > 1;
         let differs = |site: &Installation, ruleset: &Ruleset| {

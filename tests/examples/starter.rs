@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use dagward::authorize::Code;
 use dagward::policy::Mode;
-use dagward::walk::Code;
 use dagward_lab::{manifest, paths};
 
 use crate::asking::{API_SERVER, Asked, GATEWAY, HEARTBEAT, LOG, PAYMENTS, RUN, SCHEDULER, WORKER};

@@ -3,11 +3,11 @@
 use std::fs;
 use std::rc::Rc;
 
+use dagward::authorize::{self, Incoming, Proxy, Token};
 use dagward::caller::Principal;
-use dagward::measure::Direction;
 use dagward::operation::{Body, Request};
-use dagward::token::{InModule, Judges, KeySet, Keys, Refusal, Tokens};
-use dagward::walk::{self, Incoming, Proxy, Token};
+use dagward::token::{InModule, KeySet, Keys, Refusal, TokenVerifiers, Tokens};
+use dagward::verdict::Direction;
 use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
 use dagward_lab::{manifest, paths};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &
         headers: &[(header.0.as_bytes(), header.1.as_bytes())],
         cluster: b"",
         token: Token::default(),
-        judges: Some(Judges {
+        verifiers: Some(TokenVerifiers {
             tokens: &tokens,
             keys: &Nowhere,
             signatures: &InModule,
@@ -92,7 +92,9 @@ fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &
         identity: Some(&own),
         pod: None,
     };
-    walk::walk(Some(&ruleset), proxy, &incoming).code.to_string()
+    authorize::authorize(Some(&ruleset), proxy, &incoming)
+        .code
+        .to_string()
 }
 
 /// A token with these claims and good times.

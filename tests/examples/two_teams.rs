@@ -1,6 +1,6 @@
 //! `two-teams.yaml`: all that a team's tasks, the components and people do is allowed, and nothing across.
 
-use dagward::walk::Code;
+use dagward::authorize::Code;
 
 use crate::asking::{
     API_SERVER, Asked, FINANCE, GATEWAY, HEARTBEAT, LOG, ML, MONITORING, PROCESSOR, RUN, SALES, TRIGGERER,

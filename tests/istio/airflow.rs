@@ -76,7 +76,7 @@ impl<'a> Airflow<'a> {
 
     /// The app in an api-server's pod.
     pub(crate) fn serve(server: &Pod) -> Upstream {
-        Upstream::within(&server.place, PORT, answer).unwrap()
+        Upstream::within(&server.netns, PORT, answer).unwrap()
     }
 
     /// A pod of this namespace as a caller, once its sidecar knows the api-server.
@@ -100,7 +100,7 @@ impl<'a> Airflow<'a> {
         let pod = self.scene.cluster.pod(namespace, pod).unwrap();
         let service = self.scene.cluster.service(self.namespace, API_SERVER).unwrap();
         Caller {
-            client: Client::plain(service).from(&pod.place),
+            client: Client::plain(service).from(&pod.netns),
             pod,
             namespace: self.namespace.to_owned(),
             proxies: self.scene.cluster.proxies(),

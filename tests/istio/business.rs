@@ -24,7 +24,7 @@ fn the_acting_task_counts_in_the_mesh_and_stays_in_it() {
     let mut billing = scene.plugin(BILLING);
     let policy = manifest::enforced("examples/policies/business-service.yaml").unwrap();
     billing["spec"]["pluginConfig"] = within(&policy, HERE);
-    let (outside, place) = scene.cluster.outside().unwrap();
+    let (outside, netns) = scene.cluster.outside().unwrap();
     let ledger = outside.address();
     let entry = json!({
         "apiVersion": "networking.istio.io/v1",
@@ -50,14 +50,14 @@ fn the_acting_task_counts_in_the_mesh_and_stays_in_it() {
         task("report"),
     ]);
     let payments = scene.cluster.pod(BILLING, "payments").unwrap();
-    let payments = Upstream::within(&payments.place, 80, Answer::echo).unwrap();
-    let outside = Upstream::within(&place, 80, Answer::echo).unwrap();
+    let payments = Upstream::within(&payments.netns, 80, Answer::echo).unwrap();
+    let outside = Upstream::within(&netns, 80, Answer::echo).unwrap();
     let address = scene.cluster.service(BILLING, "payments").unwrap();
     let host = format!("payments.{BILLING}");
 
     let [booking, report] = ["book-payments", "report"].map(|name| {
-        let place = scene.cluster.pod(HERE, name).unwrap().place;
-        [address, (ledger, 80).into()].map(|address| Client::plain(address).from(&place))
+        let netns = scene.cluster.pod(HERE, name).unwrap().netns;
+        [address, (ledger, 80).into()].map(|address| Client::plain(address).from(&netns))
     });
     let look = Request::get(&host, "/v1/payments/7");
     let book = Request::new("POST", &host, "/v1/payments").body("{}");

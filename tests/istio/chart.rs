@@ -121,12 +121,12 @@ fn tasks_in_the_workers_of_their_team() {
     objects.push(chart.service(here, WORKER));
     let airflow = chart.install(scene, here, &objects);
     let (sales, ml) = (airflow.caller(WORKER), airflow.caller("airflow-worker-ml"));
-    let _logs = Upstream::within(&sales.pod.place, LOGS, Answer::echo).unwrap();
+    let _logs = Upstream::within(&sales.pod.netns, LOGS, Answer::echo).unwrap();
     let service = scene.cluster.service(here, WORKER).unwrap();
     let log = |from: &Pod| {
         let host = format!("{WORKER}.{here}:{LOGS}");
         let path = "/log/dag_id=sales_daily/run_id=r1/task_id=load/attempt=1.log";
-        let client = Client::plain(service).from(&from.place);
+        let client = Client::plain(service).from(&from.netns);
         // None where a sidecar takes over its listeners.
         let answer = client.send(&Request::get(&host, path)).ok();
         answer.map(|answer| answer.status)

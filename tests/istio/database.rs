@@ -83,7 +83,7 @@ fn a_task_reaches_the_broker_and_not_the_database() {
         for (server, secret) in SERVERS {
             let address = scene.cluster.service(NAMESPACE, server).unwrap();
             for (name, caller) in &callers {
-                let client = Client::plain(address).from(&caller.place);
+                let client = Client::plain(address).from(&caller.netns);
                 let expected: &[u8] = if allowed(found[name], secret) { b"R" } else { b"" };
                 wait::until(&format!("{server} and {name}: {expected:?}"), SOON, || {
                     let answer = client.raw(GREETING, QUIET).unwrap_or_default();

@@ -141,7 +141,7 @@ impl<'a> Stage<'a> {
 
     /// The sum of a counter of the filter in the api-server's sidecar, over the series with this `reason`.
     fn counted(&self, metric: &str, reason: &str) -> f64 {
-        let admin = Client::plain("127.0.0.1:15000".parse().unwrap()).from(&self.airflow.server().place);
+        let admin = Client::plain("127.0.0.1:15000".parse().unwrap()).from(&self.airflow.server().netns);
         let metrics = admin
             .send(&Request::get("admin", "/stats/prometheus"))
             .unwrap()

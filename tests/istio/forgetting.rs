@@ -54,7 +54,7 @@ fn a_task_survives_new_pods_and_sidecars() {
 
     // Then the worker's sidecar crashes. This api-server never saw the task start, so nothing shows whose the token
     // is until the task says `run` again.
-    assert_eq!(sales.pod.place.kill("envoy").unwrap(), 1);
+    assert_eq!(sales.pod.netns.kill("envoy").unwrap(), 1);
     sales.until(&heartbeat(TASK), 403);
     assert_eq!(scene.restarts(HERE, SALES), 1);
     for request in [heartbeat(TASK), xcom()] {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dagward_lab::client::Client;
 use dagward_lab::istio::Pod;
-use dagward_lab::istio::place::Place;
+use dagward_lab::istio::netns::Netns;
 use serde_json::json;
 
 use crate::airflow::{API_SERVER, Airflow, code, health, xcom};
@@ -14,8 +14,8 @@ use crate::scene::Scene;
 const SALES: &str = "airflow-worker-sales";
 
 /// The answer to a request without a sidecar, straight to the api-server's pod.
-fn straight(server: &Pod, place: &Place) -> Option<u16> {
-    let client = Client::plain((server.address, 8080).into()).from(place);
+fn straight(server: &Pod, netns: &Netns) -> Option<u16> {
+    let client = Client::plain((server.address, 8080).into()).from(netns);
     let answer = client.within(Duration::from_secs(10)).send(&health());
     answer.ok().map(|answer| answer.status)
 }
@@ -36,10 +36,10 @@ fn only_a_certificate_is_an_identity() {
     assert_eq!(sales.ask(&xcom("sales_daily")).status, 200);
 
     // Beside the mesh: STRICT resets what is no mutual TLS, though anyone may ask for health.
-    let (_namespace, place) = scene.cluster.outside().unwrap();
-    assert_eq!(straight(&airflow.server, &place), None);
+    let (_namespace, netns) = scene.cluster.outside().unwrap();
+    assert_eq!(straight(&airflow.server, &netns), None);
     let without = scene.cluster.pod(outside, SALES).unwrap();
-    assert_eq!(straight(&airflow.server, &without.place), None);
+    assert_eq!(straight(&airflow.server, &without.netns), None);
 
     // In the mesh, an account of the same name in another namespace. It says of itself what the worker's sidecar says.
     let stranger = airflow.caller_of(elsewhere, SALES);

@@ -58,9 +58,9 @@ fn no_request_passes_by_the_sidecars() {
     cluster.pod("airflow", "scheduler").unwrap();
     let caller = cluster.pod("airflow", "caller").unwrap();
     let address = cluster.service("airflow", "airflow-api-server").unwrap();
-    let client = Client::plain(address).from(&caller.place);
+    let client = Client::plain(address).from(&caller.netns);
     let logs = cluster.service("airflow", "airflow-scheduler").unwrap();
-    let logs = Client::plain(logs).from(&caller.place);
+    let logs = Client::plain(logs).from(&caller.netns);
     let asked = |client: &Client, request: &[u8], server: Option<&str>| {
         wait::until(&format!("an answer by {server:?}"), IN_FORCE, || {
             let answer = client.raw(request, QUIET).unwrap_or_default();

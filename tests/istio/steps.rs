@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::Result;
 use dagward_lab::client::{Client, Request, Response};
 use dagward_lab::istio::kubernetes::Kubernetes;
+use dagward_lab::istio::netns::Netns;
 use dagward_lab::istio::network::Namespace;
-use dagward_lab::istio::place::Place;
 use dagward_lab::{manifest, paths, wait};
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ struct Stage<'a> {
     airflow: Airflow<'a>,
     sales: Caller,
     /// A place without a sidecar.
-    outside: (Namespace, Place),
+    outside: (Namespace, Netns),
 }
 
 #[test]

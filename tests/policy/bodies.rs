@@ -1,11 +1,11 @@
 //! A body that is not read decides nothing: the request is decided as it would be with any body.
 
+use dagward::authorize::{self, Incoming, Outcome, Proxy, Token};
 use dagward::caller::{Acting, Principal, Proof};
 use dagward::learn::{Learned, Run};
-use dagward::measure::{Decision, Direction};
 use dagward::operation::{Body, MAX_BODY_BYTES, Request};
 use dagward::policy::Ruleset;
-use dagward::walk::{self, Incoming, Outcome, Proxy, Token};
+use dagward::verdict::{Decision, Direction};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
@@ -133,13 +133,13 @@ fn decided(ruleset: &Ruleset, peer: &str, (method, target): (&str, &str), body: 
             learned: Some(&learned),
             ..Token::default()
         },
-        judges: None,
+        verifiers: None,
     };
     let proxy = Proxy {
         identity: Some(&own),
         pod: Some(&pod),
     };
-    match walk::walk(Some(ruleset), proxy, &incoming) {
+    match authorize::authorize(Some(ruleset), proxy, &incoming) {
         Outcome {
             decision: Decision::Allow,
             awaits_body: true,

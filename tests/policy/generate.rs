@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use dagward::caller::{Acting, Principal, Proof};
 use dagward::fact::Fact;
-use dagward::operation::{Ask, Operation, Surface};
+use dagward::operation::{Access, Operation, Surface};
 use dagward::token::Verified;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -26,7 +26,7 @@ pub(crate) struct Asked {
     pub(crate) host: &'static str,
     pub(crate) path: Fact<&'static str>,
     pub(crate) shown: Vec<Shown>,
-    pub(crate) asks: Vec<Wanted>,
+    pub(crate) accesses: Vec<Wanted>,
 }
 
 /// What a request asks for, owned.
@@ -55,17 +55,17 @@ impl Asked {
             task_instance: None,
             callback: None,
             awaits_answer: false,
-            asks: self
-                .asks
+            accesses: self
+                .accesses
                 .iter()
-                .map(|wanted| Ask {
+                .map(|wanted| Access {
                     action: wanted.action,
                     dag: owned(wanted.dag),
                     task: owned(wanted.task),
                     connection: owned(wanted.connection),
                     trigger: owned(wanted.trigger),
                     queue: owned(wanted.queue),
-                    ..Ask::default()
+                    ..Access::default()
                 })
                 .collect(),
         }
@@ -74,7 +74,7 @@ impl Asked {
     /// The same request, on no known route.
     fn unclassified(mut self, action: &'static str) -> Self {
         self.unclassified = true;
-        for wanted in &mut self.asks {
+        for wanted in &mut self.accesses {
             wanted.action = Fact::Known(action);
         }
         self
@@ -116,29 +116,29 @@ impl Asked {
             }
         });
         push(&|asked| asked.path = Fact::Unknown);
-        push(&|asked| asked.asks[0].dag = Fact::Unknown);
-        push(&|asked| asked.asks[0].task = Fact::Unknown);
-        push(&|asked| asked.asks[0].action = Fact::Unknown);
-        push(&|asked| asked.asks[0].connection = Fact::Unknown);
-        push(&|asked| asked.asks[0].trigger = Fact::Unknown);
-        push(&|asked| asked.asks[0].queue = Fact::Unknown);
+        push(&|asked| asked.accesses[0].dag = Fact::Unknown);
+        push(&|asked| asked.accesses[0].task = Fact::Unknown);
+        push(&|asked| asked.accesses[0].action = Fact::Unknown);
+        push(&|asked| asked.accesses[0].connection = Fact::Unknown);
+        push(&|asked| asked.accesses[0].trigger = Fact::Unknown);
+        push(&|asked| asked.accesses[0].queue = Fact::Unknown);
         less
     }
 
     /// The same request, with one fact left open each.
     pub(crate) fn left_open(&self) -> Vec<Self> {
         let later: [fn(&mut Wanted); 5] = [
-            |wanted| wanted.dag = Fact::Later,
-            |wanted| wanted.task = Fact::Later,
-            |wanted| wanted.connection = Fact::Later,
-            |wanted| wanted.trigger = Fact::Later,
-            |wanted| wanted.queue = Fact::Later,
+            |wanted| wanted.dag = Fact::Pending,
+            |wanted| wanted.task = Fact::Pending,
+            |wanted| wanted.connection = Fact::Pending,
+            |wanted| wanted.trigger = Fact::Pending,
+            |wanted| wanted.queue = Fact::Pending,
         ];
         later
             .iter()
             .map(|leave_open| {
                 let mut open = self.clone();
-                leave_open(&mut open.asks[0]);
+                leave_open(&mut open.accesses[0]);
                 open
             })
             .collect()
@@ -216,7 +216,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         prop::collection::vec(wanted, 1..3),
     )
         .prop_map(
-            |(principal, acting, (surface, unclassified), method, host, path, shown, asks)| {
+            |(principal, acting, (surface, unclassified), method, host, path, shown, accesses)| {
                 let asked = Asked {
                     principal,
                     acting,
@@ -226,7 +226,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
                     host,
                     path,
                     shown,
-                    asks,
+                    accesses,
                 };
                 match (unclassified, surface) {
                     (true, Surface::Rest) => asked.unclassified("rest:unclassified"),
@@ -242,7 +242,7 @@ fn fact(words: &'static [&'static str]) -> impl Strategy<Value = Fact<&'static s
         6 => select(words).prop_map(Fact::Known),
         1 => Just(Fact::Absent),
         1 => Just(Fact::Unknown),
-        1 => Just(Fact::Later),
+        1 => Just(Fact::Pending),
     ]
 }
 

@@ -30,7 +30,7 @@ fn decide(ruleset: &Ruleset, scope: Scope, asked: &Asked) -> (bool, Option<(Stri
     let operation = asked.operation();
     let tokens = asked.tokens();
     let facts: Vec<Facts<'_>> = operation
-        .asks
+        .accesses
         .iter()
         .map(|ask| Facts::new(asked.principal.as_ref(), asked.acting(), &tokens, &operation, ask))
         .collect();
@@ -61,9 +61,9 @@ proptest! {
         for start in 0..REQUESTS {
             // A route that is not known asks for one thing.
             let known = requests.iter().skip(start).filter(|other| !other.unclassified);
-            let others: Vec<_> = known.take(12).map(|other| other.asks[0].clone()).collect();
+            let others: Vec<_> = known.take(12).map(|other| other.accesses[0].clone()).collect();
             if start % 4 == 0 && !requests[start].unclassified {
-                requests[start].asks.extend(others);
+                requests[start].accesses.extend(others);
             }
         }
         for request in requests {

@@ -9,7 +9,7 @@ use crate::tokens::Shown;
 
 pub(crate) fn decide(document: &Value, scope: Scope, asked: &Asked) -> (bool, Option<(String, u32)>) {
     let mut first = None;
-    for wanted in &asked.asks {
+    for wanted in &asked.accesses {
         let verdict = decide_one(document, scope, asked, wanted);
         if !verdict.0 {
             return verdict;
@@ -126,7 +126,7 @@ fn condition(
     let identity = matches!(word.as_str(), "principals" | "namespaces" | "serviceAccounts");
     match fact(to, &word, asked, wanted) {
         Fact::Unknown => deny,
-        Fact::Later => !deny,
+        Fact::Pending => !deny,
         Fact::Absent if identity && !deny => false,
         Fact::Absent => negated,
         // It may be any action.

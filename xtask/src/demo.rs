@@ -1,8 +1,8 @@
-//! `cargo xtask demo`: the main job, told and printed.
+//! `cargo xtask demo`: runs the main job and prints what came of it.
 
 use anyhow::Result;
 use clap::Subcommand;
-use dagward_lab::{airflow, module, story};
+use dagward_lab::{airflow, demo, module};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -17,18 +17,18 @@ enum On {
     Airflow,
 }
 
-/// Tells the story and prints it. Gives whether all came as it should.
+/// Runs the demo and prints it. Gives whether all came as it should.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let module = module::build()?.path;
     match arguments.on {
         Some(On::Airflow) => {
-            print!("{}", airflow::story::Story::tell(&module)?);
+            print!("{}", airflow::demo::Demo::run(&module)?);
             Ok(true)
         }
         None => {
-            let story = story::Story::tell(&module)?;
-            print!("{story}");
-            Ok(story.holds())
+            let demo = demo::Demo::run(&module)?;
+            print!("{demo}");
+            Ok(demo.holds())
         }
     }
 }

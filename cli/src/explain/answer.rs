@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use dagward::authorize::Outcome;
 use dagward::caller::{Acting, Principal};
-use dagward::measure::Decision;
 use dagward::operation::Operation;
 use dagward::policy::Ruleset;
-use dagward::walk::Outcome;
+use dagward::verdict::Decision;
 use serde::Serialize;
 
-use super::judged::{self, TokenPart};
 use super::question::Question;
+use super::tokens::{self, TokenPart};
 
 /// What becomes of the request, and why.
 #[derive(Debug, Serialize)]
@@ -79,7 +79,7 @@ impl Answer {
                 team: outcome.team.map(str::to_owned),
             },
             operation: OperationPart::new(outcome.operation.as_ref()),
-            tokens: judged::parts(ruleset, outcome),
+            tokens: tokens::parts(ruleset, outcome),
             reasons,
         }
     }

@@ -1,14 +1,14 @@
 //! What a request asks for, in words.
 
 use dagward::fact::Fact;
-use dagward::operation::Ask;
+use dagward::operation::Access;
 
 /// What an ask is called: `dag_run:trigger on dag finance_daily`.
-pub(super) fn asked(ask: &Ask<'_>) -> String {
+pub(super) fn asked(ask: &Access<'_>) -> String {
     let action = match ask.action {
         Fact::Known(action) => format!("`{action}`"),
         Fact::Absent => "it".to_owned(),
-        Fact::Unknown | Fact::Later => "it, whose action is not known".to_owned(),
+        Fact::Unknown | Fact::Pending => "it, whose action is not known".to_owned(),
     };
     let objects = [
         ("dag", &ask.dag),

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use dagward::caller::{Acting, BadPrincipal, Credential, Header, Metadata, Principal, credential, pod_task};
+use dagward::authorize::{Incoming, Proxy, Token};
+use dagward::caller::{Acting, BadPrincipal, Credential, Metadata, Principal, credential, pod_task};
 use dagward::learn::{Learned, Owner, Run, Team};
-use dagward::measure::Direction;
 use dagward::operation::{self, Body, Operation, Request, Site, host_of};
 use dagward::policy::Ruleset;
 use dagward::token::without_tokens;
-use dagward::walk::{Incoming, Proxy, Token};
+use dagward::verdict::Direction;
+use dagward::wire::Header;
 
 use super::shown::Shown;
 use super::{Explain, Listener};
@@ -116,7 +117,7 @@ impl Question {
         as_headers(&self.headers)
     }
 
-    /// The request as the walk takes it, all of its body there.
+    /// The request as `authorize` takes it, all of its body there.
     pub(super) fn incoming<'a>(&'a self, headers: &'a [Header<'a>], body: &'a [u8]) -> Incoming<'a> {
         Incoming {
             listener: self.listener,
@@ -135,7 +136,7 @@ impl Question {
                 learned: self.learned.as_ref(),
                 ..Token::default()
             },
-            judges: None,
+            verifiers: None,
         }
     }
 
@@ -162,7 +163,7 @@ fn credential_of(explain: &Explain, headers: &[HeaderLine], site: &Site) -> Cred
         body: Body::Pending,
     };
     let answered = explain.learned.is_some() || explain.callback;
-    let operation = operation::read(&request, site).ok().filter(|_| answered);
+    let operation = operation::classify(&request, site).ok().filter(|_| answered);
     let own = operation.as_ref().and_then(Operation::own_id);
     match (credential(&as_headers(headers)), own) {
         (Credential::Absent, Some(own)) => Credential::Task(own.to_owned()),

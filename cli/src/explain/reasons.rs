@@ -2,12 +2,12 @@
 
 use std::slice;
 
+use dagward::authorize::{self, Code, Incoming, Outcome};
 use dagward::caller::headers::PROOF;
-use dagward::measure::Direction;
 use dagward::operation::{self, Body, Request};
 use dagward::policy::{Ruleset, Scope};
 use dagward::stamp::Edit;
-use dagward::walk::{self, Code, Incoming, Outcome};
+use dagward::verdict::Direction;
 
 use super::asked;
 use super::question::Question;
@@ -19,7 +19,7 @@ pub(super) fn reasons(
     incoming: &Incoming<'_>,
     outcome: &Outcome<'_>,
 ) -> Vec<String> {
-    let logged = || walk::reasons(Some(ruleset), outcome, incoming, true);
+    let logged = || authorize::reasons(Some(ruleset), outcome, incoming, true);
     let mut reasons = match outcome.code {
         Code::Observed => vec!["nothing is decided in mode observe".to_owned()],
         Code::Outbound => {
@@ -56,9 +56,9 @@ pub(super) fn reasons(
         ..*incoming
     };
     let may_say_more =
-        operation::read(&at_headers.request, ruleset.site()).is_ok_and(|operation| operation.awaits_body);
+        operation::classify(&at_headers.request, ruleset.site()).is_ok_and(|operation| operation.awaits_body);
     if may_say_more && incoming.request.body == Body::Whole(&[]) {
-        let reads_body = walk::walk(Some(ruleset), question.proxy(), &at_headers).awaits_body;
+        let reads_body = authorize::authorize(Some(ruleset), question.proxy(), &at_headers).awaits_body;
         reasons.push(match reads_body {
             true => {
                 "on this route the body may name ids or ask for more, and none is given (`--body`)".to_owned()
@@ -76,14 +76,14 @@ fn refused(ruleset: &Ruleset, question: &Question, outcome: &Outcome<'_>) -> Vec
         (_, Some((_, Code::NoRuleAllows)), Some(operation)) => (Scope::All, operation),
         _ => return Vec::new(),
     };
-    let facts = walk::facts(
+    let facts = authorize::facts(
         question.principal(),
         outcome.acting.as_deref(),
         &outcome.tokens,
         operation,
     );
     let mut reasons = Vec::new();
-    for (ask, facts) in operation.asks.iter().zip(&facts) {
+    for (ask, facts) in operation.accesses.iter().zip(&facts) {
         if ruleset.decide(scope, slice::from_ref(facts)).allowed {
             continue;
         }

@@ -8,7 +8,9 @@ use std::str::FromStr;
 use clap::Args;
 use dagward::operation::Surface;
 use dagward::policy::Ruleset;
-use dagward::token::{BadMetadata, Claims, InModule, Issuer, Judges, KeySet, Keys, Place, Tokens, issuer_of};
+use dagward::token::{
+    BadMetadata, Claims, InModule, Issuer, KeySet, Keys, Location, TokenVerifiers, Tokens, issuer_of,
+};
 
 use super::Listener;
 use crate::jws;
@@ -45,7 +47,7 @@ pub(super) struct Options {
 
 /// A place from the command line, its header without any prefix.
 #[derive(Debug, Clone)]
-struct At(Place);
+struct At(Location);
 
 /// The keys of an issuer.
 #[derive(Debug, Clone)]
@@ -57,11 +59,11 @@ struct Jwks {
 /// A token and where the request has it.
 pub(super) struct Shown {
     token: String,
-    pub(super) place: Place,
+    pub(super) location: Location,
 }
 
 /// Who judges tokens.
-pub(super) struct Judging {
+pub(super) struct Verification {
     tokens: Tokens,
     keys: Given,
     istio: Box<dyn Fn() -> Result<Vec<Claims>, BadMetadata>>,
@@ -81,8 +83,8 @@ impl Options {
         if token.is_empty() {
             return Err(format!("error: `{}` holds no token", source.name));
         }
-        let place = self.place(ruleset.issuers(), &token, surface);
-        Ok(Some(Shown { token, place }))
+        let location = self.location(ruleset.issuers(), &token, surface);
+        Ok(Some(Shown { token, location }))
     }
 
     /// Holds that a token can be judged there, and read beside the policy.
@@ -90,7 +92,7 @@ impl Options {
         let stdin = Path::new("-");
         let message = match &self.token {
             Some(_) if listener == Listener::Outbound => {
-                "error: `--token` is for `--listener inbound`: on the way out no token is judged"
+                "error: `--token` is for `--listener inbound`: on the way out no token is results"
             }
             Some(token) if token == stdin && policy == stdin => {
                 "error: the policy and the token cannot both be the standard input"
@@ -100,21 +102,25 @@ impl Options {
         Err(message.to_owned())
     }
 
-    fn place(&self, issuers: &[Issuer], token: &str, surface: Option<Surface>) -> Place {
-        if let Some(At(place)) = &self.token_at {
-            return as_looked_for(place, issuers);
+    fn location(&self, issuers: &[Issuer], token: &str, surface: Option<Surface>) -> Location {
+        if let Some(At(location)) = &self.token_at {
+            return as_looked_for(location, issuers);
         }
         let claims = jws::claims(token);
         let is_here = |issuer: &Issuer| surface.is_some_and(|surface| issuer.is_on(surface));
         let own = claims.and_then(|claims| {
             issuer_of(issuers, &claims, &is_here).or_else(|| issuer_of(issuers, &claims, &|_| true))
         });
-        let place = own.and_then(|(_, issuer)| issuer.places.first());
-        place.cloned().unwrap_or_else(bearer)
+        let location = own.and_then(|(_, issuer)| issuer.locations.first());
+        location.cloned().unwrap_or_else(bearer)
     }
 
     /// Who judges the token.
-    pub(super) fn judging(&self, ruleset: &Ruleset, shown: Option<&Shown>) -> Result<Judging, String> {
+    pub(super) fn verification(
+        &self,
+        ruleset: &Ruleset,
+        shown: Option<&Shown>,
+    ) -> Result<Verification, String> {
         let issuers = ruleset.issuers();
         let mut keys = vec![None; issuers.len()];
         for Jwks { issuer, file } in &self.jwks {
@@ -135,7 +141,7 @@ impl Options {
             .and_then(|shown| jws::claims(&shown.token))
             .into_iter()
             .collect();
-        Ok(Judging {
+        Ok(Verification {
             tokens: Tokens::new([0; 16]),
             keys: Given(keys),
             istio: Box::new(move || Ok(heard.clone())),
@@ -151,21 +157,21 @@ fn read_keys(file: &Path) -> Result<KeySet, String> {
 }
 
 /// A header with the prefix with which an issuer looks for it.
-fn as_looked_for(place: &Place, issuers: &[Issuer]) -> Place {
-    let Place::Header { name, .. } = place else {
-        return place.clone();
+fn as_looked_for(location: &Location, issuers: &[Issuer]) -> Location {
+    let Location::Header { name, .. } = location else {
+        return location.clone();
     };
-    let same = |other: &&Place| matches!(other, Place::Header { name: other, .. } if other == name);
-    let looked_for = issuers.iter().flat_map(|issuer| &issuer.places).find(same);
+    let same = |other: &&Location| matches!(other, Location::Header { name: other, .. } if other == name);
+    let looked_for = issuers.iter().flat_map(|issuer| &issuer.locations).find(same);
     match looked_for {
         Some(looked_for) => looked_for.clone(),
         None if name == "authorization" => bearer(),
-        None => place.clone(),
+        None => location.clone(),
     }
 }
 
-fn bearer() -> Place {
-    Place::Header {
+fn bearer() -> Location {
+    Location::Header {
         name: "authorization".to_owned(),
         prefix: "Bearer ".to_owned(),
     }
@@ -175,19 +181,19 @@ impl Shown {
     /// The header that carries it, with its value.
     pub(super) fn header(&self) -> Option<(String, String)> {
         let token = &self.token;
-        match &self.place {
-            Place::Header { name, prefix } => Some((name.clone(), format!("{prefix}{token}"))),
-            Place::Cookie(name) => Some(("cookie".to_owned(), format!("{name}={token}"))),
-            Place::Query(_) => None,
+        match &self.location {
+            Location::Header { name, prefix } => Some((name.clone(), format!("{prefix}{token}"))),
+            Location::Cookie(name) => Some(("cookie".to_owned(), format!("{name}={token}"))),
+            Location::Query(_) => None,
         }
     }
 
     /// The path with `token` in its query, where that is its place.
     fn path_with(&self, path: &str, token: &str) -> String {
-        match &self.place {
-            Place::Query(name) if path.contains('?') => format!("{path}&{name}={token}"),
-            Place::Query(name) => format!("{path}?{name}={token}"),
-            Place::Header { .. } | Place::Cookie(_) => path.to_owned(),
+        match &self.location {
+            Location::Query(name) if path.contains('?') => format!("{path}&{name}={token}"),
+            Location::Query(name) => format!("{path}?{name}={token}"),
+            Location::Header { .. } | Location::Cookie(_) => path.to_owned(),
         }
     }
 
@@ -202,19 +208,19 @@ impl Shown {
     }
 
     /// Its place in words.
-    pub(super) fn place_in_words(&self) -> String {
-        match &self.place {
-            Place::Header { name, .. } => format!("the header `{name}`"),
-            Place::Query(name) => format!("the query's `{name}`"),
-            Place::Cookie(name) => format!("the cookie `{name}`"),
+    pub(super) fn location_in_words(&self) -> String {
+        match &self.location {
+            Location::Header { name, .. } => format!("the header `{name}`"),
+            Location::Query(name) => format!("the query's `{name}`"),
+            Location::Cookie(name) => format!("the cookie `{name}`"),
         }
     }
 }
 
-impl Judging {
+impl Verification {
     /// For one request.
-    pub(super) fn judges(&self) -> Judges<'_> {
-        Judges {
+    pub(super) fn verifiers(&self) -> TokenVerifiers<'_> {
+        TokenVerifiers {
             tokens: &self.tokens,
             keys: &self.keys,
             signatures: &InModule,
@@ -247,19 +253,19 @@ impl Keys for Given {
 impl FromStr for At {
     type Err = &'static str;
 
-    fn from_str(place: &str) -> Result<Self, Self::Err> {
-        let (kind, name) = place.split_once(':').unwrap_or((place, ""));
-        let place = match (kind, name) {
+    fn from_str(location: &str) -> Result<Self, Self::Err> {
+        let (kind, name) = location.split_once(':').unwrap_or((location, ""));
+        let location = match (kind, name) {
             (_, "") => None,
-            ("header", name) => Some(Place::Header {
+            ("header", name) => Some(Location::Header {
                 name: name.to_ascii_lowercase(),
                 prefix: String::new(),
             }),
-            ("query", name) => Some(Place::Query(name.to_owned())),
-            ("cookie", name) => Some(Place::Cookie(name.to_owned())),
+            ("query", name) => Some(Location::Query(name.to_owned())),
+            ("cookie", name) => Some(Location::Cookie(name.to_owned())),
             _ => None,
         };
-        place
+        location
             .map(Self)
             .ok_or("expected `header:NAME`, `query:NAME` or `cookie:NAME`")
     }

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use dagward::measure::Direction;
+use dagward::authorize::Outcome;
 use dagward::operation::Operation;
-use dagward::walk::Outcome;
+use dagward::verdict::Direction;
 
 use super::answer::{Answer, CallerPart};
 use super::asked;
-use super::judged;
 use super::question::Question;
+use super::tokens;
 
 /// The decision, the facts it was made on, and the reasons.
 pub(super) fn render(question: &Question, outcome: &Outcome<'_>, answer: &Answer) -> String {
@@ -24,7 +24,7 @@ pub(super) fn render(question: &Question, outcome: &Outcome<'_>, answer: &Answer
         format!("  caller      {}", caller(question)),
         format!("  acting for  {}", acting(&answer.caller)),
     ];
-    lines.extend(judged::lines(&answer.tokens).map(|line| format!("  token       {line}")));
+    lines.extend(tokens::lines(&answer.tokens).map(|line| format!("  token       {line}")));
     lines.extend([
         format!(
             "  request     {} {} on {}",
@@ -113,7 +113,7 @@ fn asks(outcome: &Outcome<'_>) -> Vec<String> {
     };
     let any_dag = if operation.any_dag { ", any dag" } else { "" };
     operation
-        .asks
+        .accesses
         .iter()
         .map(|ask| format!("{}{any_dag}", asked(ask)))
         .collect()

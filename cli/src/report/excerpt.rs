@@ -3,7 +3,7 @@
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::source::Source;
-use crate::source::place::Lines;
+use crate::source::position::Lines;
 
 /// A file from which lines can be cut in no time: miette's own way to them is to read the text
 /// from its start, for each problem anew.
@@ -41,13 +41,13 @@ impl SourceCode for Excerpts<'_> {
         let shifted = SourceSpan::from((span.offset() - window.start, span.len()));
         let contents = text.read_span(&shifted, context_lines_before, context_lines_after)?;
         let offset = contents.span().offset() + window.start;
-        let place = self.lines.place(offset);
+        let position = self.lines.position(offset);
         Ok(Box::new(MietteSpanContents::new_named(
             self.source.name.clone(),
             contents.data(),
             (offset, contents.span().len()).into(),
-            place.line - 1,
-            place.column - 1,
+            position.line - 1,
+            position.column - 1,
             contents.line_count(),
         )))
     }

@@ -5,7 +5,7 @@ mod characters;
 #[cfg(test)]
 mod needs_go;
 pub(crate) mod node;
-pub(crate) mod place;
+pub(crate) mod position;
 mod scalar;
 pub(crate) mod secrets;
 mod stream;

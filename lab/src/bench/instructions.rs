@@ -17,7 +17,7 @@ use crate::{paths, progress};
 const WITH_RULES: [(&str, &[u32]); 3] = [
     ("load", &[10, 1_000, 10_000]),
     ("decide", &[10, 1_000, 10_000, 100_000]),
-    ("walk", &[10, 10_000]),
+    ("authorize", &[10, 10_000]),
 ];
 
 /// Cases that need no rules.

@@ -83,7 +83,7 @@ impl<'a> Airflow<'a> {
     /// The REST API, asked without a sidecar between, as by a port-forward.
     pub fn rest(&self) -> Result<Rest> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, manifests::PORT));
-        Rest::connect(Client::plain(address).from(&self.server.place))
+        Rest::connect(Client::plain(address).from(&self.server.netns))
     }
 
     /// The pod of the api-server.

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::place::Place;
+use super::netns::Netns;
 use crate::guard::Guard;
 use crate::owner::Owner;
 
@@ -75,10 +75,10 @@ impl Network {
     }
 
     /// Where the namespace with this address is.
-    pub fn place(&self, address: Ipv4Addr) -> Place {
+    pub fn netns(&self, address: Ipv4Addr) -> Netns {
         let [_, _, high, low] = address.octets();
         let number = u16::from_be_bytes([high.wrapping_sub(1), low]);
-        Place::new(file(&self.name(number)))
+        Netns::new(file(&self.name(number)))
     }
 
     fn name(&self, number: u16) -> String {

@@ -2,7 +2,7 @@
 
 use super::mesh::{Came, Proxy, bearer, task, worker};
 use crate::caller::Principal;
-use crate::measure::Direction;
+use crate::verdict::Direction;
 
 const VARIABLE: &str = "GET /execution/variables/smtp";
 const XCOM: &str = "GET /execution/xcoms/sales_daily/r/load/k";

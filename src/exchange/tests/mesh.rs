@@ -12,10 +12,10 @@ use serde_json::json;
 use crate::caller::Principal;
 use crate::exchange::{Connection, Effect, Exchange, Flow, Host, Level, Message, Setting};
 use crate::learn::Key;
-use crate::measure::Direction;
-use crate::measure::testing::Store;
+use crate::metrics::testing::Store;
 use crate::policy::{self, Ruleset};
 use crate::store::Shared;
+use crate::verdict::Direction;
 use crate::wire::pairs;
 
 /// Each team's worker may do what its tasks need; pages and health are open to all.
@@ -191,7 +191,7 @@ impl Proxy {
             pod: None,
             label: "",
             key,
-            judges: None,
+            verifiers: None,
             random: || [1; 16],
         };
         host.log.clear();

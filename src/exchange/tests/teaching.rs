@@ -1,7 +1,7 @@
 //! Which answers teach, and what.
 
 use super::mesh::{Airflow, Came, Proxy, task, worker};
-use crate::measure::Direction;
+use crate::verdict::Direction;
 
 const XCOM: &str = "GET /execution/xcoms/sales_daily/r/load/k";
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::learn::{Owner, Run};
-use crate::measure::testing::Store;
+use crate::metrics::testing::Store;
 
 const SALES: &str = "spiffe://td/ns/airflow/sa/worker-sales";
 const ML: &str = "spiffe://td/ns/airflow/sa/worker-ml";

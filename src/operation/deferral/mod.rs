@@ -9,7 +9,7 @@ mod names;
 
 use std::borrow::Cow;
 
-use super::Ask;
+use super::Access;
 use super::body::{BadBody, Body, Json};
 use crate::fact::Fact;
 use arguments::{Arguments, Named};
@@ -24,7 +24,7 @@ const TRIGGER: &str = "trigger:create";
 const ONLY_DEFERRALS: [&str; 4] = ["classpath", "trigger_kwargs", "trigger_timeout", "queue"];
 
 /// What `body` asks of the triggerer for `task_instance`; `None` while the body is to come.
-pub(super) fn asks<'a>(task_instance: &str, body: Body<'_>) -> Result<Option<Vec<Ask<'a>>>, BadBody> {
+pub(super) fn accesses<'a>(task_instance: &str, body: Body<'_>) -> Result<Option<Vec<Access<'a>>>, BadBody> {
     let Some(json) = body.read()? else {
         return Ok(None);
     };
@@ -54,26 +54,26 @@ pub(super) fn asks<'a>(task_instance: &str, body: Body<'_>) -> Result<Option<Vec
         arguments.connections.any |= connection::is_left_to(class, json.get("trigger_kwargs"));
     }
     let queue = queue(&json);
-    let mut asks = vec![trigger(class.map(|class| Cow::Owned(class.to_owned())), &queue)];
-    asks.extend(facts(arguments.code).map(|code| trigger(code, &queue)));
-    asks.extend(facts(arguments.connections).map(|connection| Ask {
+    let mut accesses = vec![trigger(class.map(|class| Cow::Owned(class.to_owned())), &queue)];
+    accesses.extend(facts(arguments.code).map(|code| trigger(code, &queue)));
+    accesses.extend(facts(arguments.connections).map(|connection| Access {
         action: Fact::Known("connection:read"),
         connection,
-        ..Ask::default()
+        ..Access::default()
     }));
     for dag in facts(arguments.dags) {
-        asks.extend(["dag_run:read", "task_instance:read"].map(|action| of_dag(action, dag.clone())));
+        accesses.extend(["dag_run:read", "task_instance:read"].map(|action| of_dag(action, dag.clone())));
     }
     let of_others = |id: &String| !id.eq_ignore_ascii_case(task_instance);
     if arguments.task_instances.any || arguments.task_instances.values.iter().any(of_others) {
         // The trigger is to act for a task of whichever DAG.
-        asks.push(Ask {
+        accesses.push(Access {
             trigger: class.map(|class| Cow::Owned(class.to_owned())),
             queue,
             ..of_dag(TRIGGER, Fact::Unknown)
         });
     }
-    Ok(Some(asks))
+    Ok(Some(accesses))
 }
 
 /// Whether Airflow could take the body for a deferral.
@@ -103,8 +103,8 @@ fn facts<'a>(named: Named) -> impl Iterator<Item = Fact<Cow<'a, str>>> {
 }
 
 /// The task itself asks for a class to run.
-fn trigger<'a>(trigger: Fact<Cow<'a, str>>, queue: &Fact<Cow<'a, str>>) -> Ask<'a> {
-    Ask {
+fn trigger<'a>(trigger: Fact<Cow<'a, str>>, queue: &Fact<Cow<'a, str>>) -> Access<'a> {
+    Access {
         action: Fact::Known(TRIGGER),
         dag: Fact::Unknown,
         run: Fact::Unknown,
@@ -112,18 +112,18 @@ fn trigger<'a>(trigger: Fact<Cow<'a, str>>, queue: &Fact<Cow<'a, str>>) -> Ask<'
         trigger,
         queue: queue.clone(),
         by_uuid: true,
-        ..Ask::default()
+        ..Access::default()
     }
 }
 
 /// An action on any run and task of a DAG.
-fn of_dag<'a>(action: &'static str, dag: Fact<Cow<'a, str>>) -> Ask<'a> {
-    Ask {
+fn of_dag<'a>(action: &'static str, dag: Fact<Cow<'a, str>>) -> Access<'a> {
+    Access {
         action: Fact::Known(action),
         dag,
         run: Fact::Unknown,
         task: Fact::Unknown,
-        ..Ask::default()
+        ..Access::default()
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::operation::{Malformed, Operation, Request, Site, read};
+use crate::operation::{Malformed, Operation, Request, Site, classify};
 
 const UUID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const DATE_TIME: &str = "airflow.providers.standard.triggers.temporal.DateTimeTrigger";
@@ -11,7 +11,7 @@ fn state<'a>(body: &'a str, target: &'a str) -> Result<Operation<'a>, Malformed>
         host: "api",
         body: Body::Whole(body.as_bytes()),
     };
-    read(&request, &Site::default())
+    classify(&request, &Site::default())
 }
 
 /// The asks of a body beside `task_instance:state`, one a line.
@@ -24,9 +24,9 @@ fn asked(body: &str) -> Vec<String> {
         Fact::Known(text) => text.to_string(),
         Fact::Unknown => "?".to_owned(),
         Fact::Absent => String::new(),
-        Fact::Later => "later".to_owned(),
+        Fact::Pending => "later".to_owned(),
     };
-    let asks = operation.asks.iter().skip(1);
+    let asks = operation.accesses.iter().skip(1);
     asks.map(|ask| {
         let objects = [&ask.dag, &ask.connection, &ask.trigger, &ask.queue].map(text);
         let objects: Vec<_> = objects.into_iter().filter(|object| !object.is_empty()).collect();
@@ -115,8 +115,8 @@ fn a_body_to_come_is_waited_for() {
         host: "api",
         body: Body::Pending,
     };
-    let operation = read(&request, &Site::default()).unwrap();
-    assert!(operation.awaits_body && operation.asks.len() == 1);
+    let operation = classify(&request, &Site::default()).unwrap();
+    assert!(operation.awaits_body && operation.accesses.len() == 1);
     assert!(matches!(
         state(r#"{"state": "success", "state": "deferred"}"#, &target),
         Err(Malformed::Body(BadBody::NotJson(_)))

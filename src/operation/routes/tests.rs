@@ -8,7 +8,7 @@ use dagward_lab::airflow::routes::{Asked, Comparison, LEFT_OUT, Listing, fits};
 use super::*;
 use crate::fact::Fact;
 use crate::operation::route::{Id, Segment, segments};
-use crate::operation::{Body, Request, Site, read};
+use crate::operation::{Body, Request, Site, classify};
 
 /// A path that fits a template.
 fn example(template: &'static str) -> String {
@@ -58,7 +58,7 @@ fn web_pages_are_read_where_a_document_says_that_they_stand() {
             host: "airflow",
             body: Body::Pending,
         };
-        let surface = |site| read(&request, site).map(|operation| operation.surface);
+        let surface = |site| classify(&request, site).map(|operation| operation.surface);
         let is_page =
             |path| web_pages().any(|(_, page)| page.method == served.method && fits(page.template, path));
         if release == Release::V2_11 && is_page(&served.path) && served.app != "log server" {
@@ -92,7 +92,7 @@ fn what_is_left_out_counts_for_the_surface_that_is_said() {
             host: "airflow",
             body: Body::Pending,
         };
-        let operation = read(&request, &Site::default()).unwrap();
+        let operation = classify(&request, &Site::default()).unwrap();
         assert_eq!(operation.surface.as_str(), left_out.surface, "{target}");
         assert_eq!(operation.template, None, "{target}");
     }
@@ -114,7 +114,7 @@ fn every_row_is_found_by_its_own_path_with_the_ids_in_it() {
             host: "airflow",
             body: Body::Pending,
         };
-        let operation = read(&request, &site).unwrap_or_else(|error| panic!("{target}: {error}"));
+        let operation = classify(&request, &site).unwrap_or_else(|error| panic!("{target}: {error}"));
         assert_eq!(
             operation.template,
             Some(route.template),
@@ -127,18 +127,21 @@ fn every_row_is_found_by_its_own_path_with_the_ids_in_it() {
             let Segment::Value(_, Some(id)) = segment else {
                 continue;
             };
-            let ask = &operation.asks[0];
+            let access = &operation.accesses[0];
             let fact = match id {
-                Id::Dag => &ask.dag,
-                Id::Run => &ask.run,
-                Id::Task => &ask.task,
+                Id::Dag => &access.dag,
+                Id::Run => &access.run,
+                Id::Task => &access.task,
                 Id::TaskInstance => {
                     let run = if route.answer_names_dag {
-                        Fact::Later
+                        Fact::Pending
                     } else {
                         Fact::Unknown
                     };
-                    assert_eq!((&ask.dag, &ask.run, &ask.task), (&run, &run, &Fact::Unknown));
+                    assert_eq!(
+                        (&access.dag, &access.run, &access.task),
+                        (&run, &run, &Fact::Unknown)
+                    );
                     assert!(!operation.any_dag);
                     continue;
                 }
@@ -146,9 +149,9 @@ fn every_row_is_found_by_its_own_path_with_the_ids_in_it() {
                     assert_eq!(operation.callback.as_deref(), Some(value(id)));
                     continue;
                 }
-                Id::Connection => &ask.connection,
-                Id::Asset | Id::AssetNumber => &ask.asset,
-                Id::Pool => &ask.pool,
+                Id::Connection => &access.connection,
+                Id::Asset | Id::AssetNumber => &access.asset,
+                Id::Pool => &access.pool,
                 Id::Variable | Id::XcomKey => panic!("{} should be a tail", route.template),
             };
             let known = Fact::Known(value(id));

@@ -1,7 +1,7 @@
 //! Reads `tokens`: the issuers whose tokens requests may carry.
 
 mod clash;
-mod place;
+mod location;
 mod signing;
 mod source;
 
@@ -11,7 +11,7 @@ use super::super::error::LoadError;
 use super::Loader;
 use super::reader::{At, Fields};
 use crate::operation::Surface;
-use crate::token::{Algorithm, Issuer, KeySet, Kind, Place};
+use crate::token::{Algorithm, Issuer, KeySet, Kind, Location};
 use source::Url;
 
 const FIELDS: [&str; 15] = [
@@ -48,7 +48,7 @@ struct Given {
     cluster: Option<String>,
     refresh: Option<u64>,
     from_istio: bool,
-    places: Option<Vec<Place>>,
+    locations: Option<Vec<Location>>,
     surfaces: Option<Vec<Surface>>,
     clock_skew: Option<u64>,
     bound_to_peer: Option<bool>,
@@ -143,7 +143,7 @@ impl Loader {
             name: given.name?,
             issuer: given.issuer,
             audiences: given.audiences,
-            places: given.places.unwrap_or_else(|| place::default_of(kind)),
+            locations: given.locations.unwrap_or_else(|| location::default_of(kind)),
             surfaces: given.surfaces.unwrap_or_else(|| surfaces_of(kind)),
             clock_skew: given.clock_skew.unwrap_or(CLOCK_SKEW),
             bound_to_peer: given.bound_to_peer.unwrap_or(kind == Kind::Kubernetes),
@@ -179,7 +179,7 @@ impl Loader {
             }
             "refreshSeconds" => given.refresh = self.reader.number(at, value, 10..=86_400),
             "fromIstio" => given.from_istio = self.reader.flag(at, value),
-            "locations" => given.places = Some(self.places(at, value)),
+            "locations" => given.locations = Some(self.locations(at, value)),
             "surfaces" => given.surfaces = Some(self.surfaces(at, value)),
             "clockSkewSeconds" => given.clock_skew = self.reader.number(at, value, 0..=300),
             "boundToPeer" => given.bound_to_peer = Some(self.reader.flag(at, value)),

@@ -5,7 +5,7 @@ use super::super::facts::Facts;
 use super::super::testing::{facts, ruleset, token};
 use super::super::{Scope, load};
 use crate::fact::Fact;
-use crate::operation::{self, Body, Request, Site, read_elsewhere};
+use crate::operation::{self, Body, Request, Site, classify_elsewhere};
 use crate::token::Verified;
 
 const WORKER: &str = "spiffe://td/ns/airflow/sa/w-ml";
@@ -149,8 +149,8 @@ fn holds_of(entry: &str, method: &str, target: &str) -> (bool, bool) {
         host: "api",
         body: Body::Whole(&[]),
     };
-    let operation = operation::read(&request, &Site::default()).unwrap();
-    let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+    let operation = operation::classify(&request, &Site::default()).unwrap();
+    let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.accesses[0]);
     let allowed = |action, others| {
         let document = format!(
             r#"{{"apiVersion":"dagward/v1","policies":[{{"name":"p","action":"{action}","rules":[{{"to":[{entry}]}}]}}{others}]}}"#
@@ -236,8 +236,8 @@ fn the_name_of_one_surface_does_not_stand_for_an_action() {
             host: "api",
             body: Body::Whole(&[]),
         };
-        let operation = operation::read(&request, &Site::default()).unwrap();
-        let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+        let operation = operation::classify(&request, &Site::default()).unwrap();
+        let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.accesses[0]);
         let verdict = ruleset.decide(Scope::All, slice::from_ref(&facts));
         verdict.by.map(|by| by.rule)
     };
@@ -257,8 +257,8 @@ fn a_slash_that_was_encoded_counts_where_a_match_refuses() {
             host: "marquez",
             body: Body::Pending,
         };
-        let operation = read_elsewhere(&request).unwrap();
-        let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+        let operation = classify_elsewhere(&request).unwrap();
+        let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.accesses[0]);
         ruleset.decide(Scope::All, slice::from_ref(&facts)).allowed
     };
     for (paths, target, allowed, denied) in [
@@ -377,8 +377,8 @@ fn an_empty_segment_of_encoded_slashes_hides_no_path_from_a_deny() {
                 host: "shop",
                 body: Body::Pending,
             };
-            let operation = read_elsewhere(&request).unwrap();
-            let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.asks[0]);
+            let operation = classify_elsewhere(&request).unwrap();
+            let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.accesses[0]);
             let allowed = ruleset.decide(Scope::All, slice::from_ref(&facts)).allowed;
             assert!(
                 !allowed,

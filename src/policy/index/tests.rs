@@ -24,14 +24,14 @@ fn operation<'a>(method: &'a str, target: &'a str, body: Body<'a>) -> Operation<
         host: "api",
         body,
     };
-    operation::read(&request, &Site::default()).unwrap()
+    operation::classify(&request, &Site::default()).unwrap()
 }
 
 /// How many rules are looked at for the last ask of `operation`.
 fn looked_at(ruleset: &Ruleset, effect: Effect, operation: &Operation<'_>) -> usize {
     let principal = Principal::parse("spiffe://td/ns/airflow/sa/worker").unwrap();
-    let ask = operation.asks.last().unwrap();
-    let facts = Facts::new(Some(&principal), effect_of_acting(effect), &[], operation, ask);
+    let access = operation.accesses.last().unwrap();
+    let facts = Facts::new(Some(&principal), effect_of_acting(effect), &[], operation, access);
     let index = match effect {
         Effect::Allow => &ruleset.allow,
         Effect::Deny => &ruleset.deny,
@@ -45,7 +45,7 @@ fn looked_at(ruleset: &Ruleset, effect: Effect, operation: &Operation<'_>) -> us
 
 fn effect_of_acting(effect: Effect) -> Fact<&'static crate::caller::Acting> {
     match effect {
-        Effect::Allow => Fact::Later,
+        Effect::Allow => Fact::Pending,
         Effect::Deny => Fact::Unknown,
     }
 }
@@ -178,8 +178,8 @@ fn a_rule_in_shadow_mode_does_not_stand_for_an_enforced_one() {
     );
     let ruleset = load(document.as_bytes()).unwrap();
     let operation = operation("GET", "/api/v2/dags", Body::Whole(&[]));
-    let ask = operation.asks.first().unwrap();
-    let facts = Facts::new(None, Fact::Unknown, &[], &operation, ask);
+    let access = operation.accesses.first().unwrap();
+    let facts = Facts::new(None, Fact::Unknown, &[], &operation, access);
     for (scope, policy) in [(Scope::Enforced, "enforced"), (Scope::All, "tried")] {
         let by = ruleset.decide(scope, std::slice::from_ref(&facts)).by.unwrap();
         assert_eq!((by.policy, by.rule), (policy, 0));

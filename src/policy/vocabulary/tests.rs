@@ -8,7 +8,7 @@ use super::super::facts::Facts;
 use super::super::matching::{Bindings, matches};
 use super::*;
 use crate::fact::Fact;
-use crate::operation::{Body, ENCODED_SLASH, Request, Site, host_of, read, read_elsewhere};
+use crate::operation::{Body, ENCODED_SLASH, Request, Site, classify, classify_elsewhere, host_of};
 
 /// The facts of a request that are known.
 type Values = Vec<(Field, String)>;
@@ -52,12 +52,12 @@ fn request() -> impl Strategy<Value = Values> {
             for method in [&*method, "GET", "DELETE"] {
                 let request = request(method);
                 let operation = match elsewhere {
-                    true => read_elsewhere(&request),
-                    false => read(&request, &site),
+                    true => classify_elsewhere(&request),
+                    false => classify(&request, &site),
                 };
                 for operation in operation.iter() {
-                    for ask in &operation.asks {
-                        let facts = Facts::new(principal.as_ref(), Fact::Unknown, &[], operation, ask);
+                    for access in &operation.accesses {
+                        let facts = Facts::new(principal.as_ref(), Fact::Unknown, &[], operation, access);
                         values.extend(Field::ALL.into_iter().filter_map(|field| {
                             let value = *facts.fact(field).known()?;
                             Some((field, value.to_owned()))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::token::testing::{self, NOW};
-use crate::token::{Algorithm, Key, Place, istio, verified_by_istio};
+use crate::token::{Algorithm, Key, Location, istio, verified_by_istio};
 
 mod issuers;
 
@@ -60,7 +60,7 @@ fn issuer(kind: Kind, issuer: Option<&str>, audience: &str) -> Issuer {
         issuer: issuer.map(str::to_owned),
         audiences: vec![audience.to_owned()],
         source: Source::Inline(secret("k")),
-        places: vec![Place::Header {
+        locations: vec![Location::Header {
             name: "authorization".to_owned(),
             prefix: "Bearer ".to_owned(),
         }],
@@ -119,7 +119,7 @@ impl Proxy {
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
         let istio = || verified_by_istio(&self.metadata);
-        let judges = Judges {
+        let verifiers = TokenVerifiers {
             tokens: &self.tokens,
             keys: &self.keys,
             signatures: &self.signatures,
@@ -133,7 +133,7 @@ impl Proxy {
             headers: &headers,
             peer: Some(&peer),
         };
-        check(&self.issuers, judges, presented)
+        check(&self.issuers, verifiers, presented)
     }
 
     fn show(&self, token: &str) -> Checked {
@@ -143,12 +143,12 @@ impl Proxy {
     /// What came of the only token.
     fn result(&self, token: &str) -> (Option<Kind>, &'static str) {
         let checked = self.show(token);
-        let [judged] = checked.judged.as_slice() else {
+        let [results] = checked.results.as_slice() else {
             panic!("{checked:?}");
         };
-        assert_eq!(checked.refused, judged.result.err());
-        assert_eq!(checked.verified.len(), usize::from(judged.result.is_ok()));
-        (judged.kind, judged.result())
+        assert_eq!(checked.refused, results.result.err());
+        assert_eq!(checked.verified.len(), usize::from(results.result.is_ok()));
+        (results.kind, results.result())
     }
 }
 
@@ -216,20 +216,20 @@ fn a_token_is_verified_once_until_it_expires() {
 
 #[test]
 fn what_is_known_of_a_token_holds_only_where_its_issuer_looks() {
-    let own_header = Place::Header {
+    let own_header = Location::Header {
         name: "x-token".to_owned(),
         prefix: String::new(),
     };
     let mut proxy = Proxy::of([Issuer {
-        places: vec![own_header.clone()],
+        locations: vec![own_header.clone()],
         surfaces: vec![Surface::Rest],
         ..user()
     }]);
     let token = good(None, "apache-airflow", "admin");
     assert_eq!(proxy.ask(&[("x-token", &token)]).verified.len(), 1);
-    assert!(proxy.show(&token).judged.is_empty());
+    assert!(proxy.show(&token).results.is_empty());
     proxy.surface = Surface::Ui;
-    assert!(proxy.ask(&[("x-token", &token)]).judged.is_empty());
+    assert!(proxy.ask(&[("x-token", &token)]).results.is_empty());
     // Of two issuers that share a surface, one looks elsewhere.
     proxy.issuers.push(task());
     proxy.surface = Surface::Rest;
@@ -283,7 +283,7 @@ fn what_is_required_must_be_there() {
     assert_eq!(other.refused, Some(Refusal::Missing));
     assert_eq!(proxy.show(&good(None, "apache-airflow", "admin")).refused, None);
     let bad = proxy.show(&signed("k", &json!({"aud": "apache-airflow"}), "bad"));
-    assert_eq!((bad.refused, bad.judged.len()), (Some(Refusal::Signature), 1));
+    assert_eq!((bad.refused, bad.results.len()), (Some(Refusal::Signature), 1));
     proxy.surface = Surface::Health;
     assert_eq!(proxy.ask(&[]).refused, None);
 }
@@ -291,7 +291,7 @@ fn what_is_required_must_be_there() {
 #[test]
 fn a_bad_token_refuses_also_beside_a_good_one() {
     let mut cookie = user();
-    cookie.places.push(Place::Cookie("_token".to_owned()));
+    cookie.locations.push(Location::Cookie("_token".to_owned()));
     let proxy = Proxy::of([cookie]);
     let (good, bad) = (good(None, "apache-airflow", "admin"), "a.b.c");
     for (bearer, cookie) in [(good.as_str(), bad), (bad, &good)] {

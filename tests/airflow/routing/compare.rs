@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use dagward::fact::Fact;
-use dagward::operation::{Ask, Body, Operation, Request, Site, Surface, read};
+use dagward::operation::{Access, Body, Operation, Request, Site, Surface, classify};
 use dagward_lab::airflow::oracle::{Question, Reply, Route};
 
 /// What became of one target.
@@ -52,7 +52,7 @@ pub(super) fn compare(site: &Site, question: &Question, reply: &Reply) -> Verdic
         host: "airflow",
         body: Body::Pending,
     };
-    let Ok(operation) = read(&request, site) else {
+    let Ok(operation) = classify(&request, site) else {
         return Verdict::Refused;
     };
     match difference(&operation, route) {
@@ -92,8 +92,8 @@ fn difference(operation: &Operation<'_>, route: &Route) -> Option<String> {
         if let Some(value) = missing {
             return Some(format!("dagward does not count the {kind:?} {value:?}"));
         }
-        let any = operation.asks.iter().any(|ask| is_open(fact(ask, kind)));
-        let known = operation.asks.iter().find_map(|ask| fact(ask, kind).known());
+        let any = operation.accesses.iter().any(|ask| is_open(fact(ask, kind)));
+        let known = operation.accesses.iter().find_map(|ask| fact(ask, kind).known());
         if let Some(known) = known.filter(|_| values.is_empty() && !any) {
             return Some(format!("Airflow takes any {kind:?}, and dagward only {known:?}"));
         }
@@ -180,17 +180,17 @@ fn kind_in_query(template: &str, name: &str) -> Option<Kind> {
 }
 
 fn counts(operation: &Operation<'_>, kind: Kind, value: &str) -> bool {
-    operation.asks.iter().any(|ask| {
+    operation.accesses.iter().any(|ask| {
         let fact = fact(ask, kind);
         is_open(fact) || fact.known().is_some_and(|known| known == value)
     })
 }
 
 fn is_open(fact: &Fact<Cow<'_, str>>) -> bool {
-    matches!(fact, Fact::Unknown | Fact::Later)
+    matches!(fact, Fact::Unknown | Fact::Pending)
 }
 
-fn fact<'o, 'a>(ask: &'o Ask<'a>, kind: Kind) -> &'o Fact<Cow<'a, str>> {
+fn fact<'o, 'a>(ask: &'o Access<'a>, kind: Kind) -> &'o Fact<Cow<'a, str>> {
     match kind {
         Kind::Dag => &ask.dag,
         Kind::Run => &ask.run,

@@ -2,23 +2,23 @@
 
 use super::super::Loader;
 use super::super::reader::At;
-use super::place::overlap;
-use crate::token::{Issuer, Place};
+use super::location::overlap;
+use crate::token::{Issuer, Location};
 
 impl Loader {
     /// Complains where a token, or a request principal, could be of `issuer` and of one before it.
     pub(super) fn clashes(&mut self, at: At<'_>, before: &[(usize, Issuer)], issuer: &Issuer) {
         for (number, other) in before {
-            if let Some((audience, place, surface)) = common(issuer, other) {
-                let (of, place) = (
+            if let Some((audience, location, surface)) = common(issuer, other) {
+                let (of, location) = (
                     issuer
                         .issuer
                         .as_ref()
                         .map_or_else(String::new, |issuer| format!(" of `{issuer}`")),
-                    shown(place),
+                    shown(location),
                 );
                 let found = format!(
-                    "a token{of} for `{audience}` in {place} on `{surface}` could be of tokens[{number}] as well"
+                    "a token{of} for `{audience}` in {location} on `{surface}` could be of tokens[{number}] as well"
                 );
                 let allowed = "another issuer, or audiences, locations or surfaces of its own".to_owned();
                 self.reader.error(at, found, Some(allowed));
@@ -35,7 +35,7 @@ impl Loader {
 }
 
 /// An audience, a place and a surface that two issuers of one `iss` share.
-fn common<'i>(one: &'i Issuer, other: &Issuer) -> Option<(&'i str, &'i Place, &'static str)> {
+fn common<'i>(one: &'i Issuer, other: &Issuer) -> Option<(&'i str, &'i Location, &'static str)> {
     if one.issuer != other.issuer {
         return None;
     }
@@ -43,17 +43,17 @@ fn common<'i>(one: &'i Issuer, other: &Issuer) -> Option<(&'i str, &'i Place, &'
         .audiences
         .iter()
         .find(|audience| other.audiences.contains(audience))?;
-    let taken = |place: &&Place| other.places.iter().any(|other| overlap(place, other));
-    let place = one.places.iter().find(taken)?;
+    let taken = |location: &&Location| other.locations.iter().any(|other| overlap(location, other));
+    let location = one.locations.iter().find(taken)?;
     let surface = one.surfaces.iter().find(|surface| other.is_on(**surface))?;
-    Some((audience, place, surface.as_str()))
+    Some((audience, location, surface.as_str()))
 }
 
-fn shown(place: &Place) -> String {
-    match place {
-        Place::Header { name, .. } => format!("the header `{name}`"),
-        Place::Query(name) => format!("the parameter `{name}`"),
-        Place::Cookie(name) => format!("the cookie `{name}`"),
+fn shown(location: &Location) -> String {
+    match location {
+        Location::Header { name, .. } => format!("the header `{name}`"),
+        Location::Query(name) => format!("the parameter `{name}`"),
+        Location::Cookie(name) => format!("the cookie `{name}`"),
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::super::error::LoadError;
 use super::super::super::ruleset::Ruleset;
 use super::super::load;
 use crate::operation::Surface;
-use crate::token::{Algorithm, Issuer, Kind, Place, Source};
+use crate::token::{Algorithm, Issuer, Kind, Location, Source};
 
 /// What is fetched, in the words of a document.
 pub(super) const FETCHED: &str =
@@ -30,8 +30,8 @@ pub(super) fn errors_of(kind: &str, fields: &str) -> Vec<String> {
     ))
 }
 
-fn bearer() -> Place {
-    Place::Header {
+fn bearer() -> Location {
+    Location::Header {
         name: "authorization".to_owned(),
         prefix: "Bearer ".to_owned(),
     }
@@ -65,17 +65,17 @@ fn reads_every_field() {
         (&*remote.cluster, remote.every),
         ("jwks", Duration::from_secs(10))
     );
-    let header = Place::Header {
+    let header = Location::Header {
         name: "x-token".to_owned(),
         prefix: String::new(),
     };
     assert_eq!(
-        issuer.places,
+        issuer.locations,
         [
             header,
             bearer(),
-            Place::Query("t".to_owned()),
-            Place::Cookie("c".to_owned())
+            Location::Query("t".to_owned()),
+            Location::Cookie("c".to_owned())
         ]
     );
     assert_eq!(issuer.surfaces, [Surface::Rest, Surface::Logs]);
@@ -106,10 +106,10 @@ fn each_kind_has_its_defaults() {
     for issuer in &read {
         assert_eq!((issuer.clock_skew, issuer.required), (60, false));
         assert_eq!(issuer.bound_to_peer, issuer.kind == Kind::Kubernetes);
-        assert_eq!(issuer.places.first(), Some(&bearer()));
+        assert_eq!(issuer.locations.first(), Some(&bearer()));
         assert_eq!(issuer.remote().unwrap().every, Duration::from_secs(300));
     }
-    assert_eq!(user.places, [bearer(), Place::Cookie("_token".to_owned())]);
+    assert_eq!(user.locations, [bearer(), Location::Cookie("_token".to_owned())]);
     assert_eq!(user.surfaces, [Surface::Rest, Surface::Ui, Surface::Auth]);
     assert_eq!(task.surfaces, [Surface::Execution]);
     for issuer in [kubernetes, oidc] {

@@ -1,6 +1,6 @@
 //! A proxy of several VMs and an issuer, in simulated time.
 
-use crate::measure::testing::Store;
+use crate::metrics::testing::Store;
 
 use super::super::*;
 

@@ -2,7 +2,7 @@
 
 use std::cell::{RefCell, RefMut};
 
-use crate::measure::testing::Store;
+use crate::metrics::testing::Store;
 
 use super::super::*;
 use super::proxy::{EVERY, Proxy, down, jwks, remote, serving, vm};

@@ -1,0 +1,105 @@
+//! What came of the tokens that the request shows: never anything that stands in one.
+
+use dagward::authorize::Outcome;
+use dagward::policy::Ruleset;
+use dagward::token::{Issuer, Kind, Refusal, Source, TokenResult};
+use serde::Serialize;
+
+use super::shown::{Shown, Verification};
+
+/// What came of one token.
+#[derive(Debug, Serialize)]
+pub(super) struct TokenPart {
+    kind: Option<&'static str>,
+    issuer: Option<String>,
+    result: &'static str,
+    message: Option<&'static str>,
+}
+
+/// What came of each token, and of each that is required and missing.
+pub(super) fn parts(ruleset: &Ruleset, outcome: &Outcome<'_>) -> Vec<TokenPart> {
+    let part = |results: &TokenResult| TokenPart {
+        kind: results.kind.map(Kind::as_str),
+        issuer: issuer(ruleset, results).map(|issuer| issuer.name.clone()),
+        result: results.result(),
+        message: results.result.err().map(Refusal::message),
+    };
+    outcome.token_results.iter().map(part).collect()
+}
+
+/// The same in words.
+pub(super) fn lines(parts: &[TokenPart]) -> impl Iterator<Item = String> {
+    parts.iter().map(|part| {
+        let whose = match (part.kind, &part.issuer) {
+            (Some(kind), Some(issuer)) => format!("{kind}, issuer `{issuer}`"),
+            _ => "of no issuer that is known".to_owned(),
+        };
+        match part.message {
+            Some(message) => format!("{whose}: {}, {message}", part.result),
+            None if part.result == "istio" => format!("{whose}: verified by Istio"),
+            None => format!("{whose}: {}", part.result),
+        }
+    })
+}
+
+/// What somebody who asks can do about it.
+pub(super) fn reasons(
+    ruleset: &Ruleset,
+    outcome: &Outcome<'_>,
+    verification: &Verification,
+    shown: Option<&Shown>,
+) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for results in &outcome.token_results {
+        let Some(issuer) = issuer(ruleset, results) else {
+            continue;
+        };
+        let name = &issuer.name;
+        match results.result {
+            Err(Refusal::KeysUnavailable) => reasons.push(format!(
+                "the keys of issuer `{name}` are needed to say more (`--jwks {name}=FILE`)"
+            )),
+            Err(Refusal::NotVerifiedByIstio) => reasons.push(format!(
+                "Istio verifies the tokens of issuer `{name}`: say that it has (`--istio-verified`)"
+            )),
+            Err(Refusal::KeyUnusable) => reasons.extend(left_out(verification, results, issuer)),
+            _ => {}
+        }
+    }
+    reasons.extend(shown.and_then(|shown| overlooked(ruleset, outcome, shown)));
+    reasons
+}
+
+fn left_out(verification: &Verification, results: &TokenResult, issuer: &Issuer) -> Vec<String> {
+    let said = |why: String| format!("a key of issuer `{}` is left out: {why}", issuer.name);
+    match (&issuer.source, results.issuer) {
+        (Source::Inline(keys), _) => keys.left_out().map(said).collect(),
+        (Source::Remote(_), Some(number)) => {
+            let keys = verification.keys_of(number);
+            keys.iter().flat_map(|keys| keys.left_out()).map(said).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Why the token that was given counts for nothing.
+fn overlooked(ruleset: &Ruleset, outcome: &Outcome<'_>, shown: &Shown) -> Option<String> {
+    let surface = outcome.operation.as_ref()?.surface;
+    let on_surface = || ruleset.issuers().iter().filter(|issuer| issuer.is_on(surface));
+    if on_surface().any(|issuer| issuer.locations.contains(&shown.location)) {
+        return None;
+    }
+    let location = shown.location_in_words();
+    let there = match on_surface().next() {
+        None => "no issuer's tokens are looked for".to_owned(),
+        Some(_) => format!("no issuer's tokens are looked for in {location} (`--token-at`)"),
+    };
+    Some(format!(
+        "the token is not looked at: on surface `{}` {there}",
+        surface.as_str()
+    ))
+}
+
+fn issuer<'r>(ruleset: &'r Ruleset, results: &TokenResult) -> Option<&'r Issuer> {
+    ruleset.issuers().get(results.issuer?)
+}

@@ -1,0 +1,68 @@
+//! How many of a proxy's series each caller may open.
+//!
+//! | who | share |
+//! |---|---|
+//! | allowed requests of tasks that the pod or Airflow names | three quarters |
+//! | of these, one caller | a half of all |
+//! | all others, refused ones among them | a quarter |
+//! | of these, one caller | a sixteenth of all |
+//! | of these, with a DAG or a task that only it names | a fortieth of all |
+//!
+//! So no caller takes the series of other callers' tasks, whatever ids it claims, whatever routes it
+//! tries and however many DAGs it has.
+
+use super::admission::{PROVEN, UNPROVEN, admit, may_admit, share_of};
+use super::catalog::REQUESTS;
+use crate::store::Shared;
+use crate::verdict::Decision;
+
+/// The labels that decide what a request may open.
+pub(super) struct Opening<'a> {
+    /// The labels of `dagward_requests_total`.
+    pub(super) labels: [&'a str; 7],
+    /// The caller among them.
+    pub(super) caller: &'a str,
+    /// Whether more than a claim names the DAG and the task.
+    pub(super) proven: bool,
+    /// Whether they have a DAG or a task that only the caller names.
+    pub(super) claim: bool,
+    /// What came of the request.
+    pub(super) decision: Decision,
+}
+
+/// How many label sets each may open.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shares {
+    proven: u32,
+    proven_of_caller: u32,
+    unproven: u32,
+    unproven_of_caller: u32,
+    claims_of_caller: u32,
+}
+
+impl Shares {
+    /// The shares of `max_series`.
+    pub(super) fn of(max_series: u32) -> Self {
+        Self {
+            proven: max_series - max_series / 4,
+            proven_of_caller: max_series / 2,
+            unproven: max_series / 4,
+            unproven_of_caller: max_series / 16,
+            claims_of_caller: max_series / 40,
+        }
+    }
+
+    /// Whether the series of these labels may be opened, or is open.
+    pub(super) fn admit(self, opening: &Opening<'_>, store: &mut impl Shared) -> bool {
+        let series = REQUESTS.series(opening.labels);
+        let (room, limit, of_caller) = match opening.proven && opening.decision == Decision::Allow {
+            true => (PROVEN, self.proven, self.proven_of_caller),
+            false if opening.claim => (UNPROVEN, self.unproven, self.claims_of_caller),
+            false => (UNPROVEN, self.unproven, self.unproven_of_caller),
+        };
+        // A full room is asked first: else callers without number would fill the store with rooms.
+        may_admit(store, room, &series, limit)
+            && admit(store, &share_of(opening.caller, room), &series, of_caller)
+            && admit(store, room, &series, limit)
+    }
+}

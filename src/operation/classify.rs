@@ -1,0 +1,301 @@
+//! From a request line to an operation.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::access::Accesses;
+use super::fields::{self, Added};
+use super::path::{self, Ambiguity, Path};
+use super::route::{Id, Route};
+use super::router::{Found, route_of};
+use super::{Access, Body, Malformed, Operation, Request, Site, Surface, deferral};
+use crate::fact::Fact;
+
+/// What `request` asks for of the Airflow at `site`.
+///
+/// # Errors
+/// A request to Airflow that two parsers could take for different ones, or one without a method or
+/// a path. Elsewhere a request that parsers read differently has an unknown path.
+pub fn classify<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>, Malformed> {
+    let target = target_of(request)?;
+    let (target, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = match path::read(target) {
+        Ok(path) => path,
+        Err(ambiguity) if path::may_be_airflow(target, site) => return Err(Malformed::Path(ambiguity)),
+        Err(_) => return Ok(other(request, target, site)),
+    };
+    // What is decoded must be copied, all else is borrowed from the target.
+    let (operation, routed) = match &path.text {
+        Cow::Borrowed(text) => at_path(request, site, &path, query, text, Cow::Borrowed),
+        Cow::Owned(text) => at_path(request, site, &path, query, text, |piece| {
+            Cow::Owned(piece.to_owned())
+        }),
+    }?;
+    if operation.surface == Surface::Other && path.encoded_slashes.is_some() {
+        return Ok(other(request, target, site));
+    }
+    let text = path::below_base(path.text, routed);
+    let path = match &text {
+        // Only an escape can have put there what a server decodes or cuts once more.
+        Cow::Owned(text) if !path::is_plain(text) => Fact::Unknown,
+        _ => Fact::Known(text),
+    };
+    Ok(Operation { path, ..operation })
+}
+
+/// What `request` asks for of a server that is not Airflow: its path is a name like any other, and its body is its own
+/// business.
+///
+/// # Errors
+/// A request without a method or a path.
+pub fn classify_elsewhere<'a>(request: &Request<'a>) -> Result<Operation<'a>, Malformed> {
+    let target = target_of(request)?;
+    let (path, _) = target.split_once('?').unwrap_or((target, ""));
+    Ok(Operation {
+        path: path::elsewhere(path),
+        ..not_airflow(request)
+    })
+}
+
+/// The same for a path that is not Airflow's where Airflow may be.
+fn other<'a>(request: &Request<'a>, path: &'a str, site: &Site) -> Operation<'a> {
+    let path = path::elsewhere(path).map(|text| {
+        let routed = site.below(&text).map_or(text.len(), str::len);
+        path::below_base(text, routed)
+    });
+    Operation {
+        path,
+        ..not_airflow(request)
+    }
+}
+
+/// The request's target.
+fn target_of<'a>(request: &Request<'a>) -> Result<&'a str, Malformed> {
+    // CONNECT alone has no path (RFC 9113 §8.5).
+    let has_path = !request.target.is_empty() || request.method == "CONNECT";
+    match request.method.is_empty() || !has_path {
+        true => Err(Malformed::RequestLine),
+        false => Ok(request.target),
+    }
+}
+
+/// What a path that every parser reads alike asks for, and the length of what Airflow routes. The path itself is left
+/// open.
+fn at_path<'a, 'p>(
+    request: &Request<'a>,
+    site: &Site,
+    path: &Path<'a>,
+    query: &'a str,
+    text: &'p str,
+    own: impl Fn(&'p str) -> Cow<'a, str>,
+) -> Result<(Operation<'a>, usize), Malformed> {
+    let (routed, found) = route(request.method, text, site);
+    let Some(found) = found else {
+        return Ok((unrouted(request, site, path, routed)?, routed.len()));
+    };
+    if found.surface == Surface::Pages && path.encoded_slashes.is_some() {
+        return Ok((not_airflow(request), routed.len()));
+    }
+    if let Some((first, last)) = path.encoded_slashes {
+        let base = text.len() - routed.len();
+        let in_tail = |tail: &Range<usize>| {
+            [first, last]
+                .iter()
+                .all(|slash| slash.checked_sub(base).is_some_and(|slash| tail.contains(&slash)))
+        };
+        if !found.tail.as_ref().is_some_and(in_tail) {
+            return Err(Malformed::Path(Ambiguity::EncodedSlash));
+        }
+    }
+    let route = found.route;
+    if !route.query.is_empty() && query.contains('#') {
+        return Err(Malformed::Path(Ambiguity::Fragment));
+    }
+    let mut accesses = Accesses::default();
+    let (mut task_instance, mut callback) = (None, None);
+    for (id, value) in found.ids() {
+        accesses.name(id, &[own(value)]);
+        match id {
+            Id::TaskInstance => task_instance = Some(own(value)),
+            Id::Callback => callback = Some(own(value)),
+            _ => {}
+        }
+    }
+    accesses.query(route.query, query)?;
+    for &id in route.any {
+        accesses.any(id);
+    }
+    for &id in route.beyond {
+        accesses.widen(id);
+    }
+    if route.answer_names_dag {
+        accesses.answer();
+    }
+    let Read {
+        any_dag,
+        awaits_body,
+        accesses,
+    } = match request.body {
+        Body::Unread => whatever(route, accesses),
+        body => named(route, accesses, body, task_instance.as_deref())?,
+    };
+    let operation = Operation {
+        below_execution: is_below_execution(routed),
+        template: Some(route.template),
+        any_dag,
+        awaits_body,
+        task_instance,
+        callback,
+        awaits_answer: route.answer_names_dag,
+        ..operation(request, found.surface, accesses)
+    };
+    Ok((operation, routed.len()))
+}
+
+/// What a request asks for, with as much of its body as is there.
+struct Read<'a> {
+    any_dag: bool,
+    awaits_body: bool,
+    accesses: Vec<Access<'a>>,
+}
+
+/// What `asks` become by what the body names.
+fn named<'a>(
+    route: &Route,
+    mut accesses: Accesses<'a>,
+    body: Body<'_>,
+    task_instance: Option<&str>,
+) -> Result<Read<'a>, Malformed> {
+    let mut awaits_body = accesses.body(route.body, body)?;
+    let added = fields::added(route, body)?;
+    awaits_body |= added.is_none();
+    let Added { actions, unknown } = added.unwrap_or_default();
+    if unknown {
+        accesses.anything();
+    }
+    let any_dag = accesses.any_dag();
+    let mut accesses = match actions.as_slice() {
+        [] => accesses.for_actions(route.actions),
+        more => accesses.for_actions(&[route.actions, more].concat()),
+    };
+    if let Some((action, places)) = route.also {
+        match Accesses::beside(action, places, body)? {
+            Some(beside) => accesses.extend(beside),
+            None => awaits_body = true,
+        }
+    }
+    if let Some(task_instance) = task_instance.filter(|_| route.defers) {
+        match deferral::accesses(task_instance, body).map_err(Malformed::Body)? {
+            Some(deferral) => accesses.extend(deferral),
+            None => awaits_body = true,
+        }
+    }
+    Ok(Read {
+        any_dag,
+        awaits_body,
+        accesses,
+    })
+}
+
+/// What `asks` become where the body may say anything: all ids that it may name are unknown, and it asks for all that it
+/// may ask for. Rules that allow this allow the request with any body.
+fn whatever<'a>(route: &Route, mut accesses: Accesses<'a>) -> Read<'a> {
+    for field in route.body {
+        accesses.any(field.id);
+    }
+    if route.reads.is_some() {
+        accesses.anything();
+    }
+    let any_dag = accesses.any_dag();
+    let mut accesses = accesses.for_actions(route.actions);
+    accesses.extend(route.further_actions().map(Fact::Known).map(anything));
+    Read {
+        any_dag,
+        awaits_body: false,
+        accesses,
+    }
+}
+
+/// The part of a path that Airflow routes, and the row for it. Airflow 3 serves most paths with and
+/// without its base path. Below that stand also the applications of plugins, which are on no row.
+fn route<'p>(method: &str, text: &'p str, site: &Site) -> (&'p str, Option<Found<'p>>) {
+    let below = site.below(text);
+    let below_or_all = below.unwrap_or(text);
+    let found = route_of(method, below_or_all, site);
+    if found.is_some() || path::is_airflow(below_or_all, site) {
+        return (below_or_all, found);
+    }
+    // A base path may begin as one of Airflow's own does, and the log servers have none.
+    match route_of(method, text, site) {
+        Some(found) => (text, Some(found)),
+        None => (below_or_all, None),
+    }
+}
+
+/// What a path asks for that no row fits.
+fn unrouted<'a>(
+    request: &Request<'a>,
+    site: &Site,
+    path: &Path<'a>,
+    routed: &str,
+) -> Result<Operation<'a>, Malformed> {
+    let Some(surface) = path::surface(routed, site) else {
+        return Ok(not_airflow(request));
+    };
+    if path.encoded_slashes.is_some() {
+        return Err(Malformed::Path(Ambiguity::EncodedSlash));
+    }
+    let action = surface.unclassified().map_or(Fact::Unknown, Fact::Known);
+    Ok(Operation {
+        below_execution: is_below_execution(routed),
+        any_dag: true,
+        ..operation(request, surface, vec![anything(action)])
+    })
+}
+
+/// An action on any object.
+fn anything<'a>(action: Fact<&'static str>) -> Access<'a> {
+    Access {
+        action,
+        dag: Fact::Unknown,
+        run: Fact::Unknown,
+        task: Fact::Unknown,
+        connection: Fact::Unknown,
+        variable: Fact::Unknown,
+        pool: Fact::Unknown,
+        xcom_key: Fact::Unknown,
+        asset: Fact::Unknown,
+        trigger: Fact::Unknown,
+        queue: Fact::Unknown,
+        by_uuid: false,
+    }
+}
+
+fn is_below_execution(routed: &str) -> bool {
+    let below = routed.strip_prefix("/execution");
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn not_airflow<'a>(request: &Request<'a>) -> Operation<'a> {
+    operation(request, Surface::Other, vec![Access::default()])
+}
+
+fn operation<'a>(request: &Request<'a>, surface: Surface, accesses: Vec<Access<'a>>) -> Operation<'a> {
+    Operation {
+        surface,
+        below_execution: false,
+        method: request.method,
+        host: request.host,
+        path: Fact::Unknown,
+        template: None,
+        any_dag: false,
+        awaits_body: false,
+        task_instance: None,
+        callback: None,
+        awaits_answer: false,
+        accesses,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! Routes that the table lacks.
+
+use super::*;
+
+#[test]
+fn a_route_that_is_not_known_keeps_its_surface_and_names_nothing() {
+    for (method, target, surface, action) in [
+        ("GET", "/api/v2/new", Surface::Rest, "rest:unclassified"),
+        ("GET", "/api/v1/what", Surface::Rest, "rest:unclassified"),
+        ("OPTIONS", "/api/v2/dags", Surface::Rest, "rest:unclassified"),
+        ("get", "/ui/config", Surface::Ui, "ui:unclassified"),
+        ("GET", "/ui/some_new_thing", Surface::Ui, "ui:unclassified"),
+        ("POST", "/auth/new", Surface::Auth, "auth:unclassified"),
+        ("GET", "/execution", Surface::Execution, "execution:unclassified"),
+        (
+            "PUT",
+            "/execution/new/a/b/",
+            Surface::Execution,
+            "execution:unclassified",
+        ),
+        ("POST", "/log/x", Surface::Logs, "logs:unclassified"),
+        ("POST", "/edge_worker/v1/new", Surface::Edge, "edge:unclassified"),
+        ("POST", "/internal_api/v1/new", Surface::Edge, "edge:unclassified"),
+    ] {
+        let operation = ok(method, target);
+        assert_eq!(
+            (operation.surface, operation.template),
+            (surface, None),
+            "{target}"
+        );
+        assert!(operation.any_dag && operation.is_unclassified());
+        assert_eq!(
+            (operation.actions(), operation.action_label()),
+            (vec![action], action)
+        );
+        let expected = Access {
+            action: Fact::Known(action),
+            dag: Fact::Unknown,
+            run: Fact::Unknown,
+            task: Fact::Unknown,
+            connection: Fact::Unknown,
+            variable: Fact::Unknown,
+            pool: Fact::Unknown,
+            xcom_key: Fact::Unknown,
+            asset: Fact::Unknown,
+            trigger: Fact::Unknown,
+            queue: Fact::Unknown,
+            by_uuid: false,
+        };
+        assert_eq!(operation.accesses, [expected], "{target}");
+        // It may be open to all, so that its 2xx says nothing of a token.
+        assert!(!operation.verifies_token() && !operation.takes_no_token() && !operation.starts());
+    }
+    for target in ["/", "/uix/y", "/health/x", "/dags/x", "/metrics/x"] {
+        assert!(!ok("PUT", target).is_unclassified(), "{target}");
+    }
+}

@@ -1,0 +1,170 @@
+//! Where requests carry an issuer's tokens.
+
+use serde_json::value::RawValue;
+
+use super::super::Loader;
+use super::super::reader::At;
+use super::Kind;
+use crate::token::Location;
+
+const FIELDS: [&str; 4] = ["cookie", "header", "prefix", "query"];
+
+const ONE: &str = "exactly one of `header`, `query` and `cookie`";
+
+/// What a token of RFC 9110 §5.6.2, as names of headers and cookies are, has beside letters and digits.
+const TOKEN: &[u8] = b"!#$%&'*+-.^_`|~";
+
+/// What is written in one way only in a URL (RFC 3986 §2.3), beside letters and digits.
+const UNRESERVED: &[u8] = b"-._~";
+
+impl Loader {
+    pub(super) fn locations(&mut self, at: At<'_>, raw: &RawValue) -> Vec<Location> {
+        let mut locations: Vec<(usize, Location)> = Vec::new();
+        for (number, item) in self.reader.some_list(at, raw).into_iter().enumerate() {
+            let at = at.index(number);
+            let Some(location) = self.location(at, item) else {
+                continue;
+            };
+            match locations.iter().find(|(_, other)| overlap(other, &location)) {
+                Some((first, _)) => {
+                    let found = format!("locations[{first}] takes tokens from there already");
+                    let allowed = "a location of its own".to_owned();
+                    self.reader.error(at, found, Some(allowed));
+                }
+                None => locations.push((number, location)),
+            }
+        }
+        locations.into_iter().map(|(_, location)| location).collect()
+    }
+
+    fn location(&mut self, at: At<'_>, raw: &RawValue) -> Option<Location> {
+        let fields = self.reader.fields(at, raw, "a location")?;
+        self.reader.known_names(at, &fields, &FIELDS);
+        let (mut locations, mut prefix) = (Vec::new(), None);
+        for (name, value) in &fields {
+            let at = at.key(name);
+            match &**name {
+                "header" => locations.push(self.header(at, value).map(|name| Location::Header {
+                    name,
+                    prefix: String::new(),
+                })),
+                "query" => {
+                    let allowed = "a parameter's name, such as `access_token`";
+                    locations.push(self.name_of(at, value, UNRESERVED, allowed).map(Location::Query));
+                }
+                "cookie" => {
+                    let allowed = "a cookie's name, such as `_token`";
+                    locations.push(self.name_of(at, value, TOKEN, allowed).map(Location::Cookie));
+                }
+                "prefix" => prefix = Some(self.prefix(at, value)),
+                _ => {}
+            }
+        }
+        if locations.len() != 1 {
+            let found = match locations.is_empty() {
+                true => "none of `header`, `query` and `cookie` is given",
+                false => "more than one of `header`, `query` and `cookie` is given",
+            };
+            self.reader.error(at, found.to_owned(), Some(ONE.to_owned()));
+            return None;
+        }
+        match (locations.pop().flatten()?, prefix) {
+            (location, None) => Some(location),
+            (Location::Header { name, .. }, Some(prefix)) => Some(Location::Header {
+                name,
+                prefix: prefix?,
+            }),
+            (Location::Query(_) | Location::Cookie(_), Some(_)) => {
+                let found = "only a header's token has a prefix".to_owned();
+                let allowed = Some("`prefix` beside `header`".to_owned());
+                self.reader.error(at.key("prefix"), found, allowed);
+                None
+            }
+        }
+    }
+
+    fn header(&mut self, at: At<'_>, raw: &RawValue) -> Option<String> {
+        let allowed = "a header's name in lower case, such as `x-service-account-token`";
+        let name = self.name_of(at, raw, TOKEN, allowed)?;
+        if name == "cookie" {
+            let found = "`cookie` holds all cookies".to_owned();
+            self.reader
+                .error(at, found, Some("`cookie: NAME` in place of `header`".to_owned()));
+            return None;
+        }
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            let nearest = Some(name.to_ascii_lowercase());
+            self.reader.misspelt(
+                at,
+                format!("`{name}` has upper case"),
+                allowed.to_owned(),
+                nearest,
+            );
+            return None;
+        }
+        Some(name)
+    }
+
+    /// Reads a name made of ASCII letters, digits and `others`.
+    fn name_of(&mut self, at: At<'_>, raw: &RawValue, others: &[u8], allowed: &str) -> Option<String> {
+        let name = self.reader.text(at, raw, allowed)?.into_owned();
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
+        if name.is_empty() || !name.bytes().all(legal) {
+            let found = format!("`{}` is no such name", name.escape_debug());
+            self.reader.error(at, found, Some(allowed.to_owned()));
+            return None;
+        }
+        Some(name)
+    }
+
+    fn prefix(&mut self, at: At<'_>, raw: &RawValue) -> Option<String> {
+        let allowed = "what stands before the token, such as `Bearer `";
+        let prefix = self.reader.text(at, raw, allowed)?.into_owned();
+        let legal = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+        // White space around a header's value is not part of it.
+        if prefix.starts_with(' ') || !prefix.bytes().all(legal) {
+            let found = format!("`{}` stands before no token", prefix.escape_debug());
+            self.reader.error(at, found, Some(allowed.to_owned()));
+            return None;
+        }
+        Some(prefix)
+    }
+}
+
+/// Whether two places can have one token.
+pub(super) fn overlap(one: &Location, other: &Location) -> bool {
+    match (one, other) {
+        (
+            Location::Header { name, prefix },
+            Location::Header {
+                name: other,
+                prefix: other_prefix,
+            },
+        ) => {
+            let common = prefix.len().min(other_prefix.len());
+            let heads = (prefix.get(..common), other_prefix.get(..common));
+            let alike = match heads {
+                (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+                _ => false,
+            };
+            name == other && alike
+        }
+        _ => one == other,
+    }
+}
+
+/// Where tokens of a kind are where the policy says nothing: as RFC 6750 §2.1 has it, and in the
+/// cookie of Airflow's pages.
+pub(super) fn default_of(kind: Kind) -> Vec<Location> {
+    let bearer = Location::Header {
+        name: "authorization".to_owned(),
+        prefix: "Bearer ".to_owned(),
+    };
+    match kind {
+        Kind::AirflowUser => vec![bearer, Location::Cookie("_token".to_owned())],
+        Kind::Kubernetes | Kind::Oidc | Kind::AirflowTask => vec![bearer],
+    }
+}
+
+#[cfg(test)]
+mod tests;
