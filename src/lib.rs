@@ -1,4 +1,4 @@
-//! Task-level zero trust for Apache Airflow on Istio, as a proxy-wasm filter.
+//! Task-level zero trust for Apache Airflow on Istio: the engine of the proxy-wasm filter.
 //!
 //! A request walks through the rooms in this order:
 //!
@@ -10,10 +10,10 @@
 //! 5. [`metrics`]: series names, label escaping, the cap on series.
 //! 6. [`learn`]: what Airflow's answers teach about the tasks that ask.
 //!
-//! [`authorize`] leads a request through them. Everything but the `plugin` module, which exists for
-//! wasm targets only, is plain Rust: plain types in, plain types out, no host.
+//! [`authorize`] leads a request through them, and [`exchange`] plays a request's life: events in, effects out. The
+//! crate takes and gives plain types and knows no host. The module that Envoy loads is the crate `dagward-module`.
 
-#![cfg_attr(not(target_family = "wasm"), forbid(unsafe_code))]
+#![forbid(unsafe_code)]
 
 pub mod authorize;
 pub mod caller;
@@ -28,6 +28,3 @@ pub mod store;
 pub mod token;
 pub mod verdict;
 pub mod wire;
-
-#[cfg(target_family = "wasm")]
-mod plugin;

@@ -63,7 +63,7 @@ pub struct Module {
 pub fn build() -> Result<Module> {
     static BUILT: OnceLock<Result<Module, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
-        let linked = compile("dagward", "dagward.wasm");
+        let linked = compile("dagward-module", "dagward_module.wasm");
         linked
             .and_then(|linked| install(&trim(&linked)?, "dagward.wasm"))
             .map_err(|error| format!("{error:#}"))

@@ -29,7 +29,7 @@ fn may(ruleset: &Ruleset, account: &str, dag_id: &str, other: &str) -> bool {
     asked.refused_by(ruleset).is_none()
 }
 
-/// As admission and the cluster policy read it: `tests/istio/teams.rs`, `tests/airflow/cluster_policy.rs`.
+/// As admission and the cluster policy read it: `e2e/tests/istio/teams.rs`, `e2e/tests/airflow/cluster_policy.rs`.
 #[test]
 fn each_dag_has_the_account_of_the_map() {
     let ruleset = names_in_names();

@@ -1,4 +1,4 @@
-// Istio 1.30's own definitions. Nothing is built from it: see tests/istio/definitions.rs.
+// Istio 1.30's own definitions. Nothing is built from it: see e2e/tests/istio/definitions.rs.
 module dagward.test/istio-1.30
 
 go 1.26.0

@@ -1,4 +1,4 @@
-// The definitions of Istio 1.32. Nothing is built from it: see tests/istio/definitions.rs.
+// The definitions of Istio 1.32. Nothing is built from it: see e2e/tests/istio/definitions.rs.
 module dagward.test/istio-api-1.32
 
 go 1.26.0

@@ -1,5 +1,5 @@
 //! What a task tries with tokens of another team, from its own pod: one list for each executor that makes pods. What
-//! Celery's workers try is in `tests/attacks`.
+//! Celery's workers try is in `e2e/tests/attacks`.
 
 use std::fs;
 use std::path::PathBuf;

@@ -49,7 +49,7 @@ const NO_IDS: [&str; 12] = [
 /// The label vectors' ids, as Airflow makes labels of them.
 fn vectors() -> Vec<String> {
     let vectors: Value =
-        serde_json::from_str(include_str!("../../src/metrics/testdata/label_vectors.json")).unwrap();
+        serde_json::from_str(include_str!("../../../src/metrics/testdata/label_vectors.json")).unwrap();
     let vectors = vectors.as_array().unwrap().iter();
     vectors
         .flat_map(|vector| ["in", "out"].map(|end| vector[end].as_str().unwrap().to_owned()))

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use proxy_wasm::types::MetricType;
 
-use crate::metrics::{Kind, Ledger, Meter};
+use dagward::metrics::{Kind, Ledger, Meter};
 
 use super::abi;
 use super::host::Host;

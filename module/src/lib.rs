@@ -1,4 +1,7 @@
-//! The proxy-wasm host: contexts and host calls, the only code that knows it.
+//! The proxy-wasm module: the contexts and the host calls. It hands each event of the proxy to the engine and
+//! carries out the effects. It is the only crate that knows the host, and the only one with unsafe code.
+
+#![expect(missing_docs, reason = "the SDK's macro writes the entry point")]
 
 mod abi;
 mod configuration;
@@ -16,8 +19,8 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel};
 
-use crate::exchange::Setting;
-use crate::learn;
+use dagward::exchange::Setting;
+use dagward::learn;
 
 use configuration::Configuration;
 use host::Host;

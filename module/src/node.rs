@@ -1,6 +1,6 @@
 //! What the proxy knows of its own pod, from the node metadata that the mesh gave it.
 
-use crate::caller::{Acting, Metadata, pod_task};
+use dagward::caller::{Acting, Metadata, pod_task};
 
 use super::abi;
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::pods::{changed, task_pod};
 use super::{SCHEDULER, create};
 
-const FOLDER: &str = "tests/istio/admission/webhooks";
+const FOLDER: &str = "e2e/tests/istio/admission/webhooks";
 
 /// Every pod is admitted or refused as its file says.
 pub(super) fn get_their_verdict(cluster: &Cluster) {

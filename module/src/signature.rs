@@ -3,7 +3,7 @@
 //! Envoy's function takes an `envoy.source.extensions.common.wasm.VerifySignatureArguments` and
 //! gives a `VerifySignatureResult`, both in protobuf's wire format.
 
-use crate::token::{Algorithm, InModule, Key, Material, Signatures, ecdsa_signature};
+use dagward::token::{Algorithm, InModule, Key, Material, Signatures, ecdsa_signature};
 
 use super::abi;
 

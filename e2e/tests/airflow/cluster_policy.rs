@@ -177,7 +177,7 @@ fn without_a_map_of_teams_no_pod_is_made() {
     assert!(reason.contains("no service account for `sales`"), "{reason}");
 }
 
-/// As admission and the policies read it: `tests/istio/teams.rs`, `tests/examples/team_map.rs`.
+/// As admission and the policies read it: `e2e/tests/istio/teams.rs`, `tests/examples/team_map.rs`.
 #[test]
 fn each_dag_has_the_account_of_the_map() {
     let dag_ids = teams::dag_ids();

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::{Action, MapType};
 
-use crate::exchange::{Exchange, Flow};
-use crate::wire::pairs;
+use dagward::exchange::{Exchange, Flow};
+use dagward::wire::pairs;
 
 use super::connection::current;
 use super::host::Host;

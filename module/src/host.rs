@@ -6,10 +6,10 @@ use std::time::Duration;
 use log::{info, warn};
 use proxy_wasm::types::{BufferType, LogLevel, MapType};
 
-use crate::caller::Principal;
-use crate::exchange::{self, Effect, Level, Message, Reply};
-use crate::store::Shared;
-use crate::wire::pairs;
+use dagward::caller::Principal;
+use dagward::exchange::{self, Effect, Level, Message, Reply};
+use dagward::store::Shared;
+use dagward::wire::pairs;
 
 use super::meter::ledger;
 use super::{abi, tokens};

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::caller::Principal;
-use crate::exchange::Connection;
-use crate::verdict::Direction;
+use dagward::caller::Principal;
+use dagward::exchange::Connection;
+use dagward::verdict::Direction;
 
 use super::abi;
 

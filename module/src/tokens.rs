@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::token::{BadMetadata, Claims, Kind, TokenResult, TokenVerifiers, Tokens, verified_by_istio};
+use dagward::token::{BadMetadata, Claims, Kind, TokenResult, TokenVerifiers, Tokens, verified_by_istio};
 
 use super::host::Host;
 use super::meter::ledger;

@@ -2,8 +2,8 @@
 
 use log::{error, info};
 
-use crate::policy::{self, LoadError, Mode, Ruleset};
-use crate::token::Issuer;
+use dagward::policy::{self, LoadError, Mode, Ruleset};
+use dagward::token::Issuer;
 
 use super::abi;
 use super::host::Host;

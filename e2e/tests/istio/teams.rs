@@ -12,7 +12,7 @@ use crate::scene::Scene;
 /// A namespace without injection, so that the accounts alone decide.
 const HERE: &str = "teams";
 
-/// As the cluster policy and the policies read it: `tests/airflow/cluster_policy.rs`, `tests/examples/team_map.rs`.
+/// As the cluster policy and the policies read it: `e2e/tests/airflow/cluster_policy.rs`, `tests/examples/team_map.rs`.
 #[test]
 fn each_dag_has_the_account_of_the_map() {
     let scene = Scene::shared();

@@ -7,8 +7,8 @@ use std::time::Duration;
 use log::{info, warn};
 use proxy_wasm::types::{BufferType, MapType};
 
-use crate::token::{self, Fetcher, Issuer, KeySet, MAX_BYTES, Remote, Turn};
-use crate::wire::pairs::{self, header};
+use dagward::token::{self, Fetcher, Issuer, KeySet, MAX_BYTES, Remote, Turn};
+use dagward::wire::pairs::{self, header};
 
 use super::host::Host;
 use super::{abi, random};
