@@ -17,7 +17,7 @@ mod setting;
 use std::rc::Rc;
 
 use crate::authorize::Outcome;
-use crate::learn::{Reading, Run, RunReader, Team, TeamReader};
+use crate::learn::{AnswerReader, Reading, Run, Team};
 use crate::metrics::Traffic;
 use crate::operation::{Body, MAX_BODY_BYTES};
 use crate::stamp::RequestId;
@@ -44,7 +44,7 @@ pub struct Exchange {
     decided: Option<Decided>,
     held: Option<Held>,
     /// Reads the team from an answer that has named the run, as the rest of it passes.
-    team: Option<TeamReader>,
+    team: Option<AnswerReader>,
     /// Whether a refusal has taken the place of the answer's body.
     replaced: bool,
 }
@@ -58,9 +58,7 @@ struct Held {
     /// The bytes of that part so far.
     size: usize,
     /// Reads the answer.
-    reader: RunReader,
-    /// Reads what the answer says of the run's team.
-    team: TeamReader,
+    reader: AnswerReader,
 }
 
 impl Exchange {
@@ -99,8 +97,7 @@ impl Exchange {
             headers,
             awaited,
             size: 0,
-            reader: RunReader::default(),
-            team: TeamReader::default(),
+            reader: AnswerReader::default(),
         });
         self.go_on(decided)
     }
@@ -201,16 +198,15 @@ impl Exchange {
         if let Some(held) = self.awaiting(Message::Answer) {
             let more = host.body(Message::Answer, held.size..size).unwrap_or_default();
             let reading = held.reader.read(&more, end);
-            let team = held.team.read(&more, end);
             held.size = size;
             match reading {
                 Reading::NeedMore => return Flow::Hold,
-                Reading::Run(run) => self.decide_by_answer(Some(&run), team, setting, host),
-                Reading::NotNamed => self.decide_by_answer(None, None, setting, host),
+                Reading::Run(run, team) => self.decide_by_answer(Some((&run, team)), setting, host),
+                Reading::NotNamed => self.decide_by_answer(None, setting, host),
             }
         } else if let Some(reader) = &mut self.team {
             let more = host.body(Message::Answer, 0..size).unwrap_or_default();
-            if let Some(team) = reader.read(&more, end) {
+            if let Some(team) = reader.team(&more, end) {
                 self.learn_team(&team, setting, host);
             }
         } else if self.replaced {
@@ -229,8 +225,8 @@ impl Exchange {
             return;
         };
         match held.reader.read(&[], true) {
-            Reading::Run(run) => self.decide_by_answer(Some(&run), Some(Team::Unknown), setting, host),
-            Reading::NeedMore | Reading::NotNamed => self.decide_by_answer(None, None, setting, host),
+            Reading::Run(run, team) => self.decide_by_answer(Some((&run, team)), setting, host),
+            Reading::NeedMore | Reading::NotNamed => self.decide_by_answer(None, setting, host),
         }
     }
 
@@ -271,8 +267,7 @@ impl Exchange {
     /// the place of its body, and Airflow's supervisor starts no task with such an answer.
     fn decide_by_answer(
         &mut self,
-        run: Option<&Run>,
-        team: Option<Team>,
+        named: Option<(&Run, Option<Team>)>,
         setting: &Setting<'_>,
         host: &mut impl Host,
     ) {
@@ -280,13 +275,14 @@ impl Exchange {
             return;
         };
         before.answer_bytes += held.size as u64;
-        if let Some(run) = run {
-            before.learn_run(run, team.as_ref().unwrap_or(&Team::Unknown), setting, host);
+        let team_may_come = matches!(named, Some((_, None)));
+        if let Some((run, team)) = named {
+            before.learn_run(run, &team.unwrap_or_default(), setting, host);
         }
         let decided = again(setting, &before, &held.headers, Stage::Answered, host);
         if decided.decision == Decision::Allow {
             decided.bind(setting, host);
-            self.team = Some(held.team).filter(|_| run.is_some() && team.is_none());
+            self.team = team_may_come.then_some(held.reader);
         } else {
             let body = reply::body(&decided);
             host.carry_out(Effect::ReplaceBody {

@@ -13,9 +13,9 @@ mod reader;
 mod tasks;
 mod team;
 
-pub use reader::{Reading, RunReader};
+pub use reader::{AnswerReader, Reading};
 pub use tasks::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Tasks};
-pub use team::{Team, TeamReader};
+pub use team::Team;
 
 use serde::{Deserialize, Serialize};
 

@@ -47,7 +47,8 @@ impl Prefix {
         self.seen = prefix.len();
         match found {
             Look::NeedMore if last => return Look::NotThere,
-            Look::NeedMore if self.held.is_empty() => self.held = more.to_vec(),
+            // There may be more to find behind what was found.
+            Look::NeedMore | Look::Found(_) if self.held.is_empty() => self.held = more.to_vec(),
             _ => {}
         }
         found

@@ -93,7 +93,7 @@ fn at_path<'a, 'p>(
     let Some(found) = found else {
         return Ok((unrouted(request, site, path, routed)?, routed.len()));
     };
-    if found.surface == Surface::Pages && path.encoded_slashes.is_some() {
+    if is_page(&found) && path.encoded_slashes.is_some() {
         return Ok((not_airflow(request), routed.len()));
     }
     if let Some((first, last)) = path.encoded_slashes {
@@ -219,17 +219,24 @@ fn whatever<'a>(route: &Route, mut accesses: Accesses<'a>) -> Read<'a> {
 /// The part of a path that Airflow routes, and the row for it. Airflow 3 serves most paths with and
 /// without its base path. Below that stand also the applications of plugins, which are on no row.
 fn route<'p>(method: &str, text: &'p str, site: &Site) -> (&'p str, Option<Found<'p>>) {
-    let below = site.below(text);
-    let below_or_all = below.unwrap_or(text);
-    let found = route_of(method, below_or_all, site);
-    if found.is_some() || path::is_airflow(below_or_all, site) {
-        return (below_or_all, found);
+    let Some(below) = site.below(text) else {
+        return (text, route_of(method, text, site));
+    };
+    let found = route_of(method, below, site);
+    let page = found.as_ref().is_some_and(is_page);
+    if !page && (found.is_some() || path::is_airflow(below, site)) {
+        return (below, found);
     }
-    // A base path may begin as one of Airflow's own does, and the log servers have none.
-    match route_of(method, text, site) {
-        Some(found) => (text, Some(found)),
-        None => (below_or_all, None),
+    // A base path may begin as one of Airflow's own does, and the log servers have none. So what is a page below the base
+    // path may be a file of logs, and asks for that.
+    match route_of(method, text, site).filter(|whole| !page || !is_page(whole)) {
+        Some(whole) => (text, Some(whole)),
+        None => (below, found),
     }
+}
+
+fn is_page(found: &Found<'_>) -> bool {
+    found.surface == Surface::Pages
 }
 
 /// What a path asks for that no row fits.

@@ -66,9 +66,9 @@ impl Site {
         &self.place
     }
 
-    /// A pattern of paths without the base path, where it has one that requests never have.
+    /// A pattern of paths without the base path, where it has one that requests to Airflow never have.
     pub(crate) fn without_base<'p>(&self, pattern: &'p str) -> Option<&'p str> {
-        let hides_nothing = self.place == Place::Anywhere && !is_airflow(pattern, self);
+        let hides_nothing = self.place != Place::Nowhere && !is_airflow(pattern, self);
         self.below(pattern).filter(|_| hides_nothing)
     }
 

@@ -8,13 +8,15 @@
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
+mod asked;
 mod bodies;
 mod generate;
 mod naive;
 mod tokens;
 
+use asked::{Asked, asked};
 use dagward::policy::{self, Facts, Ruleset, Scope};
-use generate::{Asked, asked, document, large_document};
+use generate::{document, large_document};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

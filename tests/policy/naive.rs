@@ -4,7 +4,7 @@ use dagward::fact::Fact;
 use dagward::policy::Scope;
 use serde_json::{Map, Value};
 
-use crate::generate::{Asked, Wanted};
+use crate::asked::{Asked, Wanted};
 use crate::tokens::Shown;
 
 pub(crate) fn decide(document: &Value, scope: Scope, asked: &Asked) -> (bool, Option<(String, u32)>) {

@@ -4,27 +4,38 @@ use serde_json::{Value, json};
 use super::*;
 use crate::learn::prefix::MAX_PREFIX_BYTES;
 
+mod team;
+
 fn run(dag_id: &str, run_id: &str) -> Reading {
-    Reading::Run(Run {
+    let run = Run {
         dag_id: dag_id.to_owned(),
         run_id: run_id.to_owned(),
-    })
+    };
+    Reading::Run(run, None)
 }
 
+/// What it says of the run.
 fn read(answer: &[u8], end: bool) -> Reading {
-    RunReader::default().read(answer, end)
+    of_run(AnswerReader::default().read(answer, end))
+}
+
+fn of_run(reading: Reading) -> Reading {
+    match reading {
+        Reading::Run(run, _) => Reading::Run(run, None),
+        other => other,
+    }
 }
 
 /// Reads `answer` in chunks that end at `cuts`, to its end or to the first verdict.
 fn read_in_chunks(answer: &[u8], cuts: &[usize]) -> Reading {
-    let mut reader = RunReader::default();
+    let mut reader = AnswerReader::default();
     let mut cuts = cuts.to_vec();
     cuts.retain(|cut| *cut < answer.len());
     cuts.sort_unstable();
     cuts.push(answer.len());
     let mut start = 0;
     for cut in cuts {
-        let reading = reader.read(&answer[start..cut], cut == answer.len());
+        let reading = of_run(reader.read(&answer[start..cut], cut == answer.len()));
         if reading != Reading::NeedMore {
             return reading;
         }
@@ -125,7 +136,7 @@ fn the_end_and_the_longest_prefix_are_verdicts() {
 #[test]
 fn a_byte_at_a_time_costs_no_more_than_a_few_looks() {
     let answer = format!(r#"{{"conf":"{}"#, "x".repeat(MAX_PREFIX_BYTES));
-    let mut reader = RunReader::default();
+    let mut reader = AnswerReader::default();
     let mut looks = 0;
     for byte in answer.as_bytes().chunks(1) {
         let before = reader.0.seen;
@@ -211,7 +222,7 @@ fn by_serde(answer: &str) -> Reading {
     let named = |run: &Run| id::is_id(&run.dag_id) && id::is_run_id(&run.run_id);
     let is_object = serde_json::from_str(answer).is_ok_and(|answer: Value| answer["dag_run"].is_object());
     match serde_json::from_str(answer) {
-        Ok(Whole { dag_run }) if is_object && named(&dag_run) => Reading::Run(dag_run),
+        Ok(Whole { dag_run }) if is_object && named(&dag_run) => Reading::Run(dag_run, None),
         _ => Reading::NotNamed,
     }
 }

@@ -106,6 +106,27 @@ fn a_base_path_may_be_any() {
     assert_eq!(dag(&log, "/log/ui/what"), Ok((Surface::Ui, Fact::Unknown)));
 }
 
+/// Airflow has pages below `/log/dags`, and a log server may have files there. The request asks for a file.
+#[test]
+fn a_page_below_a_base_path_is_what_airflow_has_there_without() {
+    for (base, target, surface) in [
+        ("/log", "/log/dags/d1/runs", Surface::Logs),
+        ("/log", "/log/static/1.log", Surface::Logs),
+        ("/log", "/log", Surface::Pages),
+        ("/ui", "/ui/dags", Surface::Ui),
+        ("/ui", "/ui/dags/d1/runs/r", Surface::Pages),
+        ("/dags", "/dags/dags/d1", Surface::Pages),
+        ("/dags", "/dags/d1", Surface::Pages),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let operation = read_at(&based(base), method, target).unwrap();
+            assert_eq!(operation.surface, surface, "{method} {target} with {base}");
+        }
+    }
+    let operation = read_at(&based("/dags"), "GET", "/dags/dags/d1").unwrap();
+    assert_eq!(operation.path, known("/dags/d1"));
+}
+
 #[test]
 fn web_pages_are_read_where_they_stand() {
     for (target, dag_id) in [

@@ -1,0 +1,245 @@
+//! Random requests, from words so few that policies meet them.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use dagward::caller::{Acting, Principal, Proof};
+use dagward::fact::Fact;
+use dagward::operation::{Access, Operation, Surface};
+use dagward::token::Verified;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::tokens::{Shown, shown};
+
+/// A request, owned.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) principal: Option<Principal>,
+    pub(crate) acting: Option<Acting>,
+    pub(crate) surface: Surface,
+    /// Whether the request is on no known route of its surface.
+    pub(crate) unclassified: bool,
+    pub(crate) method: &'static str,
+    pub(crate) host: &'static str,
+    pub(crate) path: Fact<&'static str>,
+    pub(crate) shown: Vec<Shown>,
+    pub(crate) accesses: Vec<Wanted>,
+}
+
+/// What a request accesses for, owned.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) action: Fact<&'static str>,
+    pub(crate) dag: Fact<&'static str>,
+    pub(crate) task: Fact<&'static str>,
+    pub(crate) connection: Fact<&'static str>,
+    pub(crate) trigger: Fact<&'static str>,
+    pub(crate) queue: Fact<&'static str>,
+}
+
+impl Asked {
+    pub(crate) fn operation(&self) -> Operation<'_> {
+        let owned = |fact: Fact<&'static str>| fact.map(Cow::Borrowed);
+        Operation {
+            surface: self.surface,
+            below_execution: false,
+            method: self.method,
+            host: self.host,
+            path: owned(self.path),
+            template: (!self.unclassified).then_some("/"),
+            any_dag: false,
+            awaits_body: false,
+            task_instance: None,
+            callback: None,
+            awaits_answer: false,
+            accesses: self
+                .accesses
+                .iter()
+                .map(|wanted| Access {
+                    action: wanted.action,
+                    dag: owned(wanted.dag),
+                    task: owned(wanted.task),
+                    connection: owned(wanted.connection),
+                    trigger: owned(wanted.trigger),
+                    queue: owned(wanted.queue),
+                    ..Access::default()
+                })
+                .collect(),
+        }
+    }
+
+    /// The same request, on no known route.
+    fn unclassified(mut self, action: &'static str) -> Self {
+        self.unclassified = true;
+        for wanted in &mut self.accesses {
+            wanted.action = Fact::Known(action);
+        }
+        self
+    }
+
+    /// The acting task, as the policy takes it.
+    pub(crate) fn acting(&self) -> Fact<&Acting> {
+        self.acting.as_ref().map_or(Fact::Unknown, Fact::Known)
+    }
+
+    /// The tokens, as the policy takes them.
+    pub(crate) fn tokens(&self) -> Vec<Rc<Verified>> {
+        self.shown.iter().map(|token| token.verified.clone()).collect()
+    }
+
+    /// The same request, with one token less each.
+    pub(crate) fn showing_less(&self) -> Vec<Self> {
+        (0..self.shown.len())
+            .map(|number| {
+                let mut less = self.clone();
+                less.shown.remove(number);
+                less
+            })
+            .collect()
+    }
+
+    /// The same request, with one fact less known each. Tokens are always known.
+    pub(crate) fn knowing_less(&self) -> Vec<Self> {
+        let mut less = Vec::new();
+        let mut push = |change: &dyn Fn(&mut Self)| {
+            let mut copy = self.clone();
+            change(&mut copy);
+            less.push(copy);
+        };
+        push(&|asked| asked.acting = None);
+        push(&|asked| {
+            if let Some(acting) = &mut asked.acting {
+                acting.task_id = None;
+            }
+        });
+        push(&|asked| asked.path = Fact::Unknown);
+        push(&|asked| asked.accesses[0].dag = Fact::Unknown);
+        push(&|asked| asked.accesses[0].task = Fact::Unknown);
+        push(&|asked| asked.accesses[0].action = Fact::Unknown);
+        push(&|asked| asked.accesses[0].connection = Fact::Unknown);
+        push(&|asked| asked.accesses[0].trigger = Fact::Unknown);
+        push(&|asked| asked.accesses[0].queue = Fact::Unknown);
+        less
+    }
+
+    /// The same request, with one fact left open each.
+    pub(crate) fn left_open(&self) -> Vec<Self> {
+        let later: [fn(&mut Wanted); 5] = [
+            |wanted| wanted.dag = Fact::Pending,
+            |wanted| wanted.task = Fact::Pending,
+            |wanted| wanted.connection = Fact::Pending,
+            |wanted| wanted.trigger = Fact::Pending,
+            |wanted| wanted.queue = Fact::Pending,
+        ];
+        later
+            .iter()
+            .map(|leave_open| {
+                let mut open = self.clone();
+                leave_open(&mut open.accesses[0]);
+                open
+            })
+            .collect()
+    }
+}
+
+const PRINCIPALS: [&str; 8] = [
+    "spiffe://a/ns/x/sa/w-ml",
+    "spiffe://a/ns/x/sa/w-sales",
+    "spiffe://a/ns/x/sa/w-",
+    "spiffe://a/ns/xy/sa/ml",
+    "spiffe://b/ns/x/sa/w-ml",
+    "spiffe://b/ns/ml/sa/ml",
+    "spiffe://a/x/w-ml",
+    "spiffe://a",
+];
+const DAGS: [&str; 6] = ["ml", "ml_a", "ml_b", "sales_a", "x", "x "];
+const TASKS: [&str; 3] = ["ml", "load", "extract"];
+const ACTIONS: [&str; 5] = [
+    "dag:read",
+    "dag_run:read",
+    "xcom:read",
+    "connection:read",
+    "trigger:create",
+];
+const SURFACES: [Surface; 3] = [Surface::Rest, Surface::Execution, Surface::Other];
+
+pub(crate) fn asked() -> impl Strategy<Value = Asked> {
+    let principal = prop::option::weighted(0.85, select(&PRINCIPALS[..]))
+        .prop_map(|id| id.map(|id| Principal::parse(id).unwrap()));
+    let acting = prop::option::weighted(
+        0.8,
+        (
+            select(&DAGS[..]),
+            prop::option::of(select(&TASKS[..])),
+            select(&Proof::ALL[..]),
+        ),
+    )
+    .prop_map(|acting| {
+        acting.map(|(dag_id, task_id, proof)| Acting {
+            dag_id: dag_id.to_owned(),
+            run_id: None,
+            task_id: task_id.map(str::to_owned),
+            map_index: None,
+            try_number: None,
+            ti_id: None,
+            proof,
+        })
+    });
+    let surface = (select(&SURFACES[..]), prop::bool::weighted(0.2));
+    let wanted = (
+        fact(&ACTIONS),
+        fact(&DAGS),
+        fact(&TASKS),
+        fact(&["ml_db", "ML-db ", "m\u{131}_db", "db", "Db", "db-"]),
+        fact(&["ml.Wait", "ml.x.Poll", "airflow.Wait"]),
+        fact(&["ml", "gpu"]),
+    )
+        .prop_map(|(action, dag, task, connection, trigger, queue)| Wanted {
+            action,
+            dag,
+            task,
+            connection,
+            trigger,
+            queue,
+        });
+    (
+        principal,
+        acting,
+        surface,
+        select(&["GET", "POST"][..]),
+        select(&["api", "api.x"][..]),
+        fact(&["/", "/api/v2/dags", "/x"]),
+        shown(),
+        prop::collection::vec(wanted, 1..3),
+    )
+        .prop_map(
+            |(principal, acting, (surface, unclassified), method, host, path, shown, accesses)| {
+                let asked = Asked {
+                    principal,
+                    acting,
+                    surface,
+                    unclassified: false,
+                    method,
+                    host,
+                    path,
+                    shown,
+                    accesses,
+                };
+                match (unclassified, surface) {
+                    (true, Surface::Rest) => asked.unclassified("rest:unclassified"),
+                    (true, Surface::Execution) => asked.unclassified("execution:unclassified"),
+                    _ => asked,
+                }
+            },
+        )
+}
+
+fn fact(words: &'static [&'static str]) -> impl Strategy<Value = Fact<&'static str>> {
+    prop_oneof![
+        6 => select(words).prop_map(Fact::Known),
+        1 => Just(Fact::Absent),
+        1 => Just(Fact::Unknown),
+        1 => Just(Fact::Pending),
+    ]
+}
