@@ -19,10 +19,12 @@
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 //! | [`mod@bench`] | what the filter costs |
 
+pub use dagward_build as module;
+pub use dagward_workbench::{cache, owner, paths, progress, python};
+
 pub mod admin;
 pub mod airflow;
 pub mod bench;
-pub mod cache;
 pub mod certs;
 pub mod chart;
 pub mod client;
@@ -36,14 +38,9 @@ pub mod istio;
 pub mod jwt;
 pub mod load;
 pub mod manifest;
-pub mod module;
 pub mod oidc;
-pub mod owner;
-pub mod paths;
 pub mod port;
 pub mod process;
-pub mod progress;
-pub mod python;
 pub mod registry;
 mod runtime;
 pub mod s3;

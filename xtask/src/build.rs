@@ -1,7 +1,8 @@
 //! `cargo xtask build`
 
 use anyhow::Result;
-use dagward_lab::{module, paths};
+use dagward_build as module;
+use dagward_workbench::paths;
 
 /// Builds the module and says where it is and how large.
 pub(crate) fn run() -> Result<()> {

@@ -1,23 +1,29 @@
 //! Developer commands: `cargo xtask help`.
+//!
+//! This program compiles in seconds. What starts real parts (Envoy, Airflow, Istio, a registry) needs
+//! a hundred crates more and is a program of its own, `dagward-tasks`, which cargo builds when it is
+//! asked for.
 
+use std::env;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
-mod bench;
 mod build;
-mod chart;
-mod demo;
-mod image;
-mod lab;
-mod matrix;
-mod routes;
-mod tally;
-mod test;
+mod cargo;
+
+use cargo::cargo;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Build, try and test dagward")]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Build, try and test dagward",
+    disable_help_subcommand = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Task,
@@ -28,23 +34,36 @@ enum Task {
     /// Build the wasm module as `target/dagward.wasm`.
     Build,
     /// Make the OCI image that Istio pulls, as `target/image/`, and push it.
-    Image(image::Arguments),
+    Image(Passed),
     /// Show the filter at work.
-    Demo(demo::Arguments),
+    Demo(Passed),
     /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
-    Lab(lab::Arguments),
+    Lab(Passed),
     /// Measure what the filter costs, beside what it would be compared with.
-    Bench(bench::Arguments),
+    Bench(Passed),
     /// Hold the route table against the Airflows that are installed, installing them if need be.
-    Routes(routes::Arguments),
+    Routes(Passed),
     /// Render Airflow's Helm chart with the values of `examples/helm`, and compare with what is kept of it.
-    Chart(chart::Arguments),
+    Chart(Passed),
     /// Run the tests: all of them, or the suites that are named.
-    Test(test::Arguments),
+    Test(Passed),
+    /// Print this list, or the options of a command.
+    Help {
+        /// The command.
+        command: Option<OsString>,
+    },
+}
+
+/// Arguments that `dagward-tasks` reads, `--help` among them.
+#[derive(clap::Args)]
+#[command(disable_help_flag = true)]
+struct Passed {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    arguments: Vec<OsString>,
 }
 
 fn main() -> ExitCode {
-    match run() {
+    match run(env::args_os().skip(1).collect()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -55,15 +74,23 @@ fn main() -> ExitCode {
 }
 
 /// Whether all went well.
-fn run() -> Result<bool> {
-    match Arguments::parse().command {
+fn run(arguments: Vec<OsString>) -> Result<bool> {
+    let program = OsString::from("xtask");
+    match Arguments::parse_from([program].iter().chain(&arguments)).command {
         Task::Build => build::run().map(|()| true),
-        Task::Image(arguments) => image::run(&arguments).map(|()| true),
-        Task::Demo(arguments) => demo::run(&arguments),
-        Task::Lab(arguments) => lab::run(&arguments).map(|()| true),
-        Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
-        Task::Routes(arguments) => routes::run(&arguments),
-        Task::Chart(arguments) => chart::run(&arguments),
-        Task::Test(arguments) => test::run(&arguments),
+        Task::Help { command } => run(command.into_iter().chain(["--help".into()]).collect()),
+        Task::Image(_)
+        | Task::Demo(_)
+        | Task::Lab(_)
+        | Task::Bench(_)
+        | Task::Routes(_)
+        | Task::Chart(_)
+        | Task::Test(_) => pass_on(&arguments),
     }
+}
+
+/// Becomes `dagward-tasks`.
+fn pass_on(arguments: &[OsString]) -> Result<bool> {
+    let mut tasks = cargo(&["run", "--quiet", "--package", "dagward-tasks", "--"]);
+    Err(tasks.args(arguments).exec()).context("cannot start `cargo`")
 }

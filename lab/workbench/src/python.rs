@@ -20,12 +20,12 @@ const CANDIDATES: [&str; 6] = [
 ];
 
 /// The requirements in the text of a file, without its comments.
-pub(crate) fn requirements(text: &str) -> Vec<&str> {
+pub fn requirements(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.starts_with('#')).collect()
 }
 
 /// `pip install` of an interpreter, which asks nothing and looks for no newer pip.
-pub(crate) fn pip_install(python: &Path) -> Command {
+pub fn pip_install(python: &Path) -> Command {
     let mut pip = Command::new(python);
     pip.args([
         "-m",

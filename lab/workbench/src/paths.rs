@@ -11,8 +11,8 @@ use crate::owner::Owner;
 
 /// The root of the workspace.
 pub fn workspace() -> &'static Path {
-    let lab = Path::new(env!("CARGO_MANIFEST_DIR"));
-    lab.parent().unwrap_or(lab)
+    let workbench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    workbench.ancestors().nth(2).unwrap_or(workbench)
 }
 
 /// `target/`, whatever `CARGO_TARGET_DIR` says: documentation and examples name files in it.

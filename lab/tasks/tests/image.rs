@@ -14,7 +14,7 @@ fn it_pushes_with_what_docker_login_has_left() {
     let docker = paths::scratch("docker").unwrap();
     let push = |credentials: &str| {
         fs::write(docker.path().join("config.json"), credentials).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dagward-tasks"));
         command
             .args(["image", "--plain-http", "--push", &reference])
             .env("DOCKER_CONFIG", docker.path());

@@ -171,7 +171,7 @@ fn unit(tally: &mut Tally) -> Result<()> {
 /// The test targets that need no other real part than Envoy, a registry and an OpenID provider, of all packages.
 fn plain_targets() -> Result<Vec<String>> {
     let mut targets: Vec<String> = PLAIN_TARGETS.map(str::to_owned).into();
-    for package in ["cli", "lab", "xtask"] {
+    for package in ["cli", "lab", "lab/tasks"] {
         for entry in fs::read_dir(paths::workspace().join(package).join("tests"))? {
             let path = entry?.path();
             // Folders are modules of a file beside them.
