@@ -35,6 +35,8 @@ enum Task {
     Build,
     /// Make the OCI image that Istio pulls, as `target/image/`, and push it.
     Image(Passed),
+    /// Make the command-line tool as a Python wheel, in `target/wheel/`.
+    Wheel(Passed),
     /// Show the filter at work.
     Demo(Passed),
     /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
@@ -80,6 +82,7 @@ fn run(arguments: Vec<OsString>) -> Result<bool> {
         Task::Build => build::run().map(|()| true),
         Task::Help { command } => run(command.into_iter().chain(["--help".into()]).collect()),
         Task::Image(_)
+        | Task::Wheel(_)
         | Task::Demo(_)
         | Task::Lab(_)
         | Task::Bench(_)

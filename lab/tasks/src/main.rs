@@ -14,6 +14,7 @@ mod matrix;
 mod routes;
 mod tally;
 mod test;
+mod wheel;
 
 #[derive(Parser)]
 #[command(
@@ -31,6 +32,8 @@ struct Arguments {
 enum Task {
     /// Make the OCI image that Istio pulls, as `target/image/`, and push it.
     Image(image::Arguments),
+    /// Make the command-line tool as a Python wheel, in `target/wheel/`.
+    Wheel,
     /// Show the filter at work.
     Demo(demo::Arguments),
     /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
 fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Image(arguments) => image::run(&arguments).map(|()| true),
+        Task::Wheel => wheel::run().map(|()| true),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Lab(arguments) => lab::run(&arguments).map(|()| true),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
