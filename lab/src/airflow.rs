@@ -36,6 +36,7 @@ pub mod routes;
 mod settings;
 pub mod task_tokens;
 pub mod theft;
+mod waiting;
 
 pub use component::{Component, TEAMS};
 pub use deployment::{Deployment, Setup};
@@ -45,6 +46,7 @@ pub use mesh::{Mesh, Pod};
 pub use passage::Passage;
 pub use providers::providers;
 pub use rest::Rest;
+pub use waiting::Awaited;
 
 /// The api-server needs ten seconds on an idle machine.
 const READY: Duration = Duration::from_secs(180);

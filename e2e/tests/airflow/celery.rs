@@ -6,8 +6,8 @@ use std::fs;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dagward_lab::airflow::{Component, Deployment, Executor, Release, Rest, Setup};
-use dagward_lab::{paths, wait};
+use dagward_lab::airflow::{Awaited, Component, Deployment, Executor, Release, Rest, Setup};
+use dagward_lab::wait;
 use serde_json::{Value, json};
 
 use crate::business::{self, Business};
@@ -61,13 +61,12 @@ impl Celery {
         let people = deployment.gateway().unwrap();
         let mut logs = BTreeMap::new();
 
-        let directory = paths::scratch("waited-for").unwrap();
-        let file = directory.path().join("file");
+        let awaited = Awaited::new().unwrap();
         let files = json!({"connection_id": "sales_files", "conn_type": "fs"});
         let made = people.post("/api/v2/connections", &files).unwrap();
         assert_eq!(made.status, 201, "{}", made.text());
         for dag in ["sales_features", "sales_waits"] {
-            people.trigger(dag, RUN, &json!({"file": file})).unwrap();
+            people.trigger(dag, RUN, &awaited.conf()).unwrap();
         }
         people.trigger("ml_train", RUN, &json!({})).unwrap();
         let backward = |secret: String| secret.chars().rev().collect::<String>();
@@ -98,13 +97,8 @@ impl Celery {
             "wait_for_file",
             log(&people, "sales_features", "wait_for_file", "1"),
         );
-        wait::until("the sensor's deferral", LIMIT, || {
-            let of_sensor = "dag_id = 'sales_waits' and task_id = 'file'";
-            let state = deployment.query(&format!("select state from task_instance where {of_sensor}"))?;
-            Ok((state == "deferred").then_some(()))
-        })
-        .unwrap();
-        fs::write(&file, "").unwrap();
+        deployment.sees_end("sales_waits", RUN, "file").unwrap();
+        deployment.go_on(RUN, &awaited).unwrap();
 
         let mut runs = BTreeMap::new();
         for dag in [

@@ -285,6 +285,11 @@ impl Deployment {
         self.database.query(sql)
     }
 
+    /// Changes Airflow's database.
+    pub(super) fn change(&self, sql: &str) -> Result<()> {
+        self.database.change(sql)
+    }
+
     fn connect(&self, client: Client) -> Result<Rest> {
         if self.setup.release.is_airflow_2() {
             return Ok(Rest::of_airflow_2(client));

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::component::Component;
 use super::deployment::{Deployment, Setup};
 use super::executor::Executor;
 use super::install::Release;
+use super::waiting::Awaited;
 use crate::sidecar::Plugin;
 
 /// The run of each DAG.
@@ -36,17 +37,19 @@ pub struct Passage {
 }
 
 impl Passage {
-    /// Starts Airflow with `plugin` in all sidecars and runs `sales_daily` and further DAGs, which get
-    /// the path of a file that exists.
+    /// Starts Airflow with `plugin` in all sidecars and runs `sales_daily` and further DAGs.
     pub fn make(release: Release, plugin: &Plugin, further: &[&str]) -> Result<Self> {
         let start = Instant::now();
         let deployment = Deployment::start(Setup::new(release, Executor::Local, Some(plugin)))?;
         let people = deployment.gateway()?;
         let (dag, task, _) = DAG;
         let dags = [&[dag], further].concat();
-        let conf = json!({"file": plugin.module});
+        let awaited = Awaited::new()?;
         for dag in &dags {
-            people.trigger(dag, RUN, &conf)?;
+            people.trigger(dag, RUN, &awaited.conf())?;
+        }
+        if dags.contains(&"sales_features") {
+            deployment.go_on(RUN, &awaited)?;
         }
         let mut runs = BTreeMap::new();
         for dag in dags {

@@ -18,7 +18,7 @@ use crate::debian::Program;
 use crate::process::{Process, launched_by};
 use crate::{cache, paths, progress};
 
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(300);
 
 /// Whoever reaches the socket is let in as this one.
 const USER: &str = "airflow";
@@ -92,11 +92,20 @@ impl Postgres {
 
     /// The rows that a query gives, a line each, columns separated by `|`. It can change nothing.
     pub(crate) fn query(&self, sql: &str) -> Result<String> {
+        self.psql(sql, "-c default_transaction_read_only=on")
+    }
+
+    /// Changes rows.
+    pub(super) fn change(&self, sql: &str) -> Result<()> {
+        self.psql(sql, "").map(|_| ())
+    }
+
+    fn psql(&self, sql: &str, options: &str) -> Result<String> {
         let mut psql = self.program.sibling("psql").command();
         psql.args(["--no-psqlrc", "--tuples-only", "--no-align", "--host"])
             .arg(self.socket.path())
             .args(["--username", USER, "--dbname", DATABASE, "--command", sql])
-            .env("PGOPTIONS", "-c default_transaction_read_only=on");
+            .env("PGOPTIONS", options);
         let output = psql.output().context("cannot start `psql`")?;
         if !output.status.success() {
             bail!("`{sql}`: {}", String::from_utf8_lossy(&output.stderr).trim());
