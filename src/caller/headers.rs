@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::acting::{Acting, Proof};
-use super::{id, percent};
-use crate::wire::Header;
+use super::id;
+use crate::wire::{Header, percent};
 
 /// Says how well the task is known. Never taken from an application.
 pub const PROOF: &str = "x-airflow-proof";

@@ -9,8 +9,8 @@ use std::fmt;
 
 use super::router::{is_web_page, route_of};
 use super::{Site, Surface};
-use crate::caller::percent::hex;
 use crate::fact::Fact;
+use crate::wire::percent::hex;
 
 /// Where Airflow's own paths begin, with the surface of those that are on no known route. A path that may lead below is
 /// refused where it is ambiguous.

@@ -6,7 +6,7 @@ use super::Malformed;
 use super::body::MAX_NAMED;
 use super::path::percent_decode;
 use super::route::{Param, Takes};
-use crate::caller::percent::is_query_spelling_of;
+use crate::wire::percent::is_query_spelling_of;
 
 /// How many parameters a query may have where it names ids. Airflow's UI sends some dozens, and
 /// frameworks have 1,000 as their limit.

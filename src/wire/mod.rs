@@ -1,6 +1,8 @@
 //! Forms in which bytes cross the border between the proxy and the filter.
 
+pub mod json;
 pub mod pairs;
+pub mod percent;
 
 /// A header as the proxy has it: lower-case name, raw value.
 pub type Header<'a> = (&'a [u8], &'a [u8]);

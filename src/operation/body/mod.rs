@@ -1,13 +1,11 @@
 //! What a body says that the request is about, on the routes where it does.
 
-mod json;
-
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
 use super::route::{Field, Id, Means};
-pub(super) use json::Json;
+pub(super) use crate::wire::json::parsed::Json;
 
 /// How many ids of one kind are gathered. A request that names more is about any.
 pub(super) const MAX_NAMED: usize = 128;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::caller::percent::hex;
 use crate::token::Issuer;
+use crate::wire::percent::hex;
 
 use super::name::is_like;
 use super::{Location, Refusal, only};

@@ -81,7 +81,7 @@ impl Json {
     }
 
     /// The number that it is, as a double.
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(crate) fn number(&self) -> Option<f64> {
         match self {
             // That of the standard library would take another 17 kB.
             Self::Number(text) => strict(text).ok(),

@@ -12,7 +12,7 @@ const FEW: usize = 8;
 /// A JSON value. It borrows its texts from the body where they have no escapes. The parser limits
 /// its depth, the caller its size.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::operation) enum Json<'a> {
+pub(crate) enum Json<'a> {
     Null,
     False,
     True,
@@ -24,7 +24,7 @@ pub(in crate::operation) enum Json<'a> {
 
 /// A number as the parser has it. It becomes text only where it is an id.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::operation) enum Number {
+pub(crate) enum Number {
     Signed(i64),
     Unsigned(u64),
     Float(f64),
@@ -42,7 +42,7 @@ impl fmt::Display for Number {
 
 impl Json<'_> {
     /// The names of an object's fields.
-    pub(in crate::operation) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let fields = match self {
             Self::Object(fields) => fields.as_slice(),
             _ => &[],
@@ -51,7 +51,7 @@ impl Json<'_> {
     }
 
     /// A field of an object.
-    pub(in crate::operation) fn get(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
         fields
             .iter()
