@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-pub(super) use crate::wire::json::node::Node;
+pub(super) use crate::wire::json::Node;
 
 /// Says what a value is, for an error message: "the number `3`", "a list".
 pub(super) fn describe(raw: &RawValue) -> String {

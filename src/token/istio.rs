@@ -3,6 +3,8 @@
 //!
 //! Nothing but that filter writes under its name, and it does so only once it has verified a token.
 
+use std::borrow::Cow;
+
 use super::{Claims, Json};
 use crate::wire::protobuf::{BadMessage, Field, fields};
 
@@ -69,7 +71,7 @@ fn pair(entry: &[u8]) -> Result<(&[u8], &[u8]), BadMetadata> {
 }
 
 /// A `google.protobuf.Struct`.
-fn object(message: &[u8], depth: usize) -> Result<Vec<(String, Json)>, BadMetadata> {
+fn object(message: &[u8], depth: usize) -> Result<Vec<(Cow<'static, str>, Json)>, BadMetadata> {
     map(message)
         .map(|member| {
             let (name, value) = member?;
@@ -103,8 +105,9 @@ fn json(message: &[u8], depth: usize) -> Result<Json, BadMetadata> {
     Ok(value)
 }
 
-fn text(bytes: &[u8]) -> Result<String, BadMetadata> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| BadMetadata)
+fn text(bytes: &[u8]) -> Result<Cow<'static, str>, BadMetadata> {
+    let text = String::from_utf8(bytes.to_vec());
+    text.map(Cow::Owned).map_err(|_| BadMetadata)
 }
 
 /// Metadata as the filter writes them.

@@ -30,7 +30,6 @@ mod times;
 mod verified;
 mod verify;
 
-pub use crate::wire::json::written::{BadJson, Json};
 pub use algorithm::{Algorithm, Family};
 pub use check::{Checked, Keys, Presented, TokenResult, TokenVerifiers, Tokens, Voucher, check, issuer_of};
 pub use claims::Claims;
@@ -50,3 +49,8 @@ pub use refusal::Refusal;
 pub use signature::Signatures;
 pub use verified::Verified;
 pub use verify::{accept, verify};
+
+pub use crate::wire::json::BadJson;
+
+/// A value in a token, its numbers as they are written: policies compare their texts.
+pub type Json = crate::wire::json::Json<'static, String>;

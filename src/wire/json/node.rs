@@ -1,7 +1,4 @@
-//! Reads a JSON document piece by piece.
-//!
-//! A tree of `serde_json::Value` for 10,000 rules takes tens of megabytes, and a wasm memory
-//! never shrinks, so the document is cut into raw slices level by level instead.
+//! A document, read one level at a time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,34 +7,44 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// One JSON value, its parts still unread.
-pub(crate) enum Node<'a> {
-    /// An object: its fields in document order, repeated names included.
-    Object(Vec<(Cow<'a, str>, &'a RawValue)>),
+pub enum Node<'a> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number as it is written. It may be too large for a double.
+    Number(&'a str),
+    /// A text.
+    Text(Cow<'a, str>),
     /// A list.
     List(Vec<&'a RawValue>),
-    /// A string.
-    Text(Cow<'a, str>),
-    /// Anything else.
-    Other,
+    /// An object: its members in document order, repeated names included.
+    Object(Vec<(Cow<'a, str>, &'a RawValue)>),
+    /// A text, or an object with a name, that is no Unicode: half a surrogate pair, say.
+    Unreadable,
 }
 
 impl<'a> Node<'a> {
     /// Reads one level of `raw`.
-    pub(crate) fn read(raw: &'a RawValue) -> Self {
+    pub fn read(raw: &'a RawValue) -> Self {
         let text = raw.get();
-        // The text of a raw value is valid JSON, so its first byte tells what it is.
+        // The text of a raw value has the form of JSON, so its first byte tells what it is.
         match text.bytes().next() {
             Some(b'{') => {
-                serde_json::from_str(text).map_or(Self::Other, |Fields(fields)| Self::Object(fields))
+                serde_json::from_str(text).map_or(Self::Unreadable, |Members(members)| Self::Object(members))
             }
-            Some(b'[') => serde_json::from_str(text).map_or(Self::Other, Self::List),
-            Some(b'"') => serde_json::from_str(text).map_or(Self::Other, |Text(text)| Self::Text(text)),
-            _ => Self::Other,
+            Some(b'[') => serde_json::from_str(text).map_or(Self::Unreadable, Self::List),
+            Some(b'"') => serde_json::from_str(text).map_or(Self::Unreadable, |Text(text)| Self::Text(text)),
+            Some(b't') => Self::Bool(true),
+            Some(b'f') => Self::Bool(false),
+            Some(b'n') => Self::Null,
+            _ => Self::Number(text),
         }
     }
 }
 
-struct Text<'a>(Cow<'a, str>);
+/// A text, borrowed where it has no escapes. Serde's own `Cow` never borrows.
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -63,28 +70,29 @@ impl<'de> Deserialize<'de> for Text<'de> {
     }
 }
 
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// The members of an object in their order, repeated names included.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Fields<'de> {
+impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
+        struct MembersVisitor;
 
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Fields<'de>;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
+                let mut members = Vec::new();
                 while let Some((Text(name), value)) = map.next_entry()? {
-                    fields.push((name, value));
+                    members.push((name, value));
                 }
-                Ok(Fields(fields))
+                Ok(Members(members))
             }
         }
 
-        deserializer.deserialize_map(FieldsVisitor)
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
