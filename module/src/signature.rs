@@ -4,19 +4,20 @@
 //! gives a `VerifySignatureResult`, both in protobuf's wire format.
 
 use dagward::token::{Algorithm, InModule, Key, Material, Signatures, ecdsa_signature};
+use dagward::wire::protobuf::{self, Field};
 
 use super::abi;
 
 const FUNCTION: &str = "verify_signature";
 
 /// The fields of the arguments.
-const HASH_FUNCTION: u8 = 1;
-const PUBLIC_KEY: u8 = 2;
-const SIGNATURE: u8 = 3;
-const TEXT: u8 = 4;
+const HASH_FUNCTION: u32 = 1;
+const PUBLIC_KEY: u32 = 2;
+const SIGNATURE: u32 = 3;
+const TEXT: u32 = 4;
 
 /// `result: true`, the first field of the result.
-const GOOD: [u8; 2] = [1 << 3, 1];
+const GOOD: (u64, Field<'_>) = (1, Field::Varint(1));
 
 /// Who verifies signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,8 @@ impl Signatures for Verifier {
         };
         let is_good = |signature: &[u8]| {
             let arguments = arguments(hash, &public_key, signature, message);
-            abi::foreign(FUNCTION, &arguments).is_some_and(|result| result.starts_with(&GOOD))
+            abi::foreign(FUNCTION, &arguments)
+                .is_some_and(|result| protobuf::fields(&result).next() == Some(Ok(GOOD)))
         };
         match key.material {
             Material::Curve { curve, .. } => {
@@ -92,14 +94,7 @@ fn arguments(hash: &str, key: &[u8], signature: &[u8], text: &[u8]) -> Vec<u8> {
         (SIGNATURE, signature),
         (TEXT, text),
     ] {
-        message.push(field << 3 | 2);
-        let mut size = bytes.len();
-        while size >= 0x80 {
-            message.push(u8::try_from(size & 0x7f).unwrap_or_default() | 0x80);
-            size >>= 7;
-        }
-        message.push(u8::try_from(size).unwrap_or_default());
-        message.extend_from_slice(bytes);
+        protobuf::write_bytes(&mut message, field, bytes);
     }
     message
 }

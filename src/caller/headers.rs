@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::acting::{Acting, Proof};
-use super::{id, percent};
-use crate::wire::Header;
+use super::id;
+use crate::wire::pairs::header;
+use crate::wire::{Header, percent};
 
 /// Says how well the task is known. Never taken from an application.
 pub const PROOF: &str = "x-airflow-proof";
@@ -141,13 +142,8 @@ pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, Ba
 /// The callback that acts, by the word of the caller's sidecar, which has had Airflow's answer to its `run`. The headers
 /// must be those of a peer whose proof counts.
 pub fn callback<'h>(headers: &[Header<'h>]) -> Option<&'h str> {
-    let only = |name: &str| {
-        let mut values = headers.iter().filter(|(given, _)| *given == name.as_bytes());
-        let (_, value) = values.next()?;
-        values.next().is_none().then_some(*value)
-    };
-    let proof = only(PROOF).filter(|proof| *proof == Proof::Airflow.as_str().as_bytes());
-    let callback = only(CALLBACK_ID).filter(|_| proof.is_some());
+    let proof = header(headers, PROOF).filter(|proof| *proof == Proof::Airflow.as_str().as_bytes());
+    let callback = header(headers, CALLBACK_ID).filter(|_| proof.is_some());
     std::str::from_utf8(callback?)
         .ok()
         .filter(|callback| id::is_uuid(callback.as_bytes()))

@@ -1,7 +1,6 @@
 //! Who asks: the peer's SPIFFE ID from mTLS, and the task it acts for with its proof.
 
 pub mod id;
-pub mod percent;
 
 mod acting;
 pub mod headers;

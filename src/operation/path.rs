@@ -9,8 +9,8 @@ use std::fmt;
 
 use super::router::{is_web_page, route_of};
 use super::{Site, Surface};
-use crate::caller::percent::hex;
 use crate::fact::Fact;
+use crate::wire::percent::{self, Byte};
 
 /// Where Airflow's own paths begin, with the surface of those that are on no known route. A path that may lead below is
 /// refused where it is ambiguous.
@@ -250,24 +250,13 @@ fn leads_to_airflow(path: &str, site: &Site) -> bool {
 
 /// Decodes `%XX`, once. A `%` that two hex digits do not follow stays as it is, as in Airflow.
 /// Calls `on_slash` with the place of every slash that was encoded.
-pub(super) fn percent_decode(raw: &str, mut on_slash: impl FnMut(usize)) -> Vec<u8> {
+fn percent_decode(raw: &str, mut on_slash: impl FnMut(usize)) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(raw.len());
-    let mut rest = raw.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte == b'%'
-            && let Some((&[high, low], after)) = rest.split_first_chunk::<2>()
-            && let (Some(high), Some(low)) = (hex(high), hex(low))
-        {
-            let value = high << 4 | low;
-            if value == b'/' {
-                on_slash(decoded.len());
-            }
-            decoded.push(value);
-            rest = after;
-        } else {
-            decoded.push(byte);
+    for byte in percent::bytes(raw.as_bytes()) {
+        if byte == Byte::Escaped(b'/') {
+            on_slash(decoded.len());
         }
+        decoded.push(byte.in_path());
     }
     decoded
 }

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use super::Malformed;
 use super::body::MAX_NAMED;
-use super::path::percent_decode;
 use super::route::{Param, Takes};
-use crate::caller::percent::is_query_spelling_of;
+use crate::wire::percent::{self, is_query_spelling_of};
 
 /// How many parameters a query may have where it names ids. Airflow's UI sends some dozens, and
 /// frameworks have 1,000 as their limit.
@@ -66,11 +65,10 @@ fn decode(raw: &str) -> Option<Cow<'_, str>> {
     if !raw.bytes().all(plain) {
         return None;
     }
-    if !raw.contains(['%', '+']) {
-        return Some(Cow::Borrowed(raw));
-    }
-    let spaced = raw.replace('+', " ");
-    let decoded = String::from_utf8(percent_decode(&spaced, |_| {})).ok()?;
+    let decoded = match percent::query(raw) {
+        Cow::Borrowed(_) => return Some(Cow::Borrowed(raw)),
+        Cow::Owned(decoded) => String::from_utf8(decoded).ok()?,
+    };
     (!decoded.chars().any(char::is_control)).then_some(Cow::Owned(decoded))
 }
 

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use crate::caller::headers::{
     CALLBACK_ID, DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER, is_spelling_of,
 };
-use crate::caller::{Acting, Proof, percent};
-use crate::wire::Header;
+use crate::caller::{Acting, Proof};
+use crate::wire::{Header, percent};
 
 /// What every header of Airflow's or dagward's own begins with.
 const PREFIX: &str = "x-airflow-";

@@ -1,5 +1,6 @@
 //! What a token claims.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
@@ -23,7 +24,7 @@ impl Claims {
     }
 
     /// The claims of an object with these members.
-    pub(super) fn of(members: Vec<(String, Json)>) -> Self {
+    pub(super) fn of(members: Vec<(Cow<'static, str>, Json)>) -> Self {
         Self(Rc::new(Json::Object(members)))
     }
 
@@ -51,7 +52,7 @@ impl Claims {
 fn walk<'a>(json: &'a Json, path: &str, values: &mut Vec<&'a str>) {
     let Json::Object(members) = json else { return };
     for (name, value) in members {
-        match path.strip_prefix(name.as_str()) {
+        match path.strip_prefix(&**name) {
             Some("") => match value {
                 Json::List(elements) => values.extend(elements.iter().filter_map(scalar)),
                 single => values.extend(scalar(single)),
@@ -68,7 +69,8 @@ fn walk<'a>(json: &'a Json, path: &str, values: &mut Vec<&'a str>) {
 
 fn scalar(json: &Json) -> Option<&str> {
     match json {
-        Json::Text(text) | Json::Number(text) => Some(text),
+        Json::Text(text) => Some(text),
+        Json::Number(number) => Some(number),
         Json::Bool(true) => Some("true"),
         Json::Bool(false) => Some("false"),
         Json::Null | Json::List(_) | Json::Object(_) => None,

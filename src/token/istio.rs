@@ -3,7 +3,10 @@
 //!
 //! Nothing but that filter writes under its name, and it does so only once it has verified a token.
 
+use std::borrow::Cow;
+
 use super::{Claims, Json};
+use crate::wire::protobuf::{BadMessage, Field, fields};
 
 /// Under what name the filter leaves them.
 const FILTER: &str = "envoy.filters.http.jwt_authn";
@@ -14,6 +17,12 @@ const MAX_DEPTH: usize = 64;
 /// The metadata are cut short, are not protobuf, or the claims lie too deep in each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadMetadata;
+
+impl From<BadMessage> for BadMetadata {
+    fn from(_: BadMessage) -> Self {
+        Self
+    }
+}
 
 /// The claims of the tokens that Istio has verified, from a request's dynamic metadata. istiod has the filter leave them as `payload`,
 /// whosever they are, so that of several tokens the last stays; beside them may stand headers and a
@@ -39,67 +48,12 @@ pub fn verified_by_istio(metadata: &[u8]) -> Result<Vec<Claims>, BadMetadata> {
     Ok(found)
 }
 
-/// One field of a message.
-enum Field<'b> {
-    Varint(u64),
-    Double(f64),
-    Bytes(&'b [u8]),
-}
-
-/// The fields of a message, with their numbers. What is malformed ends it with an error.
-fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<(u64, Field<'_>), BadMetadata>> {
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let Some((number, field, after)) = field(rest) else {
-            rest = &[];
-            return Some(Err(BadMetadata));
-        };
-        rest = after;
-        Some(Ok((number, field)))
-    })
-}
-
-/// The first field of a message with its number, and what stands behind it.
-fn field(message: &[u8]) -> Option<(u64, Field<'_>, &[u8])> {
-    let (tag, after) = varint(message)?;
-    let (field, after) = match tag & 7 {
-        0 => {
-            let (number, after) = varint(after)?;
-            (Field::Varint(number), after)
-        }
-        1 => {
-            let (bytes, after) = after.split_first_chunk::<8>()?;
-            (Field::Double(f64::from_le_bytes(*bytes)), after)
-        }
-        2 => {
-            let (size, after) = varint(after)?;
-            let (bytes, after) = after.split_at_checked(usize::try_from(size).ok()?)?;
-            (Field::Bytes(bytes), after)
-        }
-        _ => return None,
-    };
-    Some((tag >> 3, field, after))
-}
-
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0;
-    for (position, byte) in bytes.iter().take(10).enumerate() {
-        number |= u64::from(byte & 0x7f).checked_shl(u32::try_from(position * 7).ok()?)?;
-        if byte & 0x80 == 0 {
-            return Some((number, bytes.get(position + 1..)?));
-        }
-    }
-    None
-}
-
 /// The entries of a message whose first field is a map of texts to messages.
 fn map(message: &[u8]) -> impl Iterator<Item = Result<(&[u8], &[u8]), BadMetadata>> {
     fields(message).filter_map(|field| match field {
         Ok((1, Field::Bytes(entry))) => Some(pair(entry)),
         Ok(_) => None,
-        Err(error) => Some(Err(error)),
+        Err(error) => Some(Err(error.into())),
     })
 }
 
@@ -117,7 +71,7 @@ fn pair(entry: &[u8]) -> Result<(&[u8], &[u8]), BadMetadata> {
 }
 
 /// A `google.protobuf.Struct`.
-fn object(message: &[u8], depth: usize) -> Result<Vec<(String, Json)>, BadMetadata> {
+fn object(message: &[u8], depth: usize) -> Result<Vec<(Cow<'static, str>, Json)>, BadMetadata> {
     map(message)
         .map(|member| {
             let (name, value) = member?;
@@ -141,7 +95,7 @@ fn json(message: &[u8], depth: usize) -> Result<Json, BadMetadata> {
                 let elements = fields(list).filter_map(|field| match field {
                     Ok((1, Field::Bytes(element))) => Some(json(element, depth)),
                     Ok(_) => None,
-                    Err(error) => Some(Err(error)),
+                    Err(error) => Some(Err(error.into())),
                 });
                 Json::List(elements.collect::<Result<_, _>>()?)
             }
@@ -151,8 +105,9 @@ fn json(message: &[u8], depth: usize) -> Result<Json, BadMetadata> {
     Ok(value)
 }
 
-fn text(bytes: &[u8]) -> Result<String, BadMetadata> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| BadMetadata)
+fn text(bytes: &[u8]) -> Result<Cow<'static, str>, BadMetadata> {
+    let text = String::from_utf8(bytes.to_vec());
+    text.map(Cow::Owned).map_err(|_| BadMetadata)
 }
 
 /// Metadata as the filter writes them.
@@ -161,16 +116,11 @@ pub(super) mod testing {
     use serde_json::Value;
 
     use super::FILTER;
+    use crate::wire::protobuf::write_bytes;
 
-    pub(crate) fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-        let mut field = vec![number << 3 | 2];
-        let mut size = bytes.len();
-        while size >= 0x80 {
-            field.push((size & 0x7f) as u8 | 0x80);
-            size >>= 7;
-        }
-        field.push(size as u8);
-        field.extend(bytes);
+    pub(crate) fn field(number: u32, bytes: &[u8]) -> Vec<u8> {
+        let mut field = Vec::new();
+        write_bytes(&mut field, number, bytes);
         field
     }
 

@@ -16,7 +16,6 @@ mod header;
 mod in_module;
 mod issuer;
 mod istio;
-mod json;
 mod jwk;
 mod jws;
 mod key;
@@ -41,7 +40,6 @@ pub use header::Header;
 pub use in_module::InModule;
 pub use issuer::{Issuer, Kind, Remote, Source, named_by};
 pub use istio::{BadMetadata, verified_by_istio};
-pub use json::{BadJson, Json};
 pub use jws::{MAX_TOKEN, Parsed};
 pub use key::{Key, Material};
 pub use key_set::{BadKeySet, KeySet, MAX_BYTES, MAX_KEYS};
@@ -51,3 +49,8 @@ pub use refusal::Refusal;
 pub use signature::Signatures;
 pub use verified::Verified;
 pub use verify::{accept, verify};
+
+pub use crate::wire::json::BadJson;
+
+/// A value in a token, its numbers as they are written: policies compare their texts.
+pub type Json = crate::wire::json::Json<'static, String>;

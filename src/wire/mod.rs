@@ -1,6 +1,9 @@
 //! Forms in which bytes cross the border between the proxy and the filter.
 
+pub mod json;
 pub mod pairs;
+pub mod percent;
+pub mod protobuf;
 
 /// A header as the proxy has it: lower-case name, raw value.
 pub type Header<'a> = (&'a [u8], &'a [u8]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dagward::caller::{id, percent};
+use dagward::caller::id;
 use dagward_lab::client::Request;
 use dagward_lab::sidecar::Node;
 use serde_json::Value;

@@ -1,13 +1,14 @@
 //! What a body says that the request is about, on the routes where it does.
 
-mod json;
-
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
 use super::route::{Field, Id, Means};
-pub(super) use json::Json;
+use crate::wire::json::{self, Number};
+
+/// A value in a body.
+pub(super) type Json<'a> = json::Json<'a, Number>;
 
 /// How many ids of one kind are gathered. A request that names more is about any.
 pub(super) const MAX_NAMED: usize = 128;
@@ -68,7 +69,7 @@ impl<'a> Body<'a> {
             Self::TooLong => Err(BadBody::TooLong),
             Self::Whole(bytes) if bytes.len() > MAX_BODY_BYTES => Err(BadBody::TooLong),
             Self::Whole([]) => Ok(Some(Json::Object(Vec::new()))),
-            Self::Whole(bytes) => match serde_json::from_slice(bytes) {
+            Self::Whole(bytes) => match Json::parse(bytes) {
                 Ok(json @ Json::Object(_)) => Ok(Some(json)),
                 Ok(_) => Err(BadBody::NotAnObject),
                 Err(error) => Err(BadBody::NotJson(error.to_string())),
@@ -159,7 +160,7 @@ impl<'j> Named<'j> {
 
     fn take(&mut self, json: &'j Json<'_>, field: &Field) -> Result<(), BadBody> {
         match (field.means, json) {
-            (Means::Widens, Json::Null | Json::False) => {}
+            (Means::Widens, Json::Null | Json::Bool(false)) => {}
             (Means::Widens, _) => self.widened = true,
             (_, Json::Null) => self.missing = true,
             (_, Json::Text(text)) if text.is_empty() => self.missing = true,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::caller::percent::hex;
 use crate::token::Issuer;
+use crate::wire::percent;
 
 use super::name::is_like;
 use super::{Location, Refusal, only};
@@ -16,7 +16,7 @@ pub(super) fn token<'r>(query: &'r str, name: &str, names: &[&str]) -> Result<Op
     let mut values = Vec::new();
     for pair in query.split('&') {
         let (other, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let other = unescaped(other);
+        let other = percent::query(other);
         if *other == *name.as_bytes() {
             values.push(value.as_bytes());
         } else if is_like(&other, name) && !names.iter().any(|name| *other == *name.as_bytes()) {
@@ -61,30 +61,5 @@ pub fn without_tokens<'t>(target: &'t str, issuers: &[Issuer]) -> Cow<'t, str> {
 }
 
 fn name_of(pair: &str) -> Cow<'_, [u8]> {
-    unescaped(pair.split_once('=').map_or(pair, |(name, _)| name))
-}
-
-fn unescaped(text: &str) -> Cow<'_, [u8]> {
-    if !text.contains(['%', '+']) {
-        return Cow::Borrowed(text.as_bytes());
-    }
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escaped = match after {
-            [high, low, ..] if *first == b'%' => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                plain.push(high << 4 | low);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                plain.push(if *first == b'+' { b' ' } else { *first });
-                rest = after;
-            }
-        }
-    }
-    Cow::Owned(plain)
+    percent::query(pair.split_once('=').map_or(pair, |(name, _)| name))
 }

@@ -1,0 +1,99 @@
+//! JSON, read strictly: what two parsers could read differently is refused, such as a name that an object has twice.
+//!
+//! | reader | for | keeps |
+//! |---|---|---|
+//! | `parsed` | the bodies of requests | a [`Json`] that borrows its texts, read in one pass: the caller chooses the body |
+//! | `written` | tokens and keys | a [`Json`] of its own with numbers as they are written: policies compare their texts |
+//! | [`Node`] | the policy document | one level, the parts unread: a tree of 10,000 rules takes tens of megabytes |
+//!
+//! The readers of Airflow's answers in `learn` stop within a document that is still to come, and make no tree.
+
+mod node;
+mod parsed;
+mod written;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use node::Node;
+pub use parsed::Number;
+pub use written::BadJson;
+
+/// Objects with more members than this have their names sorted to find one that stands twice. In
+/// smaller ones each name is compared with each, which takes no memory.
+const FEW: usize = 8;
+
+/// A JSON value. `N` is what its reader keeps of a number.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Json<'a, N> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number.
+    Number(N),
+    /// A text.
+    Text(Cow<'a, str>),
+    /// A list.
+    List(Vec<Self>),
+    /// An object, no name in it twice.
+    Object(Vec<(Cow<'a, str>, Self)>),
+}
+
+impl<N> Json<'_, N> {
+    /// The names of an object's members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let members = match self {
+            Self::Object(members) => members.as_slice(),
+            _ => &[],
+        };
+        members.iter().map(|(name, _)| &**name)
+    }
+
+    /// The member of this name, where the value is an object that has it.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        let member = members.iter().find(|(other, _)| other == name);
+        member.map(|(_, value)| value)
+    }
+
+    /// The text that it is.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Shows the kind only: tokens and bodies hold secrets.
+impl<N> fmt::Debug for Json<'_, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a truth value",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+        })
+    }
+}
+
+/// A name that stands twice among `members`.
+fn repeated<'m, V>(members: &'m [(Cow<'_, str>, V)]) -> Option<&'m str> {
+    let mut names = members.iter().map(|(name, _)| &**name);
+    if members.len() <= FEW {
+        return names.enumerate().find_map(|(place, name)| {
+            let mut earlier = members.iter().take(place);
+            earlier.any(|(other, _)| other == name).then_some(name)
+        });
+    }
+    let mut sorted: Vec<&str> = names.by_ref().collect();
+    sorted.sort_unstable();
+    let mut pairs = sorted.iter().zip(sorted.iter().skip(1));
+    pairs.find(|(one, next)| one == next).map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests;
