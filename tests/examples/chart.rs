@@ -302,7 +302,7 @@ fn holders(secret: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 
 #[test]
 fn who_connects_to_the_database_is_who_knows_its_password() {
-    let policies = named("examples/istio/database.yaml");
+    let policies = named("examples/database/database.yaml");
     let (accounts, components) = holders("airflow-metadata");
     assert_eq!(callers(&policies["pgbouncer"]), accounts);
     let mut direct = callers(&policies["postgresql"]);
@@ -324,7 +324,7 @@ fn who_connects_to_the_database_is_who_knows_its_password() {
     assert_eq!(callers(&policies["redis"]), queue);
 
     // By labels, with Airflow 2's web server and a later chart's second server.
-    let policies = named("examples/istio/network-policy.yaml");
+    let policies = named("examples/database/network-policy.yaml");
     let chosen = |name: &str| {
         let from = "/spec/ingress/0/from/0/podSelector/matchExpressions/0/values";
         texts(policies[name].pointer(from).unwrap())
@@ -349,7 +349,7 @@ fn the_files_choose_pods_that_there_are() {
         ("postgresql", "app.kubernetes.io/name", "postgresql"),
         ("redis", "component", "redis"),
     ];
-    let policies = named("examples/istio/database.yaml");
+    let policies = named("examples/database/database.yaml");
     each(|combination, objects| {
         for (policy, label, value) in chosen {
             assert_eq!(policies[policy]["spec"]["selector"]["matchLabels"][label], value);
