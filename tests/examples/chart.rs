@@ -2,9 +2,10 @@
 //! as `lab/chart/facts.json` has it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use dagward_lab::chart::{Combination, Facts, Kind, Object, Pods};
-use dagward_lab::manifest;
+use dagward_lab::{manifest, paths};
 use serde_json::Value;
 
 /// What a task could do harm with: the database's URL and password, the key of its passwords, and
@@ -270,6 +271,29 @@ fn admission_takes_the_pods_of_tasks() {
                 assert!(user != 0 && user != 1337 && group != 1337, "{at}");
                 assert!(!container.escalates && container.adds.is_empty(), "{at}");
             }
+        }
+    });
+}
+
+/// What it asks of Secrets. A task of Airflow 2.11 has these two, as its comment on `taskSecrets` says.
+#[test]
+fn pods_of_tasks_have_no_secret_of_airflow_s() {
+    let names = named("examples/enforce/admission.yaml");
+    let names = &names["dagward-admission"]["data"];
+    let [own, of_tasks] = ["secrets", "taskSecrets"].map(|name| names[name].as_str().unwrap());
+    let text = fs::read_to_string(paths::workspace().join("examples/enforce/admission.yaml")).unwrap();
+    let of_airflow_2 = ["airflow-fernet-key", "airflow-metadata"];
+    assert!(text.contains("add `airflow-metadata airflow-fernet-key`"));
+    each(|combination, objects| {
+        for (_, pods) in pods(objects).filter(|(name, _)| *name == "task") {
+            let mut found = secrets(pods);
+            found.retain(|secret| secret.starts_with(own) && *secret != of_tasks);
+            let expected = if combination.is_airflow_2() {
+                &of_airflow_2[..]
+            } else {
+                &[]
+            };
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), expected, "{combination}");
         }
     });
 }

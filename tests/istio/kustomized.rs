@@ -163,6 +163,8 @@ fn other_names_stand_wherever_the_chart_s_stood() {
             "{name}"
         );
     }
+    assert_eq!(names["data"]["secrets"], "etl-");
+    assert_eq!(names["data"]["taskSecrets"], "etl-ssh-secret");
 }
 
 /// `kubectl apply -k examples/database`, by itself and with other names beside the overlay.
