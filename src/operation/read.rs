@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::asks::Asks;
+use super::body::Json;
 use super::fields::{self, Added};
 use super::find::{Found, find};
 use super::path::{self, Ambiguity, Path};
@@ -159,17 +160,27 @@ struct Read<'a> {
     asks: Vec<Ask<'a>>,
 }
 
-/// What `asks` become by what the body names.
+/// What `asks` become by what the body names. It is read once, and only where its route takes something from it.
 fn named<'a>(
     route: &Route,
     mut asks: Asks<'a>,
     body: Body<'_>,
     task_instance: Option<&str>,
 ) -> Result<Read<'a>, Malformed> {
-    let mut awaits_body = asks.body(route.body, body)?;
-    let added = fields::added(route, body)?;
-    awaits_body |= added.is_none();
-    let Added { actions, unknown } = added.unwrap_or_default();
+    let body = match route.reads_body() {
+        true => body.read().map_err(Malformed::Body)?,
+        false => Some(Json::Object(Vec::new())),
+    };
+    let Some(body) = body else {
+        asks.later(route.body);
+        return Ok(Read {
+            any_dag: asks.any_dag(),
+            awaits_body: true,
+            asks: asks.for_actions(route.actions),
+        });
+    };
+    asks.body(route.body, &body)?;
+    let Added { actions, unknown } = fields::added(route, &body);
     if unknown {
         asks.anything();
     }
@@ -179,20 +190,14 @@ fn named<'a>(
         more => asks.for_actions(&[route.actions, more].concat()),
     };
     if let Some((action, places)) = route.also {
-        match Asks::beside(action, places, body)? {
-            Some(beside) => asks.extend(beside),
-            None => awaits_body = true,
-        }
+        asks.extend(Asks::beside(action, places, &body)?);
     }
     if let Some(task_instance) = task_instance.filter(|_| route.defers) {
-        match deferral::asks(task_instance, body).map_err(Malformed::Body)? {
-            Some(deferral) => asks.extend(deferral),
-            None => awaits_body = true,
-        }
+        asks.extend(deferral::asks(task_instance, &body));
     }
     Ok(Read {
         any_dag,
-        awaits_body,
+        awaits_body: false,
         asks,
     })
 }

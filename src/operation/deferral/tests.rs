@@ -1,5 +1,5 @@
 use super::*;
-use crate::operation::{Malformed, Operation, Request, Site, read};
+use crate::operation::{BadBody, Body, Malformed, Operation, Request, Site, read};
 
 const UUID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const DATE_TIME: &str = "airflow.providers.standard.triggers.temporal.DateTimeTrigger";
