@@ -58,12 +58,17 @@ impl Configuration {
                 let last = abi::shared(&key)
                     .and_then(|(document, _)| policy::load(&document).ok())
                     .filter(|last| !open || last.mode() != Mode::Enforce);
-                let (status, what_now) = match (&last, open) {
-                    (Some(_), _) => ("update_refused", "the last good one stays in force"),
-                    (None, true) => ("passing", "every request passes until a good one comes"),
-                    (None, false) => ("refused", "every request is refused until a good one comes"),
+                let (status, what_now, mode) = match (&last, open) {
+                    // It may be of an open plugin, and refuse nothing where this one is to enforce.
+                    (Some(last), _) => (
+                        "update_refused",
+                        "the last good one stays in force with mode ",
+                        last.mode().as_str(),
+                    ),
+                    (None, true) => ("passing", "every request passes until a good one comes", ""),
+                    (None, false) => ("refused", "every request is refused until a good one comes", ""),
                 };
-                log_all(&errors, what_now);
+                log_all(&errors, what_now, mode);
                 let ruleset = match open {
                     true => last.or_else(|| policy::load(OBSERVE).ok()),
                     false => last,
@@ -85,9 +90,9 @@ impl Configuration {
     }
 }
 
-fn log_all(errors: &[LoadError], what_now: &str) {
+fn log_all(errors: &[LoadError], what_now: &str, mode: &str) {
     error!(
-        "dagward: the policy document is refused, {what_now}; {} errors:",
+        "dagward: the policy document is refused, {what_now}{mode}; {} errors:",
         errors.len()
     );
     for error in errors.iter().take(MAX_LINES) {

@@ -91,7 +91,8 @@ enum Name {
     DagRun,
     DagId,
     RunId,
-    TeamName,
+    #[serde(rename = "team_name")]
+    Team,
     #[serde(other)]
     Other,
 }
@@ -155,7 +156,7 @@ impl<'de> Visitor<'de> for DagRun<'_> {
             let twice = match name {
                 Name::DagId if !known => dag.is_some(),
                 Name::RunId if !known => run.is_some(),
-                Name::TeamName => named.is_some(),
+                Name::Team => named.is_some(),
                 _ => {
                     members.next_value::<IgnoredAny>()?;
                     continue;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::body::{self, Body, MAX_NAMED, Named};
+use super::body::{self, Json, MAX_NAMED, Named};
 use super::query;
 use super::route::{Field, Id, Param, Takes};
 use super::{Access, Malformed};
@@ -96,41 +96,31 @@ impl<'a> Accesses<'a> {
     }
 
     /// Takes note of the ids that only the body tells. Where path or query name one of them as
-    /// well, the body may name another: both are asked for. Gives whether the body is to come.
-    pub(super) fn body(&mut self, fields: &[Field], body: Body<'_>) -> Result<bool, Malformed> {
-        if fields.is_empty() {
-            return Ok(false);
-        }
-        let Some(json) = body.read().map_err(Malformed::Body)? else {
-            self.later(fields);
-            return Ok(true);
-        };
+    /// well, the body may name another: both are asked for.
+    pub(super) fn body(&mut self, fields: &[Field], body: &Json<'_>) -> Result<(), Malformed> {
         for (place, field) in fields.iter().enumerate() {
             if fields.iter().take(place).any(|earlier| earlier.id == field.id) {
                 continue;
             }
-            let named = body::named(&json, fields, field.id).map_err(Malformed::Body)?;
+            let named = body::named(body, fields, field.id).map_err(Malformed::Body)?;
             self.also(field.id, named);
         }
-        Ok(false)
+        Ok(())
     }
 
     /// What is asked for beside the row's own actions: `action` on each id that the body names at
-    /// `places`. Which DAGs that is about the server decides. `None` while the body is to come.
+    /// `places`. Which DAGs that is about the server decides.
     pub(super) fn beside(
         action: &'static str,
         places: &[Field],
-        body: Body<'_>,
-    ) -> Result<Option<Vec<Access<'a>>>, Malformed> {
-        let Some(json) = body.read().map_err(Malformed::Body)? else {
-            return Ok(None);
-        };
+        body: &Json<'_>,
+    ) -> Result<Vec<Access<'a>>, Malformed> {
         let mut beside = Self {
             accesses: Vec::new(),
             any_dag: false,
         };
         for place in places {
-            let named = body::named(&json, std::slice::from_ref(place), place.id).map_err(Malformed::Body)?;
+            let named = body::named(body, std::slice::from_ref(place), place.id).map_err(Malformed::Body)?;
             for value in named.values {
                 let mut access = Access {
                     action: Fact::Known(action),
@@ -148,11 +138,11 @@ impl<'a> Accesses<'a> {
                 beside.any(place.id);
             }
         }
-        Ok(Some(beside.accesses))
+        Ok(beside.accesses)
     }
 
     /// Leaves the ids open that the body may name.
-    fn later(&mut self, fields: &[Field]) {
+    pub(super) fn later(&mut self, fields: &[Field]) {
         let accesses = match fields.iter().any(|field| self.known(field.id)) {
             true => self.accesses.clone(),
             false => Vec::new(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::access::Accesses;
+use super::body::Json;
 use super::fields::{self, Added};
 use super::path::{self, Ambiguity, Path};
 use super::route::{Id, Route};
@@ -159,17 +160,27 @@ struct Read<'a> {
     accesses: Vec<Access<'a>>,
 }
 
-/// What `asks` become by what the body names.
+/// What `asks` become by what the body names. It is read once, and only where its route takes something from it.
 fn named<'a>(
     route: &Route,
     mut accesses: Accesses<'a>,
     body: Body<'_>,
     task_instance: Option<&str>,
 ) -> Result<Read<'a>, Malformed> {
-    let mut awaits_body = accesses.body(route.body, body)?;
-    let added = fields::added(route, body)?;
-    awaits_body |= added.is_none();
-    let Added { actions, unknown } = added.unwrap_or_default();
+    let body = match route.reads_body() {
+        true => body.read().map_err(Malformed::Body)?,
+        false => Some(Json::Object(Vec::new())),
+    };
+    let Some(body) = body else {
+        accesses.later(route.body);
+        return Ok(Read {
+            any_dag: accesses.any_dag(),
+            awaits_body: true,
+            accesses: accesses.for_actions(route.actions),
+        });
+    };
+    accesses.body(route.body, &body)?;
+    let Added { actions, unknown } = fields::added(route, &body);
     if unknown {
         accesses.anything();
     }
@@ -179,20 +190,14 @@ fn named<'a>(
         more => accesses.for_actions(&[route.actions, more].concat()),
     };
     if let Some((action, places)) = route.also {
-        match Accesses::beside(action, places, body)? {
-            Some(beside) => accesses.extend(beside),
-            None => awaits_body = true,
-        }
+        accesses.extend(Accesses::beside(action, places, &body)?);
     }
     if let Some(task_instance) = task_instance.filter(|_| route.defers) {
-        match deferral::accesses(task_instance, body).map_err(Malformed::Body)? {
-            Some(deferral) => accesses.extend(deferral),
-            None => awaits_body = true,
-        }
+        accesses.extend(deferral::accesses(task_instance, &body));
     }
     Ok(Read {
         any_dag,
-        awaits_body,
+        awaits_body: false,
         accesses,
     })
 }

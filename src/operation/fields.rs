@@ -1,11 +1,9 @@
 //! What the fields of a body add to what its route asks for.
 
-use super::Malformed;
-use super::body::{Body, Json};
+use super::body::Json;
 use super::route::Route;
 
 /// What a body adds.
-#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Added {
     /// The further actions.
     pub(super) actions: Vec<&'static str>,
@@ -14,20 +12,14 @@ pub(super) struct Added {
     pub(super) unknown: bool,
 }
 
-/// What `body` adds to what `route` asks for; `None` while it is to come.
-pub(super) fn added(route: &Route, body: Body<'_>) -> Result<Option<Added>, Malformed> {
-    if route.when.is_empty() && route.reads.is_none() {
-        return Ok(Some(Added::default()));
-    }
-    let Some(json) = body.read().map_err(Malformed::Body)? else {
-        return Ok(None);
-    };
-    let says = |field: &str| !matches!(json.get(field), None | Some(Json::Null | Json::Bool(false)));
+/// What `body` adds to what `route` accesses for.
+pub(super) fn added(route: &Route, body: &Json<'_>) -> Added {
+    let says = |field: &str| !matches!(body.get(field), None | Some(Json::Null | Json::Bool(false)));
     let said = route.when.iter().filter(|(field, _)| says(field));
-    Ok(Some(Added {
+    Added {
         actions: said.map(|(_, action)| *action).collect(),
-        unknown: route.reads.is_some() && !json.names().all(|name| is_read(route, name)),
-    }))
+        unknown: route.reads.is_some() && !body.names().all(|name| is_read(route, name)),
+    }
 }
 
 /// Whether some release reads this field on `route`.

@@ -240,6 +240,15 @@ pub(super) const fn on(
 }
 
 impl Route {
+    /// Whether what it asks for depends on what its body says.
+    pub(super) fn reads_body(&self) -> bool {
+        !self.body.is_empty()
+            || !self.when.is_empty()
+            || self.reads.is_some()
+            || self.also.is_some()
+            || self.defers
+    }
+
     /// The actions that it may ask for by what its body says, beside [`Self::actions`].
     pub(super) fn further_actions(&self) -> impl Iterator<Item = &'static str> {
         let by_ids = self.also.map(|(action, _)| action);

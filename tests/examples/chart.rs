@@ -2,9 +2,10 @@
 //! as `lab/chart/facts.json` has it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use dagward_lab::chart::{Combination, Facts, Kind, Object, Pods};
-use dagward_lab::manifest;
+use dagward_lab::{manifest, paths};
 use serde_json::Value;
 
 /// What a task could do harm with: the database's URL and password, the key of its passwords, and
@@ -274,6 +275,29 @@ fn admission_takes_the_pods_of_tasks() {
     });
 }
 
+/// What it asks of Secrets. A task of Airflow 2.11 has these two, as its comment on `taskSecrets` says.
+#[test]
+fn pods_of_tasks_have_no_secret_of_airflow_s() {
+    let names = named("examples/enforce/admission.yaml");
+    let names = &names["dagward-admission"]["data"];
+    let [own, of_tasks] = ["secrets", "taskSecrets"].map(|name| names[name].as_str().unwrap());
+    let text = fs::read_to_string(paths::workspace().join("examples/enforce/admission.yaml")).unwrap();
+    let of_airflow_2 = ["airflow-fernet-key", "airflow-metadata"];
+    assert!(text.contains("add `airflow-metadata airflow-fernet-key`"));
+    each(|combination, objects| {
+        for (_, pods) in pods(objects).filter(|(name, _)| *name == "task") {
+            let mut found = secrets(pods);
+            found.retain(|secret| secret.starts_with(own) && *secret != of_tasks);
+            let expected = if combination.is_airflow_2() {
+                &of_airflow_2[..]
+            } else {
+                &[]
+            };
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), expected, "{combination}");
+        }
+    });
+}
+
 /// Who may connect to the pods of a document of `database.yaml`, by account.
 fn callers(policy: &Value) -> BTreeSet<String> {
     let rules = policy["spec"]["rules"].as_array().unwrap().iter();
@@ -302,7 +326,7 @@ fn holders(secret: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 
 #[test]
 fn who_connects_to_the_database_is_who_knows_its_password() {
-    let policies = named("examples/istio/database.yaml");
+    let policies = named("examples/database/database.yaml");
     let (accounts, components) = holders("airflow-metadata");
     assert_eq!(callers(&policies["pgbouncer"]), accounts);
     let mut direct = callers(&policies["postgresql"]);
@@ -324,7 +348,7 @@ fn who_connects_to_the_database_is_who_knows_its_password() {
     assert_eq!(callers(&policies["redis"]), queue);
 
     // By labels, with Airflow 2's web server and a later chart's second server.
-    let policies = named("examples/istio/network-policy.yaml");
+    let policies = named("examples/database/network-policy.yaml");
     let chosen = |name: &str| {
         let from = "/spec/ingress/0/from/0/podSelector/matchExpressions/0/values";
         texts(policies[name].pointer(from).unwrap())
@@ -349,7 +373,7 @@ fn the_files_choose_pods_that_there_are() {
         ("postgresql", "app.kubernetes.io/name", "postgresql"),
         ("redis", "component", "redis"),
     ];
-    let policies = named("examples/istio/database.yaml");
+    let policies = named("examples/database/database.yaml");
     each(|combination, objects| {
         for (policy, label, value) in chosen {
             assert_eq!(policies[policy]["spec"]["selector"]["matchLabels"][label], value);

@@ -14,7 +14,8 @@ on_every_setup!(
     a_bad_first_document_refuses_everything,
     a_bad_update_leaves_the_policy_in_force,
     an_open_plugin_refuses_nothing_for_a_bad_document,
-    a_rollback_ends_every_refusal
+    a_rollback_ends_every_refusal,
+    a_bad_document_does_not_begin_to_enforce
 );
 
 /// The `pluginName` of a plugin to enforce with.
@@ -184,6 +185,28 @@ fn a_rollback_ends_every_refusal(setup: Setup) {
             false => ("none", "refused"),
         };
         shows(&server.sidecar, mode, status);
+        server.assert_unharmed();
+    }
+}
+
+/// The way from the base to the overlay that enforces, with a document that does not load. What runs stays in force, and the
+/// metric and the log say that it refuses nothing. A proxy that starts now has no last good document and refuses everything.
+fn a_bad_document_does_not_begin_to_enforce(setup: Setup) {
+    let none = enforce(&json!([])).to_string();
+    for mode in ["observe", "shadow"] {
+        let mut server = Server::named(setup, OPEN, &none.replace("enforce", mode));
+        let peer = server.peer("airflow", "airflow-worker");
+        shows(&server.sidecar, mode, "current");
+        assert_eq!(server.sidecar.select(CLOSED, &bad()).unwrap(), Update::Taken);
+        shows(&server.sidecar, mode, "update_refused");
+        assert_eq!(ask(&peer, &request()).status, 200);
+        let log = server.sidecar.process().output().unwrap();
+        let line = format!("the last good one stays in force with mode {mode}; 5 errors:");
+        assert!(log.contains(&line), "no `{line}` in {log}");
+
+        assert_eq!(server.sidecar.select(CLOSED, &none).unwrap(), Update::Taken);
+        becomes(&peer, 403);
+        shows(&server.sidecar, "enforce", "current");
         server.assert_unharmed();
     }
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 mod document;
 mod images;
 mod pods;
+mod secrets;
 mod webhooks;
 
 use crate::files::{team_map, text};
@@ -38,6 +39,7 @@ fn pods_are_what_their_creator_may_create() {
     the_scheduler_creates_its_tasks_pods(&cluster);
     a_forged_pod_is_refused(&cluster);
     a_consistent_forgery_passes(&cluster);
+    secrets::of_airflow_are_not_a_task_s(&cluster);
     webhooks::get_their_verdict(&cluster);
     images::are_istio_s_or_the_operator_s(&cluster);
     levels_pass_where_the_operator_says_so(&cluster);
@@ -146,35 +148,34 @@ fn a_consistent_forgery_passes(cluster: &Cluster) {
 }
 
 fn levels_pass_where_the_operator_says_so(cluster: &Cluster) {
-    let patch = |levels: &str| {
-        let change = json!({"data": {"levels": levels}}).to_string();
-        let names = [
-            "patch",
-            "configmap",
-            "dagward-admission",
-            "--namespace",
-            "airflow",
-        ];
-        let patch = [&names[..], &["--type", "merge", "--patch", &change]].concat();
-        ask(cluster, "admin", &patch, "").unwrap();
-    };
     let levels = changed(
         &annotated("sidecar.istio.io/logLevel", "debug"),
         &annotated("sidecar.istio.io/componentLogLevel", "misc:error,wasm:debug"),
     );
     let levels = changed(&task_pod(), &levels);
-    patch("plain");
-    wait::until("levels to pass", IN_FORCE, || {
-        Ok(create(cluster, SCHEDULER, &levels).ok())
-    })
-    .unwrap();
+    patch_parameters(cluster, &json!({"levels": "plain"}), || {
+        create(cluster, SCHEDULER, &levels).ok()
+    });
     let more = annotated("sidecar.istio.io/logLevel", "debug -c /own");
     create(cluster, SCHEDULER, &changed(&task_pod(), &more)).unwrap_err();
-    patch("refused");
-    wait::until("levels to be refused", IN_FORCE, || {
-        Ok(create(cluster, SCHEDULER, &levels).err())
-    })
-    .unwrap();
+    patch_parameters(cluster, &json!({"levels": "refused"}), || {
+        create(cluster, SCHEDULER, &levels).err()
+    });
+}
+
+/// Changes the ConfigMap `dagward-admission` and waits until it is seen to count.
+fn patch_parameters<T>(cluster: &Cluster, change: &Value, seen: impl Fn() -> Option<T>) {
+    let patch = json!({"data": change}).to_string();
+    let names = [
+        "patch",
+        "configmap",
+        "dagward-admission",
+        "--namespace",
+        "airflow",
+    ];
+    let arguments = [&names[..], &["--type", "merge", "--patch", &patch]].concat();
+    ask(cluster, "admin", &arguments, "").unwrap();
+    wait::until(&format!("{change} to count"), IN_FORCE, || Ok(seen())).unwrap();
 }
 
 fn nobody_else_creates_pods_of_tasks(cluster: &Cluster) {
@@ -247,6 +248,21 @@ fn a_pod_s_task_does_not_change(cluster: &Cluster) {
         assert!(
             refusal.contains("the task of a pod does not change"),
             "{change}: {refusal}"
+        );
+    }
+    // The API server writes what a binding has into the pod.
+    let target = json!({"apiVersion": "v1", "kind": "Node", "name": "node"});
+    for path in ["pods/task/binding", "bindings"] {
+        let path = format!("/api/v1/namespaces/airflow/{path}");
+        let binding = json!({
+            "apiVersion": "v1", "kind": "Binding", "target": target,
+            "metadata": {"name": "task", "annotations": {"dag_id": "ml_train"}},
+        });
+        let arguments = ["create", "--raw", &path, "--filename", "-"];
+        let refusal = ask(cluster, "admin", &arguments, &binding.to_string()).unwrap_err();
+        assert!(
+            refusal.contains("the task of a pod does not change: dag_id"),
+            "{path}: {refusal}"
         );
     }
 }

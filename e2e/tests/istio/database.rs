@@ -1,7 +1,7 @@
-//! Tasks reach the broker and not the database (`examples/istio/database.yaml`), in pods of the shape
+//! Tasks reach the broker and not the database (`examples/database/database.yaml`), in pods of the shape
 //! that the Helm chart gives them.
 //!
-//! NetworkPolicies have no controller here. What `examples/istio/network-policy.yaml` chooses is held
+//! NetworkPolicies have no controller here. What `examples/database/network-policy.yaml` chooses is held
 //! against the chart in `tests/examples/chart.rs`.
 
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ fn a_task_reaches_the_broker_and_not_the_database() {
 
     // Istio alone lets each pod of the mesh through.
     expect(&|_, _| true);
-    let policies = text("examples/istio/database.yaml");
+    let policies = text("examples/database/database.yaml");
     let policies = policies
         .replace("namespace: airflow", &format!("namespace: {NAMESPACE}"))
         .replace("/ns/airflow/", &format!("/ns/{NAMESPACE}/"));

@@ -1,5 +1,5 @@
 //! Airflow with its Kubernetes executor: each task in a pod of its own, with the account of its team. What becomes of
-//! tasks that choose another pod for themselves is in `forgery`.
+//! tasks that choose another pod for themselves is in `forgery`, and of the pods that tasks make in `operator`.
 //!
 //! One Airflow for all of it, and the layers that stop forgers are exchanged while it runs. The filter is there from the
 //! start, and with it the two pods that outlive all: the Envoy of Istio 1.29 may crash where a first plugin
@@ -17,6 +17,7 @@ use crate::files::{strict, team_map, text};
 use crate::scene::Scene;
 
 mod forgery;
+mod operator;
 
 /// What the teams keep.
 const PLANS: [(&str, &str); 2] = [("sales_plan", "pipeline"), ("ml_plan", "weights")];
@@ -37,6 +38,7 @@ fn each_task_has_a_pod_of_its_team_and_no_forger_gets_past() {
     let mut stage = Stage::new(&scene);
     honest_teams_succeed(&stage);
     a_task_reads_nothing_of_another_team(&stage);
+    operator::makes_pods_in_its_team_s_namespace(&stage);
     forgery::all_layers(&stage);
     forgery::the_cluster_policy_alone(&stage);
     forgery::the_filter_alone(&mut stage);

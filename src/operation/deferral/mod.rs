@@ -10,7 +10,7 @@ mod names;
 use std::borrow::Cow;
 
 use super::Access;
-use super::body::{BadBody, Body, Json};
+use super::body::Json;
 use crate::fact::Fact;
 use arguments::{Arguments, Named};
 
@@ -23,20 +23,16 @@ const TRIGGER: &str = "trigger:create";
 /// one of them beside another state; it counts as a deferral here all the same.
 const ONLY_DEFERRALS: [&str; 4] = ["classpath", "trigger_kwargs", "trigger_timeout", "queue"];
 
-/// What `body` asks of the triggerer for `task_instance`; `None` while the body is to come.
-pub(super) fn accesses<'a>(task_instance: &str, body: Body<'_>) -> Result<Option<Vec<Access<'a>>>, BadBody> {
-    let Some(json) = body.read()? else {
-        return Ok(None);
-    };
-    if !defers(&json) {
+/// What `body` accesses of the triggerer for `task_instance`.
+pub(super) fn accesses<'a>(task_instance: &str, json: &Json<'_>) -> Vec<Access<'a>> {
+    if !defers(json) {
         let told = json
             .get("next_kwargs")
             .is_some_and(|told| !arguments::are_plain(told));
-        return Ok(Some(
-            told.then(|| trigger(Fact::Unknown, &queue(&json)))
-                .into_iter()
-                .collect(),
-        ));
+        return told
+            .then(|| trigger(Fact::Unknown, &queue(json)))
+            .into_iter()
+            .collect();
     }
     let class = match json.get("classpath") {
         Some(Json::Text(class)) if !class.is_empty() => Fact::Known(&**class),
@@ -53,7 +49,7 @@ pub(super) fn accesses<'a>(task_instance: &str, body: Body<'_>) -> Result<Option
     if let Some(class) = class.known() {
         arguments.connections.any |= connection::is_left_to(class, json.get("trigger_kwargs"));
     }
-    let queue = queue(&json);
+    let queue = queue(json);
     let mut accesses = vec![trigger(class.map(|class| Cow::Owned(class.to_owned())), &queue)];
     accesses.extend(facts(arguments.code).map(|code| trigger(code, &queue)));
     accesses.extend(facts(arguments.connections).map(|connection| Access {
@@ -73,7 +69,7 @@ pub(super) fn accesses<'a>(task_instance: &str, body: Body<'_>) -> Result<Option
             ..of_dag(TRIGGER, Fact::Unknown)
         });
     }
-    Ok(Some(accesses))
+    accesses
 }
 
 /// Whether Airflow could take the body for a deferral.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::operation::{Malformed, Operation, Request, Site, classify};
+use crate::operation::{BadBody, Body, Malformed, Operation, Request, Site, classify};
 
 const UUID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const DATE_TIME: &str = "airflow.providers.standard.triggers.temporal.DateTimeTrigger";
@@ -104,6 +104,23 @@ fn whatever_airflow_could_take_for_a_deferral_is_one() {
     ] {
         assert_eq!(asked(body), expected, "{body}");
     }
+}
+
+/// As the Kubernetes provider 10.25 serializes its trigger.
+#[test]
+fn an_operator_s_pod_is_watched_with_its_connection() {
+    let class = "airflow.providers.cncf.kubernetes.triggers.pod.KubernetesPodTrigger";
+    let arguments = r#"{"pod_name": "own", "pod_namespace": "sales", "base_container_name": "base",
+        "kubernetes_conn_id": "kubernetes_default", "connection_extras": null, "poll_interval": 2, "cluster_context": null,
+        "config_dict": null, "in_cluster": true, "get_logs": true, "on_finish_action": "delete_pod",
+        "last_log_time": null, "trigger_kwargs": {}}"#;
+    assert_eq!(
+        deferred(class, arguments),
+        [
+            format!("trigger:create mine {class}"),
+            "connection:read kubernetes_default".to_owned()
+        ]
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use dagward_lab::wait;
 use serde_json::{Value, json};
 
+use super::operator::{give_tokens, may_launch_pods};
 use super::{PLANS, Stage, plugin};
 
 /// What the scheduler of an Airflow with dagward has.
@@ -122,31 +123,9 @@ fn loot() -> String {
 
 /// As the Helm chart has it: code in workers may make pods.
 fn as_the_chart_comes(stage: &Stage<'_>) {
-    let group = "rbac.authorization.k8s.io";
     let accounts = ["airflow-worker-sales", "airflow-worker-ml"];
-    let metadata = json!({"name": "airflow-pod-launcher", "namespace": "airflow"});
-    let verbs = ["create", "get", "list", "watch", "patch", "delete"];
-    let subjects =
-        accounts.map(|name| json!({"kind": "ServiceAccount", "name": name, "namespace": "airflow"}));
-    stage.scene.apply(&[
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata,
-            "rules": [
-                {"apiGroups": [""], "resources": ["pods"], "verbs": verbs},
-                {"apiGroups": [""], "resources": ["pods/log", "events"], "verbs": ["get", "list"]},
-            ],
-        }),
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": metadata,
-            "roleRef": {"apiGroup": group, "kind": "Role", "name": "airflow-pod-launcher"},
-            "subjects": subjects,
-        }),
-    ]);
-    for account in accounts {
-        let path = format!("/api/v1/namespaces/airflow/serviceaccounts/{account}");
-        let token = json!({"automountServiceAccountToken": true});
-        stage.scene.cluster.api().change(&path, &token).unwrap();
-    }
+    stage.scene.apply(&may_launch_pods("airflow", &accounts));
+    give_tokens(stage, &accounts);
 }
 
 /// Puts the filter in the sidecars, or else Istio's own rule, in which the account is all that counts.
