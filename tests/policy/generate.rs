@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use dagward::caller::{Acting, Principal, Proof};
 use dagward::fact::Fact;
-use dagward::operation::{Access, Operation, Surface};
+use dagward::operation::{Access, Action, Operation, Surface};
 use dagward::token::Verified;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -40,6 +40,11 @@ pub(crate) struct Wanted {
     pub(crate) queue: Fact<&'static str>,
 }
 
+fn action(word: &str) -> Action {
+    let mut all = Action::ALL.iter().copied();
+    all.find(|action| action.as_str() == word).unwrap()
+}
+
 impl Asked {
     pub(crate) fn operation(&self) -> Operation<'_> {
         let owned = |fact: Fact<&'static str>| fact.map(Cow::Borrowed);
@@ -59,7 +64,7 @@ impl Asked {
                 .accesses
                 .iter()
                 .map(|wanted| Access {
-                    action: wanted.action,
+                    action: wanted.action.map(action),
                     dag: owned(wanted.dag),
                     task: owned(wanted.task),
                     connection: owned(wanted.connection),
