@@ -1,8 +1,8 @@
 #![no_main]
 
-#[path = "../input.rs"]
+#[path = "../input/mod.rs"]
 mod input;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    input::jwks(bytes);
+    input::run("jwks", bytes);
 });

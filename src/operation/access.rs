@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::body::{self, Json, MAX_NAMED, Named};
 use super::query;
 use super::route::{Field, Id, Param, Takes};
-use super::{Access, Malformed};
+use super::{Access, Action, Malformed};
 use crate::fact::Fact;
 
 /// The most bytes that the ids of all asks have together. Airflow's own ids have 250 characters at
@@ -111,7 +111,7 @@ impl<'a> Accesses<'a> {
     /// What is asked for beside the row's own actions: `action` on each id that the body names at
     /// `places`. Which DAGs that is about the server decides.
     pub(super) fn beside(
-        action: &'static str,
+        action: Action,
         places: &[Field],
         body: &Json<'_>,
     ) -> Result<Vec<Access<'a>>, Malformed> {
@@ -218,7 +218,7 @@ impl<'a> Accesses<'a> {
     }
 
     /// Each of the asks with each of the actions.
-    pub(super) fn for_actions(mut self, actions: &[&'static str]) -> Vec<Access<'a>> {
+    pub(super) fn for_actions(mut self, actions: &[Action]) -> Vec<Access<'a>> {
         let named = self.accesses.len();
         self.accesses
             .reserve_exact(named * actions.len().saturating_sub(1));

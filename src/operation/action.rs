@@ -6,125 +6,174 @@
 //! word of its own where Airflow's API has one and a policy wants to tell it apart. A route that the
 //! table lacks has the action `unclassified` of its surface, such as `ui:unclassified`.
 
-/// Every action that a route can ask for, in alphabetical order.
-const ACTIONS: &[&str] = &[
-    "asset:create",
-    "asset:delete",
-    "asset:read",
-    // Values that tasks keep with an asset (3.3).
-    "asset_state:delete",
-    "asset_state:read",
-    "asset_state:update",
-    "audit_log:read",
-    "audit_log:update",
-    // Getting or ending a session or token; the routes are open to whoever has a password.
-    "auth:login",
-    "auth:logout",
-    // What the caller itself may see and is.
-    "auth:read",
-    "auth:unclassified",
-    "backfill:create",
-    "backfill:read",
-    "backfill:update",
-    // A deadline's callback, which starts with it (3.4).
-    "callback:run",
-    "cluster_activity:read",
-    "config:read",
-    "connection:create",
-    "connection:delete",
-    "connection:read",
-    "connection:test",
-    "connection:update",
-    "dag:delete",
-    "dag:read",
-    // Pausing, tagging as favourite, parsing anew.
-    "dag:update",
-    "dag_code:read",
-    "dag_run:clear",
-    "dag_run:delete",
-    "dag_run:read",
-    "dag_run:trigger",
-    "dag_run:update",
-    "dag_version:read",
-    // Starting another version of a DAG's code than the newest (3.4).
-    "dag_version:run",
-    "dag_warning:read",
-    "docs:read",
-    "edge:unclassified",
-    // The Edge executor's queue: whoever runs a job gets its task's token.
-    "edge_job:read",
-    "edge_job:run",
-    "edge_worker:delete",
-    "edge_worker:read",
-    "edge_worker:update",
-    "execution:unclassified",
-    "health:read",
-    "hitl_detail:create",
-    "hitl_detail:read",
-    "hitl_detail:update",
-    "import_error:read",
-    // Airflow 2's remote procedure calls, which can do anything to any DAG.
-    "internal_api:call",
-    "job:read",
-    "job:update",
-    "logs:unclassified",
-    "metrics:read",
-    "permission:read",
-    "permission:update",
-    "plugin:read",
-    "pool:create",
-    "pool:delete",
-    "pool:read",
-    "pool:update",
-    "provider:read",
-    "rest:unclassified",
-    "role:create",
-    "role:delete",
-    "role:read",
-    "role:update",
-    "task:read",
-    "task_instance:clear",
-    "task_instance:delete",
-    "task_instance:heartbeat",
-    "task_instance:read",
-    "task_instance:run",
-    "task_instance:state",
-    "task_instance:update",
-    "task_log:create",
-    "task_log:read",
-    // Values that a task keeps over its tries (3.3).
-    "task_state:delete",
-    "task_state:read",
-    "task_state:update",
-    "team:read",
-    // Telling the triggerer which class to run, with which arguments.
-    "trigger:create",
-    "ui:unclassified",
-    "user:create",
-    "user:delete",
-    "user:read",
-    "user:update",
-    "variable:create",
-    "variable:delete",
-    "variable:read",
-    "variable:update",
-    "version:read",
-    // Pages and their files.
-    "website:read",
-    "xcom:create",
-    "xcom:delete",
-    "xcom:read",
-    "xcom:update",
-];
+use std::fmt;
 
-/// Every action that a route can ask for, in alphabetical order.
-pub fn actions() -> impl Iterator<Item = &'static str> + Clone {
-    ACTIONS.iter().copied()
+macro_rules! actions {
+    ($($(#[doc = $why:literal])* $name:ident = $resource:literal $verb:literal;)+) => {
+        /// What a request does, and to which kind of object.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $(
+                #[doc = concat!("`", $resource, ":", $verb, "`.")]
+                $(#[doc = $why])*
+                $name,
+            )+
+        }
+
+        impl Action {
+            /// Every action, in alphabetical order.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The word for it in policies, metrics and logs, `resource:verb`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($resource, ":", $verb),)+
+                }
+            }
+
+            /// The kind of object.
+            pub const fn resource(self) -> &'static str {
+                match self {
+                    $(Self::$name => $resource,)+
+                }
+            }
+
+            /// What is done to it.
+            pub const fn verb(self) -> &'static str {
+                match self {
+                    $(Self::$name => $verb,)+
+                }
+            }
+        }
+    };
 }
 
-/// Whether `action` is that of the routes of a surface that are not known.
-pub fn is_unclassified(action: &str) -> bool {
-    action.ends_with(":unclassified")
+actions! {
+    AssetCreate = "asset" "create";
+    AssetDelete = "asset" "delete";
+    AssetRead = "asset" "read";
+    /// Values that tasks keep with an asset (3.3).
+    AssetStateDelete = "asset_state" "delete";
+    AssetStateRead = "asset_state" "read";
+    AssetStateUpdate = "asset_state" "update";
+    AuditLogRead = "audit_log" "read";
+    AuditLogUpdate = "audit_log" "update";
+    /// Getting or ending a session or token; the routes are open to whoever has a password.
+    AuthLogin = "auth" "login";
+    AuthLogout = "auth" "logout";
+    /// What the caller itself may see and is.
+    AuthRead = "auth" "read";
+    AuthUnclassified = "auth" "unclassified";
+    BackfillCreate = "backfill" "create";
+    BackfillRead = "backfill" "read";
+    BackfillUpdate = "backfill" "update";
+    /// A deadline's callback, which starts with it (3.4).
+    CallbackRun = "callback" "run";
+    ClusterActivityRead = "cluster_activity" "read";
+    ConfigRead = "config" "read";
+    ConnectionCreate = "connection" "create";
+    ConnectionDelete = "connection" "delete";
+    ConnectionRead = "connection" "read";
+    ConnectionTest = "connection" "test";
+    ConnectionUpdate = "connection" "update";
+    DagDelete = "dag" "delete";
+    DagRead = "dag" "read";
+    /// Pausing, tagging as favourite, parsing anew.
+    DagUpdate = "dag" "update";
+    DagCodeRead = "dag_code" "read";
+    DagRunClear = "dag_run" "clear";
+    DagRunDelete = "dag_run" "delete";
+    DagRunRead = "dag_run" "read";
+    DagRunTrigger = "dag_run" "trigger";
+    DagRunUpdate = "dag_run" "update";
+    DagVersionRead = "dag_version" "read";
+    /// Starting another version of a DAG's code than the newest (3.4).
+    DagVersionRun = "dag_version" "run";
+    DagWarningRead = "dag_warning" "read";
+    DocsRead = "docs" "read";
+    EdgeUnclassified = "edge" "unclassified";
+    /// The Edge executor's queue: whoever runs a job gets its task's token.
+    EdgeJobRead = "edge_job" "read";
+    EdgeJobRun = "edge_job" "run";
+    EdgeWorkerDelete = "edge_worker" "delete";
+    EdgeWorkerRead = "edge_worker" "read";
+    EdgeWorkerUpdate = "edge_worker" "update";
+    ExecutionUnclassified = "execution" "unclassified";
+    HealthRead = "health" "read";
+    HitlDetailCreate = "hitl_detail" "create";
+    HitlDetailRead = "hitl_detail" "read";
+    HitlDetailUpdate = "hitl_detail" "update";
+    ImportErrorRead = "import_error" "read";
+    /// Airflow 2's remote procedure calls, which can do anything to any DAG.
+    InternalApiCall = "internal_api" "call";
+    JobRead = "job" "read";
+    JobUpdate = "job" "update";
+    LogsUnclassified = "logs" "unclassified";
+    MetricsRead = "metrics" "read";
+    PermissionRead = "permission" "read";
+    PermissionUpdate = "permission" "update";
+    PluginRead = "plugin" "read";
+    PoolCreate = "pool" "create";
+    PoolDelete = "pool" "delete";
+    PoolRead = "pool" "read";
+    PoolUpdate = "pool" "update";
+    ProviderRead = "provider" "read";
+    RestUnclassified = "rest" "unclassified";
+    RoleCreate = "role" "create";
+    RoleDelete = "role" "delete";
+    RoleRead = "role" "read";
+    RoleUpdate = "role" "update";
+    TaskRead = "task" "read";
+    TaskInstanceClear = "task_instance" "clear";
+    TaskInstanceDelete = "task_instance" "delete";
+    TaskInstanceHeartbeat = "task_instance" "heartbeat";
+    TaskInstanceRead = "task_instance" "read";
+    TaskInstanceRun = "task_instance" "run";
+    TaskInstanceState = "task_instance" "state";
+    TaskInstanceUpdate = "task_instance" "update";
+    TaskLogCreate = "task_log" "create";
+    TaskLogRead = "task_log" "read";
+    /// Values that a task keeps over its tries (3.3).
+    TaskStateDelete = "task_state" "delete";
+    TaskStateRead = "task_state" "read";
+    TaskStateUpdate = "task_state" "update";
+    TeamRead = "team" "read";
+    /// Telling the triggerer which class to run, with which arguments.
+    TriggerCreate = "trigger" "create";
+    UiUnclassified = "ui" "unclassified";
+    UserCreate = "user" "create";
+    UserDelete = "user" "delete";
+    UserRead = "user" "read";
+    UserUpdate = "user" "update";
+    VariableCreate = "variable" "create";
+    VariableDelete = "variable" "delete";
+    VariableRead = "variable" "read";
+    VariableUpdate = "variable" "update";
+    VersionRead = "version" "read";
+    /// Pages and their files.
+    WebsiteRead = "website" "read";
+    XcomCreate = "xcom" "create";
+    XcomDelete = "xcom" "delete";
+    XcomRead = "xcom" "read";
+    XcomUpdate = "xcom" "update";
+}
+
+impl Action {
+    /// Whether it is that of the routes of a surface that are not known.
+    pub fn is_unclassified(self) -> bool {
+        self.verb() == "unclassified"
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Whether `text` is, or ends as, the action of the routes of a surface that are not known.
+pub fn is_unclassified(text: &str) -> bool {
+    text.ends_with(":unclassified")
 }
 
 #[cfg(test)]
@@ -145,8 +194,8 @@ mod tests {
             .chain(deferral::ACTIONS.iter().copied())
             .chain(Surface::ALL.into_iter().filter_map(Surface::unclassified))
             .collect();
-        let known: BTreeSet<_> = actions().collect();
+        let known: BTreeSet<_> = Action::ALL.iter().copied().collect();
         assert_eq!(used, known);
-        assert!(ACTIONS.is_sorted());
+        assert!(Action::ALL.is_sorted_by_key(|action| action.as_str()));
     }
 }

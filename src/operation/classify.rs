@@ -9,7 +9,7 @@ use super::fields::{self, Added};
 use super::path::{self, Ambiguity, Path};
 use super::route::{Id, Route};
 use super::router::{Found, route_of};
-use super::{Access, Body, Malformed, Operation, Request, Site, Surface, deferral};
+use super::{Access, Action, Body, Malformed, Operation, Request, Site, Surface, deferral};
 use crate::fact::Fact;
 
 /// What `request` asks for of the Airflow at `site`.
@@ -266,7 +266,7 @@ fn unrouted<'a>(
 }
 
 /// An action on any object.
-fn anything<'a>(action: Fact<&'static str>) -> Access<'a> {
+fn anything<'a>(action: Fact<Action>) -> Access<'a> {
     Access {
         action,
         dag: Fact::Unknown,

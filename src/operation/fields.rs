@@ -1,12 +1,13 @@
 //! What the fields of a body add to what its route asks for.
 
+use super::Action;
 use super::body::Json;
 use super::route::Route;
 
 /// What a body adds.
 pub(super) struct Added {
     /// The further actions.
-    pub(super) actions: Vec<&'static str>,
+    pub(super) actions: Vec<Action>,
     /// Whether it has a field that no known release reads on this route. Then the request may be for a route that a
     /// newer release has in the place of an id, and nothing that the path names is sure.
     pub(super) unknown: bool,

@@ -24,7 +24,7 @@ use std::hash::Hash;
 
 use crate::fact::Fact;
 
-pub use action::{actions, is_unclassified};
+pub use action::{Action, is_unclassified};
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use classify::{classify, classify_elsewhere};
 pub use host::{host_of, is_host};
@@ -37,13 +37,17 @@ pub use site::{BadBasePath, Place, Site};
 pub use surface::Surface;
 
 /// The action of the routes of the Execution API that need no token.
-const DOCUMENTATION: &str = "docs:read";
+const DOCUMENTATION: Action = Action::DocsRead;
 
 /// The actions by which a task, a test of a connection or a callback starts.
-const STARTS: [&str; 3] = ["callback:run", "connection:test", "task_instance:run"];
+const STARTS: [Action; 3] = [
+    Action::CallbackRun,
+    Action::ConnectionTest,
+    Action::TaskInstanceRun,
+];
 
 /// The action by which a task reads a connection.
-const CONNECTION_READ: &str = "connection:read";
+const CONNECTION_READ: Action = Action::ConnectionRead;
 
 /// How the ids end that hooks look for where a DAG's author has named no connection.
 const DEFAULT_CONNECTION: &str = "_default";
@@ -96,7 +100,9 @@ impl Operation<'_> {
     /// The action as a metric's label: the first; empty outside Airflow.
     pub fn action_label(&self) -> &'static str {
         let first = self.accesses.first().map(|access| access.action);
-        first.and_then(|action| action.known().copied()).unwrap_or("")
+        first
+            .and_then(|action| action.known().copied())
+            .map_or("", Action::as_str)
     }
 
     /// Whether the path is below one of Airflow's prefixes, and on no known route.
@@ -184,7 +190,7 @@ impl Operation<'_> {
     }
 
     /// The actions that are known, in order, each once.
-    pub fn actions(&self) -> Vec<&'static str> {
+    pub fn actions(&self) -> Vec<Action> {
         distinct(
             self.accesses
                 .iter()
@@ -205,9 +211,8 @@ impl Operation<'_> {
 /// One action on one object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Access<'a> {
-    /// `resource:verb`, such as `dag_run:trigger`; absent outside Airflow, `ui:unclassified` or the like where the
-    /// route is not known.
-    pub action: Fact<&'static str>,
+    /// What is done; absent outside Airflow, `ui:unclassified` or the like where the route is not known.
+    pub action: Fact<Action>,
     /// The DAG.
     pub dag: Fact<Cow<'a, str>>,
     /// The DAG run.

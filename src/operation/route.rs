@@ -1,6 +1,6 @@
 //! One row of the route table: what a method and a path template mean.
 
-use super::deferral;
+use super::{Action, deferral};
 
 /// What a placeholder of a template, a query parameter or a body can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,7 +193,7 @@ pub(super) struct Route {
     /// that is left but for the literal segments and placeholders behind it.
     pub(super) template: &'static str,
     /// What it asks for, all of it.
-    pub(super) actions: &'static [&'static str],
+    pub(super) actions: &'static [Action],
     /// The ids that the query names. One that is not given stands for all of them.
     pub(super) query: &'static [Param],
     /// The ids that the server picks, or takes all of.
@@ -205,11 +205,11 @@ pub(super) struct Route {
     /// Where the body names ids, in place of the path's or beside them.
     pub(super) body: &'static [Field],
     /// What it asks for too, of each id that the body names there.
-    pub(super) also: Option<(&'static str, &'static [Field])>,
+    pub(super) also: Option<(Action, &'static [Field])>,
     /// Whether the body may tell the triggerer what to run.
     pub(super) defers: bool,
     /// Fields of the body, by which it asks for a further action where they have a value.
-    pub(super) when: &'static [(&'static str, &'static str)],
+    pub(super) when: &'static [(&'static str, Action)],
     /// The other fields of the body that some release reads, where a body with more fields may be of another route: one
     /// that a newer release has in the place of an id.
     pub(super) reads: Option<&'static [&'static str]>,
@@ -220,7 +220,7 @@ pub(super) const fn on(
     versions: Versions,
     method: &'static str,
     template: &'static str,
-    actions: &'static [&'static str],
+    actions: &'static [Action],
 ) -> Route {
     Route {
         versions,
@@ -250,7 +250,7 @@ impl Route {
     }
 
     /// The actions that it may ask for by what its body says, beside [`Self::actions`].
-    pub(super) fn further_actions(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn further_actions(&self) -> impl Iterator<Item = Action> {
         let by_ids = self.also.map(|(action, _)| action);
         let by_fields = self.when.iter().map(|(_, action)| *action);
         let by_deferral = deferral::ACTIONS.iter().filter(|_| self.defers);
@@ -282,7 +282,7 @@ impl Route {
     }
 
     /// Where the body names ids at these places, it asks for `action` on them too.
-    pub(super) const fn also(mut self, action: &'static str, places: &'static [Field]) -> Self {
+    pub(super) const fn also(mut self, action: Action, places: &'static [Field]) -> Self {
         self.also = Some((action, places));
         self
     }
@@ -294,7 +294,7 @@ impl Route {
     }
 
     /// Where one of these fields of the body has a value, it asks for the action beside it too.
-    pub(super) const fn when(mut self, when: &'static [(&'static str, &'static str)]) -> Self {
+    pub(super) const fn when(mut self, when: &'static [(&'static str, Action)]) -> Self {
         self.when = when;
         self
     }

@@ -1,5 +1,7 @@
 //! Which of Airflow's HTTP surfaces a request is for.
 
+use super::Action;
+
 /// Which of Airflow's HTTP surfaces a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Surface {
@@ -54,14 +56,14 @@ impl Surface {
 
     /// The action of a request below one of the surface's prefixes that is on no known route. A surface without
     /// a prefix has none.
-    pub(super) const fn unclassified(self) -> Option<&'static str> {
+    pub(super) const fn unclassified(self) -> Option<Action> {
         match self {
-            Self::Auth => Some("auth:unclassified"),
-            Self::Edge => Some("edge:unclassified"),
-            Self::Execution => Some("execution:unclassified"),
-            Self::Logs => Some("logs:unclassified"),
-            Self::Rest => Some("rest:unclassified"),
-            Self::Ui => Some("ui:unclassified"),
+            Self::Auth => Some(Action::AuthUnclassified),
+            Self::Edge => Some(Action::EdgeUnclassified),
+            Self::Execution => Some(Action::ExecutionUnclassified),
+            Self::Logs => Some(Action::LogsUnclassified),
+            Self::Rest => Some(Action::RestUnclassified),
+            Self::Ui => Some(Action::UiUnclassified),
             Self::Health | Self::Other | Self::Pages => None,
         }
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
-use crate::operation::{Access, Operation};
+use crate::operation::{Access, Action, Operation};
 use crate::token::Verified;
 
 use super::field::Field;
@@ -43,7 +43,7 @@ impl<'a> Facts<'a> {
             Field::Proof => acting.map(|acting| acting.proof.as_str()),
             Field::RequestPrincipals | Field::Claims => Fact::Unknown,
             Field::Surfaces => Fact::Known(operation.surface.as_str()),
-            Field::Actions => access.action,
+            Field::Actions => access.action.map(Action::as_str),
             Field::Dags => access.dag.as_ref().map(|text| &**text),
             Field::Tasks => access.task.as_ref().map(|text| &**text),
             Field::Connections => access.connection.as_ref().map(|text| &**text),

@@ -1,4 +1,4 @@
-//! Forms in which bytes cross the border between the proxy and the filter.
+//! The forms of bytes: each is read and written in one place.
 
 pub mod json;
 pub mod pairs;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use dagward::caller::{Acting, Principal, Proof};
 use dagward::fact::Fact;
-use dagward::operation::{Access, Operation, Surface};
+use dagward::operation::{Access, Action, Operation, Surface};
 use dagward::token::Verified;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -38,6 +38,11 @@ pub(crate) struct Wanted {
     pub(crate) queue: Fact<&'static str>,
 }
 
+fn action(word: &str) -> Action {
+    let mut all = Action::ALL.iter().copied();
+    all.find(|action| action.as_str() == word).unwrap()
+}
+
 impl Asked {
     pub(crate) fn operation(&self) -> Operation<'_> {
         let owned = |fact: Fact<&'static str>| fact.map(Cow::Borrowed);
@@ -57,7 +62,7 @@ impl Asked {
                 .accesses
                 .iter()
                 .map(|wanted| Access {
-                    action: wanted.action,
+                    action: wanted.action.map(action),
                     dag: owned(wanted.dag),
                     task: owned(wanted.task),
                     connection: owned(wanted.connection),

@@ -9,10 +9,7 @@
 )]
 
 mod forged;
-#[path = "../../fuzz/input.rs"]
-mod input;
 mod opinion;
-mod seeds;
 mod tampered;
 #[path = "../../src/token/testing.rs"]
 mod testing;

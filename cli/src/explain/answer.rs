@@ -106,7 +106,12 @@ impl OperationPart {
         let dag_ids = operation.map(Operation::dag_ids).unwrap_or_default();
         Self {
             surface: operation.map(|operation| operation.surface.as_str()),
-            actions: operation.map(Operation::actions).unwrap_or_default(),
+            actions: operation
+                .map(Operation::actions)
+                .into_iter()
+                .flatten()
+                .map(|action| action.as_str())
+                .collect(),
             dag_ids: dag_ids.into_iter().map(str::to_owned).collect(),
             any_dag: operation.is_some_and(|operation| operation.any_dag),
             parameters: operation

@@ -41,7 +41,7 @@ enum Suite {
 const USUAL: [Suite; 4] = [Suite::Unit, Suite::Envoy, Suite::Airflow, Suite::Istio];
 
 /// The test targets of the engine, which need no real part.
-const PLAIN_TARGETS: [&str; 3] = ["examples", "policy", "token"];
+const PLAIN_TARGETS: [&str; 4] = ["examples", "fuzz", "policy", "token"];
 
 /// The test targets of the suite `airflow`.
 const AIRFLOW_TARGETS: [&str; 2] = ["airflow", "attacks"];

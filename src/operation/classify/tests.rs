@@ -32,7 +32,7 @@ fn ids_come_from_the_path_and_are_borrowed() {
     assert_eq!(operation.path, known("/execution/xcoms/d/r+1/t/a/b"));
     assert!(!operation.any_dag);
     let expected = Access {
-        action: Fact::Known("xcom:read"),
+        action: Fact::Known(Action::XcomRead),
         dag: known("d"),
         run: known("r+1"),
         task: known("t"),
@@ -97,7 +97,7 @@ fn measured_targets() {
     assert_eq!(ok("GET", "/executionx/dags/d1").surface, Surface::Other);
     assert_eq!(
         ok("GET", "/api/v2/DAGS/d1").accesses[0].action,
-        Fact::Known("rest:unclassified")
+        Fact::Known(Action::RestUnclassified)
     );
 }
 
@@ -216,7 +216,7 @@ fn logs_name_their_task() {
     );
     assert_eq!(
         (log.surface, log.actions()),
-        (Surface::Logs, vec!["task_log:read"])
+        (Surface::Logs, vec![Action::TaskLogRead])
     );
     assert_eq!(
         (&log.accesses[0].dag, &log.accesses[0].task),

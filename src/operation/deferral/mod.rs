@@ -9,15 +9,20 @@ mod names;
 
 use std::borrow::Cow;
 
-use super::Access;
 use super::body::Json;
+use super::{Access, Action};
 use crate::fact::Fact;
 use arguments::{Arguments, Named};
 
 /// The actions that a deferral can ask for, beside the row's own.
-pub(super) const ACTIONS: &[&str] = &[TRIGGER, "connection:read", "dag_run:read", "task_instance:read"];
+pub(super) const ACTIONS: &[Action] = &[
+    TRIGGER,
+    Action::ConnectionRead,
+    Action::DagRunRead,
+    Action::TaskInstanceRead,
+];
 
-const TRIGGER: &str = "trigger:create";
+const TRIGGER: Action = Action::TriggerCreate;
 
 /// What Airflow takes with `state: deferred` and with no other state. It refuses a body that has
 /// one of them beside another state; it counts as a deferral here all the same.
@@ -53,12 +58,13 @@ pub(super) fn accesses<'a>(task_instance: &str, json: &Json<'_>) -> Vec<Access<'
     let mut accesses = vec![trigger(class.map(|class| Cow::Owned(class.to_owned())), &queue)];
     accesses.extend(facts(arguments.code).map(|code| trigger(code, &queue)));
     accesses.extend(facts(arguments.connections).map(|connection| Access {
-        action: Fact::Known("connection:read"),
+        action: Fact::Known(Action::ConnectionRead),
         connection,
         ..Access::default()
     }));
     for dag in facts(arguments.dags) {
-        accesses.extend(["dag_run:read", "task_instance:read"].map(|action| of_dag(action, dag.clone())));
+        accesses
+            .extend([Action::DagRunRead, Action::TaskInstanceRead].map(|action| of_dag(action, dag.clone())));
     }
     let of_others = |id: &String| !id.eq_ignore_ascii_case(task_instance);
     if arguments.task_instances.any || arguments.task_instances.values.iter().any(of_others) {
@@ -113,7 +119,7 @@ fn trigger<'a>(trigger: Fact<Cow<'a, str>>, queue: &Fact<Cow<'a, str>>) -> Acces
 }
 
 /// An action on any run and task of a DAG.
-fn of_dag<'a>(action: &'static str, dag: Fact<Cow<'a, str>>) -> Access<'a> {
+fn of_dag<'a>(action: Action, dag: Fact<Cow<'a, str>>) -> Access<'a> {
     Access {
         action: Fact::Known(action),
         dag,

@@ -3,11 +3,12 @@
 //! database, forms and filters, so that they stand for any. What changes something asks for every
 //! change that the pages of its kind can make.
 
+use crate::operation::Action::{self, *};
 use crate::operation::route::{Id::*, Route, V2, on};
 
 /// The pages below a path: what reads there, what changes there, and which ids both stand for.
 macro_rules! list {
-    ($path:literal, $read:literal, $change:expr, $any:expr) => {
+    ($path:literal, $read:ident, $change:expr, $any:expr) => {
         [
             on(V2, "GET", concat!($path, "/{page:path}"), &[$read]).any($any),
             // With a GET too, these two act.
@@ -21,66 +22,52 @@ macro_rules! list {
 }
 
 // Two of the actions on a list read: the export of variables has their values, a duplicate is a copy.
-const CONNECTIONS: &[&str] = &[
-    "connection:read",
-    "connection:create",
-    "connection:update",
-    "connection:delete",
+const CONNECTIONS: &[Action] = &[
+    ConnectionRead,
+    ConnectionCreate,
+    ConnectionUpdate,
+    ConnectionDelete,
 ];
-const PERMISSIONS: &[&str] = &["permission:update"];
-const POOLS: &[&str] = &["pool:create", "pool:update", "pool:delete"];
-const ROLES: &[&str] = &["role:create", "role:update", "role:delete"];
-const RUNS: &[&str] = &[
-    "dag_run:trigger",
-    "dag_run:update",
-    "dag_run:clear",
-    "dag_run:delete",
-];
-const TASK_INSTANCES: &[&str] = &[
-    "task_instance:update",
-    "task_instance:clear",
-    "task_instance:delete",
-];
-const USERS: &[&str] = &["user:create", "user:update", "user:delete"];
-const VARIABLES: &[&str] = &[
-    "variable:read",
-    "variable:create",
-    "variable:update",
-    "variable:delete",
-];
-const XCOMS: &[&str] = &["xcom:create", "xcom:update", "xcom:delete"];
+const PERMISSIONS: &[Action] = &[PermissionUpdate];
+const POOLS: &[Action] = &[PoolCreate, PoolUpdate, PoolDelete];
+const ROLES: &[Action] = &[RoleCreate, RoleUpdate, RoleDelete];
+const RUNS: &[Action] = &[DagRunTrigger, DagRunUpdate, DagRunClear, DagRunDelete];
+const TASK_INSTANCES: &[Action] = &[TaskInstanceUpdate, TaskInstanceClear, TaskInstanceDelete];
+const USERS: &[Action] = &[UserCreate, UserUpdate, UserDelete];
+const VARIABLES: &[Action] = &[VariableRead, VariableCreate, VariableUpdate, VariableDelete];
+const XCOMS: &[Action] = &[XcomCreate, XcomUpdate, XcomDelete];
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[[Route; 6]] = &[
-    list!("/actions",        "permission:read",    PERMISSIONS,    &[]),
-    list!("/connection",     "connection:read",    CONNECTIONS,    &[Connection]),
-    list!("/dagrun",         "dag_run:read",       RUNS,           &[Dag, Task]),
-    list!("/job",            "job:read",           &["job:update"], &[Dag]),
-    list!("/permissions",    "permission:read",    PERMISSIONS,    &[]),
-    list!("/pool",           "pool:read",          POOLS,          &[Pool]),
-    list!("/resources",      "permission:read",    PERMISSIONS,    &[]),
-    list!("/roles",          "role:read",          ROLES,          &[]),
-    list!("/slamiss",        "task_instance:read", TASK_INSTANCES, &[Dag, Task]),
-    list!("/taskinstance",   "task_instance:read", TASK_INSTANCES, &[Dag, Task]),
-    list!("/taskreschedule", "task_instance:read", TASK_INSTANCES, &[Dag, Task]),
-    list!("/triggerview",    "task_instance:read", TASK_INSTANCES, &[Dag, Task]),
-    list!("/users",          "user:read",          USERS,          &[]),
-    list!("/variable",       "variable:read",      VARIABLES,      &[Variable]),
-    list!("/xcom",           "xcom:read",          XCOMS,          &[Dag, Task, XcomKey]),
+    list!("/actions",        PermissionRead,    PERMISSIONS,    &[]),
+    list!("/connection",     ConnectionRead,    CONNECTIONS,    &[Connection]),
+    list!("/dagrun",         DagRunRead,       RUNS,           &[Dag, Task]),
+    list!("/job",            JobRead,           &[JobUpdate], &[Dag]),
+    list!("/permissions",    PermissionRead,    PERMISSIONS,    &[]),
+    list!("/pool",           PoolRead,          POOLS,          &[Pool]),
+    list!("/resources",      PermissionRead,    PERMISSIONS,    &[]),
+    list!("/roles",          RoleRead,          ROLES,          &[]),
+    list!("/slamiss",        TaskInstanceRead, TASK_INSTANCES, &[Dag, Task]),
+    list!("/taskinstance",   TaskInstanceRead, TASK_INSTANCES, &[Dag, Task]),
+    list!("/taskreschedule", TaskInstanceRead, TASK_INSTANCES, &[Dag, Task]),
+    list!("/triggerview",    TaskInstanceRead, TASK_INSTANCES, &[Dag, Task]),
+    list!("/users",          UserRead,          USERS,          &[]),
+    list!("/variable",       VariableRead,      VARIABLES,      &[Variable]),
+    list!("/xcom",           XcomRead,          XCOMS,          &[Dag, Task, XcomKey]),
 ];
 
-const LOG: &[&str] = &["audit_log:update"];
+const LOG: &[Action] = &[AuditLogUpdate];
 
 /// The pages of the audit log, one by one: the log servers have their files below the same path.
 #[rustfmt::skip]
 pub(super) const AUDIT_LOG: &[Route] = &[
-    on(V2, "GET",    "/log/list",               &["audit_log:read"]).any(&[Dag, Task]),
-    on(V2, "GET",    "/log/show/{pk}",          &["audit_log:read"]).any(&[Dag, Task]),
-    on(V2, "GET",    "/log/download/{file}",    &["audit_log:read"]).any(&[Dag, Task]),
-    on(V2, "GET",    "/log/add",                &["audit_log:read"]).any(&[Dag, Task]),
-    on(V2, "GET",    "/log/edit/{pk}",          &["audit_log:read"]).any(&[Dag, Task]),
-    on(V2, "GET",    "/log/api",                &["audit_log:read"]).any(&[Dag, Task]),
-    on(V2, "GET",    "/log/api/{page:path}",    &["audit_log:read"]).any(&[Dag, Task]),
+    on(V2, "GET",    "/log/list",               &[AuditLogRead]).any(&[Dag, Task]),
+    on(V2, "GET",    "/log/show/{pk}",          &[AuditLogRead]).any(&[Dag, Task]),
+    on(V2, "GET",    "/log/download/{file}",    &[AuditLogRead]).any(&[Dag, Task]),
+    on(V2, "GET",    "/log/add",                &[AuditLogRead]).any(&[Dag, Task]),
+    on(V2, "GET",    "/log/edit/{pk}",          &[AuditLogRead]).any(&[Dag, Task]),
+    on(V2, "GET",    "/log/api",                &[AuditLogRead]).any(&[Dag, Task]),
+    on(V2, "GET",    "/log/api/{page:path}",    &[AuditLogRead]).any(&[Dag, Task]),
     on(V2, "GET",    "/log/action/{name}/{pk}", LOG).any(&[Dag, Task]),
     on(V2, "GET",    "/log/delete/{pk}",        LOG).any(&[Dag, Task]),
     on(V2, "POST",   "/log/{page:path}",        LOG).any(&[Dag, Task]),

@@ -17,8 +17,8 @@ mod rest_v2_runs;
 mod single_page;
 mod ui;
 
-use super::Surface;
 use super::route::{Line, Route};
+use super::{Action, Surface};
 
 const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Health, health::ROUTES),
@@ -73,7 +73,7 @@ impl Row {
     }
 
     /// What it asks for, by itself or by what its body may say.
-    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
+    pub fn actions(&self) -> impl Iterator<Item = Action> {
         let own = self.route.actions.iter().copied();
         own.chain(self.route.further_actions())
     }
@@ -84,12 +84,12 @@ impl Row {
             self.surface.as_str(),
             self.method(),
             self.template(),
-            self.actions().collect(),
+            self.actions().map(Action::as_str).collect(),
         )
     }
 
     /// Whether it asks for an action, by itself or by what its body may say.
-    pub fn asks_for(&self, action: &str) -> bool {
+    pub fn asks_for(&self, action: Action) -> bool {
         self.actions().any(|asked| asked == action)
     }
 

@@ -3,6 +3,8 @@
 //! A body with another field may be for a route that a newer release has in the place of an id: `PATCH
 //! /api/v2/dags/bulk` is, to a table without it, the DAG `bulk`.
 
+use crate::operation::Action::{self, *};
+
 /// Those of a run to start. `conf` and `note` are of the run that is made.
 pub(super) const TRIGGER: &[&str] = &[
     "conf",
@@ -16,16 +18,16 @@ pub(super) const TRIGGER: &[&str] = &[
 ];
 
 /// By which a start does more: pauses the DAG once its runs have ended, takes other code than the newest.
-pub(super) const TRIGGER_MORE: &[(&str, &str)] =
-    &[("drain_dag", "dag:update"), ("bundle_version", "dag_version:run")];
+pub(super) const TRIGGER_MORE: &[(&str, Action)] =
+    &[("drain_dag", DagUpdate), ("bundle_version", DagVersionRun)];
 
 /// The same of a backfill, which takes the newest code.
-pub(super) const BACKFILL_MORE: &[(&str, &str)] = &[("drain_dag", "dag:update")];
+pub(super) const BACKFILL_MORE: &[(&str, Action)] = &[("drain_dag", DagUpdate)];
 
 /// By which a test writes the connection.
-pub(super) const TEST_MORE: &[(&str, &str)] = &[
-    ("commit_on_success", "connection:create"),
-    ("commit_on_success", "connection:update"),
+pub(super) const TEST_MORE: &[(&str, Action)] = &[
+    ("commit_on_success", ConnectionCreate),
+    ("commit_on_success", ConnectionUpdate),
 ];
 
 /// Those of a run that a task starts. `reset_dag_run` only tells the worker to ask for `clear` next.

@@ -12,7 +12,7 @@ fn same(parsed: &Parsed<'_>, written: &Written) -> bool {
         (Json::Null, Json::Null) => true,
         (Json::Bool(one), Json::Bool(other)) => one == other,
         (Json::Number(one), Json::Number(other)) => {
-            one.to_string().parse::<f64>().unwrap() == other.parse::<f64>().unwrap()
+            one.to_string().parse::<f64>().unwrap() == serde_json::from_str::<f64>(other).unwrap()
         }
         (Json::Text(one), Json::Text(other)) => one == other,
         (Json::List(one), Json::List(other)) => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use dagward::operation::{Line, Row, actions, is_unclassified, rows};
+use dagward::operation::{Action, Line, Row, rows};
 
 /// Where the page is, in the repository.
 pub(super) const FILE: &str = "docs/actions.md";
@@ -25,8 +25,8 @@ Names in braces stand for one segment of the path, with `:path` for any number o
 pub(super) fn page() -> String {
     let mut page = HEAD.to_owned();
     let mut resource = "";
-    for action in actions() {
-        let (of, _) = action.split_once(':').unwrap_or((action, ""));
+    for action in Action::ALL.iter().copied() {
+        let of = action.resource();
         if of != resource {
             resource = of;
             // Writing to a text cannot fail.
@@ -35,7 +35,7 @@ pub(super) fn page() -> String {
                 "\n## {resource}\n\n| action | route | surface | Airflow |\n|---|---|---|---|\n"
             );
         }
-        if is_unclassified(action) {
+        if action.is_unclassified() {
             let _ = writeln!(page, "| `{action}` | any that is not on this page | {of} | |");
         }
         for row in rows().filter(|row| row.asks_for(action)) {

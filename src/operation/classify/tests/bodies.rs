@@ -17,7 +17,10 @@ fn a_body_to_come_leaves_open_what_it_may_name() {
     let bulk = ok("PATCH", "/api/v2/dags/mine/dagRuns/r/taskInstances");
     let dags: Vec<_> = bulk.accesses.iter().map(|access| access.dag.clone()).collect();
     assert_eq!(dags, [known("mine"), Fact::Pending, known("mine"), Fact::Pending]);
-    assert_eq!(bulk.actions(), ["task_instance:update", "task_instance:delete"]);
+    assert_eq!(
+        bulk.actions(),
+        [Action::TaskInstanceUpdate, Action::TaskInstanceDelete]
+    );
     assert!(!bulk.any_dag && bulk.awaits_body);
 
     let backfill = ok("POST", "/api/v2/backfills");
@@ -164,7 +167,7 @@ fn a_body_that_cannot_be_read_is_refused_where_it_counts() {
 }
 
 /// The asset of each ask, with its action.
-fn assets<'o>(operation: &'o Operation<'_>) -> Vec<(&'static str, &'o str)> {
+fn assets<'o>(operation: &'o Operation<'_>) -> Vec<(Action, &'o str)> {
     let accesses = operation.accesses.iter();
     accesses
         .map(|access| {
@@ -179,7 +182,7 @@ fn assets<'o>(operation: &'o Operation<'_>) -> Vec<(&'static str, &'o str)> {
 #[test]
 fn a_task_that_ends_asks_for_the_assets_that_it_names() {
     let path = "/execution/task-instances/01890a5d-ac96-774b-bcce-b302099a8057/state";
-    let ends = ("task_instance:state", "");
+    let ends = (Action::TaskInstanceState, "");
     let coming = ok("PATCH", path);
     assert!(coming.awaits_body);
     assert_eq!(assets(&coming), [ends]);
@@ -198,9 +201,9 @@ fn a_task_that_ends_asks_for_the_assets_that_it_names() {
     let mut operation = with_body("PATCH", path, body).unwrap();
     let named = [
         ends,
-        ("asset:create", "a"),
-        ("asset:create", "s3://a"),
-        ("asset:create", "b"),
+        (Action::AssetCreate, "a"),
+        (Action::AssetCreate, "s3://a"),
+        (Action::AssetCreate, "b"),
     ];
     assert_eq!(assets(&operation), named);
     // The task's own DAG is not what they are about.
@@ -217,7 +220,7 @@ fn a_task_that_ends_asks_for_the_assets_that_it_names() {
         .collect();
     let body = format!(r#"{{"task_outlets": [{}]}}"#, many.join(","));
     let operation = with_body("PATCH", path, &body).unwrap();
-    assert_eq!(assets(&operation), [ends, ("asset:create", "")]);
+    assert_eq!(assets(&operation), [ends, (Action::AssetCreate, "")]);
     assert!(operation.accesses[1].asset.is_unknown());
 }
 
@@ -269,17 +272,17 @@ fn what_a_body_names_twice_is_asked_for_once() {
 #[test]
 fn some_fields_ask_for_more() {
     let trigger = "/api/v2/dags/mine/dagRuns";
-    let more = ["dag_run:trigger", "dag:update"];
+    let more = [Action::DagRunTrigger, Action::DagUpdate];
     for (target, body, actions) in [
         (
             trigger,
             r#"{"conf": {"drain_dag": true}, "note": "n"}"#,
-            &["dag_run:trigger"][..],
+            &[Action::DagRunTrigger][..],
         ),
         (
             trigger,
             r#"{"drain_dag": false, "bundle_version": null}"#,
-            &["dag_run:trigger"],
+            &[Action::DagRunTrigger],
         ),
         (trigger, r#"{"drain_dag": true}"#, &more),
         // Airflow takes texts and numbers for truth values.
@@ -288,22 +291,26 @@ fn some_fields_ask_for_more() {
         (
             trigger,
             r#"{"bundle_version": "v1"}"#,
-            &["dag_run:trigger", "dag_version:run"],
+            &[Action::DagRunTrigger, Action::DagVersionRun],
         ),
         (
             "/api/v2/assets/7/materialize",
             r#"{"drain_dag": true}"#,
-            &["asset:create", "dag_run:trigger", "dag:update"],
+            &[Action::AssetCreate, Action::DagRunTrigger, Action::DagUpdate],
         ),
         (
             "/api/v2/backfills",
             r#"{"dag_id": "mine", "drain_dag": true}"#,
-            &["backfill:create", "dag:update"],
+            &[Action::BackfillCreate, Action::DagUpdate],
         ),
         (
             "/api/v2/connections/enqueue-test",
             r#"{"connection_id": "c", "commit_on_success": true}"#,
-            &["connection:test", "connection:create", "connection:update"],
+            &[
+                Action::ConnectionTest,
+                Action::ConnectionCreate,
+                Action::ConnectionUpdate,
+            ],
         ),
     ] {
         assert!(ok("POST", target).awaits_body, "{target}");

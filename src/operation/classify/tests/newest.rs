@@ -78,7 +78,7 @@ fn dags_in_bulk_are_those_of_the_body() {
         ("", &[], true),
     ] {
         let operation = with_body("PATCH", "/api/v2/dags/bulk", body);
-        assert_eq!(operation.actions(), ["dag:update"]);
+        assert_eq!(operation.actions(), [Action::DagUpdate]);
         assert_eq!(
             (operation.dag_ids(), operation.any_dag),
             (dags.to_vec(), any),
@@ -100,7 +100,7 @@ fn the_log_of_a_callback_is_its_run_s() {
         let access = &operation.accesses[0];
         assert_eq!(
             (&access.action, &access.dag, &access.run),
-            (&Fact::Known("task_log:read"), &known("d"), &known("r"))
+            (&Fact::Known(Action::TaskLogRead), &known("d"), &known("r"))
         );
         assert_eq!(
             (&access.task, operation.any_dag),

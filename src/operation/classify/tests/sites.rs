@@ -153,7 +153,7 @@ fn web_pages_are_read_where_they_stand() {
     }
     let clear = read_at(&with_pages(), "POST", "/clear?dag_id=mine").unwrap();
     assert!(clear.any_dag);
-    assert_eq!(clear.actions(), ["task_instance:clear"]);
+    assert_eq!(clear.actions(), [Action::TaskInstanceClear]);
     let file = "/log/dag_id=d/run_id=r/task_id=t/attempt=1.log";
     assert_eq!(dag(&with_pages(), file), Ok((Surface::Logs, known("d"))));
 }

@@ -42,7 +42,7 @@ fn a_connection_may_have_slashes_for_tasks() {
         let target = format!("/execution/connections/{target}");
         let operation = ok("GET", &target);
         let expected = Access {
-            action: Fact::Known("connection:read"),
+            action: Fact::Known(Action::ConnectionRead),
             connection: known(id),
             ..Access::default()
         };

@@ -5,22 +5,37 @@ use super::*;
 #[test]
 fn a_route_that_is_not_known_keeps_its_surface_and_names_nothing() {
     for (method, target, surface, action) in [
-        ("GET", "/api/v2/new", Surface::Rest, "rest:unclassified"),
-        ("GET", "/api/v1/what", Surface::Rest, "rest:unclassified"),
-        ("OPTIONS", "/api/v2/dags", Surface::Rest, "rest:unclassified"),
-        ("get", "/ui/config", Surface::Ui, "ui:unclassified"),
-        ("GET", "/ui/some_new_thing", Surface::Ui, "ui:unclassified"),
-        ("POST", "/auth/new", Surface::Auth, "auth:unclassified"),
-        ("GET", "/execution", Surface::Execution, "execution:unclassified"),
+        ("GET", "/api/v2/new", Surface::Rest, Action::RestUnclassified),
+        ("GET", "/api/v1/what", Surface::Rest, Action::RestUnclassified),
+        ("OPTIONS", "/api/v2/dags", Surface::Rest, Action::RestUnclassified),
+        ("get", "/ui/config", Surface::Ui, Action::UiUnclassified),
+        ("GET", "/ui/some_new_thing", Surface::Ui, Action::UiUnclassified),
+        ("POST", "/auth/new", Surface::Auth, Action::AuthUnclassified),
+        (
+            "GET",
+            "/execution",
+            Surface::Execution,
+            Action::ExecutionUnclassified,
+        ),
         (
             "PUT",
             "/execution/new/a/b/",
             Surface::Execution,
-            "execution:unclassified",
+            Action::ExecutionUnclassified,
         ),
-        ("POST", "/log/x", Surface::Logs, "logs:unclassified"),
-        ("POST", "/edge_worker/v1/new", Surface::Edge, "edge:unclassified"),
-        ("POST", "/internal_api/v1/new", Surface::Edge, "edge:unclassified"),
+        ("POST", "/log/x", Surface::Logs, Action::LogsUnclassified),
+        (
+            "POST",
+            "/edge_worker/v1/new",
+            Surface::Edge,
+            Action::EdgeUnclassified,
+        ),
+        (
+            "POST",
+            "/internal_api/v1/new",
+            Surface::Edge,
+            Action::EdgeUnclassified,
+        ),
     ] {
         let operation = ok(method, target);
         assert_eq!(
@@ -31,7 +46,7 @@ fn a_route_that_is_not_known_keeps_its_surface_and_names_nothing() {
         assert!(operation.any_dag && operation.is_unclassified());
         assert_eq!(
             (operation.actions(), operation.action_label()),
-            (vec![action], action)
+            (vec![action], action.as_str())
         );
         let expected = Access {
             action: Fact::Known(action),

@@ -1,7 +1,8 @@
-//! What the fuzzer runs on its input. The suite of tests runs it as well.
+//! Tokens, keys, and what Istio says of tokens.
 
 use dagward::token::{
-    Algorithm, InModule, Issuer, KeySet, Kind, MAX_TOKEN, Parsed, Signatures, Source, accept, verify,
+    Algorithm, InModule, Issuer, KeySet, Kind, MAX_TOKEN, Parsed, Signatures, Source, accept,
+    verified_by_istio, verify,
 };
 
 /// Reads a token; whether it is one. Nobody has signed it, so it is never accepted.
@@ -51,6 +52,18 @@ pub(crate) fn jwks(bytes: &[u8]) -> bool {
     }
     assert!(keys.left_out().all(|why| why.starts_with("keys[")));
     true
+}
+
+/// Reads a request's dynamic metadata; whether Istio has verified a token by them.
+pub(crate) fn metadata(bytes: &[u8]) -> bool {
+    let Ok(verified) = verified_by_istio(bytes) else {
+        return false;
+    };
+    for claims in &verified {
+        assert!(claims.get("iss").is_some());
+        let _ = claims.values("kubernetes.io.serviceaccount.name");
+    }
+    !verified.is_empty()
 }
 
 /// A key of each type, of which nobody knows the private part.
