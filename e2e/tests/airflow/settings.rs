@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::UdpSocket;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -62,6 +62,8 @@ struct Ran {
     lineage: Vec<String>,
     /// Bytes of the first metric that StatsD got.
     metric: usize,
+    /// `airflow dags test` without the database and with it: how it ended, and how many requests it made.
+    by_hand: [(Output, usize); 2],
 }
 
 /// A repository with the DAG `sales_git`.
@@ -87,9 +89,9 @@ fn repository() -> TempDir {
 }
 
 /// Settings by which logs go to `store`, where pods have a role of their own.
-fn remote_logs(installation: &Installation, store: &S3) -> Vec<(&'static str, String)> {
+fn remote_logs(release: Release, store: &S3) -> Vec<(&'static str, String)> {
     let lab = paths::workspace().join("lab/airflow");
-    let folder = providers(installation).unwrap();
+    let folder = providers(release).unwrap();
     vec![
         ("PYTHONPATH", format!("{}:{}", lab.display(), folder.display())),
         ("AWS_ACCESS_KEY_ID", "pod".to_owned()),
@@ -134,8 +136,14 @@ fn further(repository: &Path, statsd: &UdpSocket, kept: &Path) -> Vec<(&'static 
 
 /// Tells Airflow of a connection.
 fn connect(people: &Rest, connection: &Value) {
-    let made = people.post("/api/v2/connections", connection).unwrap();
-    assert_eq!(made.status, 201, "{}", made.text());
+    let (version, status) = if people.token().is_some() {
+        (2, 201)
+    } else {
+        (1, 200)
+    };
+    let path = format!("/api/v{version}/connections");
+    let made = people.post(&path, connection).unwrap();
+    assert_eq!(made.status, status, "{}", made.text());
 }
 
 /// The connection to the store of logs.
@@ -159,17 +167,33 @@ fn stored(store: &S3, tasks: usize) -> String {
     .unwrap()
 }
 
+/// `airflow dags test sales_hooks` in the pod of team sales' worker, as the shipped values leave the pod, or with a database that
+/// no scheduler looks at: one that does takes the run's tasks as well.
+fn by_hand(deployment: &Deployment, database: Option<&Path>) -> (Output, usize) {
+    let asked = || {
+        let requests = deployment.requests(Component::ApiServer).unwrap();
+        let of_tasks = requests.iter().filter_map(|request| request["path"].as_str());
+        of_tasks.filter(|path| path.starts_with("/execution")).count()
+    };
+    let before = asked();
+    let mut test = deployment.command(Component::Worker("sales")).unwrap();
+    test.args(["dags", "test", "sales_hooks"]);
+    let uri = database.map(|file| format!("sqlite:///{}", file.display()));
+    test.envs(uri.map(|uri| ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", uri)));
+    let output = test.output().unwrap();
+    (output, asked() - before)
+}
+
 impl Ran {
     fn run() -> Self {
         let release = Release::V3_3;
-        let installation = Installation::ensure(release).unwrap();
         let store = S3::start(BUCKET).unwrap();
         let lineage = Upstream::with(|_| Answer::json(200, &json!({}))).unwrap();
         let statsd = UdpSocket::bind("127.0.0.1:0").unwrap();
         let (repository, kept) = (repository(), paths::scratch("kept").unwrap());
         let file = kept.path().join("connections.json");
         fs::write(&file, r#"{"sales_kept": "http://kept.example.com"}"#).unwrap();
-        let mut environment = remote_logs(&installation, &store);
+        let mut environment = remote_logs(release, &store);
         environment.extend(further(repository.path(), &statsd, &file));
         let deployment = Deployment::start(Setup {
             destinations: vec![
@@ -194,7 +218,10 @@ impl Ran {
         let results = ["buckets", "cluster", "from_backend", "other_database"];
         let results = results.map(|task| (task, people.result("sales_hooks", RUN, task).unwrap()));
         statsd.set_read_timeout(Some(LIMIT)).unwrap();
+        let database = kept.path().join("airflow.db");
+        fs::copy(Installation::ensure(release).unwrap().database, &database).unwrap();
         Self {
+            by_hand: [None, Some(&*database)].map(|database| by_hand(&deployment, database)),
             runs: runs.into(),
             results: results.into(),
             objects: stored(&store, TASKS.len() + 1),
@@ -276,6 +303,15 @@ fn a_connection_of_another_team_is_refused_and_said_to_be() {
     assert!(said.contains("Access denied for connection 'ml_db'"), "{said}");
 }
 
+/// Without a database it does not begin, and with one no policy is asked.
+#[test]
+fn a_run_by_hand_asks_the_database_alone() {
+    let [without, with] = &RAN.by_hand;
+    assert!(!without.0.status.success(), "{:?}", without.0);
+    assert!(with.0.status.success(), "{:?}", with.0);
+    assert_eq!((without.1, with.1), (0, 0));
+}
+
 #[test]
 fn nothing_else_is_refused() {
     let expected = ["aws_default", "git_default", "kubernetes_default", "ml_db"]
@@ -294,10 +330,9 @@ fn nothing_else_is_refused() {
 fn remote_logs_let_tasks_start_on_airflow_3_1() {
     let release = Release::V3_1;
     let store = S3::start(BUCKET).unwrap();
-    let installation = Installation::ensure(release).unwrap();
     let deployment = Deployment::start(Setup {
         destinations: vec![outside(&store)],
-        environment: remote_logs(&installation, &store),
+        environment: remote_logs(release, &store),
         ..Setup::new(release, Executor::Local, Some(&policies::starter()))
     })
     .unwrap();
@@ -311,9 +346,8 @@ fn remote_logs_let_tasks_start_on_airflow_3_1() {
 /// As with KubernetesExecutor: what the pod's sidecar says of the task counts before `run`, too.
 #[test]
 fn remote_logs_let_tasks_start_in_pods_of_their_own() {
-    let installation = Installation::ensure(Release::V3_3).unwrap();
     let store = S3::start(BUCKET).unwrap();
-    let airflow = Airflow::with(&remote_logs(&installation, &store)).unwrap();
+    let airflow = Airflow::with(&remote_logs(Release::V3_3, &store)).unwrap();
     let pods = ["extract", "load"].map(|task| Pod::new("sales", "sales_daily", RUN, task));
     let plugin = policies::two_teams();
     let mesh = Mesh::start_among(&airflow, &pods, Some(&plugin), &[outside(&store)]).unwrap();

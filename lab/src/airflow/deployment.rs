@@ -57,6 +57,7 @@ pub struct Deployment {
     setup: Setup,
     balanced: bool,
     pods: Vec<Pod>,
+    installation: Installation,
     settings: Settings,
     database: Postgres,
     broker: Option<Redis>,
@@ -113,6 +114,7 @@ impl Deployment {
             .collect();
         let mut deployment = Self {
             pods: pods?,
+            installation,
             settings,
             database,
             broker,
@@ -121,20 +123,11 @@ impl Deployment {
             balanced: false,
             setup,
         };
-        let homes = deployment.home.path();
-        for pod in &mut deployment.pods {
-            let home = homes.join(pod.component.name());
-            fs::create_dir(&home)?;
-            let mut command = Command::new(&installation.program);
-            installation.environment(&home)?.apply(&mut command);
-            deployment.settings.apply(&mut command, pod.component);
-            command.envs(
-                deployment
-                    .setup
-                    .environment
-                    .iter()
-                    .map(|(name, value)| (name, value)),
-            );
+        let commands = deployment
+            .components()
+            .map(|component| deployment.command(component));
+        let commands = commands.collect::<Result<Vec<_>>>()?;
+        for (pod, mut command) in deployment.pods.iter_mut().zip(commands) {
             pod.start(&mut command, release)?;
         }
         let plugin = deployment.setup.plugin.clone();
@@ -209,6 +202,20 @@ impl Deployment {
     /// The sidecar of a component, with its logs and metrics.
     pub fn sidecar(&self, component: Component) -> Result<&Sidecar> {
         self.pod(component)?.sidecar.as_ref().context("no sidecar")
+    }
+
+    /// The command `airflow` as in the pod of a component: with its settings, and its way into the mesh.
+    pub fn command(&self, component: Component) -> Result<Command> {
+        let pod = self.pod(component)?;
+        let home = self.home(component);
+        fs::create_dir_all(&home)?;
+        let mut command = Command::new(&self.installation.program);
+        self.installation.environment(&home)?.apply(&mut command);
+        self.settings.apply(&mut command, component);
+        let own = self.setup.environment.iter();
+        command.envs(own.map(|(name, value)| (name, value)));
+        component.settings(&mut command, pod.app.address().port(), pod.outbound.address());
+        Ok(command)
     }
 
     /// The process of a component, with its log.
@@ -350,7 +357,6 @@ impl Pod {
     fn start(&mut self, command: &mut Command, release: Release) -> Result<()> {
         let port = self.app.address().port();
         command.args(self.component.arguments(release, port));
-        self.component.settings(command, port, self.outbound.address());
         self.process = Some(Process::start(&self.component.name(), command)?);
         Ok(())
     }
