@@ -199,6 +199,9 @@ impl Helm {
         for set in combination.set() {
             arguments.extend(["--set".to_owned(), set]);
         }
+        for text in combination::REMOTE_LOGS {
+            arguments.extend(["--set-string".to_owned(), text.to_owned()]);
+        }
         let policy = workspace.join(CLUSTER_POLICY);
         arguments.push("--set-file".to_owned());
         arguments.push(format!("airflowLocalSettings={}", policy.display()));

@@ -59,7 +59,7 @@ use crate::paths;
 use crate::registry::Registry;
 
 /// Pods are ready some seconds after they were made, on a busy machine with many of them later.
-const READY: Duration = Duration::from_secs(120);
+const READY: Duration = Duration::from_secs(300);
 
 /// A pod that is ready.
 #[derive(Debug, Clone)]

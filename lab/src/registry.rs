@@ -27,7 +27,7 @@ pub const PASSWORD: &str = "of the lab";
 /// [`PASSWORD`] by bcrypt at its least cost, the one hash that the registry knows.
 const HASH: &str = "$2y$04$dagwardlabdagwardlabdOvuHCtLzjmkH7yGS2aC1bjAlunlDIwIe";
 
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = Duration::from_secs(300);
 
 /// A registry. It ends with its handle, and so do the images in it.
 #[derive(Debug)]

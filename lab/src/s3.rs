@@ -19,7 +19,7 @@ const REQUIREMENTS: &str = include_str!("../s3/requirements.txt");
 /// moto tells its services apart by the host.
 const HOST: &str = "127.0.0.1";
 
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(300);
 
 /// A running server. It ends with its handle, and so do its objects.
 #[derive(Debug)]

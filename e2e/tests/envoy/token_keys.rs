@@ -21,7 +21,7 @@ on_every_setup!(one_fetch_is_for_all_workers);
 const HOST: &str = "issuer.example.com";
 
 /// Long enough for a refresh of the shortest interval, and for the pauses after a few failures.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(300);
 
 /// An issuer's server, which answers what it is told to.
 struct Issuer {

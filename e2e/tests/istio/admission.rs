@@ -19,7 +19,7 @@ mod webhooks;
 use crate::files::{team_map, text};
 use pods::{changed, task_pod};
 
-const SCHEDULER: &str = "system:serviceaccount:airflow:airflow-scheduler";
+pub(crate) const SCHEDULER: &str = "system:serviceaccount:airflow:airflow-scheduler";
 
 /// The teams of `examples/istio/teams.yaml`.
 const TEAMS: [(&str, &str); 2] = [("sales", "airflow-worker-sales"), ("ml", "airflow-worker-ml")];
@@ -27,10 +27,10 @@ const TEAMS: [(&str, &str); 2] = [("sales", "airflow-worker-sales"), ("ml", "air
 const WORKER: &str = "system:serviceaccount:airflow:airflow-worker-ml";
 
 /// Kubernetes' own, which creates the pods of a Celery worker set.
-const CONTROLLER: &str = "system:serviceaccount:kube-system:statefulset-controller";
+pub(crate) const CONTROLLER: &str = "system:serviceaccount:kube-system:statefulset-controller";
 
 /// A policy takes effect a moment after it was applied.
-const IN_FORCE: Duration = Duration::from_secs(30);
+const IN_FORCE: Duration = Duration::from_secs(300);
 
 #[test]
 fn pods_are_what_their_creator_may_create() {
@@ -349,7 +349,7 @@ fn create(cluster: &Cluster, user: &str, pod: &Value) -> Result<(), String> {
 }
 
 /// `kubectl` as `user`; the error is what the API server says.
-fn ask(cluster: &Cluster, user: &str, arguments: &[&str], input: &str) -> Result<(), String> {
+pub(crate) fn ask(cluster: &Cluster, user: &str, arguments: &[&str], input: &str) -> Result<(), String> {
     printed(cluster, user, arguments, input).map(drop)
 }
 

@@ -18,7 +18,7 @@ use crate::scene::Scene;
 pub(crate) const API_SERVER: &str = "airflow-api-server";
 
 /// The longest that a change may take to get from the API server to what a sidecar does.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(300);
 
 const PORT: u16 = 8080;
 

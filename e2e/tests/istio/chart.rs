@@ -1,153 +1,295 @@
-//! What the official Helm chart makes of the shipped values, as a new user meets it: the plugin in
-//! shadow mode refuses nothing, and enforced it parts the teams, for both executors.
+//! Install, shadow, enforce, as a new user goes, on what the official Helm chart makes of the shipped values: for
+//! both executors, with remote logs and git-sync on.
 //!
-//! Accounts, labels, annotations, ports and Services are the chart's; the programs are the test's own.
+//! Pods with all of their containers, accounts, ports and Services are the chart's, and the folders of
+//! `kubectl apply -k` are the shipped ones. Sidecars, traffic and certificates are Istio's, and git fetches for
+//! git-sync. Not real are Airflow's programs: servers of the test's own answer, and the test asks from within the
+//! pods. `executor` has real Airflow in pods. PostgreSQL, PgBouncer, StatsD and Airflow's jobs are left out.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use dagward_lab::chart::{Executor, Facts, Kind, Object, Pods};
+use dagward_lab::chart::Executor;
 use dagward_lab::client::{Client, Request};
 use dagward_lab::istio::Pod;
 use dagward_lab::upstream::{Answer, Upstream};
 use dagward_lab::{manifest, wait};
 use serde_json::{Value, json};
 
-use crate::airflow::{API_SERVER, Airflow, SOON, run, with_token, xcom};
-use crate::files::text;
-use crate::objects::{of_chart, of_task, service_of_chart};
+use crate::admission::{CONTROLLER, SCHEDULER, ask};
+use crate::airflow::{API_SERVER, Airflow, SOON, run};
+use crate::files::team_map;
+use crate::objects::{of_task, pod};
 use crate::scene::Scene;
+use crate::steps;
 
-const WORKER: &str = "airflow-worker-sales";
-const SLEEPS: [&str; 2] = ["sleep", "infinity"];
-const TASK: &str = "0199f0a0-0000-7000-8000-000000000001";
-const OTHER: &str = "0199f0a0-0000-7000-8000-000000000002";
-const LOGS: u16 = 8793;
+mod asks;
+mod outside;
+mod rendered;
 
-/// One rendering of the chart.
-struct Chart {
-    objects: Vec<Object>,
-}
+use asks::{Ask, DAG_PROCESSOR, GATEWAY, ML, REDIS, SALES, TRIGGERER};
+use outside::Outside;
+use rendered::Rendered;
 
-impl Chart {
-    fn of(executor: Executor) -> Self {
-        let facts = Facts::kept().unwrap();
-        let (_, objects) = facts
-            .renderings()
-            .find(|(combination, _)| combination.executor == executor && combination.git_sync)
-            .unwrap();
-        Self {
-            objects: objects.into_iter().cloned().collect(),
-        }
-    }
+const HERE: &str = "airflow";
+const RELEASE: &str = "3.3.2";
+const INGRESS: &str = "istio-ingress";
+const SCHEDULER_POD: &str = "airflow-scheduler";
+const DEFAULT_WORKER: &str = "airflow-worker";
 
-    fn pods(&self, name: &str) -> &Pods {
-        let mut found = self.objects.iter().filter(|object| object.name == name);
-        found.find_map(Object::pods).unwrap()
-    }
+/// Each asks within this, and asks again.
+const ANSWER: Duration = Duration::from_secs(10);
 
-    fn service(&self, namespace: &str, name: &str) -> Value {
-        let mut found = self.objects.iter().filter(|object| object.name == name);
-        found
-            .find_map(|object| service_of_chart(namespace, object))
-            .unwrap()
-    }
+/// The ports that the test's own servers listen on.
+const SERVERS: [(&str, u16); 3] = [(TRIGGERER, 8794), (SALES, 8793), (REDIS, 6379)];
 
-    /// The accounts that the chart makes, and those of the teams.
-    fn accounts(&self) -> Vec<String> {
-        let own = self.objects.iter();
-        let own = own.filter(|object| matches!(object.kind, Kind::Account(_)));
-        let teams = manifest::read_all("examples/istio/teams.yaml").unwrap();
-        let teams = teams
-            .iter()
-            .map(|account| account["metadata"]["name"].as_str().unwrap().to_owned());
-        own.map(|object| object.name.clone()).chain(teams).collect()
-    }
-
-    /// The namespace with what stands around the plugin, the plugin in shadow mode, the api-server and `pods`.
-    fn install<'a>(&self, scene: &'a Scene, namespace: &'a str, pods: &[Value]) -> Airflow<'a> {
-        let accounts = self.accounts();
-        scene.namespace(
-            namespace,
-            &accounts.iter().map(String::as_str).collect::<Vec<_>>(),
-        );
-        let protocols = text("examples/istio/protocols.yaml");
-        let protocols = protocols.replace("namespace: airflow", &format!("namespace: {namespace}"));
-        scene.cluster.kubernetes().apply(&protocols).unwrap();
-        scene.apply(&[plugin(scene, namespace, "shadow")]);
-        let server = [
-            self.service(namespace, API_SERVER),
-            of_chart(namespace, API_SERVER, self.pods(API_SERVER), &SLEEPS),
-        ];
-        Airflow::with(scene, namespace, server, pods)
-    }
-}
-
-fn plugin(scene: &Scene, namespace: &str, mode: &str) -> Value {
-    let mut plugin = scene.plugin(namespace);
-    plugin["spec"]["pluginConfig"]["mode"] = json!(mode);
-    plugin
+/// The cluster, what runs in it, and who asks.
+struct Stage<'a> {
+    scene: &'a Scene,
+    outside: Outside,
+    pods: BTreeMap<&'static str, Pod>,
+    servers: BTreeMap<&'static str, Upstream>,
 }
 
 #[test]
-fn tasks_in_pods_of_their_own() {
-    let (scene, here) = (Scene::shared(), "chart-kubernetes");
-    let chart = Chart::of(Executor::Kubernetes);
-    let mut task = of_task(
-        of_chart(here, WORKER, chart.pods("task"), &SLEEPS),
-        "sales_daily",
-        "load",
-    );
-    // As the cluster policy sets it.
-    task["spec"]["serviceAccountName"] = json!(WORKER);
-    let airflow = chart.install(scene, here, &[task]);
-    let sales = airflow.caller(WORKER);
-    let [own, other] = ["sales_daily", "ml_train"].map(xcom);
-
-    sales.until(&own, 200);
-    assert_eq!(sales.ask(&other).status, 200);
-    scene.apply(&[plugin(scene, here, "enforce")]);
-    sales.until(&other, 403);
-    assert_eq!(sales.ask(&own).status, 200);
-}
-
-#[test]
-fn tasks_in_the_workers_of_their_team() {
-    let (scene, here) = (Scene::shared(), "chart-celery");
-    let chart = Chart::of(Executor::Celery);
-    let workers: BTreeMap<_, _> = [WORKER, "airflow-worker-ml"]
-        .map(|name| (name, of_chart(here, name, chart.pods(name), &SLEEPS)))
-        .into();
-    let mut objects: Vec<_> = workers.values().cloned().collect();
-    objects.push(chart.service(here, WORKER));
-    let airflow = chart.install(scene, here, &objects);
-    let (sales, ml) = (airflow.caller(WORKER), airflow.caller("airflow-worker-ml"));
-    let _logs = Upstream::within(&sales.pod.netns, LOGS, Answer::echo).unwrap();
-    let service = scene.cluster.service(here, WORKER).unwrap();
-    let log = |from: &Pod| {
-        let host = format!("{WORKER}.{here}:{LOGS}");
-        let path = "/log/dag_id=sales_daily/run_id=r1/task_id=load/attempt=1.log";
-        let client = Client::plain(service).from(&from.netns);
-        // None where a sidecar takes over its listeners.
-        let answer = client.send(&Request::get(&host, path)).ok();
-        answer.map(|answer| answer.status)
+fn a_new_user_goes_from_install_to_enforce() {
+    let scene = Scene::own();
+    let mut stage = Stage {
+        outside: Outside::start(&scene),
+        pods: BTreeMap::new(),
+        servers: BTreeMap::new(),
+        scene: &scene,
     };
-    let other = with_token(xcom("ml_train"), OTHER);
+    let repository = stage.outside.repository();
+    tasks_in_pods_of_their_own(&mut stage, &Rendered::of(Executor::Kubernetes, &repository));
+    stage.back_to_shadow();
+    tasks_in_workers_of_their_team(&mut stage, &Rendered::of(Executor::Celery, &repository));
+}
 
-    sales.until(&run(TASK), 200);
-    assert_eq!(sales.ask(&other).status, 200);
-    for pod in [&airflow.server, &ml.pod] {
-        wait::until("the log server's endpoint", SOON, || {
-            Ok((log(pod) == Some(200)).then_some(()))
+fn tasks_in_pods_of_their_own(stage: &mut Stage<'_>, chart: &Rendered) {
+    stage.install(".");
+    stage.scene.apply(&chart.accounts());
+    stage
+        .scene
+        .apply(&manifest::read_all("examples/istio/teams.yaml").unwrap());
+    stage.ingress();
+    stage
+        .scene
+        .apply(&[chart.service(API_SERVER), chart.service(TRIGGERER)]);
+    for name in [API_SERVER, SCHEDULER_POD, DAG_PROCESSOR, TRIGGERER] {
+        stage.scene.apply(&[chart.pod(name)]);
+    }
+    stage.create(SCHEDULER, &task(chart, SALES, "sales_daily"));
+    stage.create(SCHEDULER, &task(chart, ML, "ml_train"));
+    stage.ready(&[
+        API_SERVER,
+        SCHEDULER_POD,
+        DAG_PROCESSOR,
+        TRIGGERER,
+        SALES,
+        ML,
+        GATEWAY,
+    ]);
+    stage.serve();
+
+    stage.refuses_nothing(&asks::with_any(chart.log_store(), 1));
+    stage.stores_a_log();
+
+    stage.install("examples/enforce");
+    stage.parts_the_teams(&asks::with_any(chart.log_store(), 2));
+    stage.stores_a_log();
+    // A task that starts now: its pod is admitted, and git-sync reaches the repository.
+    let forged = changed(task(chart, "forged", "sales_daily"), ML);
+    wait::until("the forged pod to be refused", SOON, || {
+        let dry = ["create", "--dry-run=server", "--filename", "-"];
+        let created = ask(&stage.scene.cluster, SCHEDULER, &dry, &forged.to_string());
+        Ok(created
+            .err()
+            .filter(|refusal| refusal.contains("does not fit the DAG")))
+    })
+    .unwrap();
+    stage.create(SCHEDULER, &changed(task(chart, "next", "sales_daily"), SALES));
+    stage.ready(&["next"]);
+    let next = Ask {
+        from: "next",
+        ..asks::with_any(chart.log_store(), 3).remove(2)
+    };
+    stage.answers(&next, 200);
+    // One in each task's pod, two in each component's.
+    stage.fetched(3 + 2 * 2);
+    for task in [SALES, ML, "next"] {
+        stage.delete(task);
+    }
+}
+
+fn tasks_in_workers_of_their_team(stage: &mut Stage<'_>, chart: &Rendered) {
+    stage.scene.apply(&chart.accounts());
+    for name in [SALES, ML, REDIS] {
+        stage.scene.apply(&[chart.service(name), chart.pod(name)]);
+    }
+    stage.ready(&[SALES, ML, REDIS]);
+    stage.serve();
+    let mut asks = asks::with_any(chart.log_store(), 4);
+    asks.extend(asks::with_celery());
+    stage.refuses_nothing(&asks);
+    stage.stores_a_log();
+
+    stage.install("examples/enforce");
+    let mut asks = asks::with_any(chart.log_store(), 5);
+    asks.extend(asks::with_celery());
+    stage.parts_the_teams(&asks);
+    stage.stores_a_log();
+    // A worker that starts now.
+    stage.create(CONTROLLER, &chart.pod(DEFAULT_WORKER));
+    stage.ready(&[DEFAULT_WORKER]);
+    let first = Ask {
+        from: DEFAULT_WORKER,
+        to: API_SERVER,
+        request: run("0199f0a0-0000-7000-8000-000000000061"),
+        allowed: true,
+    };
+    stage.answers(&first, 200);
+    stage.fetched(3 + 2 * 2 + 2 * 3);
+    stage.outside.learns_nothing();
+}
+
+/// The pod of a task as KubernetesExecutor makes it of the template, and the cluster policy after it.
+fn task(chart: &Rendered, name: &str, dag: &str) -> Value {
+    let mut task = of_task(chart.pod_of("task", name), dag, "load");
+    task["metadata"]["labels"]["dag_id"] = json!(dag);
+    task["spec"]["restartPolicy"] = json!("Never");
+    changed(task, name)
+}
+
+fn changed(mut pod: Value, account: &str) -> Value {
+    pod["spec"]["serviceAccountName"] = json!(account);
+    pod
+}
+
+impl Stage<'_> {
+    /// `kubectl apply -k` of a folder, with the teams in the map.
+    fn install(&self, folder: &str) {
+        steps::install(self.scene, folder, &|_| {});
+        self.scene.apply(&[team_map(&[("sales", SALES), ("ml", ML)])]);
+    }
+
+    fn back_to_shadow(&self) {
+        let [admission, _] = steps::ROLLBACK;
+        steps::run(self.scene, admission);
+        self.install(".");
+        let probe = pod(HERE, "probe", SALES).to_string();
+        let dry = ["create", "--dry-run=server", "--filename", "-"];
+        wait::until("pods to be made", SOON, || {
+            Ok(ask(&self.scene.cluster, "admin", &dry, &probe).ok())
         })
         .unwrap();
     }
-    scene.apply(&[plugin(scene, here, "enforce")]);
-    sales.until(&other, 403);
-    assert_eq!(sales.ask(&run(TASK)).status, 200);
-    assert_eq!(sales.ask(&with_token(xcom("sales_daily"), TASK)).status, 200);
-    wait::until("the log server's sidecar enforces", SOON, || {
-        Ok((log(&ml.pod) == Some(403)).then_some(()))
-    })
-    .unwrap();
-    assert_eq!(log(&airflow.server), Some(200));
+
+    /// A pod where the ingress gateway is.
+    fn ingress(&self) {
+        self.scene.namespace(INGRESS, &[GATEWAY]);
+        self.scene.apply(&[pod(INGRESS, GATEWAY, GATEWAY)]);
+    }
+
+    fn create(&self, user: &str, pod: &Value) {
+        let arguments = ["create", "--filename", "-"];
+        ask(&self.scene.cluster, user, &arguments, &pod.to_string()).unwrap();
+    }
+
+    fn delete(&mut self, pod: &'static str) {
+        let path = format!("/api/v1/namespaces/{HERE}/pods/{pod}");
+        let api = self.scene.cluster.api();
+        api.delete(&path, &json!({})).unwrap();
+        wait::until("the pod to end", SOON, || {
+            Ok(api.find(&path)?.is_none().then_some(()))
+        })
+        .unwrap();
+        self.pods.remove(pod);
+        self.servers.remove(pod);
+    }
+
+    /// Waits for pods. Those with git-sync are ready once it has cloned the repository.
+    fn ready(&mut self, names: &[&'static str]) {
+        for name in names {
+            let namespace = if *name == GATEWAY { INGRESS } else { HERE };
+            let pod = self.scene.cluster.pod(namespace, name).unwrap();
+            self.pods.insert(name, pod);
+        }
+    }
+
+    /// Starts the servers in the pods that have none yet.
+    fn serve(&mut self) {
+        for (name, pod) in &self.pods {
+            if self.servers.contains_key(name) {
+                continue;
+            }
+            let port = SERVERS.iter().find(|(server, _)| server == name);
+            let server = match port {
+                _ if *name == API_SERVER => Airflow::serve(pod),
+                Some((_, port)) => Upstream::within(&pod.netns, *port, Answer::echo).unwrap(),
+                None => continue,
+            };
+            self.servers.insert(name, server);
+        }
+    }
+
+    /// The status of the answer; 0 where there is none, as where a sidecar takes over its listeners.
+    fn asks(&self, ask: &Ask) -> u16 {
+        let service = self.scene.cluster.service(HERE, ask.to).unwrap();
+        let client = Client::plain(service)
+            .from(&self.pods[ask.from].netns)
+            .within(ANSWER);
+        let host = format!("{}.{HERE}:{}", ask.to, service.port());
+        let answer = client.send(&Request {
+            host,
+            ..ask.request.clone()
+        });
+        answer.map_or(0, |answer| answer.status)
+    }
+
+    fn answers(&self, ask: &Ask, status: u16) {
+        let what = format!("{status} for {ask:?}");
+        let proxies = self.scene.cluster.proxies();
+        proxies
+            .until(HERE, &what, SOON, || Ok((self.asks(ask) == status).then_some(())))
+            .unwrap();
+    }
+
+    /// All pass in shadow mode.
+    fn refuses_nothing(&self, asks: &[Ask]) {
+        for ask in asks {
+            self.answers(ask, 200);
+        }
+        // By now no sidecar refuses, whatever it did before.
+        for ask in asks {
+            assert_eq!(self.asks(ask), 200, "{ask:?}");
+        }
+    }
+
+    /// Once what is another's is refused, the rest still passes.
+    fn parts_the_teams(&self, asks: &[Ask]) {
+        for ask in asks.iter().filter(|ask| !ask.allowed) {
+            self.answers(ask, 403);
+        }
+        for ask in asks {
+            let expected = if ask.allowed { 200 } else { 403 };
+            assert_eq!(self.asks(ask), expected, "{ask:?}");
+        }
+    }
+
+    /// A task's log goes to the store, which is outside the mesh and has no part in the policy.
+    fn stores_a_log(&self) {
+        let path = "/all/dag_id=sales_daily/run_id=r1/task_id=load/attempt=1.log";
+        let client = Client::plain(self.outside.address()).from(&self.pods[SALES].netns);
+        let request = Request::new("PUT", &self.outside.host(), path).body("loaded");
+        assert_eq!(client.send(&request).unwrap().status, 200);
+    }
+
+    /// Waits until git-sync's containers have asked so often in all.
+    fn fetched(&self, times: usize) {
+        wait::until("git-sync's requests", SOON, || {
+            Ok((self.outside.fetches() >= times).then_some(()))
+        })
+        .unwrap();
+    }
 }

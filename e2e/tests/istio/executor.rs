@@ -23,7 +23,7 @@ mod operator;
 const PLANS: [(&str, &str); 2] = [("sales_plan", "pipeline"), ("ml_plan", "weights")];
 
 /// A pod that was made runs and ends within this.
-const ENDED: Duration = Duration::from_secs(120);
+const ENDED: Duration = Duration::from_secs(300);
 
 /// The cluster with what stands around Airflow, and Airflow.
 struct Stage<'a> {

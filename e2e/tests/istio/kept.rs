@@ -10,7 +10,7 @@ use dagward_lab::{manifest, paths, wait};
 use serde_json::json;
 
 /// Pods ask every two seconds, and the plugin is pulled first.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(300);
 
 #[test]
 fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {

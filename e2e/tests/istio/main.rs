@@ -3,6 +3,7 @@
 //!
 //! `applied`: all of it is accepted. `steps`: the README's, from install to uninstall. `admission`: who may create which pods. `protocols`: no request passes by the
 //! sidecars. `executor`: Airflow itself, each task in a pod of its own.
+//! `chart`: the official Helm chart's objects, from install to enforce. `node`: what the lab's own node does.
 //!
 //! Tests that leave the control plane alone share one cluster, each with namespaces of its own, so they can run
 //! at once. What stops a part of it has a cluster of its own.
@@ -35,6 +36,7 @@ mod kept;
 mod kustomized;
 mod live_add;
 mod manifests;
+mod node;
 mod outages;
 mod private_registry;
 mod protocols;

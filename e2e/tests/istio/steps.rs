@@ -21,7 +21,7 @@ const HERE: &str = "airflow";
 const SALES: &str = "airflow-worker-sales";
 
 /// The commands of the README.
-const ROLLBACK: [&str; 2] = [
+pub(crate) const ROLLBACK: [&str; 2] = [
     "kubectl delete validatingadmissionpolicybindings --selector app.kubernetes.io/part-of=dagward",
     "kubectl apply -k .",
 ];
@@ -285,12 +285,12 @@ fn built(scene: &Scene, folder: &str, change: &dyn Fn(&mut Value)) -> Vec<Value>
     objects
 }
 
-fn install(scene: &Scene, folder: &str, change: &dyn Fn(&mut Value)) {
+pub(crate) fn install(scene: &Scene, folder: &str, change: &dyn Fn(&mut Value)) {
     scene.apply(&built(scene, folder, change));
 }
 
 /// Runs a command of the README's.
-fn run(scene: &Scene, command: &str) {
+pub(crate) fn run(scene: &Scene, command: &str) {
     let arguments = command.strip_prefix("kubectl ").unwrap().split_whitespace();
     output(scene.cluster.kubernetes().kubectl().args(arguments));
 }

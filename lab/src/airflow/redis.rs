@@ -9,7 +9,7 @@ use crate::debian::Program;
 use crate::paths;
 use crate::process::Process;
 
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = Duration::from_secs(300);
 
 /// A running server that keeps nothing. It ends with its handle.
 #[derive(Debug)]

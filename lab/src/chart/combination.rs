@@ -44,6 +44,13 @@ const OPTIONAL: [&str; 5] = [
     "otelCollector.tracesEnabled=true",
 ];
 
+/// Airflow's settings for remote logs, which are texts.
+pub(super) const REMOTE_LOGS: [&str; 3] = [
+    "config.logging.remote_logging=True",
+    "config.logging.remote_base_log_folder=s3://logs/all",
+    "config.logging.remote_log_conn_id=remote_logs",
+];
+
 impl Executor {
     const ALL: [Self; 4] = [Self::Kubernetes, Self::Celery, Self::Both, Self::Local];
 

@@ -20,14 +20,16 @@ const LABELS: [&str; 6] = [
 
 const POD_TEMPLATE: &str = "/data/pod_template_file.yaml";
 
-/// The facts of an object; nothing where it has none.
-pub(super) fn object(object: &Value) -> Result<Option<Object>> {
+const SETTINGS: &str = "/data/airflow.cfg";
+
+/// The facts of an object.
+pub(super) fn object(object: &Value) -> Result<Vec<Object>> {
     let name = text(object, "/metadata/name").context("an object without a name")?;
     let of = |kind| {
-        Ok(Some(Object {
+        Ok(vec![Object {
             name: name.to_owned(),
             kind,
-        }))
+        }])
     };
     let pods = |at: &str| {
         let pod = object
@@ -39,14 +41,18 @@ pub(super) fn object(object: &Value) -> Result<Option<Object>> {
         "Deployment" | "StatefulSet" | "Job" => of(Kind::Pods(pods("/spec/template")?)),
         "CronJob" => of(Kind::Pods(pods("/spec/jobTemplate/spec/template")?)),
         "ConfigMap" => {
-            let Some(template) = text(object, POD_TEMPLATE) else {
-                return Ok(None);
-            };
-            let template = manifest::parse(template)?;
-            Ok(Some(Object {
-                name: "task".to_owned(),
-                kind: Kind::Pods(self::pods(&template).context("the pods of tasks")?),
-            }))
+            let mut found = Vec::new();
+            if let Some(template) = text(object, POD_TEMPLATE) {
+                let template = manifest::parse(template)?;
+                found.push(Object {
+                    name: "task".to_owned(),
+                    kind: Kind::Pods(self::pods(&template).context("the pods of tasks")?),
+                });
+            }
+            if let Some(settings) = text(object, SETTINGS) {
+                found.extend(of(Kind::Settings(remote_logs(settings)))?);
+            }
+            Ok(found)
         }
         "Service" => of(Kind::Service(Service {
             selector: strings(object.pointer("/spec/selector")),
@@ -63,8 +69,20 @@ pub(super) fn object(object: &Value) -> Result<Option<Object>> {
             of(Kind::Binding(subjects.map(str::to_owned).collect()))
         }
         "NetworkPolicy" => of(Kind::Traffic),
-        _ => Ok(None),
+        _ => Ok(Vec::new()),
     }
+}
+
+/// What `[logging]` in Airflow's settings says of the remote log store.
+fn remote_logs(settings: &str) -> BTreeMap<String, String> {
+    let lines = settings.lines().map(str::trim);
+    let section = lines.skip_while(|line| *line != "[logging]").skip(1);
+    let section = section.take_while(|line| !line.starts_with('['));
+    let entries = section.filter_map(|line| line.split_once(" = "));
+    entries
+        .filter(|(name, _)| name.starts_with("remote_"))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 fn pods(pod: &Value) -> Result<Pods> {
@@ -75,8 +93,10 @@ fn pods(pod: &Value) -> Result<Pods> {
     let secrets: BTreeMap<_, _> = list(pod, "/spec/volumes")
         .filter_map(|volume| Some((text(volume, "/name")?, text(volume, "/secret/secretName")?)))
         .collect();
-    let containers = ["/spec/initContainers", "/spec/containers"];
-    let containers = containers.into_iter().flat_map(|field| list(pod, field));
+    let containers = [("/spec/initContainers", true), ("/spec/containers", false)];
+    let containers = containers
+        .into_iter()
+        .flat_map(|(field, init)| list(pod, field).map(move |item| (item, init)));
     Ok(Pods {
         account: text(pod, "/spec/serviceAccountName")
             .unwrap_or("default")
@@ -90,12 +110,12 @@ fn pods(pod: &Value) -> Result<Pods> {
         group: number(pod, "/spec/securityContext/runAsGroup"),
         volumes: secrets.values().map(|secret| (*secret).to_owned()).collect(),
         containers: containers
-            .map(|item| container(item, &secrets))
+            .map(|(item, init)| container(item, init, &secrets))
             .collect::<Result<_>>()?,
     })
 }
 
-fn container(container: &Value, secrets: &BTreeMap<&str, &str>) -> Result<Container> {
+fn container(container: &Value, init: bool, secrets: &BTreeMap<&str, &str>) -> Result<Container> {
     let name = text(container, "/name").context("a container without a name")?;
     let mut seen = BTreeSet::new();
     let mut from_secrets = BTreeMap::new();
@@ -125,6 +145,7 @@ fn container(container: &Value, secrets: &BTreeMap<&str, &str>) -> Result<Contai
     let adds = list(container, "/securityContext/capabilities/add").filter_map(Value::as_str);
     Ok(Container {
         name: name.to_owned(),
+        init,
         ports: list(container, "/ports")
             .map(|item| port(item, "containerPort"))
             .collect::<Result<_>>()?,
@@ -187,8 +208,8 @@ mod tests {
 
     #[test]
     fn a_container_that_says_nothing_can_gain_privileges() {
-        let facts = object(&job(json!({"name": "base"}))).unwrap().unwrap();
-        let pods = facts.pods().unwrap();
+        let facts = object(&job(json!({"name": "base"}))).unwrap();
+        let pods = facts[0].pods().unwrap();
         assert_eq!(pods.account, "default");
         assert_eq!(
             pods.labels,
@@ -211,10 +232,18 @@ mod tests {
     fn secrets_are_found_in_variables_and_volumes() {
         let secret = json!({"name": "airflow-metadata", "key": "connection"});
         let variable = json!({"name": "URL", "valueFrom": {"secretKeyRef": secret}});
-        let facts = object(&job(json!({"name": "base", "env": [variable]})))
-            .unwrap()
-            .unwrap();
-        let secrets: Vec<_> = facts.pods().unwrap().secrets().collect();
+        let facts = object(&job(json!({"name": "base", "env": [variable]}))).unwrap();
+        let secrets: Vec<_> = facts[0].pods().unwrap().secrets().collect();
         assert_eq!(secrets, ["airflow-metadata/connection"]);
+    }
+
+    #[test]
+    fn settings_of_the_log_store_are_found_in_their_section() {
+        let settings = "[core]\nremote_x = 1\n[logging]\ncolored = False\nremote_logging = True\n\n[celery]\nremote_y = 2\n";
+        let map =
+            json!({"kind": "ConfigMap", "metadata": {"name": "config"}, "data": {"airflow.cfg": settings}});
+        let found = object(&map).unwrap();
+        let expected = BTreeMap::from([("remote_logging".to_owned(), "True".to_owned())]);
+        assert_eq!(found[0].kind, Kind::Settings(expected));
     }
 }

@@ -26,6 +26,8 @@ pub enum Kind {
     Account(Option<bool>),
     /// A RoleBinding, and the accounts in it.
     Binding(Vec<String>),
+    /// What Airflow's settings say of the remote log store.
+    Settings(BTreeMap<String, String>),
     /// A NetworkPolicy.
     Traffic,
 }
@@ -60,6 +62,9 @@ pub struct Pods {
 pub struct Container {
     /// Its name.
     pub name: String,
+    /// Whether it is an init container.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub init: bool,
     /// Where it listens, as far as it says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<Port>,

@@ -16,7 +16,7 @@ use crate::wait;
 const AIRFLOW: &str = "airflow";
 
 /// Envoy makes histograms visible every five seconds.
-const COUNTED: Duration = Duration::from_secs(20);
+const COUNTED: Duration = Duration::from_secs(300);
 
 /// Who sends a request, and how it gets into the mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

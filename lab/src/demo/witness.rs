@@ -10,7 +10,7 @@ use crate::sidecar::Sidecar;
 use crate::wait;
 
 /// Envoy writes its logs in the background.
-const WRITTEN: Duration = Duration::from_secs(20);
+const WRITTEN: Duration = Duration::from_secs(300);
 
 /// What a sidecar says of a request.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ pub const NAMESPACE: &str = "airflow";
 const PODS: &str = "/api/v1/namespaces/airflow/pods";
 
 /// What is told to end has this long for it.
-const ENDED: Duration = Duration::from_secs(60);
+const ENDED: Duration = Duration::from_secs(300);
 
 /// A running Airflow.
 #[derive(Debug)]

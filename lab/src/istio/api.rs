@@ -50,15 +50,25 @@ impl Api {
         self.find(path)?.with_context(|| format!("no `{path}`"))
     }
 
-    /// The object at `path` once `wanted` gives something for it.
+    /// The object at `path` once `wanted` gives something for it. A busy API server fails to answer some requests.
     pub fn when<T>(
         &self,
         path: &str,
         limit: Duration,
         mut wanted: impl FnMut(&Value) -> Option<T>,
     ) -> Result<T> {
-        wait::until(&format!("`{path}`"), limit, || {
-            Ok(self.find(path)?.as_ref().and_then(&mut wanted))
+        let mut last = Ok(None);
+        let found = wait::until(&format!("`{path}`"), limit, || {
+            last = self.find(path);
+            let object = last.as_ref().ok().and_then(Option::as_ref);
+            Ok(object.and_then(&mut wanted))
+        });
+        found.map_err(|timeout| match last {
+            Ok(object) => {
+                let status = object.as_ref().and_then(|object| object.pointer("/status"));
+                timeout.context(format!("its status: {}", status.unwrap_or(&Value::Null)))
+            }
+            Err(error) => error.context(timeout),
         })
     }
 

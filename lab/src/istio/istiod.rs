@@ -52,7 +52,7 @@ const PORTS: [(&str, u16); 4] = [
     ("http-monitoring", 15014),
 ];
 
-const READY: Duration = Duration::from_secs(90);
+const READY: Duration = Duration::from_secs(300);
 
 /// A running istiod with its CA. It ends with its handle.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use crate::{module, paths, wait};
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The longest that pods and control plane may take to end.
-const END: Duration = Duration::from_secs(90);
+const END: Duration = Duration::from_secs(300);
 
 /// What is in it from the start.
 const PODS: &str = include_str!("../../istio/team-pods.yaml");

@@ -2,13 +2,14 @@
 //! `kubectl logs`, and ends what is deleted. The one node of the lab is this machine, and it looks after what
 //! Kubernetes' controllers do, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, Scope};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -38,6 +39,12 @@ pub(super) use unit::NODE;
 
 /// What the node follows.
 const RESOURCES: [&str; 3] = ["namespaces", "services", "pods"];
+
+/// Between two attempts at what has failed: a busy API server fails to answer some requests.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The longest time without a look at the services.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// A running node. Its pods end with its handle.
 #[derive(Debug)]
@@ -120,14 +127,23 @@ impl Node {
     /// Follows what changes, until nobody tells any more; then ends all pods.
     fn follow(&self, events: &Receiver<Event>) {
         let flags = Mutex::new(BTreeMap::new());
+        // Those that lack something of what every namespace has.
+        let mut bare = BTreeSet::new();
+        let mut pause = IDLE;
         thread::scope(|scope| {
-            while let Ok(event) = events.recv() {
-                self.note(scope, &flags, &event);
+            loop {
+                match events.recv_timeout(pause) {
+                    Ok(event) => self.note(scope, &flags, &mut bare, &event),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
                 // All that has come meanwhile, before the slower part.
                 while let Ok(event) = events.try_recv() {
-                    self.note(scope, &flags, &event);
+                    self.note(scope, &flags, &mut bare, &event);
                 }
-                complain("services", self.services());
+                bare.retain(|name| !succeeds(name, controllers::provide(&self.api, name, &self.root)));
+                let done = succeeds("services", self.services()) && bare.is_empty();
+                pause = if done { IDLE } else { RETRY };
             }
             let flags = flags.lock().unwrap_or_else(PoisonError::into_inner);
             let leave = |flag: &Arc<AtomicBool>| flag.store(true, Ordering::Relaxed);
@@ -139,13 +155,17 @@ impl Node {
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
         flags: &Mutex<BTreeMap<String, Arc<AtomicBool>>>,
+        bare: &mut BTreeSet<String>,
         event: &Event,
     ) {
         let object = &event.object;
         let name = text(object, "/metadata/name").unwrap_or_default();
         match event.resource {
             "namespaces" if event.change == "ADDED" => {
-                complain(name, controllers::provide(&self.api, name, &self.root));
+                bare.insert(name.to_owned());
+            }
+            "namespaces" if event.change == "DELETED" => {
+                bare.remove(name);
             }
             "pods" => {
                 let uid = text(object, "/metadata/uid").unwrap_or_default().to_owned();
@@ -160,7 +180,7 @@ impl Node {
                     let flag = Arc::new(AtomicBool::new(false));
                     flags.insert(uid.clone(), Arc::clone(&flag));
                     let (pod, name) = (object.clone(), name.to_owned());
-                    scope.spawn(move || complain(&name, self.run(pod, &uid, &flag)));
+                    scope.spawn(move || succeeds(&name, self.run(pod, &uid, &flag)));
                 }
             }
             _ => {}
@@ -191,9 +211,10 @@ impl Node {
     }
 }
 
-/// There is nobody else to tell.
-fn complain(what: &str, result: Result<()>) {
-    if let Err(error) = result {
+/// Whether something went well. An error is printed, as there is no caller to give it to.
+fn succeeds(what: &str, result: Result<()>) -> bool {
+    if let Err(error) = &result {
         eprintln!("node: {what}: {error:#}");
     }
+    result.is_ok()
 }

@@ -30,7 +30,7 @@ const API_SERVER: &str = "k8s.io/kubernetes/cmd/kube-apiserver";
 
 const KUBECTL: &str = "k8s.io/kubernetes/cmd/kubectl";
 
-const READY: Duration = Duration::from_secs(90);
+const READY: Duration = Duration::from_secs(300);
 
 /// A running API server on its etcd. It ends with its handle.
 #[derive(Debug)]

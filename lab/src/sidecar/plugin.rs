@@ -20,7 +20,7 @@ const ROOT_ID: &str = "dagward";
 
 const STATS: &str = "extension_config_discovery.http_filter";
 
-const TAKEN: Duration = Duration::from_secs(60);
+const TAKEN: Duration = Duration::from_secs(300);
 
 /// A wasm module with its configuration.
 #[derive(Debug, Clone)]

@@ -13,10 +13,10 @@ use super::{PLANS, Stage, plugin};
 pub(crate) const CLUSTER_POLICY: &str = "examples/airflow/policies/airflow_local_settings.py";
 
 /// A change of what the API server or a sidecar goes by takes effect a moment later.
-const IN_FORCE: Duration = Duration::from_secs(60);
+const IN_FORCE: Duration = Duration::from_secs(300);
 
 /// A busy machine makes its pods within this.
-const MADE: Duration = Duration::from_secs(180);
+const MADE: Duration = Duration::from_secs(300);
 
 /// The ways of `sales_forger`, see there. The executor makes the first three pods, a task itself the others.
 const WAYS: [&str; 5] = ["account", "consistent", "command", "operator", "client"];

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::RETRY;
 use super::logs::Logs;
 use super::running::{Running, now};
 use super::unit::{NODE, Unit};
@@ -64,10 +65,12 @@ impl<'a> Pod<'a> {
 
     /// Leads it from its binding to its end.
     pub(super) fn live(mut self) -> Result<()> {
-        self.bind()?;
-        volumes::write(&self.unit, &self.directory.join("volumes"))?;
-        self.report(Phase::Pending)?;
-        let phase = if self.initialize()? {
+        self.insist(|| self.bind());
+        self.report(Phase::Pending);
+        // istiod makes a config map that sidecars mount, at times after the pod.
+        let volumes = self.directory.join("volumes");
+        let ready = self.insist(|| volumes::write(&self.unit, &volumes));
+        let phase = if ready.is_some() && self.initialize()? {
             self.work()?
         } else {
             Phase::Failed
@@ -75,7 +78,7 @@ impl<'a> Pod<'a> {
         // Sidecars end after what they serve, the last first.
         self.containers.iter_mut().for_each(Running::stop);
         self.initial.iter_mut().rev().for_each(Running::stop);
-        self.report(phase)?;
+        self.report(phase);
         // A pod that has ended is there until somebody removes it.
         while !self.leaves() {
             thread::sleep(PAUSE);
@@ -110,11 +113,26 @@ impl<'a> Pod<'a> {
             "target": target,
         });
         let path = format!("{}/binding", self.unit.path());
-        self.unit.api.create(&path, &binding).map(|_| ())
+        match self.unit.api.create(&path, &binding) {
+            // By an attempt whose answer did not come.
+            Err(_) if self.is_bound()? => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    fn is_bound(&self) -> Result<bool> {
+        let found = self.unit.api.find(&self.unit.path())?;
+        Ok(found.is_some_and(|pod| text(&pod, "/spec/nodeName").is_some()))
+    }
+
+    /// [`insist`] for this pod.
+    fn insist<T>(&self, step: impl FnMut() -> Result<T>) -> Option<T> {
+        insist(&self.unit.path(), self.leave, step)
     }
 
     /// Runs the init containers, one after the other; sidecars until they have started. Gives whether all went well.
     fn initialize(&mut self) -> Result<bool> {
+        let once = text(&self.unit.pod, "/spec/restartPolicy") == Some("Never");
         for number in 0..self.initial.len() {
             loop {
                 let Some(container) = self.initial.get_mut(number) else {
@@ -128,7 +146,7 @@ impl<'a> Pod<'a> {
                 let sidecar = container.is_sidecar();
                 match container.exit_code() {
                     Some(0) if !sidecar => break,
-                    Some(_) if sidecar => {
+                    Some(_) if sidecar || !once => {
                         container.restart(&self.unit, &self.network, &self.directory);
                         self.logs.note(&self.unit, container);
                     }
@@ -162,8 +180,12 @@ impl<'a> Pod<'a> {
                 let code = container.exit_code();
                 if code.is_some_and(|code| container.is_sidecar() || again(&policy, code)) {
                     // With the volumes as they would be now: somebody may have changed the pod's annotations.
-                    self.unit.pod = self.unit.api.get(&self.unit.path())?;
-                    volumes::write(&self.unit, &self.directory.join("volumes"))?;
+                    let path = self.unit.path();
+                    if let Some(pod) = insist(&path, self.leave, || self.unit.api.get(&path)) {
+                        self.unit.pod = pod;
+                    }
+                    let volumes = self.directory.join("volumes");
+                    insist(&path, self.leave, || volumes::write(&self.unit, &volumes));
                     container.restart(&self.unit, &self.network, &self.directory);
                     changed = true;
                 }
@@ -173,7 +195,7 @@ impl<'a> Pod<'a> {
                 return Ok(phase);
             }
             if changed {
-                self.report(Phase::Running)?;
+                self.report(Phase::Running);
                 changed = false;
             }
             thread::sleep(PAUSE);
@@ -189,7 +211,11 @@ impl<'a> Pod<'a> {
     }
 
     /// Tells the API server.
-    fn report(&self, phase: Phase) -> Result<()> {
+    fn report(&self, phase: Phase) {
+        self.insist(|| self.tell(phase));
+    }
+
+    fn tell(&self, phase: Phase) -> Result<()> {
         let sidecars = self.initial.iter().filter(|container| container.is_sidecar());
         let ready = phase == Phase::Running && self.containers.iter().chain(sidecars).all(Running::is_ready);
         let condition = |name: &str, holds: bool| {
@@ -231,6 +257,26 @@ impl<'a> Pod<'a> {
 impl Drop for Pod<'_> {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Takes a step for the pod at `path`, again and again until it succeeds, as a kubelet does. Gives nothing if the pod
+/// is to leave before.
+fn insist<T>(path: &str, leave: &AtomicBool, mut step: impl FnMut() -> Result<T>) -> Option<T> {
+    let mut said = String::new();
+    loop {
+        let error = match step() {
+            Ok(done) => return Some(done),
+            Err(error) => format!("{error:#}"),
+        };
+        if error != said {
+            eprintln!("node: {path}: {error}");
+            said = error;
+        }
+        if leave.load(Ordering::Relaxed) {
+            return None;
+        }
+        thread::sleep(RETRY);
     }
 }
 
