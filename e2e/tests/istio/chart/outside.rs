@@ -27,12 +27,12 @@ pub(super) struct Outside {
 
 impl Outside {
     pub(super) fn start(scene: &Scene) -> Self {
-        let (namespace, place) = scene.cluster.outside().unwrap();
+        let (namespace, netns) = scene.cluster.outside().unwrap();
         let repository = repository();
         let root = repository.path().to_owned();
         let answer = move |request: &Received| answer(&root, request);
         Self {
-            server: Upstream::within(&place, PORT, answer).unwrap(),
+            server: Upstream::within(&netns, PORT, answer).unwrap(),
             namespace,
             _repository: repository,
         }
