@@ -140,9 +140,9 @@ fn lead(ruleset: &Ruleset) -> Result<()> {
     let principal = Principal::parse(PEER)?;
     let proxy = request::proxy(&principal);
     let incoming = request::incoming(&principal);
-    black_box(authorize::authorize(Some(ruleset), proxy, &incoming).code);
+    black_box(authorize::authorize(Some(ruleset), proxy, &incoming).edits);
     let outcome = measured(|| authorize::authorize(Some(black_box(ruleset)), proxy, &incoming));
-    ensure!(outcome.by.is_some(), "no rule decided");
+    ensure!(outcome.verdict.by().is_some(), "no rule decided");
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The request that the cases are about: a task reads an XCom of its own DAG.
 
-use dagward::authorize::{Incoming, Proxy, Token};
+use dagward::authorize::{Incoming, Proxy};
 use dagward::caller::Principal;
 use dagward::metrics::Traffic;
 use dagward::operation::{Body, Request};
@@ -66,14 +66,9 @@ pub(crate) fn line(method: &'static str, target: &'static str) -> Request<'stati
 /// The whole request, from `peer`.
 pub(crate) fn incoming(peer: &Principal) -> Incoming<'_> {
     Incoming {
-        listener: Direction::Inbound,
         peer: Ok(Some(peer)),
-        request: line("GET", XCOM),
         port: "8080",
-        headers: &HEADERS,
-        cluster: b"",
-        token: Token::default(),
-        verifiers: None,
+        ..Incoming::new(Direction::Inbound, line("GET", XCOM), &HEADERS)
     }
 }
 

@@ -10,6 +10,7 @@ use dagward::learn::{Learned, Owner, Run};
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
 use dagward::token::Tokens;
+use dagward::verdict::Direction;
 use dagward::wire::Header;
 
 use crate::{measured, request, ruleset, shown};
@@ -88,25 +89,25 @@ pub(crate) fn measure(case: &str) -> Result<()> {
         }),
         ..Learned::default()
     };
+    let asked = Request {
+        method: worst.method,
+        target: &worst.target,
+        body: worst
+            .body
+            .as_ref()
+            .map_or(Body::Pending, |body| Body::Whole(body.as_bytes())),
+        ..request::line("GET", "/")
+    };
     let incoming = Incoming {
-        request: Request {
-            method: worst.method,
-            target: &worst.target,
-            body: worst
-                .body
-                .as_ref()
-                .map_or(Body::Pending, |body| Body::Whole(body.as_bytes())),
-            ..request::line("GET", "/")
-        },
+        peer: Ok(Some(&principal)),
         port: "8080",
-        headers: &headers,
         token: Token {
             credential: Credential::Task(request::TASK),
             learned: Some(&learned),
             ..Token::default()
         },
         verifiers: Some(shown::verifiers(&tokens)),
-        ..request::incoming(&principal)
+        ..Incoming::new(Direction::Inbound, asked, &headers)
     };
     // The tree of routes is built on the first request.
     authorize::authorize(

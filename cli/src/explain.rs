@@ -166,7 +166,7 @@ impl Explain {
             Format::Json => println!("{}", answer.to_json()),
             Format::Text => print!("{}", text::render(&question, &outcome, &answer)),
         }
-        Ok(outcome.decision)
+        Ok(outcome.verdict.decision())
     }
 
     /// The surface that the request is for, where its path says so.

@@ -6,133 +6,106 @@
 
 use std::rc::Rc;
 
-use super::{Claim, Code, Outcome};
+use super::{Awaits, Claim, Code, Grounds, Objection, Passed, Verdict};
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
 use crate::operation::{BadBody, Malformed, Operation};
-use crate::policy::{Facts, Mode, Ruleset, Scope, Verdict};
+use crate::policy::{self, Decider, Facts, Mode, Ruleset, Scope};
 use crate::token::Verified;
-use crate::verdict::Decision;
 
-/// Decides about a request. Where its body is still to come, and the request passes as `unread`, it is not waited for.
-/// `bad_body` says why a body cannot be read; the request is then as if it was not.
+/// The caller as the policy sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) principal: Option<&'a Principal>,
+    pub(super) acting: Option<&'a Acting>,
+    pub(super) tokens: &'a [Rc<Verified>],
+}
+
+/// Decides about a request for `operation`. Where its body is still to come, and the request passes as `unread` has it,
+/// it is not waited for. `bad_body` says why a body cannot be read; the request is then as if it was not.
 pub(super) fn decide<'a>(
     ruleset: &'a Ruleset,
-    mode: Mode,
-    principal: Option<&Principal>,
-    outcome: Outcome<'a>,
-    unread: Option<Operation<'a>>,
+    asked: Asked<'_>,
+    operation: Operation<'a>,
+    unread: impl FnOnce() -> Option<Operation<'a>>,
     bad_body: Option<BadBody>,
-) -> Outcome<'a> {
-    let judge = |operation: &Operation<'_>| judge(ruleset, mode, principal, &outcome, operation);
-    let unread = unread.map(|unread| (judge(&unread), unread));
-    let unread = match unread {
-        Some((verdict, unread)) if verdict.passes => {
-            return Outcome {
-                awaits_body: false,
-                operation: Some(unread),
-                ..verdict.applied(outcome)
-            };
+) -> (Verdict<'a>, Operation<'a>) {
+    let enforced = match ruleset.mode() {
+        Mode::Observe => {
+            let awaits = Awaits::answer_to(&operation);
+            return (Verdict::passed(Grounds::Observed, awaits), operation);
         }
-        unread => unread,
+        Mode::Shadow => false,
+        Mode::Enforce => true,
     };
-    let Some(operation) = &outcome.operation else {
-        return outcome;
-    };
-    let mut verdict = judge(operation);
-    // A body can only make it refused, which it would be already.
-    let is_sure =
-        |(unread, _): (Judgement<'_>, _)| unread.decision == Decision::Allow && verdict.shadow.is_some();
-    let awaits_body = outcome.awaits_body && !unread.is_some_and(is_sure);
-    let problem = bad_body.filter(|_| !verdict.passes).map(|problem| {
-        let code = Code::MalformedBody;
-        match verdict.shadow {
-            Some(_) => verdict.shadow = Some(("", code)),
-            None => (verdict.decision, verdict.code) = (Decision::Malformed, code),
+    let judge = |operation: &Operation<'_>| judge(ruleset, enforced, asked, operation);
+    let mut passes_unread = false;
+    if let Some(unread) = operation.awaits_body.then(unread).flatten() {
+        let verdict = judge(&unread);
+        if verdict.objection().is_none() {
+            return (verdict, unread);
         }
-        verdict.by = None;
-        Malformed::Body(problem).to_string()
-    });
-    Outcome {
-        awaits_body,
-        problem,
-        ..verdict.applied(outcome)
+        passes_unread = verdict.shadow().is_some();
     }
+    let mut verdict = judge(&operation);
+    match &mut verdict {
+        // A body can only make it refused, which it would be already.
+        Verdict::Passed(Passed {
+            grounds: Grounds::Shadow(_),
+            awaits,
+            ..
+        }) if passes_unread => *awaits = Awaits::answer_to(&operation),
+        _ => {}
+    }
+    if let (Some(objection), Some(problem)) = (verdict.objection_mut(), bad_body) {
+        *objection = Objection::Malformed(Code::MalformedBody, Malformed::Body(problem).to_string());
+    }
+    (verdict, operation)
 }
 
-/// What the policy says of a request.
-struct Judgement<'a> {
-    decision: Decision,
-    code: Code,
-    by: Option<(&'a str, u32)>,
-    shadow: Option<(&'a str, Code)>,
-    access: usize,
-    claims: Option<Claim>,
-    /// Whether it would pass as well if all policies were enforced.
-    passes: bool,
-}
-
-impl<'a> Judgement<'a> {
-    fn applied(self, outcome: Outcome<'a>) -> Outcome<'a> {
-        Outcome {
-            decision: self.decision,
-            code: self.code,
-            by: self.by,
-            shadow: self.shadow,
-            access: self.access,
-            claims: self.claims,
-            ..outcome
-        }
+/// The verdict on a request that is refused, where the policy is enforced, before it is asked.
+pub(super) fn refuse<'a>(
+    mode: Mode,
+    objection: Objection<'a>,
+    operation: Option<&Operation<'_>>,
+) -> Verdict<'a> {
+    let awaits = |of: fn(&Operation<'_>) -> Awaits| operation.map_or(Awaits::Nothing, of);
+    match mode {
+        Mode::Observe => Verdict::passed(Grounds::Observed, awaits(Awaits::answer_to)),
+        Mode::Shadow => Verdict::passed(Grounds::Shadow(objection), awaits(Awaits::of)),
+        Mode::Enforce => Verdict::Refused(objection),
     }
 }
 
 fn judge<'a>(
     ruleset: &'a Ruleset,
-    mode: Mode,
-    principal: Option<&Principal>,
-    outcome: &Outcome<'_>,
+    enforced: bool,
+    asked: Asked<'_>,
     operation: &Operation<'_>,
-) -> Judgement<'a> {
-    let facts = facts(principal, outcome.acting.as_deref(), &outcome.tokens, operation);
-    let enforced = (mode == Mode::Enforce).then(|| ruleset.decide(Scope::Enforced, &facts));
-    let all =
-        (mode == Mode::Shadow || ruleset.has_shadow_policies()).then(|| ruleset.decide(Scope::All, &facts));
-    let code_of = |verdict: &Verdict<'_>| match (verdict.allowed, verdict.by) {
-        (true, _) => Code::Allowed,
-        (false, Some(_)) => Code::DeniedByRule,
-        (false, None) => Code::NoRuleAllows,
+) -> Verdict<'a> {
+    let facts = facts(asked.principal, asked.acting, asked.tokens, operation);
+    let decide = |scope| allowing(ruleset.decide(scope, &facts));
+    let by = match enforced.then(|| decide(Scope::Enforced)) {
+        Some(Err(objection)) => return Verdict::Refused(objection),
+        Some(Ok(by)) if ruleset.has_shadow_policies() => decide(Scope::All).map(|_| by),
+        Some(Ok(by)) => Ok(by),
+        None => decide(Scope::All),
     };
-    let refused = enforced.filter(|verdict| !verdict.allowed);
-    let would_refuse = all.filter(|verdict| refused.is_none() && !verdict.allowed);
-    let deciding = refused.or(would_refuse).or(enforced).or(all);
-    let claims = operation.starts().then_some(Claim {
-        enforced: mode == Mode::Enforce,
-    });
     // A request that passes only because the policy is not enforced makes no owner.
-    let owns = match mode {
-        Mode::Enforce => refused.is_none(),
-        Mode::Shadow => would_refuse.is_none(),
-        Mode::Observe => false,
-    };
-    let shadow = would_refuse.map(|verdict| (verdict.by.map_or("", |by| by.policy), code_of(&verdict)));
-    Judgement {
-        decision: if refused.is_some() {
-            Decision::Deny
-        } else {
-            Decision::Allow
-        },
-        code: match (&shadow, &deciding) {
-            (Some(_), _) => Code::ShadowDenied,
-            (None, Some(verdict)) => code_of(verdict),
-            (None, None) => Code::Observed,
-        },
-        by: deciding
-            .and_then(|verdict| verdict.by)
-            .map(|by| (by.policy, by.rule)),
-        access: deciding.map_or(0, |verdict| verdict.access),
-        passes: refused.is_none() && shadow.is_none(),
-        shadow,
-        claims: claims.filter(|_| owns),
+    let owns = enforced || by.is_ok();
+    Verdict::Passed(Passed {
+        grounds: by.map_or_else(Grounds::Shadow, Grounds::Rule),
+        awaits: Awaits::of(operation),
+        claim: (owns && operation.starts()).then_some(Claim { enforced }),
+    })
+}
+
+/// The rule that allows a request.
+fn allowing(verdict: policy::Verdict<'_>) -> Result<Decider<'_>, Objection<'_>> {
+    match (verdict.allowed, verdict.by) {
+        (true, Some(by)) => Ok(by),
+        (false, Some(by)) => Err(Objection::Rule(by)),
+        (_, None) => Err(Objection::NoRule(verdict.access)),
     }
 }
 

@@ -7,115 +7,42 @@
 mod acting;
 mod code;
 mod decide;
+mod incoming;
+mod outcome;
 mod owner;
 mod reasons;
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
-use crate::caller::{Acting, BadPrincipal, Principal, Proof, headers};
+use crate::caller::{Principal, Proof, headers};
 use crate::operation::{self, Body, Malformed, Operation, Request};
 use crate::policy::{Mode, Ruleset};
-use crate::stamp::Edit;
 use crate::stamp::task_headers::{self, Own};
-use crate::token::{Checked, Presented, Refusal, TokenResult, TokenVerifiers, Verified, check};
-use crate::verdict::{Decision, Direction};
-use crate::wire::Header;
+use crate::token::{Checked, Presented, Refusal, check};
+use crate::verdict::Direction;
 
-use decide::decide;
+use decide::{Asked, decide, refuse};
 use owner::Terms;
 
 pub use acting::Token;
 pub use code::Code;
 pub use decide::facts;
+pub use incoming::{Incoming, Proxy};
+pub use outcome::{Actor, Awaits, Claim, Grounds, Objection, Outcome, Passed, Verdict};
 pub use reasons::reasons;
-
-/// What the proxy knows of itself.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Proxy<'a> {
-    /// Its own identity.
-    pub identity: Option<&'a Principal>,
-    /// The task that its pod runs, where its metadata names one.
-    pub pod: Option<&'a Acting>,
-}
-
-/// A request as the proxy has it.
-#[derive(Debug, Clone, Copy)]
-pub struct Incoming<'a> {
-    /// Which listener it came to.
-    pub listener: Direction,
-    /// The peer's identity from mTLS; `Ok(None)` where it has none.
-    pub peer: Result<Option<&'a Principal>, &'a BadPrincipal>,
-    /// The request line; the host in lower case, without its port.
-    pub request: Request<'a>,
-    /// The port that it came to, as text; empty where it is not known.
-    pub port: &'a str,
-    /// All headers.
-    pub headers: &'a [Header<'a>],
-    /// Envoy's name for the destination, on an outbound listener.
-    pub cluster: &'a [u8],
-    /// The credential that it carries for the Execution API.
-    pub token: Token<'a>,
-    /// Who judges the tokens that the policy names; without them none can be believed.
-    pub verifiers: Option<TokenVerifiers<'a>>,
-}
-
-/// What comes of a request.
-#[derive(Debug)]
-pub struct Outcome<'a> {
-    /// Whether it passes. Outside enforce mode it always does.
-    pub decision: Decision,
-    /// Why.
-    pub code: Code,
-    /// The policy and the rule that decided.
-    pub by: Option<(&'a str, u32)>,
-    /// What would refuse it if all were enforced, where that is not so: the policy (empty where no
-    /// rule allowed it) and why.
-    pub shadow: Option<(&'a str, Code)>,
-    /// What is malformed, for the caller to read.
-    pub problem: Option<String>,
-    /// The task that the caller acts for.
-    pub acting: Option<Cow<'a, Acting>>,
-    /// Whether a deadline's callback acts, and no task.
-    pub callback: bool,
-    /// Airflow's team of the run that the caller acts for, where Airflow's answer has named it.
-    pub team: Option<&'a str>,
-    /// What it asks for; `None` where that cannot be read.
-    pub operation: Option<Operation<'a>>,
-    /// The number of the ask that decided.
-    pub access: usize,
-    /// The tokens that it shows and that are to be believed.
-    pub tokens: Vec<Rc<Verified>>,
-    /// What came of each token that was looked at.
-    pub token_results: Vec<TokenResult>,
-    /// The changes to its task headers.
-    pub edits: Vec<Edit<'a>>,
-    /// Whether, if it passes, it is to be decided again once its body is there.
-    pub awaits_body: bool,
-    /// Whether, if it passes, Airflow's answer teaches, and it is then decided again.
-    pub awaits_answer: bool,
-    /// Whether the caller becomes the owner of its token once Airflow has accepted it, and if so,
-    /// whether as an owner by an enforced policy.
-    pub claims: Option<Claim>,
-}
-
-/// A caller's claim to the token with which it starts a task, good if Airflow accepts the token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// Whether the policy was enforced when the request passed it.
-    pub enforced: bool,
-}
-
-/// What refuses a request before any policy is asked, and the problem with it.
-struct Refused(Decision, Code, Option<String>);
 
 /// Leads a request through the rooms. Without a rule set, because the first document was refused,
 /// nothing passes.
 pub fn authorize<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
     let Some(ruleset) = ruleset else {
         return Outcome {
-            decision: Decision::Deny,
-            ..Outcome::passing(Code::ConfigRefused, Vec::new())
+            verdict: Verdict::Refused(Objection::Unasked(Code::ConfigRefused)),
+            actor: Actor::Task(None),
+            team: None,
+            operation: None,
+            tokens: Vec::new(),
+            token_results: Vec::new(),
+            edits: Vec::new(),
         };
     };
     match incoming.listener {
@@ -147,19 +74,20 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
     };
     // A wrong claim of an application is for the destination to refuse.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
+    let acting = match own {
+        Some(Own::Task(acting)) => Some(acting),
+        Some(Own::Callback(_)) => None,
+        None => claimed().map(Cow::Owned),
+    };
+    let awaits = operation.as_ref().map_or(Awaits::Nothing, Awaits::answer_to);
     Outcome {
-        acting: match own {
-            Some(Own::Task(acting)) => Some(acting),
-            Some(Own::Callback(_)) => None,
-            None => claimed().map(Cow::Owned),
-        },
-        callback,
+        verdict: Verdict::passed(Grounds::Outbound, awaits),
+        actor: Actor::new(callback, acting),
         team: token.team(),
-        awaits_answer: operation
-            .as_ref()
-            .is_some_and(|operation| operation.awaits_answer),
         operation,
-        ..Outcome::passing(Code::Outbound, edits)
+        tokens: Vec::new(),
+        token_results: Vec::new(),
+        edits,
     }
 }
 
@@ -221,49 +149,42 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         }
         _ => edits,
     };
-    let refused = None
-        .or_else(|| Refused::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
-        .or_else(|| Refused::malformed(Code::MalformedTaskHeaders, bad_headers.as_ref()))
-        .or_else(|| Refused::malformed(Code::MalformedPath, operation.as_ref().err()))
-        .or_else(|| Refused::malformed(Code::MalformedToken, unreadable.as_ref()))
-        .or_else(|| not_the_owner.map(|code| Refused(Decision::Deny, code, None)))
-        .or_else(|| {
-            acting
-                .is_err()
-                .then_some(Refused(Decision::Deny, Code::TaskConflict, None))
-        })
-        .or_else(|| Some(Refused(Decision::Deny, Code::Token(tokens.refused?), None)));
-    let outcome = Outcome {
-        acting: acting.ok().flatten().map(Cow::Owned),
-        callback,
+    let objection = None
+        .or_else(|| Objection::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
+        .or_else(|| Objection::malformed(Code::MalformedTaskHeaders, bad_headers.as_ref()))
+        .or_else(|| Objection::malformed(Code::MalformedToken, unreadable.as_ref()))
+        .or_else(|| not_the_owner.map(Objection::Unasked))
+        .or_else(|| acting.is_err().then_some(Objection::Unasked(Code::TaskConflict)))
+        .or_else(|| Some(Objection::Unasked(Code::Token(tokens.refused?))));
+    let actor = Actor::new(callback, acting.ok().flatten().map(Cow::Owned));
+    let (verdict, operation) = match (operation, objection) {
+        (Ok(operation), None) => {
+            let asked = Asked {
+                principal,
+                acting: actor.acting(),
+                tokens: &tokens.verified,
+            };
+            let unread = || read(Body::Unread).ok();
+            let (verdict, operation) = decide(ruleset, asked, operation, unread, bad_body);
+            (verdict, Some(operation))
+        }
+        (Ok(operation), Some(objection)) => {
+            let verdict = refuse(ruleset.mode(), objection, Some(&operation));
+            (verdict, Some(operation))
+        }
+        (Err(malformed), objection) => {
+            let path = || Objection::Malformed(Code::MalformedPath, malformed.to_string());
+            (refuse(ruleset.mode(), objection.unwrap_or_else(path), None), None)
+        }
+    };
+    Outcome {
+        verdict,
+        actor,
         team: token.team().filter(|_| tells_task),
-        awaits_body: operation.as_ref().is_ok_and(|operation| operation.awaits_body),
-        awaits_answer: operation.as_ref().is_ok_and(|operation| operation.awaits_answer),
-        operation: operation.ok(),
+        operation,
         tokens: tokens.verified,
         token_results: tokens.results,
-        ..Outcome::passing(Code::Observed, edits)
-    };
-    match (ruleset.mode(), refused) {
-        (Mode::Observe, _) => Outcome {
-            awaits_body: false,
-            ..outcome
-        },
-        (Mode::Shadow, Some(Refused(_, code, _))) => Outcome {
-            code: Code::ShadowDenied,
-            shadow: Some(("", code)),
-            ..outcome
-        },
-        (Mode::Enforce, Some(Refused(decision, code, problem))) => Outcome {
-            decision,
-            code,
-            problem,
-            ..outcome
-        },
-        (mode, None) => {
-            let unread = outcome.awaits_body.then(|| read(Body::Unread).ok()).flatten();
-            decide(ruleset, mode, principal, outcome, unread, bad_body)
-        }
+        edits,
     }
 }
 
@@ -317,35 +238,6 @@ fn shown(
             }
         }
         None => Checked::default(),
-    }
-}
-
-impl<'a> Outcome<'a> {
-    fn passing(code: Code, edits: Vec<Edit<'a>>) -> Self {
-        Self {
-            decision: Decision::Allow,
-            code,
-            by: None,
-            shadow: None,
-            problem: None,
-            acting: None,
-            callback: false,
-            team: None,
-            operation: None,
-            access: 0,
-            tokens: Vec::new(),
-            token_results: Vec::new(),
-            edits,
-            awaits_body: false,
-            awaits_answer: false,
-            claims: None,
-        }
-    }
-}
-
-impl Refused {
-    fn malformed(code: Code, error: Option<&impl ToString>) -> Option<Self> {
-        error.map(|error| Self(Decision::Malformed, code, Some(error.to_string())))
     }
 }
 

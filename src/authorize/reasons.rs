@@ -1,8 +1,8 @@
 //! Why, in words, for logs and for `dagward explain`.
 
-use crate::policy::{Ruleset, Scope};
+use crate::policy::{Decider, Ruleset, Scope};
 
-use super::{Code, Incoming, Outcome, facts};
+use super::{Incoming, Objection, Outcome, Verdict, facts};
 
 /// How many rules that nearly allowed a request are named.
 const NEAREST: usize = 3;
@@ -15,24 +15,29 @@ pub fn reasons(
     incoming: &Incoming<'_>,
     all: bool,
 ) -> Vec<String> {
-    let deciding = outcome.shadow.map_or(outcome.code, |(_, code)| code);
-    if let Some(problem) = &outcome.problem {
-        return vec![problem.clone()];
-    }
-    match (deciding, outcome.by, ruleset, &outcome.operation) {
-        (Code::Allowed, Some((policy, rule)), ..) => vec![format!("policy `{policy}` rule {rule} allows it")],
-        (Code::DeniedByRule, Some((policy, rule)), ..) => {
+    let Some(objection) = outcome.verdict.objection() else {
+        return vec![match outcome.verdict.by() {
+            Some(Decider { policy, rule }) => format!("policy `{policy}` rule {rule} allows it"),
+            None => outcome.verdict.code().message().to_owned(),
+        }];
+    };
+    match (objection, ruleset, &outcome.operation) {
+        (Objection::Malformed(_, problem), ..) => vec![problem.clone()],
+        (Objection::Rule(Decider { policy, rule }), ..) => {
             vec![format!("policy `{policy}` rule {rule} denies it")]
         }
-        (Code::NoRuleAllows, _, Some(ruleset), Some(operation)) => {
+        (Objection::NoRule(deciding), Some(ruleset), Some(operation)) => {
             let principal = incoming.peer.ok().flatten();
-            let facts = facts(principal, outcome.acting.as_deref(), &outcome.tokens, operation);
-            // In the log the ask that decided is enough.
-            let scope = outcome.shadow.map_or(Scope::Enforced, |_| Scope::All);
+            let facts = facts(principal, outcome.actor.acting(), &outcome.tokens, operation);
+            let scope = match &outcome.verdict {
+                Verdict::Passed(_) => Scope::All,
+                Verdict::Refused(_) => Scope::Enforced,
+            };
             let accesses = facts.iter().enumerate();
+            // In the log the ask that decided is enough.
             let refused = accesses.filter(|(access, facts)| match all {
                 true => !ruleset.decide(scope, std::slice::from_ref(*facts)).allowed,
-                false => *access == outcome.access,
+                false => access == deciding,
             });
             let misses = refused.flat_map(|(_, facts)| ruleset.misses(facts, NEAREST, all));
             let mut reasons = Vec::new();
@@ -47,6 +52,6 @@ pub fn reasons(
             }
             reasons
         }
-        _ => vec![deciding.message().to_owned()],
+        _ => vec![objection.code().message().to_owned()],
     }
 }

@@ -1,8 +1,11 @@
 use super::*;
-use crate::caller::Credential;
+use crate::caller::{Acting, Credential};
 use crate::learn::{Learned, Run};
 use crate::operation::Body;
 use crate::policy;
+use crate::stamp::Edit;
+use crate::verdict::Decision;
+use crate::wire::Header;
 
 mod credentials;
 mod facts;
@@ -66,7 +69,7 @@ impl Scene {
 
     /// The DAG that the caller acts for.
     fn acting(&self) -> Option<String> {
-        self.outcome(|outcome| Some(outcome.acting.as_deref()?.dag_id.clone()))
+        self.outcome(|outcome| Some(outcome.actor.acting()?.dag_id.clone()))
     }
 
     fn outcome<T>(&self, then: impl FnOnce(&Outcome<'_>) -> T) -> T {
@@ -76,23 +79,15 @@ impl Scene {
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
         let incoming = Incoming {
-            listener: self.listener,
             peer: Ok(self.peer.as_ref()),
-            request: Request {
-                method: self.method,
-                target: self.target,
-                host: "api",
-                body: Body::Pending,
-            },
             port: "8080",
-            headers: &headers,
             cluster: self.cluster.as_bytes(),
             token: Token {
                 credential: self.credential,
                 learned: self.learned.as_ref(),
                 ..Token::default()
             },
-            verifiers: None,
+            ..Incoming::new(self.listener, request(self.method, self.target), &headers)
         };
         let proxy = Proxy {
             identity: Some(&self.own),
@@ -103,10 +98,16 @@ impl Scene {
 
     fn authorize(&self) -> Came {
         self.outcome(|outcome| Came {
-            decision: outcome.decision,
-            code: outcome.code,
-            by: outcome.by.map(|(policy, rule)| format!("{policy}/{rule}")),
-            shadow: outcome.shadow.map(|(policy, code)| (policy.to_owned(), code)),
+            decision: outcome.verdict.decision(),
+            code: outcome.verdict.code(),
+            by: outcome
+                .verdict
+                .by()
+                .map(|by| format!("{}/{}", by.policy, by.rule)),
+            shadow: outcome.verdict.shadow().map(|objection| {
+                let policy = objection.by().map_or("", |by| by.policy);
+                (policy.to_owned(), objection.code())
+            }),
             edits: outcome
                 .edits
                 .iter()
@@ -115,8 +116,17 @@ impl Scene {
                     Edit::Remove(name) => format!("-{name}"),
                 })
                 .collect(),
-            claims: outcome.claims,
+            claims: outcome.verdict.claim(),
         })
+    }
+}
+
+fn request(method: &'static str, target: &'static str) -> Request<'static> {
+    Request {
+        method,
+        target,
+        host: "api",
+        body: Body::Pending,
     }
 }
 
@@ -357,22 +367,11 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
 #[test]
 fn nothing_passes_without_a_policy() {
     for listener in [Direction::Inbound, Direction::Outbound] {
-        let incoming = Incoming {
-            listener,
-            peer: Ok(None),
-            request: Request {
-                method: "GET",
-                target: "/",
-                host: "api",
-                body: Body::Pending,
-            },
-            port: "8080",
-            headers: &[],
-            cluster: b"",
-            token: Token::default(),
-            verifiers: None,
-        };
-        let Outcome { decision, code, .. } = authorize(None, Proxy::default(), &incoming);
-        assert_eq!((decision, code), (Decision::Deny, Code::ConfigRefused));
+        let incoming = Incoming::new(listener, request("GET", "/"), &[]);
+        let Outcome { verdict, .. } = authorize(None, Proxy::default(), &incoming);
+        assert_eq!(
+            (verdict.decision(), verdict.code()),
+            (Decision::Deny, Code::ConfigRefused)
+        );
     }
 }

@@ -9,7 +9,7 @@ use super::host::Host;
 use super::incoming::{self, Stage};
 use super::log;
 use super::setting::Setting;
-use crate::authorize::{self, Incoming, Outcome, Proxy};
+use crate::authorize::{self, Awaits, Incoming, Outcome, Proxy};
 use crate::caller::Proof;
 use crate::operation::{Operation, Surface};
 use crate::stamp::request_id::{CORRELATION_ID, REQUEST_ID};
@@ -59,7 +59,7 @@ pub(super) fn again(
 /// Those that metrics take their labels from are set only where more than a claim names the task: each
 /// value is a series, which Envoy keeps.
 fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut impl Host) {
-    let acting = outcome.acting.as_deref();
+    let acting = outcome.actor.acting();
     let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
     let proven = acting
         .filter(|acting| acting.proof > Proof::Claimed && outcome.operation.as_ref().is_none_or(is_task));
@@ -67,7 +67,7 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut i
         ("dagward_dag_id", acting.map(|acting| acting.dag_id.as_str())),
         (
             "dagward_task_id",
-            match outcome.callback {
+            match outcome.actor.is_callback() {
                 true => Some(CALLBACK),
                 false => acting.and_then(|acting| acting.task_id.as_deref()),
             },
@@ -86,8 +86,8 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut i
         ),
         ("dagward_team", outcome.team),
         ("dagward_caller", Some(caller)),
-        ("dagward_decision", Some(outcome.code.as_str())),
-        ("dagward_policy", outcome.by.map(|(policy, _)| policy)),
+        ("dagward_decision", Some(outcome.verdict.code().as_str())),
+        ("dagward_policy", outcome.verdict.by().map(|by| by.policy)),
     ] {
         let value = value.unwrap_or_default();
         // An empty value need not be set, unless another was set before.
@@ -105,7 +105,7 @@ pub(super) fn stamp(
     host: &mut impl Host,
 ) {
     let message = Message::Request;
-    if outcome.awaits_answer {
+    if outcome.verdict.awaits() == Awaits::Answer {
         // A compressed answer could not be read.
         host.carry_out(Effect::RemoveHeader(message, "accept-encoding"));
     }

@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::host::Host;
 use super::incoming::answerer;
 use super::setting::Setting;
-use crate::authorize::{Claim, Code, Incoming, Outcome};
+use crate::authorize::{Claim, Code, Incoming, Objection, Outcome};
 use crate::caller::{Acting, Proof};
 use crate::learn::{Learned, Owner, Run, Tasks, Team};
 use crate::metrics::Traffic;
@@ -71,13 +71,10 @@ impl Decided {
         request_id: &str,
         since: Duration,
     ) -> Self {
-        let refusing = match outcome.shadow {
-            Some((policy, _)) => policy,
-            None => outcome.by.map_or("", |(policy, _)| policy),
-        };
+        let verdict = &outcome.verdict;
         // Any pod may ask for health, in any task's name.
         let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
-        let acting = outcome.acting.as_deref();
+        let acting = outcome.actor.acting();
         let acting = acting.filter(|_| outcome.operation.as_ref().is_none_or(is_task));
         let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
         let operation = outcome.operation.as_ref();
@@ -94,13 +91,16 @@ impl Decided {
             answer_bytes: 0,
             status: 0,
             request_id: request_id.to_owned(),
-            decision: outcome.decision,
-            code: outcome.code,
-            problem: outcome.problem.clone(),
-            policy: refusing.to_owned(),
-            shadow: outcome.shadow.map(|(_, code)| code),
+            decision: verdict.decision(),
+            code: verdict.code(),
+            problem: verdict
+                .objection()
+                .and_then(Objection::problem)
+                .map(str::to_owned),
+            policy: verdict.by().map_or("", |by| by.policy).to_owned(),
+            shadow: verdict.shadow().map(Objection::code),
             dag_id: text(|acting| Some(&acting.dag_id)),
-            task_id: match outcome.callback {
+            task_id: match outcome.actor.is_callback() {
                 true => CALLBACK.to_owned(),
                 false => text(|acting| acting.task_id.as_deref()),
             },
@@ -112,7 +112,7 @@ impl Decided {
             start: task.map(|task| Start {
                 task: task.to_owned(),
                 callback: operation.is_some_and(Operation::starts_callback),
-                claim: outcome.claims,
+                claim: verdict.claim(),
             }),
         }
     }

@@ -56,17 +56,15 @@ pub(super) fn with<H: Host, T>(
     let elsewhere = connection.listener == Direction::Inbound
         && credential.task().is_some()
         && !setting.stands_before_api_server(connection, host);
+    let request = Request {
+        method: &method,
+        target: &target,
+        host: &authority,
+        body,
+    };
     let incoming = Incoming {
-        listener: connection.listener,
         peer: connection.peer.as_ref().map(Option::as_ref),
-        request: Request {
-            method: &method,
-            target: &target,
-            host: &authority,
-            body,
-        },
         port: &connection.port,
-        headers: &headers,
         cluster: &cluster,
         token: Token {
             credential,
@@ -76,6 +74,7 @@ pub(super) fn with<H: Host, T>(
             elsewhere,
         },
         verifiers: setting.verifiers,
+        ..Incoming::new(connection.listener, request, &headers)
     };
     then(&incoming, host)
 }

@@ -5,11 +5,10 @@ use std::fmt;
 use super::effect::{Effect, Level};
 use super::host::Host;
 use super::setting::Setting;
-use crate::authorize::{self, Incoming, Outcome};
+use crate::authorize::{self, Incoming, Outcome, Verdict};
 use crate::operation::Request;
 use crate::stamp::request_id::REQUEST_ID;
 use crate::token::without_tokens;
-use crate::verdict::Decision;
 use crate::wire::Header;
 
 /// The longest value in a line, in bytes as they are written.
@@ -30,10 +29,12 @@ pub(super) fn log_refusal(
     request_id: &str,
     host: &mut impl Host,
 ) {
-    let (level, word) = match (outcome.decision, outcome.shadow) {
-        (Decision::Allow, None) => return,
-        (Decision::Allow, Some(_)) => (Level::Info, "would refuse"),
-        (Decision::Deny | Decision::Malformed, _) => (Level::Warn, "refused"),
+    let Some(objection) = outcome.verdict.objection() else {
+        return;
+    };
+    let (level, word) = match &outcome.verdict {
+        Verdict::Passed(_) => (Level::Info, "would refuse"),
+        Verdict::Refused(_) => (Level::Warn, "refused"),
     };
     if !host.logs(level) {
         return;
@@ -53,7 +54,7 @@ pub(super) fn log_refusal(
         Quoted(method),
         Quoted(&target),
         Quoted(authority),
-        outcome.shadow.map_or(outcome.code, |(_, code)| code),
+        objection.code(),
         Reasons(&reasons),
     );
     host.carry_out(Effect::Log(level, &line));
@@ -64,8 +65,8 @@ struct Acts<'o>(&'o Outcome<'o>);
 
 impl fmt::Display for Acts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dag = self.0.acting.as_deref().map(|acting| Quoted(&acting.dag_id));
-        match (self.0.callback, dag) {
+        let dag = self.0.actor.acting().map(|acting| Quoted(&acting.dag_id));
+        match (self.0.actor.is_callback(), dag) {
             (true, None) => f.write_str("callback"),
             (true, Some(dag)) => write!(f, "callback:{dag}"),
             (false, dag) => dag.unwrap_or(Quoted("")).fmt(f),

@@ -16,7 +16,7 @@ mod setting;
 
 use std::rc::Rc;
 
-use crate::authorize::Outcome;
+use crate::authorize::{Awaits, Outcome, Verdict};
 use crate::learn::{AnswerReader, Reading, Run, Team};
 use crate::metrics::Traffic;
 use crate::operation::{Body, MAX_BODY_BYTES};
@@ -82,7 +82,7 @@ impl Exchange {
                     log::log_replaced_id(incoming.headers, new, host);
                 }
                 let outcome = decide(setting, &connection, incoming, request_id.as_str(), false, host);
-                if outcome.decision == Decision::Allow {
+                if let Verdict::Passed(_) = &outcome.verdict {
                     stamp(&outcome, incoming, &request_id, host);
                 }
                 let id = request_id.as_str();
@@ -324,12 +324,12 @@ impl Held {
     }
 }
 
-/// The part that a request awaits which passed so far.
+/// The part of the exchange that a request awaits.
 fn awaited(outcome: &Outcome<'_>) -> Option<Message> {
-    match outcome.decision {
-        Decision::Allow if outcome.awaits_body => Some(Message::Request),
-        Decision::Allow if outcome.awaits_answer => Some(Message::Answer),
-        _ => None,
+    match outcome.verdict.awaits() {
+        Awaits::Nothing => None,
+        Awaits::Body => Some(Message::Request),
+        Awaits::Answer => Some(Message::Answer),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
-use dagward::authorize::{self, Code, Incoming, Outcome, Proxy, Token};
+use dagward::authorize::{self, Code, Incoming, Proxy, Token};
 use dagward::caller::{Credential, Principal};
 use dagward::learn::{Learned, Owner, Run};
 use dagward::operation::{Body, Request};
@@ -121,39 +121,32 @@ impl<'a> Asked<'a> {
             true => Credential::Task(UUID),
             false => Credential::Absent,
         };
+        let request = Request {
+            method,
+            target,
+            host: "airflow-api-server",
+            body: Body::Whole(self.body.as_bytes()),
+        };
         let incoming = Incoming {
-            listener: Direction::Inbound,
             peer: Ok(Some(&peer)),
-            request: Request {
-                method,
-                target,
-                host: "airflow-api-server",
-                body: Body::Whole(self.body.as_bytes()),
-            },
             port: "8080",
-            headers: &headers,
-            cluster: b"",
             token: Token {
                 credential,
                 learned: Some(&learned),
                 answered: self.answered,
                 ..Token::default()
             },
-            verifiers: None,
+            ..Incoming::new(Direction::Inbound, request, &headers)
         };
         let proxy = Proxy {
             identity: Some(&own),
             pod: None,
         };
-        match authorize::authorize(Some(ruleset), proxy, &incoming) {
-            Outcome {
-                shadow: Some((_, code)),
-                ..
-            } => Some(code),
-            Outcome {
-                code: Code::Allowed, ..
-            } => None,
-            Outcome { code, .. } => Some(code),
+        let verdict = authorize::authorize(Some(ruleset), proxy, &incoming).verdict;
+        match (verdict.objection(), verdict.code()) {
+            (Some(objection), _) => Some(objection.code()),
+            (None, Code::Allowed) => None,
+            (None, code) => Some(code),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::rc::Rc;
 
-use dagward::authorize::{self, Incoming, Proxy, Token};
+use dagward::authorize::{self, Incoming, Proxy};
 use dagward::caller::Principal;
 use dagward::operation::{Body, Request};
 use dagward::token::{InModule, KeySet, Keys, Refusal, TokenVerifiers, Tokens};
@@ -67,19 +67,16 @@ fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &
     );
     let (method, target) = request.split_once(' ').unwrap();
     let tokens = Tokens::new([3; 16]);
+    let request = Request {
+        method,
+        target,
+        host,
+        body: Body::Whole(b""),
+    };
+    let headers = [(header.0.as_bytes(), header.1.as_bytes())];
     let incoming = Incoming {
-        listener: Direction::Inbound,
         peer: Ok(Some(&peer)),
-        request: Request {
-            method,
-            target,
-            host,
-            body: Body::Whole(b""),
-        },
         port: "8080",
-        headers: &[(header.0.as_bytes(), header.1.as_bytes())],
-        cluster: b"",
-        token: Token::default(),
         verifiers: Some(TokenVerifiers {
             tokens: &tokens,
             keys: &Nowhere,
@@ -87,13 +84,15 @@ fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &
             istio: &|| Ok(Vec::new()),
             now: NOW,
         }),
+        ..Incoming::new(Direction::Inbound, request, &headers)
     };
     let proxy = Proxy {
         identity: Some(&own),
         pod: None,
     };
     authorize::authorize(Some(&ruleset), proxy, &incoming)
-        .code
+        .verdict
+        .code()
         .to_string()
 }
 

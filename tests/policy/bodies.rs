@@ -1,11 +1,11 @@
 //! A body that is not read decides nothing: the request is decided as it would be with any body.
 
-use dagward::authorize::{self, Incoming, Outcome, Proxy, Token};
+use dagward::authorize::{self, Awaits, Grounds, Incoming, Proxy, Token, Verdict};
 use dagward::caller::{Acting, Principal, Proof};
 use dagward::learn::{Learned, Run};
 use dagward::operation::{Body, MAX_BODY_BYTES, Request};
 use dagward::policy::Ruleset;
-use dagward::verdict::{Decision, Direction};
+use dagward::verdict::Direction;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
@@ -116,45 +116,33 @@ fn decided(ruleset: &Ruleset, peer: &str, (method, target): (&str, &str), body: 
         ti_id: None,
         proof: Proof::Pod,
     };
+    let request = Request {
+        method,
+        target,
+        host: "api",
+        body,
+    };
     let incoming = Incoming {
-        listener: Direction::Inbound,
         peer: Ok(Some(&peer)),
-        request: Request {
-            method,
-            target,
-            host: "api",
-            body,
-        },
         port: "8080",
-        headers: &[],
-        cluster: b"",
         token: Token {
             credential: dagward::caller::Credential::Task(UUID),
             learned: Some(&learned),
             ..Token::default()
         },
-        verifiers: None,
+        ..Incoming::new(Direction::Inbound, request, &[])
     };
     let proxy = Proxy {
         identity: Some(&own),
         pod: Some(&pod),
     };
-    match authorize::authorize(Some(ruleset), proxy, &incoming) {
-        Outcome {
-            decision: Decision::Allow,
-            awaits_body: true,
-            ..
-        } => Came::AwaitsBody,
-        Outcome {
-            decision: Decision::Allow,
-            shadow: None,
-            ..
-        } => Came::Passed,
-        Outcome {
-            decision: Decision::Allow,
-            ..
-        } => Came::WouldBeRefused,
-        _ => Came::Refused,
+    match authorize::authorize(Some(ruleset), proxy, &incoming).verdict {
+        Verdict::Passed(passed) => match (passed.awaits, passed.grounds) {
+            (Awaits::Body, _) => Came::AwaitsBody,
+            (_, Grounds::Shadow(_)) => Came::WouldBeRefused,
+            _ => Came::Passed,
+        },
+        Verdict::Refused(_) => Came::Refused,
     }
 }
 

@@ -6,7 +6,6 @@ use dagward::authorize::Outcome;
 use dagward::caller::{Acting, Principal};
 use dagward::operation::Operation;
 use dagward::policy::Ruleset;
-use dagward::verdict::Decision;
 use serde::Serialize;
 
 use super::question::Question;
@@ -67,15 +66,15 @@ impl Answer {
         reasons: Vec<String>,
     ) -> Self {
         Self {
-            decision: word(outcome.decision),
+            decision: outcome.verdict.decision().as_str(),
             mode: ruleset.mode().as_str(),
-            code: outcome.code.as_str(),
-            policy: outcome.by.map(|(policy, _)| policy.to_owned()),
-            rule: outcome.by.map(|(_, rule)| rule),
+            code: outcome.verdict.code().as_str(),
+            policy: outcome.verdict.by().map(|by| by.policy.to_owned()),
+            rule: outcome.verdict.by().map(|by| by.rule),
             caller: CallerPart {
                 principal: question.principal().map(Principal::as_str).map(str::to_owned),
-                actor: outcome.callback.then_some("callback"),
-                acting: outcome.acting.as_deref().map(ActingPart::new),
+                actor: outcome.actor.is_callback().then_some("callback"),
+                acting: outcome.actor.acting().map(ActingPart::new),
                 team: outcome.team.map(str::to_owned),
             },
             operation: OperationPart::new(outcome.operation.as_ref()),
@@ -120,13 +119,5 @@ impl OperationPart {
                 .into_iter()
                 .collect(),
         }
-    }
-}
-
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allow => "allow",
-        Decision::Deny => "deny",
-        Decision::Malformed => "malformed",
     }
 }

@@ -119,24 +119,22 @@ impl Question {
 
     /// The request as `authorize` takes it, all of its body there.
     pub(super) fn incoming<'a>(&'a self, headers: &'a [Header<'a>], body: &'a [u8]) -> Incoming<'a> {
+        let request = Request {
+            method: &self.method,
+            target: &self.path,
+            host: &self.host,
+            body: Body::Whole(body),
+        };
         Incoming {
-            listener: self.listener,
             peer: self.peer.as_ref().map(Option::as_ref),
-            request: Request {
-                method: &self.method,
-                target: &self.path,
-                host: &self.host,
-                body: Body::Whole(body),
-            },
             port: &self.port,
-            headers,
             cluster: self.cluster.as_bytes(),
             token: Token {
                 credential: self.credential.as_deref(),
                 learned: self.learned.as_ref(),
                 ..Token::default()
             },
-            verifiers: None,
+            ..Incoming::new(self.listener, request, headers)
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use dagward::authorize::{self, Code, Incoming, Outcome};
+use dagward::authorize::{self, Awaits, Code, Incoming, Objection, Outcome, Verdict};
 use dagward::caller::headers::PROOF;
 use dagward::operation::{self, Body, Request};
 use dagward::policy::{Ruleset, Scope};
@@ -20,14 +20,14 @@ pub(super) fn reasons(
     outcome: &Outcome<'_>,
 ) -> Vec<String> {
     let logged = || authorize::reasons(Some(ruleset), outcome, incoming, true);
-    let mut reasons = match outcome.code {
+    let mut reasons = match outcome.verdict.code() {
         Code::Observed => vec!["nothing is decided in mode observe".to_owned()],
         Code::Outbound => {
             vec!["nothing is decided on the way out: the destination's own sidecar decides".to_owned()]
         }
         _ => [refused(ruleset, question, outcome), logged()].concat(),
     };
-    if outcome.code == Code::ShadowDenied {
+    if outcome.verdict.shadow().is_some() {
         reasons.insert(
             0,
             "it passes, but would be refused if all policies were enforced".to_owned(),
@@ -39,7 +39,7 @@ pub(super) fn reasons(
             "the annotations name no task: `dag_id` is missing, or no id that Airflow accepts".to_owned(),
         );
     }
-    if outcome.awaits_answer {
+    if outcome.verdict.awaits() == Awaits::Answer {
         let then = match question.listener {
             Direction::Inbound => "it is decided again when Airflow's answer names the task's DAG",
             Direction::Outbound => {
@@ -58,7 +58,8 @@ pub(super) fn reasons(
     let may_say_more =
         operation::classify(&at_headers.request, ruleset.site()).is_ok_and(|operation| operation.awaits_body);
     if may_say_more && incoming.request.body == Body::Whole(&[]) {
-        let reads_body = authorize::authorize(Some(ruleset), question.proxy(), &at_headers).awaits_body;
+        let verdict = authorize::authorize(Some(ruleset), question.proxy(), &at_headers).verdict;
+        let reads_body = verdict.awaits() == Awaits::Body;
         reasons.push(match reads_body {
             true => {
                 "on this route the body may name ids or ask for more, and none is given (`--body`)".to_owned()
@@ -71,14 +72,17 @@ pub(super) fn reasons(
 
 /// Which of the things that were asked for no rule allows.
 fn refused(ruleset: &Ruleset, question: &Question, outcome: &Outcome<'_>) -> Vec<String> {
-    let (scope, operation) = match (outcome.code, outcome.shadow, &outcome.operation) {
-        (Code::NoRuleAllows, _, Some(operation)) => (Scope::Enforced, operation),
-        (_, Some((_, Code::NoRuleAllows)), Some(operation)) => (Scope::All, operation),
-        _ => return Vec::new(),
+    let (Some(Objection::NoRule(_)), Some(operation)) = (outcome.verdict.objection(), &outcome.operation)
+    else {
+        return Vec::new();
+    };
+    let scope = match &outcome.verdict {
+        Verdict::Passed(_) => Scope::All,
+        Verdict::Refused(_) => Scope::Enforced,
     };
     let facts = authorize::facts(
         question.principal(),
-        outcome.acting.as_deref(),
+        outcome.actor.acting(),
         &outcome.tokens,
         operation,
     );

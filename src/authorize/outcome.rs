@@ -1,0 +1,270 @@
+//! The outcome of a request: the verdict on it, and the facts that the verdict is about.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::Code;
+use crate::caller::Acting;
+use crate::operation::Operation;
+use crate::policy::Decider;
+use crate::stamp::Edit;
+use crate::token::{TokenResult, Verified};
+use crate::verdict::Decision;
+
+/// The outcome of a request.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// Whether it passes, and why.
+    pub verdict: Verdict<'a>,
+    /// Who acts.
+    pub actor: Actor<'a>,
+    /// Airflow's team of the run that the caller acts for, where Airflow's answer has named it.
+    pub team: Option<&'a str>,
+    /// What it asks for; `None` where that cannot be read.
+    pub operation: Option<Operation<'a>>,
+    /// The tokens that it shows and that are to be believed.
+    pub tokens: Vec<Rc<Verified>>,
+    /// What came of each token that was looked at.
+    pub token_results: Vec<TokenResult>,
+    /// The changes to its task headers.
+    pub edits: Vec<Edit<'a>>,
+}
+
+/// Whether a request passes, and why.
+#[derive(Debug)]
+pub enum Verdict<'a> {
+    /// It passes.
+    Passed(Passed<'a>),
+    /// It is refused.
+    Refused(Objection<'a>),
+}
+
+/// A request that passes.
+#[derive(Debug)]
+pub struct Passed<'a> {
+    /// Why it passes.
+    pub grounds: Grounds<'a>,
+    /// The part for which it is decided again.
+    pub awaits: Awaits,
+    /// Whether the caller becomes the owner of its token once Airflow has accepted it.
+    pub claim: Option<Claim>,
+}
+
+/// Why a request passes.
+#[derive(Debug)]
+pub enum Grounds<'a> {
+    /// This ALLOW rule holds, and no DENY rule does.
+    Rule(Decider<'a>),
+    /// Nothing is decided, because the document's mode is `observe`.
+    Observed,
+    /// Nothing is decided, because the request leaves the pod.
+    Outbound,
+    /// It would be refused if all policies were enforced.
+    Shadow(Objection<'a>),
+}
+
+/// Why a request is refused, or would be.
+#[derive(Debug)]
+pub enum Objection<'a> {
+    /// A part of it is malformed: which one, and for the caller to read, how.
+    Malformed(Code, String),
+    /// It is refused before any policy is asked.
+    Unasked(Code),
+    /// This DENY rule holds.
+    Rule(Decider<'a>),
+    /// No ALLOW rule holds for the access with this number.
+    NoRule(usize),
+}
+
+/// The part of an exchange that is still to come, and for which the request is decided again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaits {
+    /// None.
+    Nothing,
+    /// The request's body.
+    Body,
+    /// Airflow's answer, which teaches.
+    Answer,
+}
+
+/// A caller's claim to the token with which it starts a task, good if Airflow accepts the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Whether the policy was enforced when the request passed it.
+    pub enforced: bool,
+}
+
+/// Who acts, and as far as it is known, for which task.
+#[derive(Debug)]
+pub enum Actor<'a> {
+    /// A task, or a caller of whom nothing says that it is one.
+    Task(Option<Cow<'a, Acting>>),
+    /// A deadline's callback. Its pod names its DAG.
+    Callback(Option<Cow<'a, Acting>>),
+}
+
+impl<'a> Verdict<'a> {
+    /// What becomes of the request.
+    pub fn decision(&self) -> Decision {
+        match self {
+            Self::Passed(_) => Decision::Allow,
+            Self::Refused(Objection::Malformed(..)) => Decision::Malformed,
+            Self::Refused(_) => Decision::Deny,
+        }
+    }
+
+    /// Why, in one word.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Passed(passed) => passed.grounds.code(),
+            Self::Refused(objection) => objection.code(),
+        }
+    }
+
+    /// The rule that decided.
+    pub fn by(&self) -> Option<Decider<'a>> {
+        match self {
+            Self::Passed(Passed {
+                grounds: Grounds::Rule(by),
+                ..
+            }) => Some(*by),
+            _ => self.objection().and_then(Objection::by),
+        }
+    }
+
+    /// Why the request is refused, or would be if all policies were enforced.
+    pub fn objection(&self) -> Option<&Objection<'a>> {
+        match self {
+            Self::Passed(_) => self.shadow(),
+            Self::Refused(objection) => Some(objection),
+        }
+    }
+
+    /// Why the request would be refused if all policies were enforced, where that is not so.
+    pub fn shadow(&self) -> Option<&Objection<'a>> {
+        match self {
+            Self::Passed(Passed {
+                grounds: Grounds::Shadow(objection),
+                ..
+            }) => Some(objection),
+            _ => None,
+        }
+    }
+
+    /// The part for which the request is decided again. One that is refused awaits nothing.
+    pub fn awaits(&self) -> Awaits {
+        match self {
+            Self::Passed(passed) => passed.awaits,
+            Self::Refused(_) => Awaits::Nothing,
+        }
+    }
+
+    /// Whether the caller becomes the owner of its token once Airflow has accepted it.
+    pub fn claim(&self) -> Option<Claim> {
+        match self {
+            Self::Passed(passed) => passed.claim,
+            Self::Refused(_) => None,
+        }
+    }
+
+    /// A request that passes for these reasons, and makes no claim.
+    pub(super) fn passed(grounds: Grounds<'a>, awaits: Awaits) -> Self {
+        Self::Passed(Passed {
+            grounds,
+            awaits,
+            claim: None,
+        })
+    }
+
+    pub(super) fn objection_mut(&mut self) -> Option<&mut Objection<'a>> {
+        match self {
+            Self::Passed(Passed {
+                grounds: Grounds::Shadow(objection),
+                ..
+            })
+            | Self::Refused(objection) => Some(objection),
+            Self::Passed(_) => None,
+        }
+    }
+}
+
+impl Grounds<'_> {
+    fn code(&self) -> Code {
+        match self {
+            Self::Rule(_) => Code::Allowed,
+            Self::Observed => Code::Observed,
+            Self::Outbound => Code::Outbound,
+            Self::Shadow(_) => Code::ShadowDenied,
+        }
+    }
+}
+
+impl<'a> Objection<'a> {
+    /// Why, in one word.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Malformed(code, _) | Self::Unasked(code) => *code,
+            Self::Rule(_) => Code::DeniedByRule,
+            Self::NoRule(_) => Code::NoRuleAllows,
+        }
+    }
+
+    /// The rule that denies it.
+    pub fn by(&self) -> Option<Decider<'a>> {
+        match self {
+            Self::Rule(by) => Some(*by),
+            Self::Malformed(..) | Self::Unasked(_) | Self::NoRule(_) => None,
+        }
+    }
+
+    /// The problem with the part that is malformed.
+    pub fn problem(&self) -> Option<&str> {
+        match self {
+            Self::Malformed(_, problem) => Some(problem),
+            Self::Unasked(_) | Self::Rule(_) | Self::NoRule(_) => None,
+        }
+    }
+
+    pub(super) fn malformed(code: Code, problem: Option<&impl ToString>) -> Option<Self> {
+        problem.map(|problem| Self::Malformed(code, problem.to_string()))
+    }
+}
+
+impl Awaits {
+    /// The part that may change what is known of `operation`.
+    pub(super) fn of(operation: &Operation<'_>) -> Self {
+        match operation.awaits_body {
+            true => Self::Body,
+            false => Self::answer_to(operation),
+        }
+    }
+
+    /// The answer to `operation`, where it teaches.
+    pub(super) fn answer_to(operation: &Operation<'_>) -> Self {
+        match operation.awaits_answer {
+            true => Self::Answer,
+            false => Self::Nothing,
+        }
+    }
+}
+
+impl<'a> Actor<'a> {
+    pub(super) fn new(is_callback: bool, acting: Option<Cow<'a, Acting>>) -> Self {
+        match is_callback {
+            true => Self::Callback(acting),
+            false => Self::Task(acting),
+        }
+    }
+
+    /// The task, as far as it is known; of a callback its pod's DAG.
+    pub fn acting(&self) -> Option<&Acting> {
+        match self {
+            Self::Task(acting) | Self::Callback(acting) => acting.as_deref(),
+        }
+    }
+
+    /// Whether a deadline's callback acts.
+    pub fn is_callback(&self) -> bool {
+        matches!(self, Self::Callback(_))
+    }
+}
