@@ -16,6 +16,7 @@
 //! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`istio`] | a whole Istio: Kubernetes' API server, istiod, injected pods |
 //! | [`manifest`], [`teams`], [`chart`], [`demo`] | the files that users apply, the map of teams in them, Airflow's Helm chart with their values, and the main job on a quick mesh |
+//! | [`pages`] | the Markdown pages: their commands, examples, links |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 //! | [`mod@bench`] | what the filter costs |
 
@@ -39,6 +40,7 @@ pub mod manifest;
 pub mod module;
 pub mod oidc;
 pub mod owner;
+pub mod pages;
 pub mod paths;
 pub mod port;
 pub mod process;
