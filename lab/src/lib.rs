@@ -17,6 +17,7 @@
 //! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`istio`] | a whole Istio: Kubernetes' API server, istiod, injected pods |
 //! | [`manifest`], [`teams`], [`chart`], [`demo`] | the files that users apply, the map of teams in them, Airflow's Helm chart with their values, and the main job on a quick mesh |
+//! | [`pages`] | the Markdown pages: their commands, examples, links |
 //! | [`upstream`], [`client`], [`load`] | the app behind, one request, many requests |
 //! | [`mod@bench`] | what the filter costs |
 
@@ -40,6 +41,7 @@ pub mod jwt;
 pub mod load;
 pub mod manifest;
 pub mod oidc;
+pub mod pages;
 pub mod port;
 pub mod process;
 pub mod registry;

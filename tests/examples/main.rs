@@ -17,6 +17,7 @@ mod components;
 mod document;
 mod files;
 mod gateway;
+mod pages;
 mod sites;
 mod starter;
 mod team_map;

@@ -191,7 +191,7 @@ fn a_jwt_svid_pays_for_its_own_peer() {
 #[test]
 fn airflows_tokens_are_good_where_they_belong() {
     let key = SigningKey::generate(Algorithm::HS512).unwrap();
-    let policy = policy("Airflow's own", &key, Algorithm::HS512);
+    let policy = policy("Airflow's own tokens", &key, Algorithm::HS512);
     let token = |audience: &str, subject: &str| {
         let token = token(&key, json!({"aud": audience, "sub": subject}));
         format!("Bearer {token}")

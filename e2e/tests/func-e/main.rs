@@ -8,8 +8,6 @@
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
-mod readme;
-
 use std::collections::HashMap;
 use std::env;
 use std::fs;
@@ -20,10 +18,11 @@ use std::time::Duration;
 
 use dagward_lab::admin::Admin;
 use dagward_lab::go::Program;
+use dagward_lab::pages::Page;
+use dagward_lab::pages::console::{self, Step};
 use dagward_lab::port::Port;
 use dagward_lab::process::Process;
 use dagward_lab::{envoy, module, paths};
-use readme::Step;
 use tempfile::TempDir;
 
 const EXAMPLE: &str = "examples/func-e";
@@ -46,10 +45,11 @@ const READY: Duration = Duration::from_secs(60);
 #[test]
 fn the_readme_s_commands_do_what_it_says() {
     let checkout = Checkout::new();
-    let text = fs::read_to_string(paths::workspace().join(EXAMPLE).join("README.md")).unwrap();
+    let page = Page::read(&format!("{EXAMPLE}/README.md")).unwrap();
+    let blocks = page.blocks().into_iter().filter(|block| block.info == "console");
     let mut func_e = None;
     let mut asked = 0;
-    for step in readme::steps(&text) {
+    for step in blocks.flat_map(|block| console::steps(&block.text)) {
         if step.command.starts_with("func-e run ") {
             func_e = Some(checkout.start(&step));
         } else {

@@ -41,13 +41,13 @@ struct Stage<'a> {
 
 #[test]
 fn each_step_does_what_the_readme_says() {
-    let readme = text("README.md")
+    let page = text("docs/guides/roll-out.md")
         .replace("\\\n", "")
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ");
     for command in ROLLBACK.iter().chain(&UNINSTALL) {
-        assert!(readme.contains(command), "{command}");
+        assert!(page.contains(command), "{command}");
     }
     let scene = Scene::own();
     let mut stage = with_a_wrong_image(&scene);

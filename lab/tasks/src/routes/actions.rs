@@ -9,14 +9,16 @@ pub(super) const FILE: &str = "docs/actions.md";
 
 const HEAD: &str = "# Actions
 
-What `actions` in a policy can name, and the routes of Airflow that ask for it. A route with several actions needs all of
-them, but for those that only some bodies ask for: a task's `state` asks for `asset:create` where it names assets, and for
-`trigger:create` and more where it [defers](policy.md#deferred-tasks); some [fields](policy.md#fields-that-ask-for-more) ask for
-more. The web pages of 2.11, surface `ui`,
-count where the document says that they are there. The last column has the lines of Airflow that have the route.
-`cargo xtask routes --write` writes this page from the table in [`src/operation/routes`](../src/operation/routes).
+These are the actions that `actions` in a policy can name, and the routes of Airflow that ask for each.
 
-Names in braces stand for one segment of the path, with `:path` for any number of them. GET stands for HEAD too.
+* A route with several actions needs all of them, except those that only some bodies ask for: a task's `state` asks for
+  `asset:create` where it names assets, and for `trigger:create` and more where it
+  [defers](policy.md#deferred-tasks). Some [fields](policy.md#fields-that-ask-for-more) ask for more.
+* The web pages of 2.11, surface `ui`, count where the document says that they are there.
+* The last column has the lines of Airflow that have the route.
+* Names in braces stand for one segment of the path, with `:path` for any number of them. GET stands for HEAD too.
+
+`cargo xtask routes --write` writes this page from the table in [`src/operation/routes`](../src/operation/routes).
 
 `SURFACE:unclassified` is [a route that dagward does not know](policy.md#routes-that-dagward-does-not-know) below the surface's paths.
 ";
