@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Run, dagward};
-use dagward_lab::jwt::{Algorithm, SigningKey, encode};
+use dagward_forge::jwt::{Algorithm, SigningKey, encode};
 use serde_json::json;
 
 /// From when the tokens are seen.

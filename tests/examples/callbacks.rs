@@ -3,7 +3,8 @@
 use std::fs;
 
 use dagward::authorize::Code;
-use dagward_lab::{manifest, paths};
+use dagward_shipped::manifest;
+use dagward_workbench::paths;
 
 use crate::asking::{Asked, GATEWAY, ML, RUN, SALES, SCHEDULER, WORKER};
 use crate::files::policy_in;

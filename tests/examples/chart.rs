@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use dagward_lab::chart::{Combination, Facts, Kind, Object, Pods};
-use dagward_lab::{manifest, paths};
+use dagward_shipped::chart::{Combination, Facts, Kind, Object, Pods};
+use dagward_shipped::manifest;
+use dagward_workbench::paths;
 use serde_json::Value;
 
 /// What a task could do harm with: the database's URL and password, the key of its passwords, and

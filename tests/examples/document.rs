@@ -1,7 +1,7 @@
 //! `examples/istio/document.yaml`: the words that admission lets a document have are those that the filter reads.
 
 use dagward::policy::{self, Field, LoadError, Mode, Side};
-use dagward_lab::manifest;
+use dagward_shipped::manifest;
 use serde_json::{Value, json};
 
 const FILE: &str = "examples/istio/document.yaml";

@@ -3,7 +3,8 @@
 use std::fs;
 
 use dagward::policy::{self, LoadError, Ruleset};
-use dagward_lab::{manifest, paths};
+use dagward_shipped::manifest;
+use dagward_workbench::paths;
 use serde_json::Value;
 
 /// Every YAML file that users copy, by its path in the repository, sorted.

@@ -6,8 +6,10 @@
 use std::collections::HashMap;
 
 use dagward::metrics::catalog;
-use dagward_lab::pages::{self, Page};
-use dagward_lab::{manifest, paths};
+use dagward_shipped::manifest;
+use dagward_shipped::pages;
+use dagward_shipped::pages::Page;
+use dagward_workbench::paths;
 use serde_json::{Map, Value, json};
 
 use crate::files::load;

@@ -4,7 +4,8 @@ use std::fs;
 
 use dagward::authorize::Code;
 use dagward::policy::Mode;
-use dagward_lab::{manifest, paths};
+use dagward_shipped::manifest;
+use dagward_workbench::paths;
 
 use crate::asking::{API_SERVER, Asked, GATEWAY, HEARTBEAT, LOG, PAYMENTS, RUN, SCHEDULER, WORKER};
 use crate::files::{policy_in, ruleset};

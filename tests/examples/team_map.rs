@@ -1,7 +1,7 @@
 //! The map of teams and the policies: a worker may touch the DAGs that the map gives its account, and no others.
 
 use dagward::policy::Ruleset;
-use dagward_lab::teams;
+use dagward_shipped::teams;
 
 use crate::asking::Asked;
 use crate::files::{load, policy_in, ruleset};

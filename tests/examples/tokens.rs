@@ -8,8 +8,9 @@ use dagward::caller::Principal;
 use dagward::operation::{Body, Request};
 use dagward::token::{InModule, KeySet, Keys, Refusal, TokenVerifiers, Tokens};
 use dagward::verdict::Direction;
-use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
-use dagward_lab::{manifest, paths};
+use dagward_forge::jwt::{Algorithm, SigningKey, jwks};
+use dagward_shipped::manifest;
+use dagward_workbench::paths;
 use serde_json::{Value, json};
 
 use crate::asking::{API_SERVER, ML, SALES};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
+use dagward_forge::jwt::{Algorithm, SigningKey, jwks};
 use tempfile::TempDir;
 
 use super::*;

@@ -1,10 +1,10 @@
 //! A service of the mesh that is not Airflow, with a policy of its own; it answers with what it got.
 
-use dagward_lab::certs::Authority;
-use dagward_lab::module;
-use dagward_lab::port::Port;
-use dagward_lab::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec};
-use dagward_lab::upstream::Upstream;
+use dagward_build as module;
+use dagward_testbed::certs::Authority;
+use dagward_testbed::port::Port;
+use dagward_testbed::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec};
+use dagward_testbed::upstream::Upstream;
 use serde_json::{Value, json};
 
 /// Where tasks reach it.

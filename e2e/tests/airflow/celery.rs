@@ -6,8 +6,9 @@ use std::fs;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dagward_lab::airflow::{Awaited, Component, Deployment, Executor, Release, Rest, Setup};
-use dagward_lab::wait;
+use dagward_releases::Release;
+use dagward_testbed::airflow::{Awaited, Component, Deployment, Executor, Rest, Setup};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::business::{self, Business};

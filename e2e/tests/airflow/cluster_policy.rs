@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use dagward_lab::airflow::pods::{ClusterPolicy, Form, Outcome, Pods};
-use dagward_lab::{paths, teams};
+use dagward_shipped::teams;
+use dagward_testbed::airflow::pods::{ClusterPolicy, Form, Outcome, Pods};
+use dagward_workbench::paths;
 
 const FILE: &str = "examples/airflow/policies/airflow_local_settings.py";
 

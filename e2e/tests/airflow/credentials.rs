@@ -8,8 +8,8 @@ use dagward::operation::Surface;
 use dagward::policy;
 use dagward::token::{InModule, KeySet, Keys, Presented, TokenVerifiers, Tokens, check};
 use dagward::wire::Header;
-use dagward_lab::airflow::oracle::credentials;
-use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
+use dagward_forge::jwt::{Algorithm, SigningKey, jwks};
+use dagward_testbed::airflow::oracle::credentials;
 use serde_json::json;
 use std::rc::Rc;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dagward_lab::airflow::demo::{FIRST, SECOND};
+use dagward_demo::airflow::{FIRST, SECOND};
 use serde_json::Value;
 
 use crate::DEMO;

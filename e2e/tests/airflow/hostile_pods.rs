@@ -4,11 +4,11 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dagward_lab::airflow::theft::{Hand, Leak, Theft};
-use dagward_lab::airflow::{Airflow, Mesh, Pod, Rest};
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::sidecar::Plugin;
-use dagward_lab::{paths, wait};
+use dagward_testbed::airflow::theft::{Hand, Leak, Theft};
+use dagward_testbed::airflow::{Airflow, Mesh, Pod, Rest};
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::sidecar::Plugin;
+use dagward_workbench::{paths, wait};
 use serde_json::{Value, json};
 
 use crate::policies;

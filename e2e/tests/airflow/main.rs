@@ -1,7 +1,7 @@
 //! End to end on real Airflow.
 //!
 //! `honest` and `rogue`: each task is a process of its own behind its own sidecar, as with
-//! KubernetesExecutor. The story is told once for all tests; see `lab/src/airflow/demo.rs`.
+//! KubernetesExecutor. The story is told once for all tests; see `lab/demo/src/airflow.rs`.
 //! `shipped` has the same for the ready policies of the first day, of components and of a business service.
 //! `hostile_pods` has attacks on such tasks by tokens that are stolen or forged.
 //! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
@@ -20,8 +20,8 @@
 
 use std::sync::LazyLock;
 
-use dagward_lab::airflow::demo::Demo;
-use dagward_lab::module;
+use dagward_build as module;
+use dagward_demo::airflow::Demo;
 
 mod business;
 mod celery;

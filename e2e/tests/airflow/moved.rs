@@ -1,9 +1,10 @@
 //! A header by which gunicorn serves another path than the one of the request, on Airflow 2.11.
 
-use dagward_lab::airflow::{Component, Deployment, Executor, Release, Setup};
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::module;
-use dagward_lab::sidecar::Plugin;
+use dagward_build as module;
+use dagward_releases::Release;
+use dagward_testbed::airflow::{Component, Deployment, Executor, Setup};
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::sidecar::Plugin;
 use serde_json::json;
 
 /// Everything but team sales.

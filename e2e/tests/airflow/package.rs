@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use dagward_lab::airflow::{Release, package};
-use dagward_lab::paths;
+use dagward_releases::Release;
+use dagward_testbed::airflow::package;
+use dagward_workbench::paths;
 use serde_json::{Value, json};
 
 /// What the executor has a task's container run.

@@ -1,7 +1,8 @@
 //! The shipped policies, all in enforce mode but the one that observes.
 
-use dagward_lab::sidecar::Plugin;
-use dagward_lab::{manifest, module};
+use dagward_build as module;
+use dagward_shipped::manifest;
+use dagward_testbed::sidecar::Plugin;
 
 /// The policy to begin with.
 pub(crate) fn starter() -> Plugin {

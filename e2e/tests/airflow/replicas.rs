@@ -7,9 +7,10 @@ use std::fs;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dagward_lab::airflow::{Component, Deployment, Executor, Release, Rest, Setup, task_tokens};
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::{paths, wait};
+use dagward_releases::Release;
+use dagward_testbed::airflow::{Component, Deployment, Executor, Rest, Setup, task_tokens};
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_workbench::{paths, wait};
 use serde_json::{Value, json};
 
 use crate::policies;

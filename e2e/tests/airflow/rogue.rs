@@ -1,7 +1,7 @@
 //! A task of one team that wants what is the other's.
 
-use dagward_lab::airflow::demo::{ATTACK, FORGED, QUEUED, SMUGGLED};
-use dagward_lab::client::Response;
+use dagward_demo::airflow::{ATTACK, FORGED, QUEUED, SMUGGLED};
+use dagward_testbed::client::Response;
 
 use crate::DEMO;
 

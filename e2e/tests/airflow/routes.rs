@@ -1,7 +1,7 @@
 //! The route table against the routers of the Airflows that are installed.
 
 use dagward::operation::{Body, Request, Site, Surface, classify, rows_of};
-use dagward_lab::airflow::{Installation, Release, routes};
+use dagward_releases::{Installation, Release, routes};
 use regex::Regex;
 
 fn check(release: Release) {

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use dagward::operation::Site;
-use dagward_lab::airflow::Release;
-use dagward_lab::airflow::oracle::{Oracle, Question, Reply, Server};
+use dagward_releases::Release;
+use dagward_testbed::airflow::oracle::{Oracle, Question, Reply, Server};
 
 use compare::{Verdict, compare};
 use targets::Targets;

@@ -9,13 +9,12 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use dagward_lab::airflow::{
-    Airflow, Component, Deployment, Executor, Installation, Mesh, Pod, Release, Rest, Setup, providers,
-};
-use dagward_lab::s3::S3;
-use dagward_lab::sidecar::Destination;
-use dagward_lab::upstream::{Answer, Upstream};
-use dagward_lab::{paths, wait};
+use dagward_releases::{Installation, Release};
+use dagward_testbed::airflow::{Airflow, Component, Deployment, Executor, Mesh, Pod, Rest, Setup, providers};
+use dagward_testbed::s3::S3;
+use dagward_testbed::sidecar::Destination;
+use dagward_testbed::upstream::{Answer, Upstream};
+use dagward_workbench::{paths, wait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use dagward_lab::airflow::{Airflow, Mesh, Pod, Rest};
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::sidecar::Sidecar;
-use dagward_lab::wait;
+use dagward_testbed::airflow::{Airflow, Mesh, Pod, Rest};
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::sidecar::Sidecar;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::business::{self, Business};

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dagward_lab::airflow::{Airflow, Mesh, Pod};
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::jwt::{Algorithm, SigningKey, encode};
-use dagward_lab::sidecar::{Destination, Plugin};
-use dagward_lab::upstream::{Answer, Upstream};
-use dagward_lab::{module, paths, wait};
+use dagward_build as module;
+use dagward_forge::jwt::{Algorithm, SigningKey, encode};
+use dagward_testbed::airflow::{Airflow, Mesh, Pod};
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::sidecar::{Destination, Plugin};
+use dagward_testbed::upstream::{Answer, Upstream};
+use dagward_workbench::{paths, wait};
 use serde_json::{Value, json};
 
 const SERVER: &str = "airflow-api-server:8080";

@@ -1,6 +1,7 @@
 //! The oldest release, the newest, and the newest pre-release with LocalExecutor, under the policy to begin with.
 
-use dagward_lab::airflow::{Passage, Release};
+use dagward_releases::Release;
+use dagward_testbed::airflow::Passage;
 use serde_json::Value;
 
 use crate::policies;

@@ -1,8 +1,8 @@
 //! An AI agent with a valid token of an Airflow user who may do all: it starts the DAGs that are the agents'.
 
 use anyhow::{Result, bail};
-use dagward_lab::airflow::Rest;
-use dagward_lab::client::Client;
+use dagward_testbed::airflow::Rest;
+use dagward_testbed::client::Client;
 use serde_json::json;
 
 use crate::attempt::Proof::{Changed, Told};

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use dagward_lab::client::Client;
-use dagward_lab::wait;
+use dagward_testbed::client::Client;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::attempt::Proof::{Changed, Told};

@@ -2,7 +2,7 @@
 //! white space, and HTTP/1.1 servers the blanks around a value, which HTTP/2 keeps.
 
 use anyhow::Result;
-use dagward_lab::client::{Client, Request};
+use dagward_testbed::client::{Client, Request};
 use serde_json::json;
 
 use crate::attempt::Proof::{Changed, Told};

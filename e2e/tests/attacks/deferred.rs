@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use dagward_lab::airflow::{Deployment, Rest};
-use dagward_lab::paths;
+use dagward_testbed::airflow::{Deployment, Rest};
+use dagward_workbench::paths;
 use serde_json::{Value, json};
 
 use crate::attempt::Proof::Changed;

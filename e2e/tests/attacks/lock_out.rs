@@ -5,7 +5,7 @@
 use anyhow::Result;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use dagward_lab::client::{Client, Request};
+use dagward_testbed::client::{Client, Request};
 use serde_json::json;
 
 use crate::story::STORY;

@@ -1,7 +1,7 @@
 //! What came of an attempt, and whether that is what was to come.
 
 use anyhow::{Context, Result};
-use dagward_lab::client::Response;
+use dagward_testbed::client::Response;
 use serde_json::Value;
 
 use crate::attempt::{Alone, Attempt, Proof, Refusal};

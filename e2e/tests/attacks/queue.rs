@@ -1,7 +1,7 @@
 //! A task of team ml that chooses the queue of team sales, and so runs in a worker of theirs.
 
 use anyhow::Result;
-use dagward_lab::airflow::{Deployment, Rest};
+use dagward_testbed::airflow::{Deployment, Rest};
 use serde_json::Value;
 
 use crate::story::STORY;

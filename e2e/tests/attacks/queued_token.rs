@@ -8,8 +8,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use dagward_lab::airflow::{Component, Deployment, Rest};
-use dagward_lab::wait;
+use dagward_testbed::airflow::{Component, Deployment, Rest};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::attempt::Proof::{Changed, Told};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use dagward_lab::airflow::{Deployment, Rest};
-use dagward_lab::client::Client;
+use dagward_testbed::airflow::{Deployment, Rest};
+use dagward_testbed::client::Client;
 use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, filled};

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use dagward_lab::airflow::{Component, Deployment, Rest};
-use dagward_lab::client::{Request, Response};
-use dagward_lab::{manifest, wait};
+use dagward_shipped::manifest;
+use dagward_testbed::airflow::{Component, Deployment, Rest};
+use dagward_testbed::client::{Request, Response};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 /// How long a task may take to start on a busy machine.

@@ -5,11 +5,13 @@ use std::fs;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
-use dagward_lab::admin::Sample;
-use dagward_lab::airflow::{Component, Deployment, Executor, Release, Rest, Setup};
-use dagward_lab::client::Client;
-use dagward_lab::sidecar::Plugin;
-use dagward_lab::{module, paths as lab_paths};
+use dagward_build as module;
+use dagward_releases::Release;
+use dagward_testbed::admin::Sample;
+use dagward_testbed::airflow::{Component, Deployment, Executor, Rest, Setup};
+use dagward_testbed::client::Client;
+use dagward_testbed::sidecar::Plugin;
+use dagward_workbench::paths as lab_paths;
 use serde_json::{Value, json};
 
 use crate::outcome::Outcome;

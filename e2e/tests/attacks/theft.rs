@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use dagward_lab::airflow::{Component, Deployment, task_tokens};
+use dagward_testbed::airflow::{Component, Deployment, task_tokens};
 
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 //! and documentation. Its answer must not make their senders the owners, or sales' own worker would be refused.
 
 use anyhow::Result;
-use dagward_lab::airflow::{Component, Deployment};
-use dagward_lab::client::{Client, Request};
+use dagward_testbed::airflow::{Component, Deployment};
+use dagward_testbed::client::{Client, Request};
 
 use crate::lock_out::forged;
 use crate::outcome::Outcome;

@@ -1,8 +1,8 @@
 //! Proof `airflow` holds where Airflow verifies the token: in the Execution API. Anywhere else a token of a running
 //! task acts for no DAG, as anyone can write one.
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::upstream::{Answer, Upstream};
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::upstream::{Answer, Upstream};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, enforce};

@@ -1,6 +1,6 @@
 //! What a refused caller gets, word for word.
 
-use dagward_lab::client::Request;
+use dagward_testbed::client::Request;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, enforce};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::Request;
-use dagward_lab::wait;
+use dagward_testbed::client::Request;
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};

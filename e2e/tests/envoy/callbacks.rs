@@ -1,8 +1,8 @@
 //! A deadline's callback: its token belongs to the principal that started it, at every api-server.
 
-use dagward_lab::client::Request;
-use dagward_lab::sidecar::Node;
-use dagward_lab::upstream::{Answer, Received, Upstream};
+use dagward_testbed::client::Request;
+use dagward_testbed::sidecar::Node;
+use dagward_testbed::upstream::{Answer, Received, Upstream};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::sidecar::{Sidecar, Update};
-use dagward_lab::wait;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::sidecar::{Sidecar, Update};
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, enforce, refusal};

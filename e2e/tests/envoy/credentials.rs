@@ -1,7 +1,7 @@
 //! Credentials that dagward cannot read and Airflow perhaps can.
 
-use dagward_lab::client::Request;
-use dagward_lab::upstream::Upstream;
+use dagward_testbed::client::Request;
+use dagward_testbed::upstream::Upstream;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, refusal};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::{Client, Request, Response};
+use dagward_testbed::client::{Client, Request, Response};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};

@@ -1,8 +1,8 @@
 //! Answers to `run` that are not an api-server's: those of another service behind the same waypoint, and of another
 //! server in the same pod. A thief writes them, and they must not say which DAG a token acts for, or whose it is.
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::upstream::{Answer, Received, Upstream};
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::upstream::{Answer, Received, Upstream};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask};

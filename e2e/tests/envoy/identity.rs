@@ -1,6 +1,6 @@
 //! Who asks is what the certificate says, and nothing else.
 
-use dagward_lab::client::{Client, Request};
+use dagward_testbed::client::{Client, Request};
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};

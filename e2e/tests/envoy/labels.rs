@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use dagward::caller::id;
 use dagward::wire::percent;
-use dagward_lab::client::Request;
-use dagward_lab::sidecar::Node;
+use dagward_testbed::client::Request;
+use dagward_testbed::sidecar::Node;
 use serde_json::Value;
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, counted};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::sidecar::{Node, Update};
-use dagward_lab::upstream::{Answer, Received, Upstream};
-use dagward_lab::wait;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::sidecar::{Node, Update};
+use dagward_testbed::upstream::{Answer, Received, Upstream};
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask};

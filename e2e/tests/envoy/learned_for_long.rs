@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::Client;
-use dagward_lab::module;
-use dagward_lab::sidecar::Update;
-use dagward_lab::upstream::Upstream;
-use dagward_lab::wait;
+use dagward_build as module;
+use dagward_testbed::client::Client;
+use dagward_testbed::sidecar::Update;
+use dagward_testbed::upstream::Upstream;
+use dagward_workbench::wait;
 
 use crate::mesh::{Server, ask};
 use crate::setup::Setup;

@@ -1,9 +1,9 @@
 //! What a worker's own sidecar learns from Airflow's answers, and says of its tasks to every
 //! api-server, also to one that has not seen the task before.
 
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::sidecar::{Destination, Node, Tls};
-use dagward_lab::upstream::{Answer, Received, Upstream};
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::sidecar::{Destination, Node, Tls};
+use dagward_testbed::upstream::{Answer, Received, Upstream};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, EXTERNAL, Server, Worker, allow_all, ask, assert_unharmed};

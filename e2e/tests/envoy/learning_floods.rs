@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use dagward::learn::MAX_TASKS_OF_A_PRINCIPAL as MAX_TASKS;
 use dagward::metrics::ledger::MAX_SERIES;
-use dagward_lab::client::{Client, Request};
-use dagward_lab::load::Load;
-use dagward_lab::upstream::{Answer, Upstream};
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::load::Load;
+use dagward_testbed::upstream::{Answer, Upstream};
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask};

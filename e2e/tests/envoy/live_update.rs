@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use dagward_lab::client::Request;
-use dagward_lab::load::Load;
-use dagward_lab::sidecar::Update;
+use dagward_testbed::client::Request;
+use dagward_testbed::load::Load;
+use dagward_testbed::sidecar::Update;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, enforce};

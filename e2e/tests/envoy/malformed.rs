@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::{Client, Request};
+use dagward_testbed::client::{Client, Request};
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, refusal};
 use crate::setup::{Setup, on_every_setup};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dagward_lab::admin::Sample;
-use dagward_lab::certs::{Authority, Identity};
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::module;
-use dagward_lab::sidecar::{Destination, Inbound, Node, Plugin, Service, Sidecar, Spec};
-use dagward_lab::upstream::{Received, Upstream};
-use dagward_lab::wait;
+use dagward_build as module;
+use dagward_testbed::admin::Sample;
+use dagward_testbed::certs::{Authority, Identity};
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::sidecar::{Destination, Inbound, Node, Plugin, Service, Sidecar, Spec};
+use dagward_testbed::upstream::{Received, Upstream};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::setup::Setup;

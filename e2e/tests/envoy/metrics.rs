@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dagward_lab::admin::Sample;
-use dagward_lab::client::Request;
-use dagward_lab::sidecar::Node;
-use dagward_lab::wait;
+use dagward_testbed::admin::Sample;
+use dagward_testbed::client::Request;
+use dagward_testbed::sidecar::Node;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, counted, enforce};

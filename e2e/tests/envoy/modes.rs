@@ -1,6 +1,6 @@
 //! `observe` stamps and measures, `shadow` says what it would refuse, `enforce` refuses.
 
-use dagward_lab::client::Request;
+use dagward_testbed::client::Request;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, refusal};

@@ -1,11 +1,11 @@
 //! The plugin by the names that istiod gives it: up to 1.29, and from 1.30 on, where a WasmPlugin is translated into a
 //! TrafficExtension.
 
-use dagward_lab::certs::Authority;
-use dagward_lab::client::{Client, Request};
-use dagward_lab::module;
-use dagward_lab::sidecar::{Inbound, Node, Plugin, Sidecar, Spec, Update};
-use dagward_lab::upstream::Upstream;
+use dagward_build as module;
+use dagward_testbed::certs::Authority;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::sidecar::{Inbound, Node, Plugin, Sidecar, Spec, Update};
+use dagward_testbed::upstream::Upstream;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, enforce};

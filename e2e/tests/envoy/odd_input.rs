@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::{Client, Request};
+use dagward_testbed::client::{Client, Request};
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};

@@ -1,7 +1,7 @@
 //! Outside the mesh nobody learns which task calls.
 
-use dagward_lab::client::Request;
-use dagward_lab::sidecar::Node;
+use dagward_testbed::client::Request;
+use dagward_testbed::sidecar::Node;
 
 use crate::mesh::{EXTERNAL, Server, UNKNOWN, allow_all, ask, counted};
 use crate::setup::{Setup, on_every_setup};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::{Request, Response};
-use dagward_lab::upstream::{Answer, Upstream};
+use dagward_testbed::client::{Request, Response};
+use dagward_testbed::upstream::{Answer, Upstream};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};

@@ -1,8 +1,8 @@
 //! Airflow gives a fresh token with every answer under `/execution`, whatever the route and the status. A thief must
 //! get none of them, or a stolen token is good for ever.
 
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::upstream::Upstream;
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::upstream::Upstream;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask};

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::sidecar::{Node, Sidecar, Update};
-use dagward_lab::upstream::{Answer, Received, Upstream};
-use dagward_lab::wait;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::sidecar::{Node, Sidecar, Update};
+use dagward_testbed::upstream::{Answer, Received, Upstream};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, Worker, ask, assert_unharmed};

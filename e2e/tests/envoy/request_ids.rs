@@ -1,8 +1,8 @@
 //! `x-request-id` and its kin: kept, replaced or made, and the same everywhere.
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::sidecar::Node;
-use dagward_lab::upstream::{Answer, Upstream};
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::sidecar::Node;
+use dagward_testbed::upstream::{Answer, Upstream};
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, enforce};
@@ -96,7 +96,7 @@ fn both_sidecars_agree_on_the_id() {
             server.last().header("x-request-id")
         );
     }
-    let log = |sidecar: &dagward_lab::sidecar::Sidecar| {
+    let log = |sidecar: &dagward_testbed::sidecar::Sidecar| {
         sidecar
             .access_log_of(2)
             .unwrap()

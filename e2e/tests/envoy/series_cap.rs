@@ -1,9 +1,9 @@
 //! Series are never freed, so a proxy has so many and no more, and each caller a share.
 
 use dagward::metrics::ledger::{MAX_SERIES, OTHER};
-use dagward_lab::admin::Sample;
-use dagward_lab::client::{Client, Request};
-use dagward_lab::load::Load;
+use dagward_testbed::admin::Sample;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::load::Load;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, enforce};

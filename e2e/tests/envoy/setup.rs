@@ -2,7 +2,7 @@
 
 use std::env;
 
-use dagward_lab::envoy::{DEFAULT_VERSION, OLDEST_VERSION, PINNED};
+use dagward_testbed::envoy::{DEFAULT_VERSION, OLDEST_VERSION, PINNED};
 
 use crate::mesh::{Server, allow_all};
 

@@ -1,7 +1,7 @@
 //! The documents that users apply load in Envoy, and do what they say.
 
-use dagward_lab::client::Request;
-use dagward_lab::manifest;
+use dagward_shipped::manifest;
+use dagward_testbed::client::Request;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask, refusal};

@@ -1,8 +1,8 @@
 //! For which task a caller acts: stamped by its own sidecar, or claimed, and believed of few.
 
-use dagward_lab::client::Request;
-use dagward_lab::sidecar::Node;
-use dagward_lab::upstream::Received;
+use dagward_testbed::client::Request;
+use dagward_testbed::sidecar::Node;
+use dagward_testbed::upstream::Received;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, counted, enforce, refusal};

@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dagward_lab::client::{Request, Response};
-use dagward_lab::upstream::{Answer, Received};
+use dagward_testbed::client::{Request, Response};
+use dagward_testbed::upstream::{Answer, Received};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, enforce, refusal};

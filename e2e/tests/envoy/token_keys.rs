@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use dagward_lab::certs::Authority;
-use dagward_lab::client::{Request, Response};
-use dagward_lab::jwt::{self, Algorithm, SigningKey};
-use dagward_lab::module;
-use dagward_lab::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec, Update};
-use dagward_lab::upstream::{Answer, Upstream};
-use dagward_lab::wait;
+use dagward_build as module;
+use dagward_forge::jwt;
+use dagward_forge::jwt::{Algorithm, SigningKey};
+use dagward_testbed::certs::Authority;
+use dagward_testbed::client::{Request, Response};
+use dagward_testbed::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec, Update};
+use dagward_testbed::upstream::{Answer, Upstream};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, enforce};

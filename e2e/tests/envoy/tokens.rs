@@ -11,8 +11,8 @@ mod secrets;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
+use dagward_forge::jwt::{Algorithm, SigningKey, jwks};
+use dagward_testbed::client::{Client, Request};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, refusal};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::Request;
-use dagward_lab::sidecar::Update;
-use dagward_lab::upstream::Upstream;
-use dagward_lab::wait;
+use dagward_testbed::client::Request;
+use dagward_testbed::sidecar::Update;
+use dagward_testbed::upstream::Upstream;
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask};

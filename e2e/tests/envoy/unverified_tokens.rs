@@ -3,9 +3,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::sidecar::Node;
-use dagward_lab::upstream::Upstream;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::sidecar::Node;
+use dagward_testbed::upstream::Upstream;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask};

@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use dagward_lab::certs::Identity;
-use dagward_lab::client::{Client, Request};
-use dagward_lab::upstream::Upstream;
+use dagward_testbed::certs::Identity;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::upstream::Upstream;
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};

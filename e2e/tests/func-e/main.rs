@@ -16,13 +16,15 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::Duration;
 
-use dagward_lab::admin::Admin;
-use dagward_lab::go::Program;
-use dagward_lab::pages::Page;
-use dagward_lab::pages::console::{self, Step};
-use dagward_lab::port::Port;
-use dagward_lab::process::Process;
-use dagward_lab::{envoy, module, paths};
+use dagward_build as module;
+use dagward_shipped::pages::console::Step;
+use dagward_shipped::pages::{Page, console};
+use dagward_testbed::admin::Admin;
+use dagward_testbed::envoy;
+use dagward_testbed::port::Port;
+use dagward_workbench::go::Program;
+use dagward_workbench::paths;
+use dagward_workbench::process::Process;
 use tempfile::TempDir;
 
 const EXAMPLE: &str = "examples/func-e";

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use dagward_lab::istio::Cluster;
-use dagward_lab::wait;
+use dagward_cluster::Cluster;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 mod document;

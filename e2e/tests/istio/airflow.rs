@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dagward_lab::admin::Admin;
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::istio::Pod;
-use dagward_lab::istio::proxies::Proxies;
-use dagward_lab::upstream::{Answer, Received, Upstream};
+use dagward_cluster::Pod;
+use dagward_cluster::proxies::Proxies;
+use dagward_testbed::admin::Admin;
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::upstream::{Answer, Received, Upstream};
 use serde_json::{Value, json};
 
 use crate::objects::{measured, pod, service};

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use dagward_lab::istio::Cluster;
-use dagward_lab::paths;
+use dagward_cluster::Cluster;
+use dagward_workbench::paths;
 use serde_json::json;
 
 use crate::files::text;

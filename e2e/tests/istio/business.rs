@@ -1,10 +1,10 @@
 //! Beyond Airflow: a service of another namespace that goes by the acting task, and a host outside the mesh,
 //! which learns nothing of tasks.
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::manifest;
-use dagward_lab::upstream::{Answer, Upstream};
-use dagward_lab::wait;
+use dagward_shipped::manifest;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::upstream::{Answer, Upstream};
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::airflow::SOON;

@@ -9,11 +9,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dagward_lab::chart::Executor;
-use dagward_lab::client::{Client, Request};
-use dagward_lab::istio::Pod;
-use dagward_lab::upstream::{Answer, Upstream};
-use dagward_lab::{manifest, wait};
+use dagward_cluster::Pod;
+use dagward_shipped::chart::Executor;
+use dagward_shipped::manifest;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::upstream::{Answer, Upstream};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::admission::{CONTROLLER, SCHEDULER, ask};

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use dagward_lab::{module, wait};
+use dagward_build as module;
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::airflow::{API_SERVER, Airflow, Caller, SOON, metrics, xcom};

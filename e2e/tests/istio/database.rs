@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dagward_lab::chart::{Combination, Executor, Facts, Object, Pods};
-use dagward_lab::client::Client;
-use dagward_lab::wait;
+use dagward_shipped::chart::{Combination, Executor, Facts, Object, Pods};
+use dagward_testbed::client::Client;
+use dagward_workbench::wait;
 
 use crate::airflow::SOON;
 use crate::files::text;

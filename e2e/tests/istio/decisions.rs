@@ -1,6 +1,6 @@
 //! What is decided, what the app is told, and what a person can read of it: metrics, access log, reason.
 
-use dagward_lab::wait;
+use dagward_workbench::wait;
 use serde_json::Value;
 
 use crate::airflow::{API_SERVER, Airflow, SOON, metrics, xcom};

@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use dagward_lab::go;
-use dagward_lab::istio::kubernetes::Kubernetes;
-use dagward_lab::istio::network::Network;
+use dagward_cluster::kubernetes::Kubernetes;
+use dagward_cluster::network::Network;
+use dagward_workbench::go;
 use serde_json::{Value, json};
 
 use crate::files::text;

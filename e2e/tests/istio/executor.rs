@@ -7,10 +7,11 @@
 
 use std::time::Duration;
 
-use dagward_lab::airflow::Rest;
-use dagward_lab::client::{Client, Request};
-use dagward_lab::istio::airflow::Airflow;
-use dagward_lab::{manifest, paths};
+use dagward_cluster::airflow::Airflow;
+use dagward_shipped::manifest;
+use dagward_testbed::airflow::Rest;
+use dagward_testbed::client::{Client, Request};
+use dagward_workbench::paths;
 use serde_json::{Value, json};
 
 use crate::files::{strict, team_map, text};

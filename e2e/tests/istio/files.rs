@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use dagward_lab::{manifest, paths};
+use dagward_shipped::manifest;
+use dagward_workbench::paths;
 use serde_json::{Value, json};
 
 pub(crate) fn text(file: &str) -> String {

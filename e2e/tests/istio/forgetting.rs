@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use dagward_lab::client::Request;
+use dagward_testbed::client::Request;
 
 use crate::airflow::{self, API_SERVER, Airflow, Caller, code, heartbeat, run, with_token};
 use crate::figures::Figures;

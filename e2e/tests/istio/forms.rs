@@ -1,8 +1,8 @@
 //! The plugin as a WasmPlugin and as a TrafficExtension, one in the place of the other while
 //! requests pass.
 
-use dagward_lab::istio::kubernetes::Kubernetes;
-use dagward_lab::manifest;
+use dagward_cluster::kubernetes::Kubernetes;
+use dagward_shipped::manifest;
 use serde_json::{Value, json};
 
 use crate::airflow::{API_SERVER, Airflow, Caller, SOON, xcom};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::Client;
-use dagward_lab::istio::Pod;
-use dagward_lab::istio::netns::Netns;
+use dagward_cluster::Pod;
+use dagward_testbed::client::Client;
+use dagward_testbed::netns::Netns;
 use serde_json::json;
 
 use crate::airflow::{API_SERVER, Airflow, code, health, xcom};

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use dagward_lab::istio::kept::Kept;
-use dagward_lab::{manifest, paths, wait};
+use dagward_cluster::kept::Kept;
+use dagward_shipped::manifest;
+use dagward_workbench::{paths, wait};
 use serde_json::json;
 
 /// Pods ask every two seconds, and the plugin is pulled first.

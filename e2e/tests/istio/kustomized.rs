@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use dagward_lab::istio::kubernetes::Kubernetes;
-use dagward_lab::{manifest, paths};
+use dagward_cluster::kubernetes::Kubernetes;
+use dagward_shipped::manifest;
+use dagward_workbench::paths;
 use serde_json::{Value, json};
 
 use crate::files::text;

@@ -5,8 +5,9 @@
 
 use std::fs;
 
-use dagward_lab::istio::Pod;
-use dagward_lab::{manifest, wait};
+use dagward_cluster::Pod;
+use dagward_shipped::manifest;
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::airflow::{API_SERVER, Airflow, SOON, metrics, xcom};

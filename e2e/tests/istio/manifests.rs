@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use dagward_lab::paths;
+use dagward_workbench::paths;
 
 use crate::files;
 use crate::scene::Scene;

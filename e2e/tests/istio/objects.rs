@@ -1,7 +1,7 @@
 //! Kubernetes' objects, as far as the tests need them.
 
-use dagward_lab::chart::{Object, Pods};
-use dagward_lab::manifest;
+use dagward_shipped::chart::{Object, Pods};
+use dagward_shipped::manifest;
 use serde_json::{Value, json};
 
 /// A pod whose only program waits; what it serves and asks is the test's own.

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use dagward_lab::registry::{PASSWORD, USER};
+use dagward_testbed::registry::{PASSWORD, USER};
 use serde_json::{Value, json};
 
 use crate::airflow::{API_SERVER, Airflow, health, xcom};

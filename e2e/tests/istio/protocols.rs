@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::Client;
-use dagward_lab::istio::Cluster;
-use dagward_lab::{manifest, wait};
+use dagward_cluster::Cluster;
+use dagward_shipped::manifest;
+use dagward_testbed::client::Client;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::files::{strict, text};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dagward_lab::wait;
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::airflow::{API_SERVER, Airflow, SOON};

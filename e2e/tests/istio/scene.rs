@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
-use dagward_lab::istio::Cluster;
-use dagward_lab::istio::release::Istio;
-use dagward_lab::{manifest, module};
+use dagward_build as module;
+use dagward_cluster::Cluster;
+use dagward_cluster::release::Istio;
+use dagward_shipped::manifest;
 use serde_json::{Value, json};
 
 /// The tag of the filter's image.

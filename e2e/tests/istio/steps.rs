@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use anyhow::Result;
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::istio::kubernetes::Kubernetes;
-use dagward_lab::istio::netns::Netns;
-use dagward_lab::istio::network::Namespace;
-use dagward_lab::{manifest, paths, wait};
+use dagward_cluster::kubernetes::Kubernetes;
+use dagward_cluster::network::Namespace;
+use dagward_shipped::manifest;
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::netns::Netns;
+use dagward_workbench::{paths, wait};
 use serde_json::{Value, json};
 
 use crate::airflow::{API_SERVER, Airflow, Caller, SOON, health, metrics, xcom};
@@ -239,7 +240,7 @@ impl Stage<'_> {
 
     /// How often the agent of the api-server's pod has put a filter of its own in the plugin's place.
     fn conversions(&self, result: &str) -> f64 {
-        let metrics = dagward_lab::admin::Admin::new((self.airflow.server.address, 15020).into(), 0);
+        let metrics = dagward_testbed::admin::Admin::new((self.airflow.server.address, 15020).into(), 0);
         metrics
             .metric("istio_agent_wasm_config_conversion_count", &[("result", result)])
             .unwrap()

@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use dagward_lab::{teams, wait};
+use dagward_shipped::teams;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::airflow::SOON;

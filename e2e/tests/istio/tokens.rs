@@ -1,11 +1,11 @@
 //! Tokens in a whole Istio: real ones of service accounts by the API server's keys, by Istio's word, and such as Airflow
 //! gives its users, by a secret in a file of the pod.
 
-use dagward_lab::client::{Request, Response};
-use dagward_lab::istio::kubernetes::ISSUER;
-use dagward_lab::jwt::{Algorithm, SigningKey};
-use dagward_lab::manifest;
-use dagward_lab::wait;
+use dagward_cluster::kubernetes::ISSUER;
+use dagward_forge::jwt::{Algorithm, SigningKey};
+use dagward_shipped::manifest;
+use dagward_testbed::client::{Request, Response};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::airflow::{API_SERVER, Airflow, Caller, SOON, code, metrics};

@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::Instant;
 
-use dagward_lab::load::{Load, Stop};
-use dagward_lab::wait;
+use dagward_testbed::load::{Load, Stop};
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use crate::airflow::{API_SERVER, Airflow, Caller, SOON, metrics, xcom};

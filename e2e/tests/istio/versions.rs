@@ -1,9 +1,9 @@
 //! Both forms of the image, and sidecars of another Istio than the control plane's, and with the
 //! Envoy of the next: each agent pulls either form, and its Envoy decides.
 
-use dagward_lab::envoy::DEFAULT_VERSION;
-use dagward_lab::istio::release::Istio;
-use dagward_lab::wait;
+use dagward_cluster::release::Istio;
+use dagward_testbed::envoy::DEFAULT_VERSION;
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::airflow::{API_SERVER, Airflow, SOON, health, xcom};

@@ -2,10 +2,12 @@
 //! routes.
 
 use dagward::operation::rows_of;
-use dagward_lab::airflow::{Passage, Release, routes};
-use dagward_lab::sidecar::Plugin;
-use dagward_lab::table::Table;
-use dagward_lab::{manifest, module};
+use dagward_build as module;
+use dagward_releases::{Release, routes};
+use dagward_shipped::manifest;
+use dagward_testbed::airflow::Passage;
+use dagward_testbed::sidecar::Plugin;
+use dagward_workbench::table::Table;
 
 #[test]
 fn a_run_passes_on_every_release() {

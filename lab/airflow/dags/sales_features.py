@@ -44,7 +44,7 @@ def sales_features():
             raise AirflowException("the first try fails")
         return ti.try_number
 
-    # The lab makes it due: see lab/src/airflow/waiting.rs.
+    # The lab makes it due: see lab/testbed/src/airflow/waiting.rs.
     @task.sensor(poke_interval=3600, mode="reschedule")
     def arrived(task_reschedule_count):
         return task_reschedule_count > 0

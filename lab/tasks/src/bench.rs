@@ -1,8 +1,9 @@
 //! `cargo xtask bench`
 
 use anyhow::Result;
-use dagward_lab::bench::{self, Effort};
-use dagward_lab::paths;
+use dagward_bench as bench;
+use dagward_bench::Effort;
+use dagward_workbench::paths;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

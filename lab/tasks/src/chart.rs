@@ -1,7 +1,7 @@
 //! `cargo xtask chart`: Airflow's official Helm chart, rendered with the values of `examples/helm`.
 
 use anyhow::Result;
-use dagward_lab::chart::{Facts, GIVEN, given};
+use dagward_shipped::chart::{Facts, GIVEN, given};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

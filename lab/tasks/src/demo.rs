@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use dagward_lab::{airflow, demo, module};
+use dagward_build as module;
+use dagward_demo::quick as demo;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -22,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let module = module::build()?.path;
     match arguments.on {
         Some(On::Airflow) => {
-            print!("{}", airflow::demo::Demo::run(&module)?);
+            print!("{}", dagward_demo::airflow::Demo::run(&module)?);
             Ok(true)
         }
         None => {

@@ -1,9 +1,10 @@
 //! `cargo xtask image`
 
 use anyhow::Result;
-use dagward_lab::image::{self, Image, Scheme};
-use dagward_lab::paths;
-use dagward_lab::table::Table;
+use dagward_publish::image;
+use dagward_publish::image::{Image, Scheme};
+use dagward_workbench::paths;
+use dagward_workbench::table::Table;
 
 /// The column with digests, which are to be copied and so are not broken.
 const DIGEST_COLUMN: usize = 2;

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use dagward_lab::istio::Cluster;
-use dagward_lab::istio::kept::Kept;
-use dagward_lab::{istio, module, paths, process, progress, wait};
+use dagward_build as module;
+use dagward_cluster as istio;
+use dagward_cluster::Cluster;
+use dagward_cluster::kept::Kept;
+use dagward_workbench::{descriptors, paths, progress, wait};
 
 /// Without the building, which comes first.
 const READY: Duration = Duration::from_secs(240);
@@ -78,7 +80,7 @@ fn up() -> Result<()> {
     module::build()?;
     let log = paths::logs()?.join("cluster.log");
     let file = File::create(&log)?;
-    process::close_on_exec();
+    descriptors::close_on_exec();
     let mut holder = Command::new(std::env::current_exe()?)
         .args(["lab", "hold"])
         .stdin(Stdio::null())

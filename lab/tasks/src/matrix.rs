@@ -4,9 +4,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
-use dagward_lab::envoy;
-use dagward_lab::istio::{self, release};
-use dagward_lab::table::Table;
+use dagward_cluster as istio;
+use dagward_cluster::release;
+use dagward_testbed::envoy;
+use dagward_workbench::table::Table;
 
 use crate::tally::Tally;
 use crate::test::tests;

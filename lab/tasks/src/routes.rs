@@ -6,9 +6,9 @@ use std::fs;
 
 use anyhow::Result;
 use dagward::operation::rows_of;
-use dagward_lab::airflow::Release;
-use dagward_lab::airflow::routes::{Asked, Listing, changes_in_newer, check};
-use dagward_lab::paths;
+use dagward_releases::Release;
+use dagward_releases::routes::{Asked, Listing, changes_in_newer, check};
+use dagward_workbench::paths;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use dagward_lab::module::TARGET;
-use dagward_lab::{paths, process, progress};
+use dagward_build::TARGET;
+use dagward_workbench::{descriptors, paths, progress};
 
 use crate::matrix;
 use crate::tally::Tally;
@@ -42,6 +42,9 @@ const USUAL: [Suite; 4] = [Suite::Unit, Suite::Envoy, Suite::Airflow, Suite::Ist
 
 /// The test targets of the engine, which need no real part.
 const PLAIN_TARGETS: [&str; 4] = ["examples", "fuzz", "policy", "token"];
+
+/// The other packages whose test targets need no more than Envoy, a registry and an OpenID provider.
+const PLAIN_PACKAGES: [&str; 5] = ["cli", "lab/demo", "lab/publish", "lab/tasks", "lab/testbed"];
 
 /// The test targets of the suite `airflow`.
 const AIRFLOW_TARGETS: [&str; 2] = ["airflow", "attacks"];
@@ -96,7 +99,7 @@ impl Suite {
     /// What this machine lacks for it, and how it is to be had.
     fn missing(self) -> Vec<String> {
         match self {
-            Self::Istio => dagward_lab::istio::missing(),
+            Self::Istio => dagward_cluster::missing(),
             _ => Vec::new(),
         }
     }
@@ -120,7 +123,7 @@ impl Suite {
 fn programs_of_istio() -> Result<Child> {
     let log = File::create(paths::logs()?.join("programs-of-istio.log"))?;
     // It goes on where this process ends early.
-    process::close_on_exec();
+    descriptors::close_on_exec();
     let mut install = Command::new("nice");
     install.arg(env::current_exe()?).args(["lab", "install"]);
     let child = install
@@ -144,7 +147,7 @@ fn unit(tally: &mut Tally) -> Result<()> {
         "lints",
         cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     )?;
-    dagward_lab::module::ensure_target()?;
+    dagward_build::ensure_target()?;
     let wasm = [
         "clippy",
         "--package",
@@ -171,7 +174,7 @@ fn unit(tally: &mut Tally) -> Result<()> {
 /// The test targets that need no other real part than Envoy, a registry and an OpenID provider, of all packages.
 fn plain_targets() -> Result<Vec<String>> {
     let mut targets: Vec<String> = PLAIN_TARGETS.map(str::to_owned).into();
-    for package in ["cli", "lab", "lab/tasks"] {
+    for package in PLAIN_PACKAGES {
         for entry in fs::read_dir(paths::workspace().join(package).join("tests"))? {
             let path = entry?.path();
             // Folders are modules of a file beside them.

@@ -1,8 +1,9 @@
 //! `cargo xtask wheel`
 
 use anyhow::Result;
-use dagward_lab::paths;
-use dagward_lab::wheel::{self, Profile};
+use dagward_publish::wheel;
+use dagward_publish::wheel::Profile;
+use dagward_workbench::paths;
 
 /// Builds the wheel and says where it is.
 pub(crate) fn run() -> Result<()> {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use dagward_lab::image::Image;
-use dagward_lab::paths;
-use dagward_lab::registry::{PASSWORD, Registry, USER};
+use dagward_publish::image::Image;
+use dagward_testbed::registry::{PASSWORD, Registry, USER};
+use dagward_workbench::paths;
 
 #[test]
 fn it_pushes_with_what_docker_login_has_left() {

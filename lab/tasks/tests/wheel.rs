@@ -2,13 +2,16 @@
 //!
 //! Both are compiled with the profile `dev`, which takes a fraction of the time.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use dagward_lab::python::{Interpreter, Venv, pip_install};
-use dagward_lab::wheel::{self, Profile};
-use dagward_lab::{paths, progress};
+use dagward_publish::wheel;
+use dagward_publish::wheel::Profile;
+use dagward_workbench::python::{Interpreter, Venv, pip_install};
+use dagward_workbench::{paths, progress};
 
 const GOOD: &str = "examples/policies/two-teams.yaml";
 const BAD: &str = "cli/tests/validate/bad/several.yaml";

@@ -1,16 +1,18 @@
-//! The ground under all other parts of the lab: directories, installations, progress.
+//! Where files lie, programs that are installed once, and processes that end with their handle.
 //!
-//! Everything installed or made lives under `target/` of the workspace.
-//!
-//! | room | what it is for |
-//! |---|---|
-//! | [`paths`], [`owner`] | where things lie; which process something belongs to |
-//! | [`cache`] | install once per content |
-//! | [`progress`] | say what takes long |
-//! | [`python`] | a virtual environment with pinned requirements |
+//! Everything installed or made lives under `target/` of the workspace. Every process that is started here
+//! ends with its handle, and with this process however that ends (see [`process`]).
 
 pub mod cache;
+pub mod debian;
+pub mod descriptors;
+pub mod go;
+pub mod guard;
+pub mod output;
 pub mod owner;
 pub mod paths;
+pub mod process;
 pub mod progress;
 pub mod python;
+pub mod table;
+pub mod wait;

@@ -2,8 +2,8 @@
 
 mod ids;
 
-use dagward_lab::airflow::Release;
-use dagward_lab::airflow::routes::{Asked, Comparison, LEFT_OUT, Listing, fits};
+use dagward_releases::Release;
+use dagward_releases::routes::{Asked, Comparison, LEFT_OUT, Listing, fits};
 
 use super::*;
 use crate::fact::Fact;

@@ -3,8 +3,7 @@
 use super::*;
 use crate::caller::Principal;
 use crate::operation::{self, Body, Operation, Request, Site};
-use crate::policy::load;
-use crate::policy::{Ruleset, Scope};
+use crate::policy::{Ruleset, Scope, load};
 
 const RULES: usize = 2_000;
 

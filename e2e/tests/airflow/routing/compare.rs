@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use dagward::fact::Fact;
 use dagward::operation::{Access, Body, Operation, Request, Site, Surface, classify};
-use dagward_lab::airflow::oracle::{Question, Reply, Route};
+use dagward_testbed::airflow::oracle::{Question, Reply, Route};
 
 /// What became of one target.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Request targets: those of the route table, and what can be made of them.
 
 use dagward::operation::rows_of;
-use dagward_lab::airflow::Release;
-use dagward_lab::airflow::oracle::Question;
+use dagward_releases::Release;
+use dagward_testbed::airflow::oracle::Question;
 
 use super::mutations::encoded;
 use super::random::Random;

@@ -1,6 +1,6 @@
 //! Forged and malformed tokens, each refused by a code of its own.
 
-use dagward_lab::jwt::{Algorithm, SigningKey, encode};
+use dagward_forge::jwt::{Algorithm, SigningKey, encode};
 use serde_json::{Value, json};
 
 use super::{claims, document, good, issuer, now, showing, shown, worker};

@@ -9,11 +9,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dagward_lab::certs::Authority;
-use dagward_lab::jwt::jwks;
-use dagward_lab::module;
-use dagward_lab::sidecar::{Inbound, Jwks, JwtRule, Node, Plugin, Sidecar, Spec, request_authentication};
-use dagward_lab::upstream::{Answer, Upstream};
+use dagward_build as module;
+use dagward_forge::jwt::jwks;
+use dagward_testbed::certs::Authority;
+use dagward_testbed::sidecar::{Inbound, Jwks, JwtRule, Node, Plugin, Sidecar, Spec, request_authentication};
+use dagward_testbed::upstream::{Answer, Upstream};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};

@@ -6,11 +6,12 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::jwt::{Algorithm, SigningKey};
-use dagward_lab::port::Port;
-use dagward_lab::sidecar::Spec;
-use dagward_lab::{manifest, paths, wait};
+use dagward_forge::jwt::{Algorithm, SigningKey};
+use dagward_shipped::manifest;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::port::Port;
+use dagward_testbed::sidecar::Spec;
+use dagward_workbench::{paths, wait};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, refusal};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dagward_lab::client::{Client, Request, Response};
-use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
-use dagward_lab::sidecar::{Jwks, JwtRule, request_authentication};
+use dagward_forge::jwt::{Algorithm, SigningKey, jwks};
+use dagward_testbed::client::{Client, Request, Response};
+use dagward_testbed::sidecar::{Jwks, JwtRule, request_authentication};
 use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, allow_all, ask, refusal};

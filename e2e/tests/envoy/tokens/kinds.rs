@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dagward_lab::client::Request;
-use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
+use dagward_forge::jwt::{Algorithm, SigningKey, jwks};
+use dagward_testbed::client::Request;
 use serde_json::{Value, json};
 
 use super::{claims, document, good, issuer, now, reading, showing, shown, worker};
@@ -217,7 +217,7 @@ fn in_shadow_mode_a_bad_token_is_counted_and_passes() {
     server.counted(1);
     let samples = server.sidecar.admin().metrics().unwrap();
     let refused = [("policy", ""), ("reason", "token_base64url")];
-    let counted = |sample: &&dagward_lab::admin::Sample| {
+    let counted = |sample: &&dagward_testbed::admin::Sample| {
         sample.name == "dagward_shadow_denied_total" && sample.carries(&refused)
     };
     assert_eq!(samples.iter().find(counted).map(|sample| sample.value), Some(1.0));

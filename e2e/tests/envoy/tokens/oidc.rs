@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use dagward_lab::client::{Client, Request};
-use dagward_lab::jwt::Algorithm;
-use dagward_lab::oidc::Provider;
-use dagward_lab::sidecar::Destination;
-use dagward_lab::wait;
+use dagward_forge::jwt::Algorithm;
+use dagward_testbed::client::{Client, Request};
+use dagward_testbed::oidc::Provider;
+use dagward_testbed::sidecar::Destination;
+use dagward_workbench::wait;
 use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask, refusal};

@@ -1,7 +1,7 @@
 //! What stands in a token's place and is not one token.
 
-use dagward_lab::client::Request;
-use dagward_lab::jwt::{Algorithm, SigningKey};
+use dagward_forge::jwt::{Algorithm, SigningKey};
+use dagward_testbed::client::Request;
 use serde_json::json;
 
 use super::{good, issuer, reading, shown, worker};

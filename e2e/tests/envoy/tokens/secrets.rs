@@ -1,7 +1,7 @@
 //! Nothing of a token or a key is to be seen: in no log, metric, answer, admin page or stack trace.
 
-use dagward_lab::client::Request;
-use dagward_lab::jwt::{Algorithm, SigningKey, jwks};
+use dagward_forge::jwt::{Algorithm, SigningKey, jwks};
+use dagward_testbed::client::Request;
 use serde_json::{Value, json};
 
 use super::{claims, document, now, reading, worker};

@@ -2,8 +2,9 @@
 //! that the filter would take.
 
 use dagward::policy;
-use dagward_lab::istio::Cluster;
-use dagward_lab::{manifest, wait};
+use dagward_cluster::Cluster;
+use dagward_shipped::manifest;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use super::pods::changed;

@@ -3,8 +3,8 @@
 //! The injection here has one image, so the pods are injected ones whose image is changed, made in a namespace without
 //! injection.
 
-use dagward_lab::istio::Cluster;
-use dagward_lab::wait;
+use dagward_cluster::Cluster;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use super::pods::{changed, task_pod};

@@ -1,7 +1,7 @@
 //! Airflow's own Secrets: the database's URL, the Fernet key and what signs tokens. A DAG author can name one in a
 //! `pod_override`, and the API server gives it to the pod.
 
-use dagward_lab::istio::Cluster;
+use dagward_cluster::Cluster;
 use serde_json::{Value, json};
 
 use super::pods::{changed, task_pod};

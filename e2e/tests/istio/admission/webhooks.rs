@@ -3,8 +3,9 @@
 
 use std::fs;
 
-use dagward_lab::istio::Cluster;
-use dagward_lab::{manifest, paths};
+use dagward_cluster::Cluster;
+use dagward_shipped::manifest;
+use dagward_workbench::paths;
 use serde_json::{Value, json};
 
 use super::pods::{changed, task_pod};

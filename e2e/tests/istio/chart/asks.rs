@@ -1,6 +1,6 @@
 //! What Airflow's parts ask each other, and what no part asks.
 
-use dagward_lab::client::Request;
+use dagward_testbed::client::Request;
 
 use crate::airflow::{API_SERVER, health, heartbeat, run, with_token, xcom};
 

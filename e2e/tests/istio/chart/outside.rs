@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use dagward_lab::istio::network::Namespace;
-use dagward_lab::paths;
-use dagward_lab::upstream::{Answer, Received, Upstream};
+use dagward_cluster::network::Namespace;
+use dagward_testbed::upstream::{Answer, Received, Upstream};
+use dagward_workbench::paths;
 use tempfile::TempDir;
 
 use crate::scene::Scene;

@@ -1,7 +1,7 @@
 //! One rendering of the chart as objects for the API server.
 
-use dagward_lab::chart::{Container, Executor, Facts, Kind, Object, Pods};
-use dagward_lab::manifest;
+use dagward_shipped::chart::{Container, Executor, Facts, Kind, Object, Pods};
+use dagward_shipped::manifest;
 use serde_json::{Value, json};
 
 use super::{HERE, RELEASE};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dagward_lab::wait;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use super::operator::{give_tokens, may_launch_pods};

@@ -66,7 +66,7 @@ fn lines(row: &Row) -> String {
 mod tests {
     use std::fs;
 
-    use dagward_lab::paths;
+    use dagward_workbench::paths;
 
     use super::*;
 

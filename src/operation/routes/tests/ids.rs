@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dagward_lab::airflow::routes::Served;
+use dagward_releases::routes::Served;
 
 use super::*;
 

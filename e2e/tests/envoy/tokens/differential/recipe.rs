@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use dagward_lab::jwt::{Algorithm, SigningKey};
+use dagward_forge::jwt::{Algorithm, SigningKey};
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use dagward_lab::jwt::encode;
+use dagward_forge::jwt::encode;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 

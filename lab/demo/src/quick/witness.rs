@@ -1,0 +1,76 @@
+//! What a sidecar wrote down of a request: its access log, and the filter's own line on a refusal.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use dagward_testbed::sidecar::Sidecar;
+use dagward_workbench::wait;
+
+/// Envoy writes its logs in the background.
+const WRITTEN: Duration = Duration::from_secs(300);
+
+/// What a sidecar says of a request.
+#[derive(Debug)]
+pub(super) struct Testimony {
+    pub(super) caller: String,
+    /// The DAG and the task that the caller acted for, with a dot between.
+    pub(super) acting: String,
+    pub(super) asked: String,
+    pub(super) code: String,
+    pub(super) why: String,
+    pub(super) request_id: String,
+    /// The log of the sidecar's process.
+    pub(super) log: PathBuf,
+}
+
+/// What `sidecar` says of the request `id`, once it has written it down.
+pub(super) fn testimony(sidecar: &Sidecar, id: &str) -> Result<Testimony> {
+    let entry = wait::until(&format!("request {id} in the access log"), WRITTEN, || {
+        let entries = sidecar.access_log()?;
+        Ok(entries
+            .into_iter()
+            .find(|entry| field(entry, "request_id") == id && field(entry, "listener") == "inbound"))
+    })
+    .map_err(|error| sidecar.process().failure(&error.to_string()))?;
+    let code = field(&entry, "dagward_decision");
+    let acting = [field(&entry, "dagward_dag_id"), field(&entry, "dagward_task_id")];
+    Ok(Testimony {
+        caller: field(&entry, "dagward_caller").to_owned(),
+        acting: acting.join(".").trim_matches('.').to_owned(),
+        asked: format!("{} {}", field(&entry, "method"), field(&entry, "path")),
+        why: match code {
+            "allowed" => format!("allowed by `{}`", field(&entry, "dagward_policy")),
+            _ => reasons(sidecar, id)?,
+        },
+        code: code.to_owned(),
+        request_id: id.to_owned(),
+        log: sidecar.process().log().to_owned(),
+    })
+}
+
+/// The reasons in the filter's own line on the request.
+fn reasons(sidecar: &Sidecar, id: &str) -> Result<String> {
+    let named = format!(" request_id={id} ");
+    let line = wait::until(&format!("request {id} in the log"), WRITTEN, || {
+        let output = sidecar.process().output()?;
+        let mut lines = output.lines().filter(|line| line.contains(&named));
+        Ok(lines.find(|line| line.contains(" why=")).map(str::to_owned))
+    })
+    .map_err(|error| sidecar.process().failure(&error.to_string()))?;
+    let (before, quoted) = line.split_once(" why=").unwrap_or_default();
+    let reasons: Vec<String> = serde_json::from_str(quoted).unwrap_or_else(|_| vec![quoted.to_owned()]);
+    let word = if before.contains("would refuse") {
+        "would refuse: "
+    } else {
+        ""
+    };
+    Ok(format!("{word}{}", reasons.join("\n")))
+}
+
+fn field<'v>(entry: &'v Value, name: &str) -> &'v str {
+    let name = entry.get(name).and_then(Value::as_str);
+    name.filter(|value| *value != "-").unwrap_or_default()
+}

@@ -1,0 +1,10 @@
+//! The story of `cargo xtask demo`.
+
+use dagward_build as module;
+use dagward_demo::quick::Demo;
+
+#[test]
+fn every_answer_is_what_the_story_expects() {
+    let demo = Demo::run(&module::build().unwrap().path).unwrap();
+    assert!(demo.holds(), "{demo}");
+}

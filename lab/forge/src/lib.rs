@@ -1,0 +1,3 @@
+//! Tokens as issuers sign them and as attackers forge them.
+
+pub mod jwt;

@@ -1,0 +1,80 @@
+//! Tasks that leave their process to wait, and when they may go on.
+//!
+//! Such a task is deferred to the triggerer or rescheduled, and another process goes on with it. The
+//! scheduler takes the end of the first process for the end of the other if it sees it late
+//! (`process_executor_events` in `airflow/jobs/scheduler_job_runner.py`): it fails the task, and the
+//! api-server answers the other process's `run` with 409. LocalExecutor does not count the processes
+//! of a task, so a busy machine is enough. Here a task goes on once the scheduler has seen the end.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::component::Component;
+use super::deployment::Deployment;
+use dagward_workbench::{paths, wait};
+
+/// How long a process of a task may take on a busy machine.
+const ENDED: Duration = Duration::from_secs(300);
+
+/// The file for which tasks wait.
+#[derive(Debug)]
+pub struct Awaited {
+    directory: TempDir,
+}
+
+impl Awaited {
+    /// One that is not there yet.
+    pub fn new() -> Result<Self> {
+        Ok(Self {
+            directory: paths::scratch("awaited")?,
+        })
+    }
+
+    /// The `conf` of a run that waits for it.
+    pub fn conf(&self) -> Value {
+        json!({"file": self.file()})
+    }
+
+    /// Makes it, and tasks that wait for it go on.
+    pub fn make(&self) -> Result<()> {
+        Ok(fs::write(self.file(), "")?)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join("file")
+    }
+}
+
+impl Deployment {
+    /// Has the tasks of `sales_features` that wait go on, with `awaited` for one of them.
+    pub fn go_on(&self, run: &str, awaited: &Awaited) -> Result<()> {
+        let dag = "sales_features";
+        self.sees_end(dag, run, "wait_for_file")?;
+        awaited.make()?;
+        self.sees_end(dag, run, "arrived")?;
+        self.make_due(dag, run, "arrived")
+    }
+
+    /// Waits until the scheduler has seen the end of a task's first process.
+    pub fn sees_end(&self, dag: &str, run: &str, task: &str) -> Result<()> {
+        let said = format!("TaskInstance Finished: dag_id={dag}, task_id={task}, run_id={run},");
+        let scheduler = self.process(Component::Scheduler)?;
+        wait::until(&format!("the first process of `{task}` to end"), ENDED, || {
+            Ok(scheduler.output()?.contains(&said).then_some(()))
+        })
+    }
+
+    /// Has a task that is rescheduled go on now.
+    fn make_due(&self, dag: &str, run: &str, task: &str) -> Result<()> {
+        let of_task = format!("dag_id = '{dag}' and run_id = '{run}' and task_id = '{task}'");
+        self.change(&format!(
+            "update task_reschedule set reschedule_date = now() \
+             where ti_id in (select id from task_instance where {of_task})"
+        ))
+    }
+}

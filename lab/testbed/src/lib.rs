@@ -1,0 +1,27 @@
+//! Real parts as processes, and the means to ask them.
+//!
+//! Network traffic stays on loopback and in network namespaces that are made here.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`envoy`], [`sidecar`], [`admin`] | Envoy, configured as Istio configures a sidecar, and what it reports |
+//! | [`airflow`] | Airflow, and the sidecars around it |
+//! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
+//! | [`oidc`], [`registry`], [`s3`] | an OpenID provider, a registry of images, a log store |
+//! | [`upstream`], [`client`], [`load`], [`netns`] | the app behind, one request, many requests, and the network namespace that they start from |
+
+pub mod admin;
+pub mod airflow;
+pub mod certs;
+pub mod client;
+pub mod envoy;
+pub mod load;
+pub mod netns;
+pub mod oidc;
+pub mod port;
+pub mod registry;
+pub mod runtime;
+pub mod s3;
+pub mod sidecar;
+pub mod tls;
+pub mod upstream;

@@ -1,0 +1,66 @@
+//! A server that speaks S3, on loopback: moto, from PyPI.
+//!
+//! No registry has a whole object store that starts in seconds. moto is what the AWS SDK's own users test with, and keeps
+//! buckets and objects as S3 does; it verifies no signatures, of which nothing here depends.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::client::{Client, Request};
+use crate::port::Port;
+use dagward_workbench::process::Process;
+use dagward_workbench::python::{Venv, requirements};
+
+const REQUIREMENTS: &str = include_str!("../../s3/requirements.txt");
+
+/// moto tells its services apart by the host.
+const HOST: &str = "127.0.0.1";
+
+const READY: Duration = Duration::from_secs(300);
+
+/// A running server. It ends with its handle, and so do its objects.
+#[derive(Debug)]
+pub struct S3 {
+    _process: Process,
+    port: Port,
+}
+
+impl S3 {
+    /// Starts a server with this bucket.
+    pub fn start(bucket: &str) -> Result<Self> {
+        let venv = Venv::ensure("moto", &requirements(REQUIREMENTS))?;
+        let port = Port::reserve()?;
+        let address = port.address();
+        let mut command = Command::new(venv.program("moto_server"));
+        command.args([
+            "--host",
+            &address.ip().to_string(),
+            "--port",
+            &address.port().to_string(),
+        ]);
+        let mut process = Process::start("moto", &command)?;
+        let client = Client::plain(address);
+        process.ready(READY, || client.send(&Request::get(HOST, "/")).ok())?;
+        let made = client.send(&Request::new("PUT", HOST, &format!("/{bucket}")))?;
+        ensure!(made.status == 200, "no bucket: {}", made.text());
+        Ok(Self {
+            _process: process,
+            port,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.port.address()
+    }
+
+    /// The keys of a bucket's objects, as S3 lists them: XML.
+    pub fn list(&self, bucket: &str) -> Result<String> {
+        let client = Client::plain(self.address());
+        let listed = client.send(&Request::get(HOST, &format!("/{bucket}?list-type=2")))?;
+        Ok(listed.text())
+    }
+}
