@@ -14,6 +14,10 @@ use clap::{Parser, Subcommand};
 
 mod build;
 mod cargo;
+mod check;
+mod deny;
+mod msrv;
+mod notes;
 
 use cargo::cargo;
 
@@ -33,6 +37,12 @@ struct Arguments {
 enum Task {
     /// Build the wasm module as `target/dagward.wasm`.
     Build,
+    /// Check format, lints, documentation, licences and known vulnerabilities.
+    Check(check::Arguments),
+    /// Check that the oldest Rust that Cargo.toml names compiles everything.
+    Msrv,
+    /// Print what the changelog says of a release, or what is missing for its tag.
+    Notes(notes::Arguments),
     /// Make the OCI image that Istio pulls, as `target/image/`, and push it.
     Image(Passed),
     /// Make the command-line tool as a Python wheel, in `target/wheel/`.
@@ -80,6 +90,9 @@ fn run(arguments: Vec<OsString>) -> Result<bool> {
     let program = OsString::from("xtask");
     match Arguments::parse_from([program].iter().chain(&arguments)).command {
         Task::Build => build::run().map(|()| true),
+        Task::Check(arguments) => check::run(&arguments),
+        Task::Msrv => msrv::run(),
+        Task::Notes(arguments) => notes::run(&arguments).map(|()| true),
         Task::Help { command } => run(command.into_iter().chain(["--help".into()]).collect()),
         Task::Image(_)
         | Task::Wheel(_)

@@ -1,4 +1,5 @@
-//! The filter as a wasm module: built by cargo, then freed of what the proxy would only call in vain.
+//! The filter as a wasm module: compiled by cargo, freed of what the proxy would only call in vain, and
+//! optimized by `wasm-opt`.
 //!
 //! The SDK exports every callback that the ABI knows, and the proxy calls each exported one per
 //! request, whether the filter does anything in it or not. So the exports that the filter does not
@@ -15,11 +16,13 @@ use dagward_workbench::paths;
 use tempfile::NamedTempFile;
 
 mod compile;
+mod optimize;
 mod trim;
 
 pub use compile::{TARGET, ensure_target};
 
 use compile::compile;
+use optimize::optimize;
 use trim::trim;
 
 /// A built module.
@@ -37,7 +40,7 @@ pub fn build() -> Result<Module> {
     let built = BUILT.get_or_init(|| {
         let linked = compile("dagward-module", "dagward_module.wasm");
         linked
-            .and_then(|linked| install(&trim(&linked)?, "dagward.wasm"))
+            .and_then(|linked| install(&optimize(&trim(&linked)?)?, "dagward.wasm"))
             .map_err(|error| format!("{error:#}"))
     });
     built.clone().map_err(|error| anyhow!(error))
@@ -48,10 +51,12 @@ pub fn build() -> Result<Module> {
 /// itself needs nothing for that.
 pub fn crashing() -> Result<Module> {
     let mut module = walrus::Module::from_file(build()?.path).context("cannot read the module")?;
-    let trailers = module.exports.get_func("proxy_on_request_trailers")?;
-    module.replace_exported_func(trailers, |(body, _)| {
+    let callback = "proxy_on_request_trailers";
+    let trailers = module.exports.get_func(callback)?;
+    let crash = module.replace_exported_func(trailers, |(body, _)| {
         body.unreachable();
     })?;
+    module.funcs.get_mut(crash).name = Some(callback.to_owned());
     install(&module.emit_wasm(), "crashing.wasm")
 }
 
@@ -80,4 +85,22 @@ fn install(bytes: &[u8], name: &str) -> Result<Module> {
         path,
         size: bytes.len() as u64,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_can_name_the_functions_of_the_filter() {
+        let module = walrus::Module::from_file(build().unwrap().path).unwrap();
+        let names: Vec<&str> = module
+            .funcs
+            .iter()
+            .filter_map(|function| function.name.as_deref())
+            .collect();
+        let callback =
+            "<dagward::plugin::stream::Stream as proxy_wasm::traits::HttpContext>::on_http_request_headers";
+        assert!(names.contains(&callback), "{names:#?}");
+    }
 }

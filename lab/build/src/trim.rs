@@ -48,57 +48,20 @@ pub(crate) fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
         module.exports.delete(export);
     }
     walrus::passes::gc::run(&mut module);
-    shorten_names(&mut module);
+    write_names(&mut module);
     Ok(module.emit_wasm())
 }
 
-/// The longest name of a function, in characters: enough to find it, and the rest is types.
-const MAX_NAME: usize = 40;
-
-/// The longest name of a function of another crate, of which the last two parts stay.
-const MAX_FOREIGN_NAME: usize = 32;
-
-/// Writes functions' names as a person does, without the hashes that make half of them, and cut.
-fn shorten_names(module: &mut walrus::Module) {
+/// Writes functions' names as a person does, without the hashes that make half of them. Stacks name functions
+/// only, so segments of data lose their names: `wasm-opt` splits them and would name each part.
+fn write_names(module: &mut walrus::Module) {
     for function in module.funcs.iter_mut() {
         if let Some(name) = &mut function.name {
-            *name = short(&format!("{:#}", rustc_demangle::demangle(name)));
+            *name = format!("{:#}", rustc_demangle::demangle(name));
         }
     }
-}
-
-fn short(name: &str) -> String {
-    let is_own = name.trim_start_matches('<').starts_with("dagward");
-    let last = name.rmatch_indices("::").nth(1);
-    let last = last.and_then(|(place, colons)| name.get(place + colons.len()..));
-    let name = last.filter(|_| !is_own && !name.starts_with('<')).unwrap_or(name);
-    let longest = if is_own { MAX_NAME } else { MAX_FOREIGN_NAME };
-    name.chars().take(longest).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_say_which_function_it_is() {
-        for (name, expected) in [
-            (
-                "dagward::operation::classify::named",
-                "dagward::operation::classify::named",
-            ),
-            (
-                "proxy_wasm::traits::HttpContext::on_http_request_headers",
-                "HttpContext::on_http_request_hea",
-            ),
-            ("core::slice::memchr::memrchr", "memchr::memrchr"),
-            (
-                "<core::fmt::Error as core::fmt::Debug>::fmt",
-                "<core::fmt::Error as core::fmt::",
-            ),
-            ("malloc", "malloc"),
-        ] {
-            assert_eq!(short(name), expected);
-        }
+    let segments: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
+    for segment in segments {
+        module.data.get_mut(segment).name = None;
     }
 }

@@ -1,6 +1,7 @@
 //! The module in the oldest and the newest Envoy.
 
 use std::path::Path;
+use std::time::Duration;
 
 use dagward_build as module;
 use dagward_testbed::certs::Authority;
@@ -8,6 +9,7 @@ use dagward_testbed::client::{Client, Request};
 use dagward_testbed::envoy;
 use dagward_testbed::sidecar::{Inbound, Node, Plugin, Sidecar, Spec, Update};
 use dagward_testbed::upstream::Upstream;
+use dagward_workbench::wait;
 
 /// A document that lets every request pass.
 fn observing(policy: &str) -> String {
@@ -41,4 +43,25 @@ fn envoy_takes_it_and_its_updates() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn a_crash_leaves_a_stack_with_names() {
+    let module = module::crashing().unwrap();
+    let app = Upstream::echo().unwrap();
+    let authority = Authority::new().unwrap();
+    let identity = authority.service_account("airflow", "x").unwrap();
+    let mut spec = Spec::new(Node::new("stack", "airflow", "x"), &identity);
+    spec.inbound = Some(Inbound::permissive(app.address()));
+    spec.plugin = Some(Plugin::new(&module.path, &observing("one")));
+    let sidecar = Sidecar::start(spec).unwrap();
+    // Over HTTP/1.1 the proxy drops trailers.
+    let client = Client::plain(sidecar.inbound().unwrap()).http2();
+    let crash = Request::new("POST", "a", "/").body("x").trailer("x-crash", "1");
+    assert_eq!(client.send(&crash).unwrap().status, 503);
+    wait::until("the stack in the log", Duration::from_secs(10), || {
+        let log = sidecar.process().output()?;
+        Ok(log.contains("- proxy_on_request_trailers").then_some(()))
+    })
+    .unwrap();
 }

@@ -1,9 +1,10 @@
 //! Python: find an interpreter, and make virtual environments with pinned requirements.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use crate::{cache, progress};
 
@@ -50,19 +51,38 @@ impl Venv {
         let mut inputs = vec![interpreter.version.as_str()];
         inputs.extend(requirements);
         let root = cache::ensure(name, &inputs, |root| {
-            let message = format!("making the Python environment `{name}`");
-            progress::run(
-                &message,
-                Command::new(&interpreter.program).args(["-m", "venv"]).arg(root),
-            )?;
-            let venv = Self {
-                root: root.to_owned(),
-            };
+            let venv = Self::make(name, root, &interpreter)?;
             let mut pip = pip_install(&venv.python());
             pip.args(requirements);
             progress::run(&format!("installing {name} with pip"), &mut pip)
         })?;
         Ok(Self { root })
+    }
+
+    /// The environment `name` with the requirements in the text of a file, which can have hashes.
+    pub fn from_file(name: &str, text: &str) -> Result<Self> {
+        let interpreter = Interpreter::find()?;
+        let root = cache::ensure(name, &[&interpreter.version, text], |root| {
+            let venv = Self::make(name, root, &interpreter)?;
+            let file = root.join("requirements.txt");
+            fs::write(&file, text)?;
+            let mut pip = pip_install(&venv.python());
+            pip.arg("--requirement").arg(file);
+            progress::run(&format!("installing {name} with pip"), &mut pip)
+        })?;
+        Ok(Self { root })
+    }
+
+    /// Makes an empty environment.
+    fn make(name: &str, root: &Path, interpreter: &Interpreter) -> Result<Self> {
+        let message = format!("making the Python environment `{name}`");
+        progress::run(
+            &message,
+            Command::new(&interpreter.program).args(["-m", "venv"]).arg(root),
+        )?;
+        Ok(Self {
+            root: root.to_owned(),
+        })
     }
 
     /// The directory of the environment.
@@ -73,6 +93,18 @@ impl Venv {
     /// The interpreter of the environment.
     pub fn python(&self) -> PathBuf {
         self.program("python")
+    }
+
+    /// Where the environment has its packages.
+    pub fn packages(&self) -> Result<PathBuf> {
+        let code = "import sysconfig; print(sysconfig.get_path('platlib'), end='')";
+        let output = Command::new(self.python()).args(["-c", code]).output()?;
+        ensure!(
+            output.status.success(),
+            "`{}` does not say where its packages are",
+            self.python().display()
+        );
+        Ok(String::from_utf8(output.stdout)?.into())
     }
 
     /// A program that a package of the environment installed.

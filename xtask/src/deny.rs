@@ -1,0 +1,48 @@
+//! cargo-deny, which reads deny.toml.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use dagward_workbench::{cache, paths, progress};
+
+use crate::cargo::cargo;
+
+/// The release of the Rust registry, whose own lock file pins all below it.
+const VERSION: &str = "0.20.2";
+
+/// The installed program.
+pub(crate) struct Deny {
+    program: PathBuf,
+}
+
+impl Deny {
+    /// Installs it unless it is there. It is compiled without optimization, which takes minutes less.
+    pub(crate) fn ensure() -> Result<Self> {
+        let root = cache::ensure("cargo-deny", &[VERSION], |root| {
+            let mut install = cargo(&["install", "cargo-deny", "--locked", "--debug"]);
+            install
+                .args(["--version", &format!("={VERSION}"), "--root"])
+                .arg(root);
+            progress::run(&format!("compiling cargo-deny {VERSION}"), &mut install)
+        })?;
+        Ok(Self {
+            program: root.join("bin/cargo-deny"),
+        })
+    }
+
+    /// Fetches the database of advisories.
+    pub(crate) fn fetch(&self) -> Result<()> {
+        progress::run(
+            "fetching the RustSec database",
+            &mut self.command(&["fetch", "db"]),
+        )
+        .context("the RustSec database cannot be fetched")
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(paths::workspace()).args(arguments);
+        command
+    }
+}
