@@ -10,6 +10,7 @@
 //! | [`python`], [`debian`], [`go`], [`envoy`], [`module`] | the programs: a virtual environment, Debian's packages, Go modules, Envoy, the filter as wasm |
 //! | [`process`], [`port`], [`owner`], `guard` | a child with a log, a readiness check and a certain end; a port that outlives it; whose something is; what is done when this process dies |
 //! | [`image`], [`registry`] | the module as an OCI image, and a registry to push it to |
+//! | [`wheel`] | the command-line tool for pip |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`jwt`], [`oidc`] | tokens, honest ones and malformed ones, and a real OpenID provider |
 //! | [`sidecar`], [`admin`] | Envoy configured as Istio configures a sidecar, and what it reports |
@@ -53,3 +54,4 @@ pub mod teams;
 mod tls;
 pub mod upstream;
 pub mod wait;
+pub mod wheel;

@@ -25,7 +25,7 @@ pub(crate) fn requirements(text: &str) -> Vec<&str> {
 }
 
 /// `pip install` of an interpreter, which asks nothing and looks for no newer pip.
-pub(crate) fn pip_install(python: &Path) -> Command {
+pub fn pip_install(python: &Path) -> Command {
     let mut pip = Command::new(python);
     pip.args([
         "-m",

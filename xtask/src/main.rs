@@ -15,6 +15,7 @@ mod matrix;
 mod routes;
 mod tally;
 mod test;
+mod wheel;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Build, try and test dagward")]
@@ -29,6 +30,8 @@ enum Task {
     Build,
     /// Make the OCI image that Istio pulls, as `target/image/`, and push it.
     Image(image::Arguments),
+    /// Make the command-line tool as a Python wheel, in `target/wheel/`.
+    Wheel,
     /// Show the filter at work.
     Demo(demo::Arguments),
     /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
@@ -59,6 +62,7 @@ fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Build => build::run().map(|()| true),
         Task::Image(arguments) => image::run(&arguments).map(|()| true),
+        Task::Wheel => wheel::run().map(|()| true),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Lab(arguments) => lab::run(&arguments).map(|()| true),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
