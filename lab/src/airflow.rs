@@ -25,6 +25,7 @@ mod health;
 pub(crate) mod install;
 mod mesh;
 pub mod oracle;
+pub mod package;
 mod passage;
 pub mod pods;
 pub(crate) mod postgres;

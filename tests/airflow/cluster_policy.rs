@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dagward_lab::airflow::pods::{ClusterPolicy, Outcome, Pods};
+use dagward_lab::airflow::pods::{ClusterPolicy, Form, Outcome, Pods};
 use dagward_lab::{paths, teams};
 
 const FILE: &str = "examples/airflow/policies/airflow_local_settings.py";
@@ -13,25 +13,29 @@ const NO_POD: &str = "Invalid executor_config passed";
 /// The map of teams.
 const TEAMS: [(&str, &str); 2] = [("sales", "airflow-worker-sales"), ("ml", "airflow-worker-ml")];
 
-/// The pods of the DAGs of a bundle under a policy and [`TEAMS`].
-fn of_dags(policy: Option<&str>, bundle: &str) -> Pods {
-    of_dags_with(policy, Some(&TEAMS), bundle)
+/// The installed package with [`TEAMS`].
+const POLICY: ClusterPolicy<'_> = ClusterPolicy {
+    form: Form::Package,
+    settings: &[],
+    teams: Some(&TEAMS),
+};
+
+/// The pods of the DAGs of a bundle.
+fn of_dags(policy: ClusterPolicy<'_>, bundle: &str) -> Pods {
+    Pods::of_dags(Some(policy), bundle).unwrap()
 }
 
-fn of_dags_with(policy: Option<&str>, teams: Option<&[(&str, &str)]>, bundle: &str) -> Pods {
-    let policy = policy.map(|text| ClusterPolicy { text, teams });
-    Pods::of_dags(policy, bundle).unwrap()
+/// The policy with a setting.
+fn with<'a>(setting: &'a [(&'a str, &'a str)]) -> ClusterPolicy<'a> {
+    ClusterPolicy {
+        settings: setting,
+        ..POLICY
+    }
 }
 
-fn policy() -> String {
+/// The file that is copied where the package cannot be installed.
+fn file() -> String {
     fs::read_to_string(paths::workspace().join(FILE)).unwrap()
-}
-
-/// The policy as an operator changes it.
-fn policy_with(before: &str, after: &str) -> String {
-    let policy = policy();
-    assert_eq!(policy.matches(before).count(), 1, "{before}");
-    policy.replace(before, after)
 }
 
 /// The service account of a task's pod, or why there is none.
@@ -54,7 +58,7 @@ fn of_forger(pods: &Pods) -> Vec<(&str, &Outcome)> {
 /// Without a policy the pod is what its author wants it to be.
 #[test]
 fn plain_airflow_makes_the_forger_s_pods() {
-    let pods = of_dags(None, "sales");
+    let pods = Pods::of_dags(None, "sales").unwrap();
     assert!(pods.import_errors.is_empty(), "{:?}", pods.import_errors);
     for (task, outcome) in of_forger(&pods) {
         let made = matches!(outcome, Outcome::Pod(_));
@@ -71,7 +75,18 @@ fn plain_airflow_makes_the_forger_s_pods() {
 
 #[test]
 fn the_policy_gives_each_team_its_account_and_forgers_none() {
-    let pods = of_dags(Some(&policy()), "sales");
+    gives_each_team_its_account_and_forgers_none(POLICY);
+}
+
+#[test]
+fn so_does_the_copied_file() {
+    let text = file();
+    let form = Form::File(&text);
+    gives_each_team_its_account_and_forgers_none(ClusterPolicy { form, ..POLICY });
+}
+
+fn gives_each_team_its_account_and_forgers_none(policy: ClusterPolicy<'_>) {
+    let pods = of_dags(policy, "sales");
     for (task, outcome) in of_forger(&pods) {
         let Outcome::Failed(failure) = outcome else {
             panic!("{task}: {outcome:?}");
@@ -106,8 +121,14 @@ fn the_policy_gives_each_team_its_account_and_forgers_none() {
 /// Where the api-server was forgotten, the scheduler gets what authors wrote, and still makes no pod of another team.
 #[test]
 fn the_scheduler_alone_takes_no_account_annotation_or_command() {
-    let policy = policy_with("def task_instance_mutation_hook(", "def nobody_calls_this(");
-    let pods = of_dags(Some(&policy), "sales");
+    let hook = "@hookimpl\ndef task_instance_mutation_hook(";
+    let text = file();
+    assert_eq!(text.matches(hook).count(), 1);
+    let text = text
+        .replace(hook, "def forgotten(")
+        .replace("\"task_instance_mutation_hook\", ", "");
+    let form = Form::File(&text);
+    let pods = of_dags(ClusterPolicy { form, ..POLICY }, "sales");
     for task in ["account", "old_account"] {
         let task = format!("sales_forger.{task}");
         assert_eq!(account(&pods, &task), Ok("airflow-worker-sales"), "{task}");
@@ -129,7 +150,7 @@ fn the_scheduler_alone_takes_no_account_annotation_or_command() {
 /// An author who means no harm learns it when his DAG is parsed.
 #[test]
 fn the_policy_tells_the_author() {
-    let pods = of_dags(Some(&policy()), "sales");
+    let pods = of_dags(POLICY, "sales");
     assert!(!pods.tasks.contains_key("sales_careless.copied"), "{pods:?}");
     let [(file, error)] = Vec::from_iter(&pods.import_errors)[..] else {
         panic!("{:?}", pods.import_errors);
@@ -141,10 +162,10 @@ fn the_policy_tells_the_author() {
 
 #[test]
 fn an_operator_ties_teams_to_bundles() {
-    let policy = policy_with("BUNDLE = None", "BUNDLE = \"{team}\"");
-    let pods = of_dags(Some(&policy), "sales");
+    let policy = with(&[("bundle", "{team}")]);
+    let pods = of_dags(policy, "sales");
     assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
-    let pods = of_dags(Some(&policy), "ml");
+    let pods = of_dags(policy, "ml");
     assert_eq!(
         account(&pods, "sales_honest.plain"),
         Err("DAG `sales_honest` may not come from the bundle `ml`")
@@ -153,26 +174,51 @@ fn an_operator_ties_teams_to_bundles() {
 
 #[test]
 fn an_operator_gives_dags_of_no_team_an_account() {
-    let pods = of_dags(Some(&policy()), "sales");
+    let pods = of_dags(POLICY, "sales");
     assert_eq!(
         account(&pods, "etl.load"),
         Err("DAG `etl` is of no team: its id must begin with `<team>_`")
     );
     let map = [TEAMS[0], (teams::ALL_OTHERS, "airflow-worker")];
-    let pods = of_dags_with(Some(&policy()), Some(&map), "sales");
+    let teams = Some(&map[..]);
+    let pods = of_dags(ClusterPolicy { teams, ..POLICY }, "sales");
     assert_eq!(account(&pods, "etl.load"), Ok("airflow-worker"));
     assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
 }
 
+/// A setting that is misspelt would leave teams apart by nothing.
+#[test]
+fn airflow_does_not_start_with_a_setting_that_is_wrong() {
+    for (setting, expected) in [
+        (
+            ("bundel", "{team}"),
+            "[dagward]: unknown setting `bundel`; known are teams, bundle,",
+        ),
+        (
+            ("bundle", "team"),
+            "[dagward] bundle: `team` must have `{team}` once",
+        ),
+        (
+            ("queue", "{team}-{dag}"),
+            "[dagward] queue: `{team}-{dag}` must have `{team}` once",
+        ),
+    ] {
+        let error = Pods::of_dags(Some(with(&[setting])), "sales").unwrap_err();
+        assert!(format!("{error:#}").contains(expected), "{error:#}");
+    }
+}
+
 #[test]
 fn without_a_map_of_teams_no_pod_is_made() {
-    let pods = of_dags_with(Some(&policy()), None, "sales");
+    let teams = None;
+    let pods = of_dags(ClusterPolicy { teams, ..POLICY }, "sales");
     let reason = account(&pods, "sales_honest.plain").unwrap_err();
     assert!(
         reason.starts_with("the map of teams cannot be read: "),
         "{reason}"
     );
-    let pods = of_dags_with(Some(&policy()), Some(&[("sales", "Sales")]), "sales");
+    let teams = Some(&[("sales", "Sales")][..]);
+    let pods = of_dags(ClusterPolicy { teams, ..POLICY }, "sales");
     let reason = account(&pods, "sales_honest.plain").unwrap_err();
     assert!(reason.contains("no service account for `sales`"), "{reason}");
 }
@@ -181,12 +227,9 @@ fn without_a_map_of_teams_no_pod_is_made() {
 #[test]
 fn each_dag_has_the_account_of_the_map() {
     let dag_ids = teams::dag_ids();
-    let text = policy();
     for map in [&teams::MAP[..], &teams::ODD_MAP] {
-        let policy = ClusterPolicy {
-            text: &text,
-            teams: Some(map),
-        };
+        let teams = Some(map);
+        let policy = ClusterPolicy { teams, ..POLICY };
         let accounts = policy.accounts(&dag_ids).unwrap();
         assert_eq!(accounts.len(), dag_ids.len());
         for (dag_id, account) in dag_ids.iter().zip(accounts) {
@@ -205,24 +248,23 @@ fn a_dag_of_another_team_s_bundle_runs_on_no_executor() {
         (place.queue.clone(), place.executor.clone())
     };
     // Without the policy, and with it as it comes, the name alone makes it one of sales.
-    for plain in [None, Some(policy())] {
-        let pods = of_dags(plain.as_deref(), "ml");
+    for plain in [None, Some(POLICY)] {
+        let pods = Pods::of_dags(plain, "ml").unwrap();
         assert_eq!(place(&pods), ("sales".to_owned(), None));
     }
-    let policy = policy_with("BUNDLE = None", "BUNDLE = \"{team}\"");
+    let policy = with(&[("bundle", "{team}")]);
     let refused = "refused: DAG `sales_evil` may not come from the bundle `ml`".to_owned();
-    let pods = of_dags(Some(&policy), "ml");
+    let pods = of_dags(policy, "ml");
     assert_eq!(place(&pods).1, Some(refused));
     let of_no_team = "refused: DAG `etl` is of no team: its id must begin with `<team>_`".to_owned();
     assert_eq!(pods.places["etl.load"].executor, Some(of_no_team));
-    let pods = of_dags(Some(&policy), "sales");
+    let pods = of_dags(policy, "sales");
     assert_eq!(place(&pods), ("sales".to_owned(), None));
 }
 
 #[test]
 fn an_operator_gives_each_team_its_queue() {
-    let policy = policy_with("QUEUE = None", "QUEUE = \"workers-{team}\"");
-    let pods = of_dags(Some(&policy), "sales");
+    let pods = of_dags(with(&[("queue", "workers-{team}")]), "sales");
     for task in ["sales_evil.steal", "sales_honest.plain"] {
         assert_eq!(pods.places[task].queue, "workers-sales", "{task}");
         assert_eq!(pods.places[task].executor, None, "{task}");
@@ -233,5 +275,5 @@ fn an_operator_gives_each_team_its_queue() {
 /// The Helm chart takes the file for a template of its own.
 #[test]
 fn helm_finds_nothing_to_fill_in() {
-    assert!(!policy().contains("{{"));
+    assert!(!file().contains("{{"));
 }

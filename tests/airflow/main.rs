@@ -30,6 +30,7 @@ mod credentials;
 mod honest;
 mod hostile_pods;
 mod moved;
+mod package;
 mod policies;
 mod replicas;
 mod rogue;

@@ -6,8 +6,8 @@ The ids come as a list on standard input.
 import json
 import sys
 
-import airflow_local_settings as policy
 from airflow.exceptions import AirflowClusterPolicyViolation
+from dagward_airflow import cluster_policy as policy
 
 
 def account(dag_id):

@@ -8,7 +8,6 @@ import json
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from queue import Queue
-from uuid import uuid4
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.executors.executor_utils import ExecutorName
@@ -17,14 +16,18 @@ from airflow.executors.workloads.task import TaskInstanceDTO
 from airflow.jobs.job import Job
 from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models.dag import DagModel
+from airflow.models.dag_version import DagVersion
 from airflow.models.dagbundle import DagBundleModel
-from airflow.models.taskinstance import TaskInstance
+from airflow.models.dagrun import DagRun
 from airflow.providers.cncf.kubernetes.exceptions import PodMutationHookException
 from airflow.providers.cncf.kubernetes.executors.kubernetes_executor import KubernetesExecutor
 from airflow.providers.cncf.kubernetes.executors.kubernetes_executor_utils import AirflowKubernetesScheduler
 from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
+from airflow.utils.timezone import utcnow
+from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
 
 class Scheduler(AirflowKubernetesScheduler):
@@ -49,12 +52,29 @@ def keep(dag_ids, bundle):
             session.merge(DagModel(dag_id=dag_id, bundle_name=bundle))
 
 
-def instance_of(task):
-    instance = TaskInstance(task, dag_version_id=uuid4(), run_id="manual__1")
-    instance.try_number = 1
-    # The database gives these.
-    instance.context_carrier = {}
-    return instance
+def instances_of(dag, bundle):
+    """Those of a run of the DAG, made as the scheduler and the api-server make them."""
+    with create_session() as session:
+        version = DagVersion.write_dag(dag_id=dag.dag_id, bundle_name=bundle, session=session)
+        run = DagRun(
+            dag_id=dag.dag_id,
+            run_id="manual__1",
+            run_after=utcnow(),
+            run_type=DagRunType.MANUAL,
+            triggered_by=DagRunTriggeredByType.REST_API,
+            state=DagRunState.RUNNING,
+        )
+        run.dag = dag
+        session.add(run)
+        session.flush()
+        run.verify_integrity(dag_version_id=version.id, session=session)
+        instances = run.get_task_instances(session=session)
+        for instance in instances:
+            instance.try_number = 1
+            instance.context_carrier = {}
+        session.flush()
+        session.expunge_all()
+    return instances
 
 
 def workload(instance, bundle):
@@ -91,7 +111,9 @@ def main(folder, bundle):
         dags, import_errors = processor.submit(parse, folder).result()
     dags = [DagSerialization.from_dict(dag) for dag in json.loads(dags)]
     keep([dag.dag_id for dag in dags], bundle)
-    instances = {f"{dag.dag_id}.{task.task_id}": instance_of(task) for dag in dags for task in dag.tasks}
+    instances = {
+        f"{dag.dag_id}.{instance.task_id}": instance for dag in dags for instance in instances_of(dag, bundle)
+    }
     outcomes = {
         task: outcome(executor, scheduler, workload(instance, bundle)) for task, instance in instances.items()
     }

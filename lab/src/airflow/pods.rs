@@ -10,14 +10,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Installation, Release};
+use super::{Installation, Release, package};
 use crate::istio::kubernetes::output_of;
 use crate::paths;
 
 const FILES: &str = "lab/airflow/kubernetes";
-
-/// Where the cluster policy finds the map of teams.
-const MOUNTED: &str = "/etc/dagward/teams";
 
 /// What became of all DAGs in `lab/airflow/kubernetes/dags`.
 #[derive(Debug, Deserialize)]
@@ -60,13 +57,24 @@ pub struct Failure {
     pub executor_config: Value,
 }
 
-/// A cluster policy, and the map of teams that it reads.
+/// The cluster policy, its settings and the map of teams that it reads.
 #[derive(Debug, Clone, Copy)]
 pub struct ClusterPolicy<'a> {
-    /// The text of `airflow_local_settings.py`.
-    pub text: &'a str,
+    /// How Airflow gets it.
+    pub form: Form<'a>,
+    /// Lines of the section `[dagward]`.
+    pub settings: &'a [(&'a str, &'a str)],
     /// Service accounts by team; `None` where the map is not mounted.
     pub teams: Option<&'a [(&'a str, &'a str)]>,
+}
+
+/// How Airflow gets the cluster policy.
+#[derive(Debug, Clone, Copy)]
+pub enum Form<'a> {
+    /// The package is installed.
+    Package,
+    /// This is the text of `airflow_local_settings.py`.
+    File(&'a str),
 }
 
 impl ClusterPolicy<'_> {
@@ -74,22 +82,31 @@ impl ClusterPolicy<'_> {
     pub fn accounts(&self, dag_ids: &[String]) -> Result<Vec<Option<String>>> {
         let installation = Installation::ensure(Release::V3_3)?;
         let home = paths::scratch("accounts")?;
-        self.write(home.path())?;
         let mut command = Command::new(&installation.python);
         installation.environment(home.path())?.apply(&mut command);
-        command
-            .arg(paths::workspace().join(FILES).join("accounts_of_dags.py"))
-            .env("PYTHONPATH", home.path().join("config"));
+        self.give(&installation, home.path(), &mut command)?;
+        command.arg(paths::workspace().join(FILES).join("accounts_of_dags.py"));
         let printed = output_of(command, &serde_json::to_string(dag_ids)?)?;
         last_line(&printed)
     }
 
-    /// Writes it into Airflow's home, with its map beside it.
-    fn write(&self, home: &Path) -> Result<()> {
-        let (config, map) = (home.join("config"), home.join("teams"));
-        let text = self.text.replace(MOUNTED, &map.display().to_string());
-        fs::create_dir(&config)?;
-        fs::write(config.join("airflow_local_settings.py"), text)?;
+    /// Has `command`, a process of Airflow, find it.
+    fn give(&self, installation: &Installation, home: &Path, command: &mut Command) -> Result<()> {
+        match self.form {
+            Form::Package => {
+                command.env("PYTHONPATH", package::search_path(installation)?);
+            }
+            Form::File(text) => {
+                let config = home.join("config");
+                fs::create_dir(&config)?;
+                fs::write(config.join("airflow_local_settings.py"), text)?;
+            }
+        }
+        let map = home.join("teams");
+        command.env("AIRFLOW__DAGWARD__TEAMS", &map);
+        for (name, value) in self.settings {
+            command.env(format!("AIRFLOW__DAGWARD__{}", name.to_uppercase()), value);
+        }
         if let Some(teams) = self.teams {
             fs::create_dir(&map)?;
             for (team, accounts) in teams {
@@ -106,12 +123,12 @@ impl Pods {
         let installation = Installation::ensure(Release::V3_3)?;
         let home = paths::scratch("pods")?;
         fs::copy(&installation.database, home.path().join("airflow.db"))?;
-        if let Some(policy) = policy {
-            policy.write(home.path())?;
-        }
         let files = paths::workspace().join(FILES);
         let mut command = Command::new(&installation.python);
         installation.environment(home.path())?.apply(&mut command);
+        if let Some(policy) = policy {
+            policy.give(&installation, home.path(), &mut command)?;
+        }
         command
             .arg(files.join("pods_of_dags.py"))
             .arg(files.join("dags"))
@@ -126,7 +143,7 @@ impl Pods {
 }
 
 /// Airflow logs to the same output.
-fn last_line<T: DeserializeOwned>(printed: &str) -> Result<T> {
+pub(super) fn last_line<T: DeserializeOwned>(printed: &str) -> Result<T> {
     let line = printed.lines().last().context("nothing printed")?;
     Ok(serde_json::from_str(line)?)
 }

@@ -7,7 +7,8 @@ use anyhow::Result;
 
 use super::component::Component;
 use super::executor::Executor;
-use super::install::{JWT_SECRET, Release, secret};
+use super::install::{Installation, JWT_SECRET, Release, secret};
+use super::package;
 use super::redis::Redis;
 use crate::paths;
 
@@ -30,16 +31,13 @@ impl Settings {
         database: String,
         broker: Option<&Redis>,
     ) -> Result<Self> {
-        // The lab's folder has the examples' plugins, and applications for Airflow 3.
-        let plugins = paths::workspace().join(match release.is_airflow_2() {
-            true => "examples/airflow/plugins",
-            false => "lab/airflow/plugins",
-        });
+        // As an image has it that people build on Airflow's.
+        let search_path = package::search_path(&Installation::ensure(release)?)?;
         let mut settings = vec![
+            ("PYTHONPATH", search_path.to_string_lossy().into_owned()),
             (DATABASE, database),
             ("AIRFLOW__CORE__EXECUTOR", executor.name().to_owned()),
             ("AIRFLOW__CORE__HOSTNAME_CALLABLE", "lab_host.name".to_owned()),
-            ("AIRFLOW__CORE__PLUGINS_FOLDER", plugins.display().to_string()),
             (JWT_SECRET, secret()?),
         ];
         // Signs the tokens by which logs are read.
@@ -52,6 +50,9 @@ impl Settings {
                 ("AIRFLOW__CORE__DAGS_FOLDER", text("dags")),
             ]);
         } else {
+            // Applications for Airflow 3.
+            let plugins = paths::workspace().join("lab/airflow/plugins");
+            settings.push(("AIRFLOW__CORE__PLUGINS_FOLDER", plugins.display().to_string()));
             settings.push(("AIRFLOW__API__SECRET_KEY", secret()?));
         }
         for name in ["AIRFLOW__CELERY__BROKER_URL", "AIRFLOW__CELERY__RESULT_BACKEND"] {

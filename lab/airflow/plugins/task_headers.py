@@ -1,1 +1,0 @@
-../../../examples/airflow/plugins/task_headers.py

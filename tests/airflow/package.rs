@@ -1,0 +1,75 @@
+//! The package `dagward-airflow`: each release of Airflow finds it by its entry points.
+
+use std::fs;
+use std::path::Path;
+
+use dagward_lab::airflow::{Release, package};
+use dagward_lab::paths;
+use serde_json::{Value, json};
+
+/// What the executor has a task's container run.
+fn command(release: Release) -> Value {
+    if release.is_airflow_2() {
+        return json!(["airflow", "tasks", "run", "sales_daily", "load", "r", "--local"]);
+    }
+    let task = json!({"dag_id": "sales_daily", "task_id": "load", "run_id": "r"});
+    let workload = json!({"ti": task, "bundle_info": {"name": "sales"}});
+    let program = ["python", "-m", "airflow.sdk.execution_time.execute_workload"];
+    json!([
+        program[0],
+        program[1],
+        program[2],
+        "--json-string",
+        workload.to_string()
+    ])
+}
+
+#[test]
+fn every_release_finds_it() {
+    let policy = ["dagward_airflow.cluster_policy"];
+    for release in Release::ALL {
+        let found = package::found(release, &command(release)).unwrap();
+        let version = release.version;
+        let policies = json!({
+            "task_policy": policy,
+            "task_instance_mutation_hook": policy,
+            "pod_mutation_hook": policy,
+        });
+        let of_the_package = |hooks: &Value| {
+            let mut hooks = hooks.clone();
+            for modules in hooks.as_object_mut().unwrap().values_mut() {
+                // Airflow's own stand beside them.
+                let modules = modules.as_array_mut().unwrap();
+                modules.retain(|module| !module.as_str().unwrap().starts_with("airflow."));
+            }
+            hooks
+        };
+        assert_eq!(of_the_package(&found["policies"]), policies, "{version}");
+        // Otherwise Airflow makes a run's tasks without the hook.
+        assert_eq!(found["is_noop"], false, "{version}");
+        assert_eq!(found["listens"], true, "{version}");
+        assert_eq!(found["adds_headers"], true, "{version}");
+        assert_eq!(found["own"], "airflow-worker-sales", "{version}");
+        let forged = "refused: the annotation `dag_id` is not that of the task";
+        assert_eq!(found["forged"], forged, "{version}");
+        let other = "refused: the pod is to run another command than the executor's";
+        assert_eq!(found["other_command"], other, "{version}");
+    }
+}
+
+#[test]
+fn it_has_the_workspace_s_version_and_no_copies() {
+    let workspace = paths::workspace();
+    let project = fs::read_to_string(workspace.join(package::SOURCE).join("pyproject.toml")).unwrap();
+    let version = format!("\nversion = \"{}\"\n", env!("CARGO_PKG_VERSION"));
+    assert!(project.contains(&version), "{project}");
+    let source = workspace.join(package::SOURCE).join("src/dagward_airflow");
+    for (copied, module) in [
+        ("policies/airflow_local_settings.py", "cluster_policy.py"),
+        ("plugins/task_headers.py", "task_headers.py"),
+    ] {
+        let copied = workspace.join("examples/airflow").join(copied);
+        let read = |path: &Path| fs::read_to_string(path).unwrap();
+        assert_eq!(read(&copied), read(&source.join(module)));
+    }
+}
