@@ -14,6 +14,7 @@ const OPEN: &str = "dagward-open";
 /// Warns of settings of the resource.
 pub(super) fn check(report: &mut Report<'_>, mode: Mode) {
     url(report);
+    digest(report);
     kind(report);
     phase(report);
     priority(report);
@@ -33,6 +34,46 @@ fn url(report: &mut Report<'_>) {
     };
     let message = format!("`{url}` is a placeholder: proxies that cannot pull the module {effect}");
     report.warn(path, message, "the address that the image was pushed to");
+}
+
+/// Warns of a module that the registry can exchange. Istio compares an image with the digest in the
+/// `url` or in `sha256`, a module behind `http` or `https` with `sha256` alone, and takes an address
+/// without a scheme for an image (istio's pkg/wasm/cache.go).
+fn digest(report: &mut Report<'_>) {
+    let (path, value) = report.module("url");
+    let Some(url) = value.and_then(Node::text) else {
+        return;
+    };
+    let is_image = url.starts_with("oci://") || !url.contains("://");
+    let in_url = url.split_once("@sha256:").map(|(_, sum)| sum);
+    let pinned = is_image && in_url.is_some_and(is_checksum)
+        || report
+            .module("sha256")
+            .1
+            .and_then(Node::text)
+            .is_some_and(is_checksum);
+    // The placeholder has a warning of its own, and a file is in the proxy's image.
+    if pinned || url.contains(PLACEHOLDER) || url.starts_with("file://") {
+        return;
+    }
+    let (message, mend) = match is_image {
+        true => (
+            format!(
+                "`{url}` has no digest: an account that can push to the registry can exchange the module"
+            ),
+            "the address with `@sha256:` and the 64 digits that `cargo xtask image` prints",
+        ),
+        false => (
+            format!("`{url}` has no checksum: the server behind it can exchange the module"),
+            "the SHA-256 of the module, 64 digits, as `sha256` beside `url`",
+        ),
+    };
+    report.warn(path, message, mend);
+}
+
+/// Whether a text is a SHA-256 in lower case.
+fn is_checksum(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn kind(report: &mut Report<'_>) {
