@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 mod document;
 mod images;
+mod modules;
 mod pods;
 mod webhooks;
 
@@ -46,6 +47,7 @@ fn pods_are_what_their_creator_may_create() {
     code_of_authors_changes_nothing(&cluster);
     without_its_names_no_pod_is_created(&cluster);
     document::is_refused_for_its_shape(&cluster);
+    modules::have_a_listed_digest(&cluster);
 }
 
 fn prepare(cluster: &Cluster) {
