@@ -28,13 +28,16 @@ mod labels;
 mod layer;
 mod layout;
 mod package;
+mod provenance;
 mod push;
 mod sbom;
+mod sign;
 
 pub use blob::Blob;
 pub use form::Form;
 pub use labels::Labels;
 pub use push::{Pushed, Scheme};
+pub use sign::{PASSWORD, Signer, cosign};
 
 use package::Package;
 
@@ -92,6 +95,12 @@ impl Image {
     /// without a tag gets the version.
     pub fn push(&self, reference: &str, scheme: Scheme) -> Result<Pushed> {
         push::push(self, reference, scheme).with_context(|| format!("cannot push to `{reference}`"))
+    }
+
+    /// Signs both where they were pushed to, and attests where they come from.
+    pub fn sign(&self, reference: &str, scheme: Scheme, signer: &Signer) -> Result<()> {
+        let named = push::with_tag(reference, &self.version)?;
+        sign::sign(self, &named, scheme, signer).with_context(|| format!("cannot sign `{reference}`"))
     }
 }
 

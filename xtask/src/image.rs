@@ -1,7 +1,10 @@
 //! `cargo xtask image`
 
-use anyhow::Result;
-use dagward_lab::image::{self, Image, Scheme};
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use dagward_lab::image::{self, Image, PASSWORD, Scheme, Signer};
 use dagward_lab::paths;
 use dagward_lab::table::Table;
 
@@ -20,6 +23,13 @@ pub(crate) struct Arguments {
     /// The registry speaks no TLS.
     #[arg(long, requires = "push")]
     plain_http: bool,
+    /// Sign it with this private key, and attest where it comes from: a file that `cosign
+    /// generate-key-pair` wrote, with its password in `COSIGN_PASSWORD`. It needs Go.
+    #[arg(long, requires = "push", value_name = "KEYFILE")]
+    sign: Option<PathBuf>,
+    /// What the attestation names as the builder.
+    #[arg(long, requires = "sign", value_name = "URI")]
+    builder: Option<String>,
 }
 
 /// Makes the image, says what it is, and pushes it.
@@ -41,6 +51,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         };
         let pushed = image.push(reference, scheme)?;
         println!("pushed to {}\n       and {}", pushed.image, pushed.artifact);
+        if let Some(key) = &arguments.sign {
+            let signer = Signer {
+                key: key.clone(),
+                password: env::var(PASSWORD)
+                    .with_context(|| format!("set `{PASSWORD}` to the password of `{}`", key.display()))?,
+                builder: arguments.builder.clone(),
+            };
+            image.sign(reference, scheme, &signer)?;
+            println!("signed both with `{}`, with their provenance", key.display());
+        }
     }
     Ok(())
 }

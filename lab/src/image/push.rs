@@ -73,7 +73,7 @@ async fn push_form(client: &Client, reference: &Reference, form: &Form) -> Resul
 }
 
 /// Reads `REGISTRY/NAME[:TAG]`. The library would take `latest`, which Istio pulls anew with each change.
-fn with_tag(reference: &str, version: &str) -> Result<Reference> {
+pub(super) fn with_tag(reference: &str, version: &str) -> Result<Reference> {
     let name = reference.rsplit('/').next().unwrap_or_default();
     if name.contains('@') {
         bail!("a digest cannot be pushed to; expected `REGISTRY/NAME:TAG`");

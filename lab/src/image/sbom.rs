@@ -19,12 +19,12 @@ pub(super) const FILE: &str = "sbom.cdx.json";
 
 /// Something that is linked into the module.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Part {
+pub(super) struct Part {
     name: String,
     version: String,
     license: String,
     /// Its package URL, by which scanners know it.
-    url: String,
+    pub(super) url: String,
 }
 
 /// Every part with those that it uses.
@@ -132,7 +132,7 @@ fn read(line: &str) -> Option<(usize, Part)> {
 }
 
 /// Rust's standard library, with what it brings for the target: WASI's C library.
-fn standard_library() -> Result<Part> {
+pub(super) fn standard_library() -> Result<Part> {
     let verbose = output("rustc", &["--version", "--verbose"])?;
     let mut lines = verbose.lines();
     let Some(version) = lines.find_map(|line| line.strip_prefix("release: ")) else {
