@@ -2,6 +2,7 @@
 
 mod answers;
 mod callbacks;
+mod lines;
 mod mesh;
 mod sequences;
 mod teaching;

@@ -87,7 +87,7 @@ fn steps_of_the_readme(kept: &Kept) {
         let mut logs = kept.kubectl();
         logs.args(["--namespace", "airflow", "logs", "deploy/airflow-api-server"]);
         let log = output(logs.args(["--container", "istio-proxy"]));
-        Ok(log.contains("dagward would refuse").then_some(()))
+        Ok(log.contains("dagward event=would_refuse ").then_some(()))
     })
     .unwrap();
     // telemetry.yaml is among it: nothing of it may keep a proxy from its listeners.

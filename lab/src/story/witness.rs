@@ -57,16 +57,24 @@ fn reasons(sidecar: &Sidecar, id: &str) -> Result<String> {
     let line = wait::until(&format!("request {id} in the log"), WRITTEN, || {
         let output = sidecar.process().output()?;
         let mut lines = output.lines().filter(|line| line.contains(&named));
-        Ok(lines.find(|line| line.contains(" why=")).map(str::to_owned))
+        Ok(lines.find(|line| line.contains(" why_1=")).map(str::to_owned))
     })
     .map_err(|error| sidecar.process().failure(&error.to_string()))?;
-    let (before, quoted) = line.split_once(" why=").unwrap_or_default();
-    let reasons: Vec<String> = serde_json::from_str(quoted).unwrap_or_else(|_| vec![quoted.to_owned()]);
-    let word = if before.contains("would refuse") {
+    let word = if line.contains(" event=would_refuse ") {
         "would refuse: "
     } else {
         ""
     };
+    // Each value is a JSON string; the caller's come before.
+    let reasons: Vec<String> = (1..)
+        .map_while(|number| {
+            let (_, value) = line.rsplit_once(&format!(" why_{number}="))?;
+            serde_json::Deserializer::from_str(value)
+                .into_iter::<String>()
+                .next()?
+                .ok()
+        })
+        .collect();
     Ok(format!("{word}{}", reasons.join("\n")))
 }
 

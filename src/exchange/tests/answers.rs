@@ -194,7 +194,7 @@ fn an_id_that_is_replaced_is_logged_and_one_that_is_not_there_is_not() {
         assert_eq!(lines.len(), usize::from(old.is_some()), "{ids:?}");
         for (line, old) in lines.iter().zip(old) {
             let made = "request_id=01010101-0101-4101-8101-010101010101";
-            assert_eq!(**line, format!("dagward replaced {made} {old}"));
+            assert_eq!(**line, format!("dagward event=replaced_request_id {made} {old}"));
         }
     }
 }
