@@ -20,6 +20,8 @@ use tempfile::TempDir;
 
 use crate::policies;
 
+mod airflow_2;
+
 const RUN: &str = "one";
 
 /// Where remote logs go.
