@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dagward::caller::id;
+use dagward::wire::percent;
 use dagward_lab::client::Request;
 use dagward_lab::sidecar::Node;
 use serde_json::Value;
