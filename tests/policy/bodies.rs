@@ -129,7 +129,9 @@ fn decided(ruleset: &Ruleset, peer: &str, (method, target): (&str, &str), body: 
         headers: &[],
         cluster: b"",
         token: Token {
-            credential: dagward::caller::Credential::Task(UUID),
+            credential: dagward::caller::Credential::Task(
+                dagward::caller::TaskInstanceId::parse(UUID).unwrap(),
+            ),
             learned: Some(&learned),
             ..Token::default()
         },
