@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use dagward::authorize;
-use dagward::caller::{Principal, credential, headers};
+use dagward::caller::{Principal, TaskInstanceId, credential, headers};
 use dagward::learn::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Owner, Run, Tasks};
 use dagward::metrics::Ledger;
 use dagward::operation::{self, Site};
@@ -74,27 +74,36 @@ fn learned_task() -> Result<()> {
         port: "8080",
     };
     for number in 0..MAX_TASKS_OF_A_PRINCIPAL {
-        let task = format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}");
-        Tasks::new(&mut host, key, Duration::ZERO).change(answerer, &task, PEER, |learned| {
+        let task = task_instance(format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}"))?;
+        Tasks::new(&mut host, key, Duration::ZERO).change(answerer, task.as_deref(), PEER, |learned| {
             learned.run = Some(Run {
                 dag_id: "sales_daily".to_owned(),
                 run_id: "scheduled__2026-11-23T00:00:00+00:00".to_owned(),
             });
         });
     }
-    Tasks::new(&mut host, key, Duration::ZERO).change(answerer, request::TASK, PEER, |learned| {
-        learned.belongs_to(&Owner {
-            principal: PEER.to_owned(),
-            enforced: true,
-        });
-    });
+    Tasks::new(&mut host, key, Duration::ZERO).change(
+        answerer,
+        task_instance(request::TASK)?,
+        PEER,
+        |learned| {
+            learned.belongs_to(&Owner {
+                principal: PEER.to_owned(),
+                enforced: true,
+            });
+        },
+    );
     let headers = [(&b"authorization"[..], request::TOKEN.as_bytes())];
     let known = measured(|| {
         let task = credential(black_box(&headers)).task()?;
-        Tasks::new(&mut host, key, Duration::ZERO).get(answerer, &task, PEER)
+        Tasks::new(&mut host, key, Duration::ZERO).get(answerer, task.as_deref(), PEER)
     });
     ensure!(known.is_some(), "the task is not known");
     Ok(())
+}
+
+fn task_instance<Text: AsRef<str>>(id: Text) -> Result<TaskInstanceId<Text>> {
+    TaskInstanceId::parse(id).ok().context("no task instance's id")
 }
 
 fn read(method: &'static str, target: &'static str) -> Result<()> {

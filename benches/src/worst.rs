@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
 use dagward::authorize::{self, Incoming, Token};
-use dagward::caller::{Credential, Principal};
+use dagward::caller::{Credential, Principal, TaskInstanceId};
 use dagward::learn::{Learned, Owner, Run};
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
@@ -102,7 +102,7 @@ pub(crate) fn measure(case: &str) -> Result<()> {
         peer: Ok(Some(&principal)),
         port: "8080",
         token: Token {
-            credential: Credential::Task(request::TASK),
+            credential: TaskInstanceId::parse(request::TASK).map_or(Credential::Absent, Credential::Task),
             learned: Some(&learned),
             ..Token::default()
         },

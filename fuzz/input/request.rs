@@ -107,7 +107,7 @@ pub(crate) fn headers(bytes: &[u8]) -> bool {
     }
     let _ = operation::check_headers(&headers);
     if let Credential::Task(task) = credential(&headers) {
-        assert!(id::is_uuid(task.as_bytes()));
+        assert!(id::is_uuid(task.as_deref().text().as_bytes()));
     }
     if let Some(callback) = headers::callback(&headers) {
         assert!(id::is_uuid(callback.as_bytes()));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Incoming, Proxy};
-use crate::caller::{Acting, Credential, Principal, Proof, headers};
+use crate::caller::{Acting, Credential, Principal, Proof, TaskInstanceId, headers};
 use crate::learn::Learned;
 use crate::operation::Operation;
 use crate::policy::Ruleset;
@@ -31,7 +31,7 @@ pub(super) struct Conflict;
 
 impl<'a> Token<'a> {
     /// The task instance whose token it is.
-    pub fn task(&self) -> Option<&'a str> {
+    pub fn task(&self) -> Option<TaskInstanceId<&'a str>> {
         self.credential.task()
     }
 
@@ -44,7 +44,7 @@ impl<'a> Token<'a> {
     /// the caller's sidecar says so.
     pub(super) fn is_callback(&self, operation: &Operation<'_>) -> bool {
         let learned = self.learned.is_some_and(|learned| learned.callback);
-        let vouched = self.callback.is_some() && self.callback == self.task();
+        let vouched = self.callback.is_some() && self.callback == self.task().map(TaskInstanceId::text);
         operation.starts_callback() || (operation.verifies_token() && (learned || vouched))
     }
 
@@ -60,7 +60,7 @@ impl<'a> Token<'a> {
             task_id: task.and_then(|task| task.task_id.clone()),
             map_index: task.and_then(|task| task.map_index),
             try_number: task.and_then(|task| task.try_number),
-            ti_id: self.task().map(str::to_owned),
+            ti_id: self.task().map(|task| task.text().to_owned()),
             proof: Proof::Airflow,
         })
     }
@@ -124,13 +124,14 @@ pub(super) fn leaving<'a>(pod: Option<&'a Acting>, token: &Token<'a>) -> Option<
     match (token.acting(pod).filter(agrees), pod) {
         (Some(acting), _) => Some(Own::Task(Cow::Owned(acting))),
         (None, Some(pod)) => Some(Own::Task(Cow::Borrowed(pod))),
-        (None, None) => callback().map(Own::Callback),
+        (None, None) => callback().map(|callback| Own::Callback(callback.text())),
     }
 }
 
 /// Says which DAG the task instance in the path belongs to, where the request's own token tells.
 pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token<'_>) {
-    let of_token = operation.task_instance.is_some() && operation.task_instance.as_deref() == token.task();
+    let of_token = operation.task_instance.is_some()
+        && operation.task_instance.as_deref() == token.task().map(TaskInstanceId::text);
     let run = token
         .learned
         .filter(|_| of_token)
@@ -161,7 +162,7 @@ mod tests {
 
     fn token(learned: Option<&Learned>) -> Token<'_> {
         Token {
-            credential: Credential::Task(TASK),
+            credential: Credential::Task(TaskInstanceId::parse(TASK).unwrap()),
             learned,
             ..Token::default()
         }

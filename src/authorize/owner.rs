@@ -6,7 +6,7 @@
 //! answered the task's `run` through it; a thief of the token has no such sidecar.
 
 use super::{Code, Incoming, Token};
-use crate::caller::{Acting, Principal, Proof};
+use crate::caller::{Acting, Principal, Proof, TaskInstanceId};
 use crate::operation::Operation;
 use crate::stamp::Edit;
 use crate::wire::Header;
@@ -96,15 +96,17 @@ impl Token<'_> {
     /// routes, but not on each of them in each release: before 3.3 any token is good for any task's reschedules.
     fn is_for_another_task(&self, operation: &Operation<'_>) -> bool {
         let named = operation.own_id();
-        named.is_some_and(|named| self.task().is_some_and(|own| own != named))
+        named.is_some_and(|named| self.task().is_some_and(|own| own.text() != named))
     }
 
     /// Whether the caller's sidecar has had Airflow's answer to `run` of this very task or callback. No other word
     /// comes with this proof.
     fn is_vouched_for(&self, stamped: Option<&Acting>) -> bool {
-        let of_callback = self.callback.is_some() && self.callback == self.task();
-        let of_task =
-            |stamped: &Acting| stamped.proof == Proof::Airflow && stamped.ti_id.as_deref() == self.task();
+        let of_callback = self.callback.is_some() && self.callback == self.task().map(TaskInstanceId::text);
+        let of_task = |stamped: &Acting| {
+            stamped.proof == Proof::Airflow
+                && stamped.ti_id.as_deref() == self.task().map(TaskInstanceId::text)
+        };
         of_callback || stamped.is_some_and(of_task)
     }
 }
@@ -174,7 +176,7 @@ mod tests {
 
     fn token(learned: Option<&Learned>) -> Token<'_> {
         Token {
-            credential: Credential::Task(TASK),
+            credential: Credential::Task(TaskInstanceId::parse(TASK).unwrap()),
             learned,
             ..Token::default()
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::caller::{Acting, Credential};
+use crate::caller::{Acting, Credential, TaskInstanceId};
 use crate::learn::{Learned, Run};
 use crate::operation::Body;
 use crate::policy;
@@ -334,7 +334,7 @@ fn what_a_worker_learned_is_said_to_airflow_only() {
         listener: Direction::Outbound,
         cluster: "outbound|8080||api-server.airflow.svc.cluster.local",
         headers: Vec::new(),
-        credential: Credential::Task(TASK),
+        credential: Credential::Task(TaskInstanceId::parse(TASK).unwrap()),
         learned: Some(Learned {
             run: Some(run.clone()),
             ..Learned::default()

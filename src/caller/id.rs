@@ -36,6 +36,43 @@ pub fn is_uuid(id: &[u8]) -> bool {
         })
 }
 
+/// The UUID of a task instance as Airflow writes it, in lower case with hyphens. It is the subject of a task's token. The
+/// token of a deadline's callback has the callback's in its place, and nothing in a token tells the two apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TaskInstanceId<Text>(Text);
+
+impl<Text: AsRef<str>> TaskInstanceId<Text> {
+    /// Reads the id.
+    ///
+    /// # Errors
+    ///
+    /// The text, where it is not written as Airflow writes it.
+    pub fn parse(text: Text) -> Result<Self, Text> {
+        let bytes = text.as_ref().as_bytes();
+        match is_uuid(bytes) && !bytes.iter().any(u8::is_ascii_uppercase) {
+            true => Ok(Self(text)),
+            false => Err(text),
+        }
+    }
+
+    /// The same id, borrowed.
+    pub fn as_deref(&self) -> TaskInstanceId<&str> {
+        TaskInstanceId(self.0.as_ref())
+    }
+}
+
+impl<'a> TaskInstanceId<&'a str> {
+    /// Its text.
+    pub fn text(self) -> &'a str {
+        self.0
+    }
+
+    /// The same id with a text of its own.
+    pub fn into_owned(self) -> TaskInstanceId<String> {
+        TaskInstanceId(self.0.to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +90,18 @@ mod tests {
         assert!(is_uuid(b"01981d2c-8f4e-7c3a-9d5e-0123456789ab"));
         assert!(!is_uuid(b"01981d2c-8f4e-7c3a-9d5e-0123456789a"));
         assert!(!is_uuid(b"01981d2c_8f4e-7c3a-9d5e-0123456789ab"));
+    }
+
+    #[test]
+    fn a_task_instance_has_one_spelling() {
+        let id = "01981d2c-8f4e-7c3a-9d5e-0123456789ab";
+        assert_eq!(TaskInstanceId::parse(id).map(TaskInstanceId::text), Ok(id));
+        for other in [
+            "",
+            "01981D2C-8f4e-7c3a-9d5e-0123456789ab",
+            "01981d2c8f4e7c3a9d5e0123456789ab",
+        ] {
+            assert_eq!(TaskInstanceId::parse(other), Err(other));
+        }
     }
 }

@@ -22,7 +22,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::id;
+use super::TaskInstanceId;
 use crate::wire::Header;
 
 /// The longest value that is read, in bytes. Airflow's have about 400.
@@ -33,12 +33,12 @@ const SCHEME: &[u8] = b"bearer ";
 
 /// What a request's `authorization` says to the Execution API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Credential<Task> {
+pub enum Credential<Text> {
     /// The request has no `authorization`.
     #[default]
     Absent,
-    /// The token of the task instance with this UUID, in lower case with hyphens.
-    Task(Task),
+    /// The token of this task instance.
+    Task(TaskInstanceId<Text>),
     /// A token whose subject is not the id of a task instance. The Execution API refuses it.
     Other,
     /// A credential that dagward cannot read, and Airflow perhaps can.
@@ -67,16 +67,16 @@ impl Credential<String> {
     pub fn as_deref(&self) -> Credential<&str> {
         match self {
             Self::Absent => Credential::Absent,
-            Self::Task(task) => Credential::Task(task),
+            Self::Task(task) => Credential::Task(task.as_deref()),
             Self::Other => Credential::Other,
             Self::Unreadable(why) => Credential::Unreadable(*why),
         }
     }
 }
 
-impl<Task> Credential<Task> {
+impl<Text> Credential<Text> {
     /// The task instance whose token it is.
-    pub fn task(self) -> Option<Task> {
+    pub fn task(self) -> Option<TaskInstanceId<Text>> {
         match self {
             Self::Task(task) => Some(task),
             Self::Absent | Self::Other | Self::Unreadable(_) => None,
@@ -105,10 +105,10 @@ pub fn credential(headers: &[Header<'_>]) -> Credential<String> {
         Some(_) => Err(Unreadable::Repeated),
         None => subject(value),
     };
-    match read {
-        Ok(subject) if is_canonical(&subject) => Credential::Task(subject),
-        Ok(subject) if python_may_read_uuid(&subject) => Credential::Unreadable(Unreadable::Subject),
-        Ok(_) => Credential::Other,
+    match read.map(TaskInstanceId::parse) {
+        Ok(Ok(task)) => Credential::Task(task),
+        Ok(Err(subject)) if python_may_read_uuid(&subject) => Credential::Unreadable(Unreadable::Subject),
+        Ok(Err(_)) => Credential::Other,
         Err(why) => Credential::Unreadable(why),
     }
 }
@@ -135,11 +135,6 @@ fn subject(authorization: &[u8]) -> Result<String, Unreadable> {
     let (_, claims, _) = (decode(header)?, decode(claims)?, decode(signature)?);
     let Claims { sub } = serde_json::from_slice(&claims).map_err(|_| Unreadable::Claims)?;
     Ok(sub)
-}
-
-/// Whether `subject` is a UUID as Airflow writes it.
-fn is_canonical(subject: &str) -> bool {
-    id::is_uuid(subject.as_bytes()) && !subject.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Whether Python could take `subject` for a UUID. `UUID` drops `urn:`, `uuid:`, hyphens and the

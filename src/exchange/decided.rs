@@ -9,7 +9,7 @@ use super::host::Host;
 use super::incoming::answerer;
 use super::setting::Setting;
 use crate::authorize::{Claim, Code, Incoming, Objection, Outcome};
-use crate::caller::{Acting, Proof};
+use crate::caller::{Acting, Proof, TaskInstanceId};
 use crate::learn::{Learned, Owner, Run, Tasks, Team};
 use crate::metrics::Traffic;
 use crate::operation::{Operation, Surface};
@@ -56,7 +56,7 @@ pub(super) struct Decided {
 #[derive(Debug, Clone)]
 struct Start {
     /// The task instance that it is for, or the callback.
-    task: String,
+    task: TaskInstanceId<String>,
     /// Whether it is for a callback.
     callback: bool,
     /// Whether the peer becomes its owner once Airflow has accepted it.
@@ -81,7 +81,7 @@ impl Decided {
         let task = incoming.token.task().filter(|task| {
             // The path must name the token's own task or callback, where it names one.
             operation.is_some_and(|operation| {
-                operation.starts() && operation.own_id().is_none_or(|named| named == *task)
+                operation.starts() && operation.own_id().is_none_or(|named| named == task.text())
             })
         });
         Self {
@@ -110,7 +110,7 @@ impl Decided {
                 && incoming.token.is_unowned(),
             reads_default: operation.is_some_and(Operation::reads_default_connection),
             start: task.map(|task| Start {
-                task: task.to_owned(),
+                task: task.into_owned(),
                 callback: operation.is_some_and(Operation::starts_callback),
                 claim: verdict.claim(),
             }),
@@ -209,8 +209,9 @@ impl Decided {
         let peer = self.connection.peer_id();
         let answerer = answerer(&self.connection);
         let uptime = host.uptime();
-        let count = Tasks::new(host, setting.key, uptime)
-            .change(answerer, task, peer, |learned| change(learned, peer));
+        let count =
+            Tasks::new(host, setting.key, uptime)
+                .change(answerer, task.as_deref(), peer, |learned| change(learned, peer));
         if let Some(count) = count {
             host.carry_out(Effect::ShowLearned(count));
         }

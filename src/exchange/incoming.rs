@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::host::Host;
 use super::setting::Setting;
 use crate::authorize::{Incoming, Token};
-use crate::caller::{Credential, credential};
+use crate::caller::{Credential, TaskInstanceId, credential};
 use crate::learn::{Answerer, Learned, Tasks};
 use crate::operation::{Body, Request, host_of};
 use crate::verdict::Direction;
@@ -95,7 +95,7 @@ pub(super) fn answerer(connection: &Connection) -> Answerer<'_> {
 fn known(
     setting: &Setting<'_>,
     connection: &Connection,
-    task: &str,
+    task: TaskInstanceId<&str>,
     host: &mut impl Host,
 ) -> Option<Learned> {
     let uptime = host.uptime();

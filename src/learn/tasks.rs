@@ -13,6 +13,7 @@ use std::time::Duration;
 use siphasher::sip::SipHasher13;
 
 use super::{Learned, principals};
+use crate::caller::TaskInstanceId;
 use crate::store::Shared;
 use crate::verdict::Direction;
 
@@ -102,8 +103,13 @@ impl<'s, S: Shared> Tasks<'s, S> {
     /// The facts about the task instance `id`, for a request of `principal`. They stay as long as the
     /// principal that taught them uses them. Requests of others have no say in what is pushed out:
     /// their tokens may be stolen, or forged.
-    pub fn get(&mut self, answerer: Answerer<'_>, id: &str, principal: &str) -> Option<Learned> {
-        let (key, id) = (self.shelf(id), self.name(answerer, id));
+    pub fn get(
+        &mut self,
+        answerer: Answerer<'_>,
+        id: TaskInstanceId<&str>,
+        principal: &str,
+    ) -> Option<Learned> {
+        let (key, id) = (self.shelf(id.text()), self.name(answerer, id.text()));
         let (shelf, version) = self.store.read(&key)?;
         let shelf = std::str::from_utf8(&shelf).ok()?;
         let line = shelf.lines().find_map(|line| Line::of(line, &id))?;
@@ -126,12 +132,12 @@ impl<'s, S: Shared> Tasks<'s, S> {
     pub fn change(
         &mut self,
         answerer: Answerer<'_>,
-        id: &str,
+        id: TaskInstanceId<&str>,
         principal: &str,
         change: impl Fn(&mut Learned),
     ) -> Option<u64> {
         let number = principals::number(self.store, principal);
-        let (key, id) = (self.shelf(id), self.name(answerer, id));
+        let (key, id) = (self.shelf(id.text()), self.name(answerer, id.text()));
         for _ in 0..TRIES {
             let before = self.store.read(&key);
             let shelf = before

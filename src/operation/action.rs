@@ -179,7 +179,7 @@ pub fn is_unclassified(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::{Surface, deferral, routes};
+    use crate::operation::{Surface, route, routes};
     use std::collections::BTreeSet;
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
                 let by_fields = route.when.iter().map(|(_, action)| *action);
                 route.actions.iter().copied().chain(by_fields)
             })
-            .chain(deferral::ACTIONS.iter().copied())
+            .chain(route::DEFERRAL)
             .chain(Surface::ALL.into_iter().filter_map(Surface::unclassified))
             .collect();
         let known: BTreeSet<_> = Action::ALL.iter().copied().collect();

@@ -7,6 +7,7 @@ mod classify;
 mod deferral;
 mod fields;
 mod host;
+mod malformed;
 mod moved;
 mod parameters;
 mod path;
@@ -19,7 +20,6 @@ mod surface;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 use std::hash::Hash;
 
 use crate::fact::Fact;
@@ -28,9 +28,9 @@ pub use action::{Action, is_unclassified};
 pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use classify::{classify, classify_elsewhere};
 pub use host::{host_of, is_host};
+pub use malformed::Malformed;
 pub use moved::check_headers;
 pub use path::{Ambiguity, ENCODED_SLASH, is_path, unescaped};
-use query::MAX_PARAMETERS;
 pub use route::Line;
 pub use routes::{Row, rows, rows_of};
 pub use site::{BadBasePath, Place, Site};
@@ -236,47 +236,6 @@ pub struct Access<'a> {
     /// Whether it is about the task instance that the path names by its UUID.
     pub by_uuid: bool,
 }
-
-/// A request to Airflow that two parsers could take for different ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Malformed {
-    /// There is no method or no path, or more than one.
-    RequestLine,
-    /// The path.
-    Path(Ambiguity),
-    /// A query parameter that names one id is there twice: Airflow 2 takes the first, 3 the last.
-    RepeatedParameter(&'static str),
-    /// A query parameter that names an id does not decode.
-    Parameter(&'static str),
-    /// The query has more parameters than any honest one, on a route where it names ids.
-    TooManyParameters,
-    /// The body, on a route where it names ids.
-    Body(BadBody),
-    /// A header that a server takes for a part of the path.
-    Moved(&'static str),
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RequestLine => f.write_str("the request must have one method and one path"),
-            Self::Path(ambiguity) => write!(f, "{ambiguity}"),
-            Self::RepeatedParameter(name) => write!(f, "the query has `{name}` more than once"),
-            Self::Parameter(name) => write!(f, "the query's `{name}` is not encoded UTF-8 text"),
-            Self::TooManyParameters => {
-                write!(f, "the query has more than {MAX_PARAMETERS} parameters")
-            }
-            Self::Body(problem) => write!(f, "the body {problem}"),
-            Self::Moved(name) => write!(
-                f,
-                "a server may take the header `{name}` for a part of the path; name the path in `basePath`, and \
-                 remove the header before the sidecar"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Malformed {}
 
 fn distinct<T: Copy + Eq + Hash>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = HashSet::new();

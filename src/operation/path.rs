@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::router::{is_web_page, route_of};
-use super::{Site, Surface};
+use super::{Place, Site, Surface};
 use crate::fact::Fact;
 use crate::wire::percent::{self, Byte};
 
@@ -193,6 +193,14 @@ pub(super) fn surface(text: &str, site: &Site) -> Option<Surface> {
 /// Whether a clean path lies under one of Airflow's prefixes, or among its web pages.
 pub(super) fn is_airflow(text: &str, site: &Site) -> bool {
     surface(text, site).is_some()
+}
+
+impl Site {
+    /// A pattern of paths without the base path, where it has one that requests to Airflow never have.
+    pub(crate) fn without_base<'p>(&self, pattern: &'p str) -> Option<&'p str> {
+        let hides_nothing = *self.place() != Place::Nowhere && !is_airflow(pattern, self);
+        self.below(pattern).filter(|_| hides_nothing)
+    }
 }
 
 /// The longest ambiguous path whose readings are tried, in bytes. Longer ones count as Airflow's:

@@ -2,14 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::Malformed;
 use super::body::MAX_NAMED;
+use super::malformed::{MAX_PARAMETERS, Malformed};
 use super::route::{Param, Takes};
 use crate::wire::percent::{self, is_query_spelling_of};
-
-/// How many parameters a query may have where it names ids. Airflow's UI sends some dozens, and
-/// frameworks have 1,000 as their limit.
-pub(super) const MAX_PARAMETERS: usize = 1_024;
 
 /// Refuses a query of more than [`MAX_PARAMETERS`].
 pub(super) fn check(query: &str) -> Result<(), Malformed> {

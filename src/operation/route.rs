@@ -1,6 +1,6 @@
 //! One row of the route table: what a method and a path template mean.
 
-use super::{Action, deferral};
+use super::Action;
 
 /// What a placeholder of a template, a query parameter or a body can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +182,14 @@ pub(super) const fn widens(path: &'static str, id: Id) -> Field {
     Field { path, id, means }
 }
 
+/// The actions that a deferral can ask for, beside the row's own.
+pub(super) const DEFERRAL: [Action; 4] = [
+    Action::TriggerCreate,
+    Action::ConnectionRead,
+    Action::DagRunRead,
+    Action::TaskInstanceRead,
+];
+
 /// One row of the table.
 #[derive(Debug)]
 pub(super) struct Route {
@@ -253,7 +261,7 @@ impl Route {
     pub(super) fn further_actions(&self) -> impl Iterator<Item = Action> {
         let by_ids = self.also.map(|(action, _)| action);
         let by_fields = self.when.iter().map(|(_, action)| *action);
-        let by_deferral = deferral::ACTIONS.iter().filter(|_| self.defers);
+        let by_deferral = DEFERRAL.iter().filter(|_| self.defers);
         by_ids.into_iter().chain(by_fields).chain(by_deferral.copied())
     }
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::path::is_airflow;
-
 /// What a policy document says of the Airflow that requests are for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Site {
@@ -64,12 +62,6 @@ impl Site {
     /// Where Airflow is.
     pub(crate) fn place(&self) -> &Place {
         &self.place
-    }
-
-    /// A pattern of paths without the base path, where it has one that requests to Airflow never have.
-    pub(crate) fn without_base<'p>(&self, pattern: &'p str) -> Option<&'p str> {
-        let hides_nothing = self.place != Place::Nowhere && !is_airflow(pattern, self);
-        self.below(pattern).filter(|_| hides_nothing)
     }
 
     /// Whether Airflow 2's web pages stand there.

@@ -1,8 +1,10 @@
 //! May they? A DENY that holds denies; else an ALLOW that holds allows; else deny.
 
+use super::compiled::Scope;
+use super::effect::Effect;
 use super::facts::Facts;
 use super::index::Index;
-use super::ruleset::{Effect, Ruleset};
+use super::ruleset::Ruleset;
 use super::sieve::Sieve;
 
 /// The answer of a rule set to one request.
@@ -25,20 +27,13 @@ pub struct Decider<'r> {
     pub rule: u32,
 }
 
-/// Which policies take part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Those that are enforced.
-    Enforced,
-    /// Those in shadow mode as well, as if they were enforced.
-    All,
-}
-
 impl Ruleset {
     /// Decides about several asks at once: each must be allowed. The verdict is that of the first
     /// ask that is not, else that of the first ask.
     pub fn decide<'r>(&'r self, scope: Scope, accesses: &[Facts<'_>]) -> Verdict<'r> {
-        let sieve = |effect| (accesses.len() > Sieve::FEW).then(|| Sieve::new(self, effect, scope, accesses));
+        let sieve = |effect| {
+            (accesses.len() > Sieve::FEW).then(|| Sieve::new(&self.compiled, effect, scope, accesses))
+        };
         let (deny, allow) = (sieve(Effect::Deny), sieve(Effect::Allow));
         let mut first = None;
         for (access, facts) in accesses.iter().enumerate() {
@@ -78,12 +73,13 @@ impl Ruleset {
     ) -> Option<Decider<'r>> {
         let mut first: Option<u32> = None;
         self.index_of(effect)
-            .each_list(&self.arena, effect, facts, &mut |list| {
+            .each_list(&self.compiled.arena, effect, facts, &mut |list| {
                 let mut look = |list: &[u32]| {
                     let mut earlier = list
                         .iter()
                         .take_while(|number| first.is_none_or(|first| **number < first));
-                    let holding = earlier.find(|number| self.holds_in(**number, effect, scope, facts));
+                    let holding =
+                        earlier.find(|number| self.compiled.holds_in(**number, effect, scope, facts));
                     first = holding.copied().or(first);
                 };
                 match sieve {
@@ -91,19 +87,10 @@ impl Ruleset {
                     _ => look(list),
                 }
             });
-        let rule = self.rules.get(first? as usize)?;
+        let rule = self.compiled.rules.get(first? as usize)?;
         Some(Decider {
-            policy: self.arena.text(self.policy_of(rule)?.name),
+            policy: self.compiled.arena.text(self.compiled.policy_of(rule)?.name),
             rule: rule.number,
-        })
-    }
-
-    /// Whether the rule of this number takes part in `scope` and holds.
-    pub(super) fn holds_in(&self, number: u32, effect: Effect, scope: Scope, facts: &Facts<'_>) -> bool {
-        self.rules.get(number as usize).is_some_and(|rule| {
-            let policy = self.policy_of(rule);
-            let takes_part = policy.is_some_and(|policy| scope == Scope::All || !policy.shadow);
-            takes_part && self.holds(rule, effect, facts)
         })
     }
 

@@ -12,10 +12,12 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use super::arena::{ArenaBuilder, Span};
+use super::compiled::{Compiled, Condition, Policy, Rule};
+use super::effect::{Effect, Mode};
 use super::error::{FieldPath, LoadError};
 use super::field::Field;
 use super::index::Index;
-use super::ruleset::{Condition, Effect, Mode, Policy, Rule, Ruleset};
+use super::ruleset::Ruleset;
 use crate::operation::Site;
 use crate::stamp::Mesh;
 use crate::token::Issuer;
@@ -299,13 +301,7 @@ impl Loader {
         // What they have too much of, the indexes can use.
         self.conditions.shrink_to_fit();
         self.entries.shrink_to_fit();
-        let mut ruleset = Ruleset {
-            mode: parts.mode,
-            stampers: parts.stampers,
-            api_servers: parts.api_servers,
-            api_server_hosts: parts.api_server_hosts,
-            mesh: parts.mesh,
-            site: self.site,
+        let compiled = Compiled {
             issuers: parts.issuers,
             arena: self.arena.finish(),
             names: self.names,
@@ -313,12 +309,18 @@ impl Loader {
             entries: self.entries,
             rules: self.rules,
             policies: self.policies,
-            deny: Index::default(),
-            allow: Index::default(),
         };
-        ruleset.deny = Index::build(&ruleset, Effect::Deny);
-        ruleset.allow = Index::build(&ruleset, Effect::Allow);
-        ruleset
+        Ruleset {
+            mode: parts.mode,
+            stampers: parts.stampers,
+            api_servers: parts.api_servers,
+            api_server_hosts: parts.api_server_hosts,
+            mesh: parts.mesh,
+            site: self.site,
+            deny: Index::build(&compiled, Effect::Deny),
+            allow: Index::build(&compiled, Effect::Allow),
+            compiled,
+        }
     }
 }
 

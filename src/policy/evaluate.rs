@@ -13,14 +13,24 @@ use crate::operation::is_unclassified;
 use crate::token::{Verified, named_by};
 
 use super::arena::{Part, Pattern, Span};
+use super::compiled::{Compiled, Condition, Rule, Scope};
+use super::effect::Effect;
 use super::facts::Facts;
 use super::field::Field;
 use super::likeness::Likeness;
 use super::matching::{Bindings, bind, matches, matches_like};
 use super::pattern::Shape;
-use super::ruleset::{Condition, Effect, Rule, Ruleset};
 
-impl Ruleset {
+impl Compiled {
+    /// Whether the rule of this number takes part in `scope` and holds.
+    pub(super) fn holds_in(&self, number: u32, effect: Effect, scope: Scope, facts: &Facts<'_>) -> bool {
+        self.rules.get(number as usize).is_some_and(|rule| {
+            let policy = self.policy_of(rule);
+            let takes_part = policy.is_some_and(|policy| scope == Scope::All || !policy.shadow);
+            takes_part && self.holds(rule, effect, facts)
+        })
+    }
+
     /// Whether `rule` holds: an entry of `from` and an entry of `to`, under one binding.
     pub(super) fn holds(&self, rule: &Rule, effect: Effect, facts: &Facts<'_>) -> bool {
         let to = |bindings: &Bindings<'_>| self.to_holds(rule, effect, facts, bindings);

@@ -7,10 +7,12 @@ use crate::operation::ENCODED_SLASH;
 use crate::token::Verified;
 
 use super::arena::Span;
+use super::compiled::{Compiled, Condition, Rule};
+use super::effect::Effect;
 use super::facts::Facts;
 use super::field::{Field, Side};
 use super::matching::{Bindings, bind};
-use super::ruleset::{Condition, Effect, Rule, Ruleset};
+use super::ruleset::Ruleset;
 
 /// How many rules are looked at where not all of them are to be.
 const LOOKED_AT: usize = 64;
@@ -35,16 +37,16 @@ impl Ruleset {
     /// otherwise the first of those that the index finds for the request.
     pub fn misses<'r>(&'r self, facts: &Facts<'_>, most: usize, all: bool) -> Vec<Miss<'r>> {
         let numbers = if all {
-            (0..u32::try_from(self.rules.len()).unwrap_or(u32::MAX)).collect()
+            (0..u32::try_from(self.compiled.rules.len()).unwrap_or(u32::MAX)).collect()
         } else {
-            let mut found = self.allow.candidates(&self.arena, Effect::Allow, facts);
+            let mut found = self.allow.candidates(&self.compiled.arena, Effect::Allow, facts);
             found.truncate(LOOKED_AT);
             found
         };
         let mut misses: Vec<Miss<'_>> = Vec::new();
         for number in numbers {
-            let rule = self.rules.get(number as usize);
-            let Some(miss) = rule.and_then(|rule| self.miss(rule, facts)) else {
+            let rule = self.compiled.rules.get(number as usize);
+            let Some(miss) = rule.and_then(|rule| self.compiled.miss(rule, facts)) else {
                 continue;
             };
             let place = misses.partition_point(|other| other.held >= miss.held);
@@ -53,7 +55,9 @@ impl Ruleset {
         }
         misses
     }
+}
 
+impl Compiled {
     fn miss(&self, rule: &Rule, facts: &Facts<'_>) -> Option<Miss<'_>> {
         let policy = self.policy_of(rule)?;
         if policy.effect != Effect::Allow {

@@ -7,9 +7,9 @@ use crate::fact::Fact;
 use crate::operation::{Access, Action, Operation};
 use crate::token::Verified;
 
+use super::effect::Effect;
 use super::field::Field;
 use super::likeness::Likeness;
-use super::ruleset::Effect;
 
 /// One fact for each field of the policy language, and the tokens, of which there may be several.
 #[derive(Debug, Clone)]

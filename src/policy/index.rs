@@ -16,10 +16,11 @@ mod table;
 use crate::fact::Fact;
 
 use super::arena::Arena;
+use super::compiled::Compiled;
+use super::effect::Effect;
 use super::facts::Facts;
 use super::field::Field;
 use super::likeness::Likeness;
-use super::ruleset::{Effect, Ruleset};
 use alike::first_of_each;
 use anchor::{Anchor, Shares, rarest_half};
 use table::{Table, compare};
@@ -53,32 +54,32 @@ enum Without {
 }
 
 impl Index {
-    pub(super) fn build(ruleset: &Ruleset, effect: Effect) -> Self {
-        let numbered = (0u32..).zip(&ruleset.rules);
+    pub(super) fn build(compiled: &Compiled, effect: Effect) -> Self {
+        let numbered = (0u32..).zip(&compiled.rules);
         let rules: Vec<u32> = numbered
             .filter(|(_, rule)| {
-                ruleset
+                compiled
                     .policy_of(rule)
                     .is_some_and(|policy| policy.effect == effect)
             })
             .map(|(number, _)| number)
             .collect();
         let mut room = rules.len().saturating_mul(MAX_FILINGS);
-        Self::of(ruleset, effect, &rules, Without::Nothing, &mut room)
+        Self::of(compiled, effect, &rules, Without::Nothing, &mut room)
     }
 
     /// Files `rules`; `room` is how many more filings there may be.
-    fn of(ruleset: &Ruleset, effect: Effect, rules: &[u32], without: Without, room: &mut usize) -> Self {
+    fn of(compiled: &Compiled, effect: Effect, rules: &[u32], without: Without, room: &mut usize) -> Self {
         let may_file = |field| without.may_file(field);
         let numbered = || {
             let numbers = rules.iter().copied();
-            numbers.filter_map(|number| Some((number, ruleset.rules.get(number as usize)?)))
+            numbers.filter_map(|number| Some((number, compiled.rules.get(number as usize)?)))
         };
-        let shares = Shares::count(ruleset, numbered().map(|(_, rule)| rule), may_file);
+        let shares = Shares::count(compiled, numbered().map(|(_, rule)| rule), may_file);
         let mut index = Self::default();
         let mut filed: Vec<(Anchor, u32)> = Vec::new();
         for (number, rule) in numbered() {
-            match rarest_half(ruleset, rule, &shares, may_file) {
+            match rarest_half(compiled, rule, &shares, may_file) {
                 Some(anchors) => filed.extend(anchors.into_iter().map(|anchor| (anchor, number))),
                 None => index.always.push(number),
             }
@@ -90,7 +91,7 @@ impl Index {
                     .cmp(&(other, other_shape))
                     .then_with(|| {
                         let likeness = Likeness::of(*field, false, effect);
-                        let texts = [*text, *other_text].map(|text| ruleset.arena.text(text));
+                        let texts = [*text, *other_text].map(|text| compiled.arena.text(text));
                         compare(likeness, *shape, texts)
                     })
                     .then_with(|| rule.cmp(other_rule))
@@ -103,16 +104,16 @@ impl Index {
                 let likeness = Likeness::of(*field, false, effect);
                 index
                     .tables
-                    .push(Table::build(&ruleset.arena, *field, *shape, likeness, group));
+                    .push(Table::build(&compiled.arena, *field, *shape, likeness, group));
             }
         }
         drop(filed);
-        index.file_again(ruleset, effect, without, room);
+        index.file_again(compiled, effect, without, room);
         index
     }
 
     /// Files the rules of each field that can be open once more, without it.
-    fn file_again(&mut self, ruleset: &Ruleset, effect: Effect, without: Without, room: &mut usize) {
+    fn file_again(&mut self, compiled: &Compiled, effect: Effect, without: Without, room: &mut usize) {
         let mut fields: Vec<Field> = self.tables.iter().map(|table| table.field).collect();
         fields.dedup();
         for field in fields.into_iter().filter(|field| field.can_be_open()) {
@@ -122,9 +123,9 @@ impl Index {
             let Some(less) = without.and(field).filter(|_| rules.len() > FEW) else {
                 continue;
             };
-            let rules = first_of_each(ruleset, &rules, &|field| !less.leaves_out(field));
+            let rules = first_of_each(compiled, &rules, &|field| !less.leaves_out(field));
             if rules.len() <= *room {
-                let index = Self::of(ruleset, effect, &rules, less, room);
+                let index = Self::of(compiled, effect, &rules, less, room);
                 self.without.push((field, index));
             }
         }

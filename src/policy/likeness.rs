@@ -17,8 +17,8 @@ use std::cmp::Ordering;
 use crate::fact::Fact;
 use crate::operation::ENCODED_SLASH;
 
+use super::effect::Effect;
 use super::field::Field;
-use super::ruleset::Effect;
 
 /// Which differences between two texts do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! May they: document → compile → index → decide → explain.
 
 mod arena;
+mod compiled;
 mod decide;
 mod document;
+mod effect;
 mod error;
 mod evaluate;
 mod explain;
@@ -20,9 +22,11 @@ mod sieve;
 mod testing;
 mod vocabulary;
 
-pub use decide::{Decider, Scope, Verdict};
+pub use compiled::Scope;
+pub use decide::{Decider, Verdict};
 pub use document::{API_VERSION, Draft, load, read};
+pub use effect::{Effect, Mode};
 pub use error::{FieldPath, LoadError, Step};
 pub use facts::Facts;
 pub use field::{Field, Side};
-pub use ruleset::{Effect, Mode, Ruleset};
+pub use ruleset::Ruleset;

@@ -8,13 +8,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::decide::Scope;
+use super::compiled::{Compiled, Scope};
+use super::effect::Effect;
 use super::facts::Facts;
-use super::ruleset::{Effect, Ruleset};
 
 /// The rules of one effect that may hold for some ask of a request.
 pub(super) struct Sieve<'r, 'f> {
-    ruleset: &'r Ruleset,
+    compiled: &'r Compiled,
     effect: Effect,
     scope: Scope,
     /// The facts of all asks, left open where they differ.
@@ -27,9 +27,9 @@ impl<'r, 'f> Sieve<'r, 'f> {
     /// So many asks, or rules of a list, are looked at one by one.
     pub(super) const FEW: usize = 4;
 
-    pub(super) fn new(ruleset: &'r Ruleset, effect: Effect, scope: Scope, accesses: &[Facts<'f>]) -> Self {
+    pub(super) fn new(compiled: &'r Compiled, effect: Effect, scope: Scope, accesses: &[Facts<'f>]) -> Self {
         Self {
-            ruleset,
+            compiled,
             effect,
             scope,
             common: Facts::common(accesses, effect.open()),
@@ -40,7 +40,7 @@ impl<'r, 'f> Sieve<'r, 'f> {
     /// The rules of `list`, one of an index, that may hold.
     pub(super) fn through(&self, list: &'r [u32]) -> Rc<[u32]> {
         let may_hold = |number: &u32| {
-            self.ruleset
+            self.compiled
                 .holds_in(*number, self.effect, self.scope, &self.common)
         };
         let mut left = self.left.borrow_mut();
@@ -82,7 +82,7 @@ mod tests {
                 .map(|access| Facts::new(None, Fact::Unknown, &[], &operation, access))
                 .collect();
             assert_eq!(facts.len(), 6);
-            let sieve = Sieve::new(&ruleset, Effect::Deny, Scope::All, &facts);
+            let sieve = Sieve::new(&ruleset.compiled, Effect::Deny, Scope::All, &facts);
             let list: Vec<u32> = (0..100).collect();
             let left = sieve.through(&list);
             assert_eq!(left.len(), kept, "{method}");

@@ -1,7 +1,7 @@
 //! Requests to a sidecar, and what a policy makes of them.
 
 use dagward::authorize::{self, Code, Incoming, Proxy, Token};
-use dagward::caller::{Credential, Principal};
+use dagward::caller::{Credential, Principal, TaskInstanceId};
 use dagward::learn::{Learned, Owner, Run};
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
@@ -118,7 +118,7 @@ impl<'a> Asked<'a> {
         };
         // A task's own routes are asked for with its own token.
         let credential = match self.learned.is_some() || self.callback || target.contains(UUID) {
-            true => Credential::Task(UUID),
+            true => Credential::Task(TaskInstanceId::parse(UUID).unwrap()),
             false => Credential::Absent,
         };
         let request = Request {

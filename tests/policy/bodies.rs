@@ -126,7 +126,9 @@ fn decided(ruleset: &Ruleset, peer: &str, (method, target): (&str, &str), body: 
         peer: Ok(Some(&peer)),
         port: "8080",
         token: Token {
-            credential: dagward::caller::Credential::Task(UUID),
+            credential: dagward::caller::Credential::Task(
+                dagward::caller::TaskInstanceId::parse(UUID).unwrap(),
+            ),
             learned: Some(&learned),
             ..Token::default()
         },

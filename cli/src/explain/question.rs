@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use dagward::authorize::{Incoming, Proxy, Token};
-use dagward::caller::{Acting, BadPrincipal, Credential, Metadata, Principal, credential, pod_task};
+use dagward::caller::{
+    Acting, BadPrincipal, Credential, Metadata, Principal, TaskInstanceId, credential, pod_task,
+};
 use dagward::learn::{Learned, Owner, Run, Team};
 use dagward::operation::{self, Body, Operation, Request, Site, host_of};
 use dagward::policy::Ruleset;
@@ -164,7 +166,9 @@ fn credential_of(explain: &Explain, headers: &[HeaderLine], site: &Site) -> Cred
     let operation = operation::classify(&request, site).ok().filter(|_| answered);
     let own = operation.as_ref().and_then(Operation::own_id);
     match (credential(&as_headers(headers)), own) {
-        (Credential::Absent, Some(own)) => Credential::Task(own.to_owned()),
+        (Credential::Absent, Some(own)) => {
+            TaskInstanceId::parse(own.to_owned()).map_or(Credential::Absent, Credential::Task)
+        }
         (given, _) => given,
     }
 }

@@ -18,7 +18,7 @@ fn a_token_without_a_known_owner_needs_a_sidecar_s_word() {
     ] {
         let scene = Scene {
             ruleset: with_api_servers(mode),
-            credential: Credential::Task(TASK),
+            credential: Credential::Task(TaskInstanceId::parse(TASK).unwrap()),
             learned: Some(Learned::default()),
             ..Scene::new(mode)
         };
@@ -49,7 +49,7 @@ fn a_caller_claims_the_token_with_which_it_starts_a_task() {
         ruleset: policy::load(ruleset.replace("MODE", mode).as_bytes()).unwrap(),
         method: "PATCH",
         target: RUN,
-        credential: Credential::Task(TASK),
+        credential: Credential::Task(TaskInstanceId::parse(TASK).unwrap()),
         ..Scene::new(mode)
     };
     let allows = POLICY.replace("\"xcom:*\"", "\"xcom:*\",\"task_instance:run\"");
@@ -85,7 +85,7 @@ fn facts_about_a_token_count_only_where_airflow_verifies_it() {
         let scene = Scene {
             target,
             headers: Vec::new(),
-            credential: Credential::Task(TASK),
+            credential: Credential::Task(TaskInstanceId::parse(TASK).unwrap()),
             learned: Some(of_finance.clone()),
             ..Scene::new("enforce")
         };
@@ -156,7 +156,7 @@ fn a_claim_names_no_task_for_a_connection_that_is_read_with_a_token_without_owne
         let scene = Scene {
             ruleset: policy::load(document(servers).as_bytes()).unwrap(),
             target: "/execution/connections/prod",
-            credential: Credential::Task(TASK),
+            credential: Credential::Task(TaskInstanceId::parse(TASK).unwrap()),
             headers: headers.clone(),
             ..Scene::new("enforce")
         };
@@ -181,7 +181,7 @@ fn a_claim_names_no_dag_for_a_callback() {
         let scene = Scene {
             ruleset: policy::load(document.as_bytes()).unwrap(),
             target: "/execution/variables/prod",
-            credential: Credential::Task(TASK),
+            credential: Credential::Task(TaskInstanceId::parse(TASK).unwrap()),
             learned: Some(Learned {
                 callback: true,
                 ..Learned::default()

@@ -18,13 +18,13 @@ const API_SERVER: Answerer<'static> = Answerer {
 static ON_ONE_SHELF: LazyLock<Vec<u64>> = LazyLock::new(|| {
     let mut store = Store::default();
     let tasks = at(&mut store, 0);
-    let shelf = tasks.shelf(&id(0));
-    let on_shelf = (0..).filter(|number| tasks.shelf(&id(*number)) == shelf);
+    let shelf = tasks.shelf(id(0).as_deref().text());
+    let on_shelf = (0..).filter(|number| tasks.shelf(id(*number).as_deref().text()) == shelf);
     on_shelf.take(41).collect()
 });
 
-fn id(number: u64) -> String {
-    format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}")
+fn id(number: u64) -> TaskInstanceId<String> {
+    TaskInstanceId::parse(format!("019ab1c2-7d11-7b3f-a3c4-{number:012x}")).unwrap()
 }
 
 fn run(dag: &str) -> Option<Run> {
@@ -39,30 +39,32 @@ fn at(store: &mut Store, hour: u64) -> Tasks<'_, Store> {
 }
 
 fn learn(tasks: &mut Tasks<'_, Store>, number: u64, principal: &str) -> Option<u64> {
-    tasks.change(API_SERVER, &id(number), principal, |task| task.run = run("d"))
+    tasks.change(API_SERVER, id(number).as_deref(), principal, |task| {
+        task.run = run("d")
+    })
 }
 
 fn knows(tasks: &mut Tasks<'_, Store>, number: u64) -> bool {
-    tasks.get(API_SERVER, &id(number), SALES).is_some()
+    tasks.get(API_SERVER, id(number).as_deref(), SALES).is_some()
 }
 
 #[test]
 fn facts_are_remembered_and_added_to() {
     let mut store = Store::default();
     let mut tasks = at(&mut store, 0);
-    assert_eq!(tasks.get(API_SERVER, &id(1), SALES), None);
+    assert_eq!(tasks.get(API_SERVER, id(1).as_deref(), SALES), None);
     let learn = |task: &mut Learned| task.run = run("日本");
-    assert_eq!(tasks.change(API_SERVER, &id(1), SALES, learn), Some(1));
+    assert_eq!(tasks.change(API_SERVER, id(1).as_deref(), SALES, learn), Some(1));
     let owner = Owner {
         principal: SALES.to_owned(),
         enforced: true,
     };
     let own = |task: &mut Learned| task.belongs_to(&owner);
-    assert_eq!(tasks.change(API_SERVER, &id(1), SALES, own), None);
-    let known = tasks.get(API_SERVER, &id(1), SALES).unwrap();
+    assert_eq!(tasks.change(API_SERVER, id(1).as_deref(), SALES, own), None);
+    let known = tasks.get(API_SERVER, id(1).as_deref(), SALES).unwrap();
     assert_eq!((known.run.clone(), known.owner(true)), (run("日本"), Some(SALES)));
-    assert_eq!(tasks.get(API_SERVER, &id(2), SALES), None);
-    assert_eq!(tasks.change(API_SERVER, &id(2), SALES, |_| {}), Some(2));
+    assert_eq!(tasks.get(API_SERVER, id(2).as_deref(), SALES), None);
+    assert_eq!(tasks.change(API_SERVER, id(2).as_deref(), SALES, |_| {}), Some(2));
 }
 
 #[test]
@@ -129,7 +131,7 @@ fn another_principal_has_no_say_in_what_is_pushed_out() {
         learn(&mut tasks, running, SALES);
         // Requests with the tokens of tasks that have ended, or with forged ones.
         for number in ended {
-            assert!(tasks.get(API_SERVER, &id(*number), stranger).is_some());
+            assert!(tasks.get(API_SERVER, id(*number).as_deref(), stranger).is_some());
         }
         learn(&mut tasks, ON_ONE_SHELF[PLACES], SALES);
         learn(&mut tasks, ON_ONE_SHELF[PLACES + 1], SALES);
@@ -169,11 +171,14 @@ fn an_answer_counts_for_the_server_that_gave_it() {
             ..API_SERVER
         },
     ] {
-        assert_eq!(tasks.get(other, &id(1), SALES), None);
-        tasks.change(other, &id(1), SALES, |task| task.run = run("e"));
-        assert_eq!(tasks.get(other, &id(1), SALES).unwrap().run, run("e"));
+        assert_eq!(tasks.get(other, id(1).as_deref(), SALES), None);
+        tasks.change(other, id(1).as_deref(), SALES, |task| task.run = run("e"));
+        assert_eq!(tasks.get(other, id(1).as_deref(), SALES).unwrap().run, run("e"));
     }
-    assert_eq!(tasks.get(API_SERVER, &id(1), SALES).unwrap().run, run("d"));
+    assert_eq!(
+        tasks.get(API_SERVER, id(1).as_deref(), SALES).unwrap().run,
+        run("d")
+    );
 }
 
 #[test]
@@ -198,12 +203,18 @@ fn an_owner_is_replaced_only_by_one_that_counts_more() {
 fn rubbish_in_the_store_is_not_taken_for_facts() {
     let mut store = Store::default();
     let tasks = at(&mut store, 0);
-    let (key, name) = (tasks.shelf(&id(1)), tasks.name(API_SERVER, &id(1)));
+    let (key, name) = (
+        tasks.shelf(id(1).as_deref().text()),
+        tasks.name(API_SERVER, id(1).as_deref().text()),
+    );
     store.create(&key, format!("{name}rubbish\n\n x\n{name}1 2 {{").as_bytes());
     let mut tasks = at(&mut store, 0);
-    assert_eq!(tasks.get(API_SERVER, &id(1), SALES), None);
+    assert_eq!(tasks.get(API_SERVER, id(1).as_deref(), SALES), None);
     learn(&mut tasks, 1, SALES);
-    assert_eq!(tasks.get(API_SERVER, &id(1), SALES).unwrap().run, run("d"));
+    assert_eq!(
+        tasks.get(API_SERVER, id(1).as_deref(), SALES).unwrap().run,
+        run("d")
+    );
 }
 
 proptest! {
@@ -214,11 +225,11 @@ proptest! {
         let mut tasks = at(&mut store, 0);
         let (mine, on_shelf) = ON_ONE_SHELF.split_last().unwrap();
         let mine = *mine;
-        tasks.change(API_SERVER, &id(mine), SALES, |task| task.run = run("sales_daily"));
+        tasks.change(API_SERVER, id(mine).as_deref(), SALES, |task| task.run = run("sales_daily"));
         for (task, principal) in writes {
             let principal = format!("spiffe://td/ns/airflow/sa/worker-{principal}");
-            tasks.change(API_SERVER, &id(on_shelf[task as usize]), &principal, |task| task.run = run("x"));
+            tasks.change(API_SERVER, id(on_shelf[task as usize]).as_deref(), &principal, |task| task.run = run("x"));
         }
-        prop_assert_eq!(tasks.get(API_SERVER, &id(mine), SALES).unwrap().run, run("sales_daily"));
+        prop_assert_eq!(tasks.get(API_SERVER, id(mine).as_deref(), SALES).unwrap().run, run("sales_daily"));
     }
 }

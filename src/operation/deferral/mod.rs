@@ -14,14 +14,6 @@ use super::{Access, Action};
 use crate::fact::Fact;
 use arguments::{Arguments, Named};
 
-/// The actions that a deferral can ask for, beside the row's own.
-pub(super) const ACTIONS: &[Action] = &[
-    TRIGGER,
-    Action::ConnectionRead,
-    Action::DagRunRead,
-    Action::TaskInstanceRead,
-];
-
 const TRIGGER: Action = Action::TriggerCreate;
 
 /// What Airflow takes with `state: deferred` and with no other state. It refuses a body that has

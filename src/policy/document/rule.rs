@@ -6,9 +6,9 @@ use std::iter::once;
 use serde_json::value::RawValue;
 
 use super::super::arena::Span;
+use super::super::compiled::{Condition, Rule};
 use super::super::field::{Field, Side};
 use super::super::pattern::{Piece, Shape, Written};
-use super::super::ruleset::{Condition, Rule};
 use super::Loader;
 use super::reader::At;
 use super::variables::Variables;

@@ -1,5 +1,5 @@
+use super::super::effect::Mode;
 use super::super::error::LoadError;
-use super::super::ruleset::Mode;
 use super::load;
 use crate::operation::{Place, Site};
 

@@ -5,19 +5,19 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use crate::policy::arena::{Part, Span};
+use crate::policy::compiled::{Compiled, Condition, Rule};
 use crate::policy::field::Field;
-use crate::policy::ruleset::{Condition, Rule, Ruleset};
 
 /// Of `rules` that differ in nothing but fields that do not `count`, the first. Rules of enforced
 /// policies and of those in shadow mode do not stand for each other.
-pub(super) fn first_of_each(ruleset: &Ruleset, rules: &[u32], counts: &dyn Fn(Field) -> bool) -> Vec<u32> {
+pub(super) fn first_of_each(compiled: &Compiled, rules: &[u32], counts: &dyn Fn(Field) -> bool) -> Vec<u32> {
     let hasher = RandomState::new();
     let mut firsts: HashMap<u64, u32> = HashMap::new();
     let (mut own, mut of_first) = (Written::default(), Written::default());
     let write = |number: u32, written: &mut Written| {
         written.0.clear();
-        if let Some(rule) = ruleset.rules.get(number as usize) {
-            written.rule(ruleset, rule, counts);
+        if let Some(rule) = compiled.rules.get(number as usize) {
+            written.rule(compiled, rule, counts);
         }
     };
     let is_first = |number: &u32| {
@@ -39,46 +39,46 @@ pub(super) fn first_of_each(ruleset: &Ruleset, rules: &[u32], counts: &dyn Fn(Fi
 struct Written(Vec<u8>);
 
 impl Written {
-    fn rule(&mut self, ruleset: &Ruleset, rule: &Rule, counts: &dyn Fn(Field) -> bool) {
-        let shadow = ruleset.policy_of(rule).is_some_and(|policy| policy.shadow);
+    fn rule(&mut self, compiled: &Compiled, rule: &Rule, counts: &dyn Fn(Field) -> bool) {
+        let shadow = compiled.policy_of(rule).is_some_and(|policy| policy.shadow);
         self.number(usize::from(shadow));
         for half in [rule.from, rule.to] {
-            let entries = ruleset.entries_of(half);
+            let entries = compiled.entries_of(half);
             self.number(entries.len());
             for entry in entries {
-                self.entry(ruleset, *entry, counts);
+                self.entry(compiled, *entry, counts);
             }
         }
     }
 
-    fn entry(&mut self, ruleset: &Ruleset, entry: Span, counts: &dyn Fn(Field) -> bool) {
+    fn entry(&mut self, compiled: &Compiled, entry: Span, counts: &dyn Fn(Field) -> bool) {
         let conditions = || {
-            let all = ruleset.conditions_of(entry).iter();
+            let all = compiled.conditions_of(entry).iter();
             // In a DENY all other conditions on actions hold where the action is open. These need not.
-            all.filter(|condition| counts(condition.field) || ruleset.is_of_unclassified(condition))
+            all.filter(|condition| counts(condition.field) || compiled.is_of_unclassified(condition))
         };
         self.number(conditions().count());
         for condition in conditions() {
-            self.condition(ruleset, condition);
+            self.condition(compiled, condition);
         }
     }
 
-    fn condition(&mut self, ruleset: &Ruleset, condition: &Condition) {
+    fn condition(&mut self, compiled: &Compiled, condition: &Condition) {
         self.number(condition.field as usize);
         self.number(usize::from(condition.negated));
         // Of all conditions on claims each has a path, and no other condition has one.
-        self.text(ruleset.claim_of(condition).unwrap_or_default());
-        let patterns = ruleset.patterns_of(condition);
+        self.text(compiled.claim_of(condition).unwrap_or_default());
+        let patterns = compiled.patterns_of(condition);
         self.number(patterns.len());
         for pattern in patterns {
-            let parts = ruleset.arena.parts(*pattern);
+            let parts = compiled.arena.parts(*pattern);
             self.number(pattern.shape as usize);
             self.number(parts.len());
             for part in parts {
                 match part {
                     Part::Text(text) => {
                         self.number(0);
-                        self.text(ruleset.arena.text(*text));
+                        self.text(compiled.arena.text(*text));
                     }
                     Part::Variable(variable) => self.number(1 + usize::from(*variable)),
                 }

@@ -3,9 +3,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::policy::arena::{Arena, Part, Pattern, Span};
+use crate::policy::compiled::{Compiled, Condition, Rule};
 use crate::policy::field::Field;
 use crate::policy::pattern::Shape;
-use crate::policy::ruleset::{Condition, Rule, Ruleset};
 
 /// The literal text that a value must be, begin with or end with for a rule to hold.
 pub(super) type Anchor = (Field, Shape, Span);
@@ -19,21 +19,21 @@ const MAX_COUNTS: usize = 1 << 16;
 
 impl Shares {
     pub(super) fn count<'r>(
-        ruleset: &Ruleset,
+        compiled: &Compiled,
         rules: impl Iterator<Item = &'r Rule>,
         may_file: impl Fn(Field) -> bool,
     ) -> Self {
-        let size = (ruleset.rules.len() * 8).clamp(64, MAX_COUNTS);
+        let size = (compiled.rules.len() * 8).clamp(64, MAX_COUNTS);
         let mut shares = Self(vec![0; size]);
         let halves = rules.flat_map(|rule| [rule.from, rule.to]);
-        let entries = halves.flat_map(|half| ruleset.entries_of(half));
-        let conditions = entries.flat_map(|entry| ruleset.conditions_of(*entry));
+        let entries = halves.flat_map(|half| compiled.entries_of(half));
+        let conditions = entries.flat_map(|entry| compiled.conditions_of(*entry));
         for anchor in conditions
             .filter(|condition| may_file(condition.field))
-            .filter_map(|condition| anchors(ruleset, condition))
+            .filter_map(|condition| anchors(compiled, condition))
             .flatten()
         {
-            let slot = shares.slot(&ruleset.arena, &anchor);
+            let slot = shares.slot(&compiled.arena, &anchor);
             if let Some(count) = shares.0.get_mut(slot) {
                 *count += 1;
             }
@@ -55,7 +55,7 @@ impl Shares {
 /// The anchors of the half of `rule` that the fewest others share; `None` where neither half has
 /// an anchor in each of its entries.
 pub(super) fn rarest_half(
-    ruleset: &Ruleset,
+    compiled: &Compiled,
     rule: &Rule,
     shares: &Shares,
     may_file: impl Fn(Field) -> bool,
@@ -63,21 +63,21 @@ pub(super) fn rarest_half(
     let commonest = |anchors: &[Anchor]| {
         anchors
             .iter()
-            .map(|anchor| shares.of(&ruleset.arena, anchor))
+            .map(|anchor| shares.of(&compiled.arena, anchor))
             .max()
             .unwrap_or(u32::MAX)
     };
     let half = |entries: Span| -> Option<Vec<Anchor>> {
-        let entries = ruleset.entries_of(entries);
+        let entries = compiled.entries_of(entries);
         if entries.is_empty() {
             return None;
         }
         let mut all = Vec::new();
         for entry in entries {
-            let conditions = ruleset.conditions_of(*entry).iter();
+            let conditions = compiled.conditions_of(*entry).iter();
             let rarest = conditions
                 .filter(|condition| may_file(condition.field))
-                .filter_map(|condition| anchors(ruleset, condition))
+                .filter_map(|condition| anchors(compiled, condition))
                 .min_by_key(|anchors| commonest(anchors))?;
             all.extend(rarest);
         }
@@ -91,14 +91,14 @@ pub(super) fn rarest_half(
 
 /// The anchors of a condition, one for each pattern; `None` where it or one of them has none. Claims
 /// have none: there are too many to look each up.
-fn anchors(ruleset: &Ruleset, condition: &Condition) -> Option<Vec<Anchor>> {
+fn anchors(compiled: &Compiled, condition: &Condition) -> Option<Vec<Anchor>> {
     if condition.negated || condition.field == Field::Claims {
         return None;
     }
     let anchor = |pattern: &Pattern| {
-        anchor(&ruleset.arena, *pattern).map(|(shape, text)| (condition.field, shape, text))
+        anchor(&compiled.arena, *pattern).map(|(shape, text)| (condition.field, shape, text))
     };
-    ruleset.patterns_of(condition).iter().map(anchor).collect()
+    compiled.patterns_of(condition).iter().map(anchor).collect()
 }
 
 fn anchor(arena: &Arena, pattern: Pattern) -> Option<(Shape, Span)> {

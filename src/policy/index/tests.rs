@@ -36,7 +36,7 @@ fn looked_at(ruleset: &Ruleset, effect: Effect, operation: &Operation<'_>) -> us
         Effect::Deny => &ruleset.deny,
     };
     let mut looked_at = 0;
-    index.each_list(&ruleset.arena, effect, &facts, &mut |list| {
+    index.each_list(&ruleset.compiled.arena, effect, &facts, &mut |list| {
         looked_at += list.len()
     });
     looked_at

@@ -19,11 +19,8 @@ fn same(parsed: &Parsed<'_>, written: &Written) -> bool {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
         }
         (Json::Object(one), Json::Object(other)) => {
-            let alike = |((name, one), (other_name, other)): (
-                &(Cow<'_, str>, Parsed<'_>),
-                &(Cow<'_, str>, Written),
-            )| { name == other_name && same(one, other) };
-            one.len() == other.len() && one.iter().zip(other).all(alike)
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| one.0 == other.0 && same(&one.1, &other.1))
         }
         _ => false,
     }

@@ -1,7 +1,7 @@
 //! `examples/enforce/modules.yaml`: proxies run only modules whose digest is listed.
 
-use dagward_lab::istio::Cluster;
-use dagward_lab::wait;
+use dagward_cluster::Cluster;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use super::{IN_FORCE, ask};

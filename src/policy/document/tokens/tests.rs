@@ -15,7 +15,7 @@ pub(super) fn loaded(tokens: &str) -> Result<Ruleset, Vec<LoadError>> {
 }
 
 fn issuers(tokens: &str) -> Vec<Issuer> {
-    loaded(tokens).unwrap().issuers
+    loaded(tokens).unwrap().compiled.issuers
 }
 
 pub(super) fn errors(tokens: &str) -> Vec<String> {

@@ -3,11 +3,17 @@
 use std::fs;
 use std::net::UdpSocket;
 
-use dagward_lab::airflow::{Component, Deployment, Executor, Release, Setup};
-use dagward_lab::s3::S3;
-use dagward_lab::sidecar::Destination;
-use dagward_lab::upstream::{Answer, Upstream};
-use dagward_lab::{paths, wait};
+use dagward_releases::Release;
+use dagward_testbed::airflow::Component;
+use dagward_testbed::airflow::Deployment;
+use dagward_testbed::airflow::Executor;
+use dagward_testbed::airflow::Setup;
+use dagward_testbed::s3::S3;
+use dagward_testbed::sidecar::Destination;
+use dagward_testbed::upstream::Answer;
+use dagward_testbed::upstream::Upstream;
+use dagward_workbench::paths;
+use dagward_workbench::wait;
 use serde_json::{Value, json};
 
 use super::{

@@ -1,0 +1,51 @@
+//! Requests that are refused before anything is decided about them.
+
+use std::fmt;
+
+use super::body::BadBody;
+use super::path::Ambiguity;
+
+/// How many parameters a query may have where it names ids. Airflow's UI sends some dozens, and
+/// frameworks have 1,000 as their limit.
+pub(super) const MAX_PARAMETERS: usize = 1_024;
+
+/// A request to Airflow that two parsers could take for different ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Malformed {
+    /// There is no method or no path, or more than one.
+    RequestLine,
+    /// The path.
+    Path(Ambiguity),
+    /// A query parameter that names one id is there twice: Airflow 2 takes the first, 3 the last.
+    RepeatedParameter(&'static str),
+    /// A query parameter that names an id does not decode.
+    Parameter(&'static str),
+    /// The query has more parameters than any honest one, on a route where it names ids.
+    TooManyParameters,
+    /// The body, on a route where it names ids.
+    Body(BadBody),
+    /// A header that a server takes for a part of the path.
+    Moved(&'static str),
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RequestLine => f.write_str("the request must have one method and one path"),
+            Self::Path(ambiguity) => write!(f, "{ambiguity}"),
+            Self::RepeatedParameter(name) => write!(f, "the query has `{name}` more than once"),
+            Self::Parameter(name) => write!(f, "the query's `{name}` is not encoded UTF-8 text"),
+            Self::TooManyParameters => {
+                write!(f, "the query has more than {MAX_PARAMETERS} parameters")
+            }
+            Self::Body(problem) => write!(f, "the body {problem}"),
+            Self::Moved(name) => write!(
+                f,
+                "a server may take the header `{name}` for a part of the path; name the path in `basePath`, and \
+                 remove the header before the sidecar"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Malformed {}

@@ -1,0 +1,116 @@
+//! The rules of a document, compiled: texts lie in one arena, and all else are spans of numbers.
+
+use crate::token::Issuer;
+
+use super::arena::{Arena, Part, Pattern, Span};
+use super::effect::Effect;
+use super::field::Field;
+
+/// The policies of a document with their rules, and the issuers that these name.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) issuers: Vec<Issuer>,
+    pub(super) arena: Arena,
+    pub(super) names: Vec<Span>,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) entries: Vec<Span>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) policies: Vec<Policy>,
+}
+
+/// One policy, without its rules.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy {
+    pub(super) name: Span,
+    pub(super) effect: Effect,
+    /// Decided and counted, but never enforced.
+    pub(super) shadow: bool,
+}
+
+/// One rule: alternatives of who, alternatives of what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    /// The number of its policy.
+    pub(super) policy: u32,
+    /// Its number within its policy.
+    pub(super) number: u32,
+    /// The entries of `from`; none holds for any caller.
+    pub(super) from: Span,
+    /// The entries of `to`; none holds for any request.
+    pub(super) to: Span,
+    /// The names of its variables.
+    pub(super) variables: Span,
+}
+
+/// One condition of an entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Condition {
+    pub(super) field: Field,
+    pub(super) negated: bool,
+    /// Its patterns. Before those on a claim stands one more, the claim's path: so a rule without
+    /// claims takes no memory for them.
+    patterns: Span,
+}
+
+impl Condition {
+    /// A condition whose patterns are `patterns`, the claim's path before those on a claim.
+    pub(super) fn new(field: Field, negated: bool, patterns: Span) -> Self {
+        Self {
+            field,
+            negated,
+            patterns,
+        }
+    }
+
+    /// The word under which it stands in the document.
+    pub(super) fn word(&self) -> &'static str {
+        if self.negated {
+            self.field.not_word()
+        } else {
+            self.field.word()
+        }
+    }
+}
+
+/// Which policies take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that are enforced.
+    Enforced,
+    /// Those in shadow mode as well, as if they were enforced.
+    All,
+}
+
+impl Compiled {
+    pub(super) fn policy_of(&self, rule: &Rule) -> Option<&Policy> {
+        self.policies.get(rule.policy as usize)
+    }
+
+    pub(super) fn conditions_of(&self, entry: Span) -> &[Condition] {
+        entry.of(&self.conditions)
+    }
+
+    pub(super) fn entries_of(&self, entries: Span) -> &[Span] {
+        entries.of(&self.entries)
+    }
+
+    pub(super) fn patterns_of(&self, condition: &Condition) -> &[Pattern] {
+        let patterns = self.arena.patterns(condition.patterns);
+        match (condition.field, patterns) {
+            (Field::Claims, [_, patterns @ ..]) => patterns,
+            _ => patterns,
+        }
+    }
+
+    /// The path of the claim that a condition is about.
+    pub(super) fn claim_of(&self, condition: &Condition) -> Option<&str> {
+        if condition.field != Field::Claims {
+            return None;
+        }
+        let path = self.arena.patterns(condition.patterns).first()?;
+        match self.arena.parts(*path) {
+            [Part::Text(path)] => Some(self.arena.text(*path)),
+            _ => None,
+        }
+    }
+}
