@@ -1,118 +1,59 @@
-//! The answer as tools read it. Its fields are an interface.
+//! All that is said of the request, as tools read it. Its fields are an interface.
 
 use std::collections::BTreeMap;
 
-use dagward::authorize::Outcome;
-use dagward::caller::{Acting, Principal};
-use dagward::operation::Operation;
-use dagward::policy::Ruleset;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::question::Question;
-use super::tokens::{self, TokenPart};
+use super::decision::Decision;
+use super::host::Host;
 
-/// What becomes of the request, and why.
+/// What becomes of the request: the last decision, and what the proxy shows of all of them.
 #[derive(Debug, Serialize)]
 pub(super) struct Answer {
-    pub(super) decision: &'static str,
-    pub(super) mode: &'static str,
-    pub(super) code: &'static str,
-    pub(super) policy: Option<String>,
-    pub(super) rule: Option<u32>,
-    pub(super) caller: CallerPart,
-    pub(super) operation: OperationPart,
-    pub(super) tokens: Vec<TokenPart>,
-    pub(super) reasons: Vec<String>,
+    #[serde(flatten)]
+    pub(super) decision: Decision,
+    /// The decisions that were made before.
+    pub(super) earlier: Vec<Decision>,
+    /// The answer that the caller gets, where it is known.
+    pub(super) answer: Option<AnswerPart>,
+    /// The lines of the proxy's log.
+    pub(super) log: Vec<String>,
+    /// The proxy's record: the filter states that are set, for metrics, access logs and traces.
+    pub(super) record: BTreeMap<String, String>,
 }
 
-/// Who asks.
+/// An answer.
 #[derive(Debug, Serialize)]
-pub(super) struct CallerPart {
-    pub(super) principal: Option<String>,
-    /// What acts, where it is no task: a `callback`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) actor: Option<&'static str>,
-    pub(super) acting: Option<ActingPart>,
-    /// Airflow's team of the run that it acts for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) team: Option<String>,
-}
-
-/// The task that the caller acts for.
-#[derive(Debug, Serialize)]
-pub(super) struct ActingPart {
-    pub(super) dag_id: String,
-    pub(super) run_id: Option<String>,
-    pub(super) task_id: Option<String>,
-    pub(super) proof: &'static str,
-}
-
-/// For what. A request that cannot be read has no surface.
-#[derive(Debug, Serialize)]
-pub(super) struct OperationPart {
-    pub(super) surface: Option<&'static str>,
-    pub(super) actions: Vec<&'static str>,
-    pub(super) dag_ids: Vec<String>,
-    pub(super) any_dag: bool,
-    /// What the path names beside ids: a map index, a backfill's id.
-    pub(super) parameters: BTreeMap<&'static str, String>,
+pub(super) struct AnswerPart {
+    pub(super) status: u16,
+    /// JSON, or else text.
+    pub(super) body: Value,
 }
 
 impl Answer {
-    pub(super) fn new(
-        ruleset: &Ruleset,
-        question: &Question,
-        outcome: &Outcome<'_>,
-        reasons: Vec<String>,
-    ) -> Self {
-        Self {
-            decision: outcome.verdict.decision().as_str(),
-            mode: ruleset.mode().as_str(),
-            code: outcome.verdict.code().as_str(),
-            policy: outcome.verdict.by().map(|by| by.policy.to_owned()),
-            rule: outcome.verdict.by().map(|by| by.rule),
-            caller: CallerPart {
-                principal: question.principal().map(Principal::as_str).map(str::to_owned),
-                actor: outcome.actor.is_callback().then_some("callback"),
-                acting: outcome.actor.acting().map(ActingPart::new),
-                team: outcome.team.map(str::to_owned),
-            },
-            operation: OperationPart::new(outcome.operation.as_ref()),
-            tokens: tokens::parts(ruleset, outcome),
-            reasons,
-        }
+    /// `None` where nothing was decided.
+    pub(super) fn of(host: Host<'_>) -> Option<Self> {
+        let mut earlier = host.decisions;
+        Some(Self {
+            decision: earlier.pop()?,
+            earlier,
+            answer: host.answer.map(|(status, body)| AnswerPart {
+                status,
+                body: serde_json::from_slice(&body)
+                    .unwrap_or_else(|_| String::from_utf8_lossy(&body).into_owned().into()),
+            }),
+            log: host.log,
+            record: host
+                .record
+                .into_iter()
+                .map(|(name, value)| (format!("wasm.{name}"), value))
+                .collect(),
+        })
     }
 
     pub(super) fn to_json(&self) -> String {
         // Strings, numbers and lists of them always have a JSON form.
         serde_json::to_string_pretty(self).unwrap_or_default()
-    }
-}
-
-impl ActingPart {
-    fn new(acting: &Acting) -> Self {
-        Self {
-            dag_id: acting.dag_id.clone(),
-            run_id: acting.run_id.clone(),
-            task_id: acting.task_id.clone(),
-            proof: acting.proof.as_str(),
-        }
-    }
-}
-
-impl OperationPart {
-    fn new(operation: Option<&Operation<'_>>) -> Self {
-        let dag_ids = operation.map(Operation::dag_ids).unwrap_or_default();
-        Self {
-            surface: operation.map(|operation| operation.surface.as_str()),
-            actions: operation.map(Operation::actions).unwrap_or_default(),
-            dag_ids: dag_ids.into_iter().map(str::to_owned).collect(),
-            any_dag: operation.is_some_and(|operation| operation.any_dag),
-            parameters: operation
-                .map(Operation::other_parameters)
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
-        }
     }
 }

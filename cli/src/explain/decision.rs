@@ -1,0 +1,137 @@
+//! One decision about the request as tools read it. Its fields are an interface.
+
+use std::collections::BTreeMap;
+
+use dagward::authorize::{Incoming, Outcome};
+use dagward::caller::{Acting, Principal};
+use dagward::operation::Operation;
+use dagward::verdict::Decision as Word;
+use serde::Serialize;
+
+use super::host::Scene;
+use super::tokens::{self, TokenPart};
+use super::{reasons, text};
+
+/// How far a request has come when it is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum At {
+    /// Its headers are there.
+    Headers,
+    /// All of its body is there.
+    Body,
+    /// Airflow has answered it.
+    Answer,
+}
+
+/// What becomes of the request, and why.
+#[derive(Debug, Serialize)]
+pub(super) struct Decision {
+    pub(super) at: At,
+    #[serde(serialize_with = "word")]
+    pub(super) decision: Word,
+    pub(super) mode: &'static str,
+    pub(super) code: &'static str,
+    pub(super) policy: Option<String>,
+    pub(super) rule: Option<u32>,
+    pub(super) caller: CallerPart,
+    pub(super) operation: OperationPart,
+    pub(super) tokens: Vec<TokenPart>,
+    pub(super) reasons: Vec<String>,
+    /// What it asks for, in words.
+    #[serde(skip)]
+    pub(super) asked: Vec<String>,
+}
+
+/// Who asks.
+#[derive(Debug, Serialize)]
+pub(super) struct CallerPart {
+    pub(super) principal: Option<String>,
+    /// What acts, where it is no task: a `callback`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) actor: Option<&'static str>,
+    pub(super) acting: Option<ActingPart>,
+    /// Airflow's team of the run that it acts for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) team: Option<String>,
+}
+
+/// The task that the caller acts for.
+#[derive(Debug, Serialize)]
+pub(super) struct ActingPart {
+    pub(super) dag_id: String,
+    pub(super) run_id: Option<String>,
+    pub(super) task_id: Option<String>,
+    pub(super) proof: &'static str,
+}
+
+/// For what. A request that cannot be read has no surface.
+#[derive(Debug, Serialize)]
+pub(super) struct OperationPart {
+    pub(super) surface: Option<&'static str>,
+    pub(super) actions: Vec<&'static str>,
+    pub(super) dag_ids: Vec<String>,
+    pub(super) any_dag: bool,
+    /// What the path names beside ids: a map index, a backfill's id.
+    pub(super) parameters: BTreeMap<&'static str, String>,
+}
+
+impl Decision {
+    pub(super) fn new(scene: Scene<'_>, at: At, incoming: &Incoming<'_>, outcome: &Outcome<'_>) -> Self {
+        let Scene {
+            ruleset, question, ..
+        } = scene;
+        let mut reasons = reasons::reasons(scene, at, incoming, outcome);
+        reasons.extend(tokens::reasons(ruleset, outcome, scene.verification, scene.shown));
+        Self {
+            at,
+            decision: outcome.verdict.decision(),
+            mode: ruleset.mode().as_str(),
+            code: outcome.verdict.code().as_str(),
+            policy: outcome.verdict.by().map(|by| by.policy.to_owned()),
+            rule: outcome.verdict.by().map(|by| by.rule),
+            caller: CallerPart {
+                principal: question.principal().map(Principal::as_str).map(str::to_owned),
+                actor: outcome.actor.is_callback().then_some("callback"),
+                acting: outcome.actor.acting().map(ActingPart::new),
+                team: outcome.team.map(str::to_owned),
+            },
+            operation: OperationPart::new(outcome.operation.as_ref()),
+            tokens: tokens::parts(ruleset, outcome),
+            reasons,
+            asked: text::asked_for(outcome),
+        }
+    }
+}
+
+impl ActingPart {
+    fn new(acting: &Acting) -> Self {
+        Self {
+            dag_id: acting.dag_id.clone(),
+            run_id: acting.run_id.clone(),
+            task_id: acting.task_id.clone(),
+            proof: acting.proof.as_str(),
+        }
+    }
+}
+
+impl OperationPart {
+    fn new(operation: Option<&Operation<'_>>) -> Self {
+        let dag_ids = operation.map(Operation::dag_ids).unwrap_or_default();
+        Self {
+            surface: operation.map(|operation| operation.surface.as_str()),
+            actions: operation.map(Operation::actions).unwrap_or_default(),
+            dag_ids: dag_ids.into_iter().map(str::to_owned).collect(),
+            any_dag: operation.is_some_and(|operation| operation.any_dag),
+            parameters: operation
+                .map(Operation::other_parameters)
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
+        }
+    }
+}
+
+fn word<S: serde::Serializer>(decision: &Word, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(decision.as_str())
+}
