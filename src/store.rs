@@ -7,6 +7,9 @@ pub trait Shared {
     /// The value at `key` with its version, if there is one.
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)>;
 
+    /// Writes `value`, whatever is there. False where writing failed.
+    fn write(&mut self, key: &str, value: &[u8]) -> bool;
+
     /// Writes `value` where nothing is yet. False where something is, or where writing failed.
     fn create(&mut self, key: &str, value: &[u8]) -> bool;
 
@@ -30,17 +33,17 @@ impl Memory {
             .map(|(key, (value, _))| (key.clone(), value.clone()))
             .collect()
     }
-
-    fn write(&mut self, key: &str, value: &[u8]) -> bool {
-        self.version += 1;
-        self.values.insert(key.to_owned(), (value.to_vec(), self.version));
-        true
-    }
 }
 
 impl Shared for Memory {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.values.get(key).cloned()
+    }
+
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.version += 1;
+        self.values.insert(key.to_owned(), (value.to_vec(), self.version));
+        true
     }
 
     fn create(&mut self, key: &str, value: &[u8]) -> bool {

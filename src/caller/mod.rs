@@ -10,6 +10,6 @@ mod principal;
 mod token;
 
 pub use acting::{Acting, Proof};
-pub use pod::{Metadata, pod_task};
+pub use pod::{Metadata, pod_label, pod_task};
 pub use principal::{BadPrincipal, Principal, is_namespace, is_service_account};
 pub use token::{Credential, Unreadable, credential};

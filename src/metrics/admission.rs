@@ -134,6 +134,10 @@ mod tests {
             self.rivals_act().read(key)
         }
 
+        fn write(&mut self, key: &str, value: &[u8]) -> bool {
+            self.rivals_act().write(key, value)
+        }
+
         fn create(&mut self, key: &str, value: &[u8]) -> bool {
             self.rivals_act().create(key, value)
         }

@@ -85,6 +85,10 @@ impl Shared for Vm {
         self.proxy.borrow_mut().store.read(key)
     }
 
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.proxy.borrow_mut().store.write(key, value)
+    }
+
     fn create(&mut self, key: &str, value: &[u8]) -> bool {
         self.proxy.borrow_mut().store.create(key, value)
     }

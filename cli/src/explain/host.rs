@@ -110,6 +110,10 @@ impl Shared for Host<'_> {
         self.store.read(key)
     }
 
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.store.write(key, value)
+    }
+
     fn create(&mut self, key: &str, value: &[u8]) -> bool {
         self.store.create(key, value)
     }

@@ -174,6 +174,10 @@ impl Shared for TestHost {
         self.store.read(key)
     }
 
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.store.write(key, value)
+    }
+
     fn create(&mut self, key: &str, value: &[u8]) -> bool {
         self.store.create(key, value)
     }

@@ -16,6 +16,10 @@ fn a_flood_of_made_up_keys_costs_no_look_at_the_store() {
             self.0.read(key)
         }
 
+        fn write(&mut self, key: &str, value: &[u8]) -> bool {
+            self.0.write(key, value)
+        }
+
         fn create(&mut self, key: &str, value: &[u8]) -> bool {
             self.0.create(key, value)
         }
@@ -140,6 +144,10 @@ impl<F: FnMut(&mut Memory)> Contended<'_, F> {
 impl<F: FnMut(&mut Memory)> Shared for Contended<'_, F> {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.store.borrow_mut().read(key)
+    }
+
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.rival_acts().write(key, value)
     }
 
     fn create(&mut self, key: &str, value: &[u8]) -> bool {
