@@ -1,8 +1,8 @@
 //! `dagward explain`: what becomes of one request, and why.
 
-mod answer;
 mod asked;
 mod decision;
+mod explanation;
 mod host;
 mod play;
 mod question;
@@ -25,8 +25,8 @@ use crate::check::{self, Policy};
 use crate::report::{self, Look};
 use crate::source::Source;
 use crate::{Format, exit};
-use answer::Answer;
 use asked::asked;
+use explanation::Explanation;
 use host::Scene;
 use play::{Parts, play};
 use question::{Annotation, HeaderLine, Question};
@@ -182,12 +182,12 @@ impl Explain {
             shown: shown.as_ref(),
             has_answer: parts.answer.is_some(),
         };
-        let answer = Answer::of(play(scene, parts)?).ok_or("error: nothing was decided")?;
+        let explanation = Explanation::of(play(scene, parts)?).ok_or("error: nothing was decided")?;
         match self.format {
-            Format::Json => println!("{}", answer.to_json()),
-            Format::Text => print!("{}", text::render(&question, &answer)),
+            Format::Json => println!("{}", explanation.to_json()),
+            Format::Text => print!("{}", text::render(&question, &explanation)),
         }
-        Ok(answer.decision.decision)
+        Ok(explanation.decision.decision)
     }
 
     /// What its path asks for, where it can be read.

@@ -6,27 +6,27 @@ use dagward::authorize::Outcome;
 use dagward::operation::Operation;
 use dagward::verdict::Direction;
 
-use super::answer::{Answer, AnswerPart};
 use super::asked;
 use super::decision::{At, CallerPart, Decision};
+use super::explanation::{AnswerPart, Explanation};
 use super::question::Question;
 use super::tokens;
 
 /// The decisions, each with the facts that it was made on and the reasons, and then what the proxy shows of them.
-pub(super) fn render(question: &Question, answer: &Answer) -> String {
-    let several = !answer.earlier.is_empty();
+pub(super) fn render(question: &Question, explanation: &Explanation) -> String {
+    let several = !explanation.earlier.is_empty();
     let mut lines = Vec::new();
-    for decision in answer.earlier.iter().chain([&answer.decision]) {
+    for decision in explanation.earlier.iter().chain([&explanation.decision]) {
         if !lines.is_empty() {
             lines.push(String::new());
         }
         lines.extend(decided(question, decision, several));
     }
     let body = |AnswerPart { status, body }: &AnswerPart| format!("{status} {body}");
-    let record = answer.record.iter();
+    let record = explanation.record.iter();
     let record = record.map(|(name, value)| format!("{name}={value}"));
-    lines.extend(section("answer", answer.answer.iter().map(body)));
-    lines.extend(section("log", answer.log.iter().cloned()));
+    lines.extend(section("answer", explanation.answer.iter().map(body)));
+    lines.extend(section("log", explanation.log.iter().cloned()));
     lines.extend(section("record", record));
     lines.join("\n") + "\n"
 }

@@ -10,7 +10,7 @@ use super::host::Host;
 
 /// What becomes of the request: the last decision, and what the proxy shows of all of them.
 #[derive(Debug, Serialize)]
-pub(super) struct Answer {
+pub(super) struct Explanation {
     #[serde(flatten)]
     pub(super) decision: Decision,
     /// The decisions that were made before.
@@ -31,7 +31,7 @@ pub(super) struct AnswerPart {
     pub(super) body: Value,
 }
 
-impl Answer {
+impl Explanation {
     /// `None` where nothing was decided.
     pub(super) fn of(host: Host<'_>) -> Option<Self> {
         let mut earlier = host.decisions;
