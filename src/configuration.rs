@@ -139,7 +139,7 @@ impl Status {
         }
     }
 
-    /// What becomes of requests, where the document is bad.
+    /// The consequence for requests, where the document is bad.
     fn what_now(self) -> Option<&'static str> {
         match self {
             Self::Current => None,

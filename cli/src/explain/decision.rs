@@ -24,7 +24,7 @@ pub(super) enum At {
     Answer,
 }
 
-/// What becomes of the request, and why.
+/// One decision, with the facts that it was made on.
 #[derive(Debug, Serialize)]
 pub(super) struct Decision {
     pub(super) at: At,
@@ -38,7 +38,7 @@ pub(super) struct Decision {
     pub(super) operation: OperationPart,
     pub(super) tokens: Vec<TokenPart>,
     pub(super) reasons: Vec<String>,
-    /// What it asks for, in words.
+    /// The things that it asks for, in words.
     #[serde(skip)]
     pub(super) asked: Vec<String>,
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::decision::Decision;
 use super::host::Host;
 
-/// What becomes of the request: the last decision, and what the proxy shows of all of them.
+/// The last decision, the earlier ones, and their effects on the proxy.
 #[derive(Debug, Serialize)]
 pub(super) struct Explanation {
     #[serde(flatten)]

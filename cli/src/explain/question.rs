@@ -133,7 +133,7 @@ impl Question {
 }
 
 /// The headers that are given, and the token. Where none is given and Airflow is said to have answered, the request has
-/// one of the task's own that nobody has signed: the filter reads no more of it than whose it is.
+/// an unsigned one of the task: the filter reads only its subject.
 fn headers(explain: &Explain, operation: Option<&Operation<'_>>, shown: Option<&Shown>) -> Vec<HeaderLine> {
     let mut headers = explain.headers.clone();
     let shown = shown.and_then(Shown::header);

@@ -64,7 +64,7 @@ fn decided(question: &Question, decision: &Decision, several: bool) -> Vec<Strin
     lines
 }
 
-/// What the request asks for.
+/// The things that the request asks for.
 pub(super) fn asked_for(outcome: &Outcome<'_>) -> Vec<String> {
     let mut lines = vec![format!("  surface     {}", surface(outcome))];
     lines.extend(

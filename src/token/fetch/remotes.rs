@@ -34,7 +34,7 @@ pub struct RemoteKeys {
     calls: RefCell<Vec<(u32, usize)>>,
 }
 
-/// What is fetched.
+/// A JWKS that is fetched.
 #[derive(Debug)]
 struct Fetched {
     /// The first issuer that it is fetched for, for the log.
