@@ -10,13 +10,14 @@
 //! 5. [`metrics`]: series names, label escaping, the cap on series.
 //! 6. [`learn`]: what Airflow's answers teach about the tasks that ask.
 //!
-//! [`authorize`] leads a request through them, and [`exchange`] plays a request's life: events in, effects out. The
+//! [`configuration`] says which policy is in force, [`authorize`] leads a request through them, and [`exchange`] plays a request's life: events in, effects out. The
 //! crate takes and gives plain types and knows no host. The module that Envoy loads is the crate `dagward-module`.
 
 #![forbid(unsafe_code)]
 
 pub mod authorize;
 pub mod caller;
+pub mod configuration;
 pub mod exchange;
 pub mod fact;
 pub mod learn;

@@ -1,15 +1,13 @@
 //! The least of a host that metrics need.
 
-use std::collections::HashMap;
-
 use dagward::metrics::{Kind, Meter};
-use dagward::store::Shared;
+use dagward::store::{Memory, Shared};
 
 /// Numbers metrics and keeps shared values; what is counted goes nowhere.
 #[derive(Default)]
 pub(crate) struct Host {
     metrics: u32,
-    shared: HashMap<String, (Vec<u8>, u32)>,
+    store: Memory,
 }
 
 impl Meter for Host {
@@ -27,25 +25,18 @@ impl Meter for Host {
 
 impl Shared for Host {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.shared.get(key).cloned()
+        self.store.read(key)
+    }
+
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.store.write(key, value)
     }
 
     fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        let absent = !self.shared.contains_key(key);
-        if absent {
-            self.shared.insert(key.to_owned(), (value.to_vec(), 1));
-        }
-        absent
+        self.store.create(key, value)
     }
 
     fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        match self.shared.get_mut(key) {
-            Some((known, current)) if *current == version => {
-                *known = value.to_vec();
-                *current += 1;
-                true
-            }
-            _ => false,
-        }
+        self.store.replace(key, value, version)
     }
 }

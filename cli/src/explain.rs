@@ -1,7 +1,10 @@
 //! `dagward explain`: what becomes of one request, and why.
 
-mod answer;
 mod asked;
+mod decision;
+mod explanation;
+mod host;
+mod play;
 mod question;
 mod reasons;
 mod shown;
@@ -14,8 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use dagward::authorize::{self, Incoming};
-use dagward::operation::{self, Body, Request, Surface, host_of};
+use dagward::operation::{self, Body, Operation, Request, host_of};
 use dagward::policy::Ruleset;
 use dagward::verdict::Decision;
 
@@ -23,8 +25,10 @@ use crate::check::{self, Policy};
 use crate::report::{self, Look};
 use crate::source::Source;
 use crate::{Format, exit};
-use answer::Answer;
 use asked::asked;
+use explanation::Explanation;
+use host::Scene;
+use play::{Parts, play};
 use question::{Annotation, HeaderLine, Question};
 
 /// Explain what becomes of one request, and why
@@ -45,6 +49,10 @@ Examples:
   What does a task's own sidecar put on its requests?
     dagward explain wasm-plugin.yaml --listener outbound --annotation dag_id=sales_daily \\
       --host airflow-api-server --method GET --path /execution/variables/rate
+  What becomes of a worker that starts a task of finance?
+    dagward explain policy.yaml --peer spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales \\
+      --method PATCH --path /execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run \\
+      --answer answer.json
   Which check does this token fail?
     dagward explain policy.yaml --plaintext --method GET --path /api/v2/dags \\
       --token token.jwt --jwks company=keys.json
@@ -95,17 +103,19 @@ pub(crate) struct Explain {
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<HeaderLine>,
 
-    /// The DAG that Airflow's answer to `run` has named to this caller for the request's token
-    #[arg(long, value_name = "DAG_ID")]
-    learned: Option<String>,
-
-    /// Airflow's team of that DAG's run, as the same answer names it
-    #[arg(long, value_name = "TEAM", requires = "learned")]
-    team: Option<String>,
+    /// A file with the body of Airflow's answer to the task's `run`, as JSON. If the request is that
+    /// `run`, it is decided again with this answer. Otherwise Airflow has answered so before, to this
+    /// caller and for the request's token
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
 
     /// The request's token is that of a deadline's callback, which Airflow has let this caller start
-    #[arg(long, conflicts_with = "learned")]
+    #[arg(long, conflicts_with = "answer")]
     callback: bool,
+
+    /// The SPIFFE ID of the server that answers, for outbound listeners [default: as for `--proxy`]
+    #[arg(long, value_name = "SPIFFE_ID")]
+    server: Option<String>,
 
     /// A file with the request's body
     #[arg(long, value_name = "FILE")]
@@ -118,8 +128,9 @@ pub(crate) struct Explain {
     #[command(flatten)]
     tokens: shown::Options,
 
-    /// How to print the answer: `json` is one object with decision, mode, code, policy, rule,
-    /// caller, operation, tokens and reasons
+    /// How to print the answer: `json` is one object with at, decision, mode, code, policy, rule,
+    /// caller, operation, tokens and reasons of the last decision, the earlier ones, and the answer,
+    /// log and record that the proxy makes of them
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -149,39 +160,49 @@ impl Explain {
     fn answer(&self) -> Result<Decision, String> {
         self.tokens.check(&self.file, self.listener)?;
         let (policy, ruleset) = self.policy()?;
-        let body = self.body.as_ref().map(read_body).transpose()?.unwrap_or_default();
-        let shown = self.tokens.shown(&ruleset, self.surface(&ruleset))?;
-        let verification = self.tokens.verification(&ruleset, shown.as_ref())?;
-        let question = Question::of(self, &policy, &ruleset, shown.as_ref())?;
-        let headers = question.headers();
-        let incoming = Incoming {
-            verifiers: Some(verification.verifiers()),
-            ..question.incoming(&headers, &body)
+        let read_file = |file: &Option<PathBuf>| file.as_ref().map(read).transpose();
+        let host = host_of(&self.host);
+        let operation = self.operation(&ruleset, &host);
+        let surface = operation.as_ref().map(|operation| operation.surface);
+        let parts = Parts {
+            body: read_file(&self.body)?,
+            answer: read_file(&self.answer)?,
+            is_run: operation
+                .as_ref()
+                .is_some_and(|operation| operation.awaits_answer),
+            callback: self.callback,
         };
-        let outcome = authorize::authorize(Some(&ruleset), question.proxy(), &incoming);
-        let mut reasons = reasons::reasons(&ruleset, &question, &incoming, &outcome);
-        reasons.extend(tokens::reasons(&ruleset, &outcome, &verification, shown.as_ref()));
-        let answer = Answer::new(&ruleset, &question, &outcome, reasons);
+        let shown = self.tokens.shown(&ruleset, surface)?;
+        let verification = self.tokens.verification(&ruleset, shown.as_ref())?;
+        let question = Question::of(self, &policy, &ruleset, operation.as_ref(), shown.as_ref())?;
+        let scene = Scene {
+            ruleset: &ruleset,
+            question: &question,
+            verification: &verification,
+            shown: shown.as_ref(),
+            has_answer: parts.answer.is_some(),
+        };
+        let explanation = Explanation::of(play(scene, parts)?).ok_or("error: nothing was decided")?;
         match self.format {
-            Format::Json => println!("{}", answer.to_json()),
-            Format::Text => print!("{}", text::render(&question, &outcome, &answer)),
+            Format::Json => println!("{}", explanation.to_json()),
+            Format::Text => print!("{}", text::render(&question, &explanation)),
         }
-        Ok(outcome.verdict.decision())
+        Ok(explanation.decision.decision)
     }
 
-    /// The surface that the request is for, where its path says so.
-    fn surface(&self, ruleset: &Ruleset) -> Option<Surface> {
+    /// What its path asks for, where it can be read.
+    fn operation<'a>(&'a self, ruleset: &Ruleset, host: &'a str) -> Option<Operation<'a>> {
         let request = Request {
             method: &self.method,
             target: &self.path,
-            host: &host_of(&self.host),
+            host,
             body: Body::Pending,
         };
         let operation = match ruleset.site().is_at(&self.port()) {
             true => operation::classify(&request, ruleset.site()),
             false => operation::classify_elsewhere(&request),
         };
-        operation.ok().map(|operation| operation.surface)
+        operation.ok()
     }
 
     /// The port as the proxy has it.
@@ -211,6 +232,6 @@ impl Explain {
     }
 }
 
-fn read_body(path: &PathBuf) -> Result<Vec<u8>, String> {
+fn read(path: &PathBuf) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("error: cannot read `{}`: {error}", path.display()))
 }

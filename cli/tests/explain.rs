@@ -57,6 +57,7 @@ fn the_json_is_a_contract() {
         &from_sales("POST", "/api/v2/dags/sales_daily/dagRuns"),
     );
     let expected = json!({
+        "at": "headers",
         "decision": "allow",
         "mode": "enforce",
         "code": "allowed",
@@ -78,6 +79,19 @@ fn the_json_is_a_contract() {
             "policy `teams` rule 0 allows it",
             "on this route the body may name ids or ask for more, and none is given (`--body`)",
         ],
+        "earlier": [],
+        "answer": null,
+        "log": [],
+        "record": {
+            "wasm.dagward_caller": SALES,
+            "wasm.dagward_dag_id": "sales_daily",
+            "wasm.dagward_decision": "allowed",
+            "wasm.dagward_policy": "teams",
+            "wasm.dagward_proven_dag_id": "sales_daily",
+            "wasm.dagward_proven_task_id": "load",
+            "wasm.dagward_run_id": "manual__1",
+            "wasm.dagward_task_id": "load",
+        },
     });
     assert_eq!((status, answer), (0, expected));
 }
@@ -222,6 +236,8 @@ fn what_is_malformed_is_said() {
             (1, &json!("malformed"), &json!(code))
         );
         assert_eq!(answer["reasons"].as_array().unwrap().len(), 1, "{answer}");
+        assert_eq!(answer["answer"]["status"], 403);
+        assert_eq!(answer["answer"]["body"]["detail"]["reason"], "dagward_malformed");
     }
     explain(
         "policy.yaml",

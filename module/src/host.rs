@@ -11,8 +11,8 @@ use dagward::exchange::{self, Effect, Level, Message, Reply};
 use dagward::store::Shared;
 use dagward::wire::pairs;
 
+use super::abi;
 use super::meter::ledger;
-use super::{abi, tokens};
 
 /// The proxy.
 pub(super) struct Host;
@@ -39,7 +39,7 @@ impl exchange::Host for Host {
             Effect::Property(name, value) => abi::set_property(name, value.as_bytes()),
             Effect::Log(Level::Info, line) => info!("{line}"),
             Effect::Log(Level::Warn, line) => warn!("{line}"),
-            Effect::CountTokens(results) => tokens::count(results),
+            Effect::CountTokens(results) => ledger(|ledger| ledger.tokens(results, self)),
             Effect::ShowLearned(count) => ledger(|ledger| ledger.learned(count, self)),
         }
     }
@@ -76,6 +76,10 @@ impl exchange::Host for Host {
 impl Shared for Host {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         abi::shared(key)
+    }
+
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        abi::set_shared(key, value, 0)
     }
 
     fn create(&mut self, key: &str, value: &[u8]) -> bool {

@@ -4,7 +4,6 @@
 #![expect(missing_docs, reason = "the SDK's macro writes the entry point")]
 
 mod abi;
-mod configuration;
 mod connection;
 mod host;
 mod keys;
@@ -19,12 +18,13 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel};
 
+use dagward::configuration::{Configuration, PluginNames, Status};
 use dagward::exchange::Setting;
 use dagward::learn;
 
-use configuration::Configuration;
 use host::Host;
 use keys::Keys;
+use meter::ledger;
 use node::Node;
 use signature::Verifier;
 use stream::Stream;
@@ -49,7 +49,7 @@ impl Plugin {
     /// What the rooms need to know of the proxy for the event that is being handled.
     fn setting(&self) -> Setting<'_> {
         Setting {
-            ruleset: self.configuration.ruleset.as_ref(),
+            ruleset: self.configuration.ruleset(),
             pod: self.node.pod.as_ref(),
             label: &self.node.label,
             key: self.key,
@@ -79,14 +79,17 @@ impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         let document = abi::buffer(BufferType::PluginConfiguration, 0..size).unwrap_or_default();
         let verifier = Verifier::choose();
-        let configuration = Configuration::load(document, verifier);
-        let keys = Keys::new(configuration.issuers());
-        keys.start();
+        let names = PluginNames {
+            name: &abi::text(b"plugin_name").unwrap_or_default(),
+            root_id: &abi::text(b"plugin_root_id").unwrap_or_default(),
+        };
+        let configuration = Configuration::load(document, names, &mut Host);
+        show(&configuration, verifier);
         self.plugin = Some(Rc::new(Plugin {
+            keys: Keys::start(configuration.issuers()),
             configuration,
             node: Node::read(),
             verification: Verification::new(verifier),
-            keys,
             key: learn::Key::of_proxy(&mut Host, random()),
         }));
         true
@@ -107,6 +110,20 @@ impl RootContext for Root {
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
+}
+
+/// Shows which policy is in force, in the log and as a metric.
+fn show(configuration: &Configuration, verifier: Verifier) {
+    let status = configuration.status();
+    let level = match status {
+        Status::Current => log::Level::Info,
+        Status::UpdateRefused | Status::Passing | Status::Refused => log::Level::Error,
+    };
+    for line in configuration.lines() {
+        log::log!(level, "{line}");
+    }
+    let (mode, status) = (configuration.mode(), status.as_str());
+    ledger(|ledger| ledger.configured(mode, status, verifier.as_str(), &mut Host));
 }
 
 /// Random bytes. Where the host has none they are a constant: a poor one, but no panic.

@@ -1,6 +1,6 @@
 //! What the proxy knows of its own pod, from the node metadata that the mesh gave it.
 
-use dagward::caller::{Acting, Metadata, pod_task};
+use dagward::caller::{Acting, Metadata, pod_label, pod_task};
 
 use super::abi;
 
@@ -8,27 +8,20 @@ use super::abi;
 pub(super) struct Node {
     /// The task that the pod runs.
     pub(super) pod: Option<Acting>,
-    /// The proxy's own identity, as its metadata has it, for labels of outbound traffic only: the
-    /// mesh's id is the trust domain unless an operator made them differ.
+    /// The proxy's own identity, as its metadata has it, for labels of outbound traffic.
     pub(super) label: String,
 }
 
 impl Node {
     pub(super) fn read() -> Self {
         let field = |path: &[u8]| abi::text(path);
-        let label = match (
-            field(b"xds\0node\0metadata\0MESH_ID"),
-            field(b"xds\0node\0metadata\0NAMESPACE"),
-            field(b"xds\0node\0metadata\0SERVICE_ACCOUNT"),
-        ) {
-            (Some(mesh), Some(namespace), Some(account)) => {
-                format!("spiffe://{mesh}/ns/{namespace}/sa/{account}")
-            }
-            _ => String::new(),
-        };
         Self {
             pod: pod_task(&PodMetadata),
-            label,
+            label: pod_label(
+                field(b"xds\0node\0metadata\0MESH_ID").as_deref(),
+                field(b"xds\0node\0metadata\0NAMESPACE").as_deref(),
+                field(b"xds\0node\0metadata\0SERVICE_ACCOUNT").as_deref(),
+            ),
         }
     }
 }

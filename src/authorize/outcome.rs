@@ -16,15 +16,15 @@ use crate::verdict::Decision;
 pub struct Outcome<'a> {
     /// Whether it passes, and why.
     pub verdict: Verdict<'a>,
-    /// Who acts.
+    /// The task or callback that acts.
     pub actor: Actor<'a>,
     /// Airflow's team of the run that the caller acts for, where Airflow's answer has named it.
     pub team: Option<&'a str>,
-    /// What it asks for; `None` where that cannot be read.
+    /// The operation that it asks for; `None` where that cannot be read.
     pub operation: Option<Operation<'a>>,
     /// The tokens that it shows and that are to be believed.
     pub tokens: Vec<Rc<Verified>>,
-    /// What came of each token that was looked at.
+    /// The result of each token that was looked at.
     pub token_results: Vec<TokenResult>,
     /// The changes to its task headers.
     pub edits: Vec<Edit<'a>>,
@@ -46,7 +46,7 @@ pub struct Passed<'a> {
     pub grounds: Grounds<'a>,
     /// The part for which it is decided again.
     pub awaits: Awaits,
-    /// Whether the caller becomes the owner of its token once Airflow has accepted it.
+    /// The caller's claim to its token, where it makes one.
     pub claim: Option<Claim>,
 }
 
@@ -94,17 +94,17 @@ pub struct Claim {
     pub enforced: bool,
 }
 
-/// Who acts, and as far as it is known, for which task.
+/// The part of the caller that acts, as far as it is known.
 #[derive(Debug)]
 pub enum Actor<'a> {
-    /// A task, or a caller of whom nothing says that it is one.
+    /// A task; `None` where nothing names one.
     Task(Option<Cow<'a, Acting>>),
     /// A deadline's callback. Its pod names its DAG.
     Callback(Option<Cow<'a, Acting>>),
 }
 
 impl<'a> Verdict<'a> {
-    /// What becomes of the request.
+    /// The decision.
     pub fn decision(&self) -> Decision {
         match self {
             Self::Passed(_) => Decision::Allow,
@@ -113,7 +113,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// Why, in one word.
+    /// The reason, in one word.
     pub fn code(&self) -> Code {
         match self {
             Self::Passed(passed) => passed.grounds.code(),
@@ -159,7 +159,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// Whether the caller becomes the owner of its token once Airflow has accepted it.
+    /// The caller's claim to its token.
     pub fn claim(&self) -> Option<Claim> {
         match self {
             Self::Passed(passed) => passed.claim,
@@ -167,7 +167,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// A request that passes for these reasons, and makes no claim.
+    /// A request that passes on these grounds, and makes no claim.
     pub(super) fn passed(grounds: Grounds<'a>, awaits: Awaits) -> Self {
         Self::Passed(Passed {
             grounds,
@@ -200,7 +200,7 @@ impl Grounds<'_> {
 }
 
 impl<'a> Objection<'a> {
-    /// Why, in one word.
+    /// The reason, in one word.
     pub fn code(&self) -> Code {
         match self {
             Self::Malformed(code, _) | Self::Unasked(code) => *code,

@@ -270,6 +270,23 @@ fn shadow_and_observe_refuse_nothing() {
 }
 
 #[test]
+fn shadow_says_what_is_malformed_as_enforce_does() {
+    let problem = |mode: &str| {
+        let scene = Scene {
+            target: "/execution//x",
+            ..Scene::new(mode)
+        };
+        scene.outcome(|outcome| {
+            let problem = outcome.verdict.objection()?.problem()?;
+            Some(problem.to_owned())
+        })
+    };
+    assert!(problem("enforce").is_some());
+    assert_eq!(problem("shadow"), problem("enforce"));
+    assert_eq!(problem("observe"), None);
+}
+
+#[test]
 fn a_policy_in_shadow_is_counted_and_not_enforced() {
     let scene = Scene {
         method: "DELETE",

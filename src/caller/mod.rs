@@ -10,6 +10,6 @@ mod token;
 
 pub use acting::{Acting, Proof};
 pub use id::TaskInstanceId;
-pub use pod::{Metadata, pod_task};
+pub use pod::{Metadata, pod_label, pod_task};
 pub use principal::{BadPrincipal, Principal, is_namespace, is_service_account};
 pub use token::{Credential, Unreadable, credential};

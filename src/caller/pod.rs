@@ -11,6 +11,17 @@ pub trait Metadata {
     fn label(&self, name: &str) -> Option<String>;
 }
 
+/// The identity that the mesh's node metadata give a pod, for labels of outbound traffic only: the mesh's id is the trust
+/// domain unless an operator made them differ. Empty where the metadata lack a part.
+pub fn pod_label(mesh: Option<&str>, namespace: Option<&str>, service_account: Option<&str>) -> String {
+    match (mesh, namespace, service_account) {
+        (Some(mesh), Some(namespace), Some(account)) => {
+            format!("spiffe://{mesh}/ns/{namespace}/sa/{account}")
+        }
+        _ => String::new(),
+    }
+}
+
 /// The task that the pod runs; `None` where its metadata names none.
 ///
 /// An annotation that is not a DAG's id names none, and then the labels are not asked. A pod without a
@@ -138,5 +149,19 @@ mod tests {
             );
         }
         assert_eq!(from_label("foobar-327b6f074".into()), None);
+    }
+
+    #[test]
+    fn a_label_needs_all_of_its_parts() {
+        let (mesh, namespace, account) = (Some("cluster.local"), Some("airflow"), Some("worker"));
+        let label = "spiffe://cluster.local/ns/airflow/sa/worker";
+        assert_eq!(pod_label(mesh, namespace, account), label);
+        for [mesh, namespace, account] in [
+            [None, namespace, account],
+            [mesh, None, account],
+            [mesh, namespace, None],
+        ] {
+            assert_eq!(pod_label(mesh, namespace, account), "");
+        }
     }
 }

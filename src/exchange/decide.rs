@@ -30,6 +30,7 @@ pub(super) fn decide<'p>(
         pod: setting.pod,
     };
     let outcome = authorize::authorize(setting.ruleset, proxy, incoming);
+    host.decided(incoming, &outcome);
     if !again && !outcome.token_results.is_empty() {
         host.carry_out(Effect::CountTokens(&outcome.token_results));
     }

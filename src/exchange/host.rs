@@ -4,11 +4,15 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::effect::{Effect, Level, Message};
+use crate::authorize::{Incoming, Outcome};
 use crate::caller::Principal;
 use crate::store::Shared;
 
 /// The proxy that has the request of the current event.
 pub trait Host: Shared {
+    /// Sees each decision as it is made. A proxy has no use for that; `dagward explain` has.
+    fn decided(&mut self, _incoming: &Incoming<'_>, _outcome: &Outcome<'_>) {}
+
     /// Carries out an effect.
     fn carry_out(&mut self, effect: Effect<'_>);
 

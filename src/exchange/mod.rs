@@ -30,7 +30,7 @@ use decide::{again, decide, stamp};
 use decided::Decided;
 use incoming::Stage;
 
-pub use connection::Connection;
+pub use connection::{Connection, Connections, Downstream};
 pub use effect::{Effect, Flow, Level, Message, Reply};
 pub use host::Host;
 pub use setting::Setting;

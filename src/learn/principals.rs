@@ -51,11 +51,11 @@ pub(super) fn number_of(store: &mut impl Shared, principal: &str) -> Option<usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::testing::Store;
+    use crate::store::Memory;
 
     #[test]
     fn each_principal_has_its_number_and_the_last_share_one() {
-        let mut store = Store::default();
+        let mut store = Memory::default();
         for round in 0..2 {
             for principal in 0..MAX_PRINCIPALS + 3 {
                 let expected = principal.min(MAX_PRINCIPALS - 1);
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn no_principal_at_all_is_one_as_well() {
-        let mut store = Store::default();
+        let mut store = Memory::default();
         assert_eq!(number(&mut store, "a"), 0);
         assert_eq!(number(&mut store, ""), 1);
         assert_eq!(number(&mut store, ""), 1);

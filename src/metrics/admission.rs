@@ -108,20 +108,20 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::testing::Store;
     use super::*;
+    use crate::store::Memory;
 
     const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
     /// A store in which other VMs let series in just before this VM's operations.
     struct Contended {
-        store: Store,
+        store: Memory,
         rivals: VecDeque<Vec<usize>>,
         limit: u32,
     }
 
     impl Contended {
-        fn rivals_act(&mut self) -> &mut Store {
+        fn rivals_act(&mut self) -> &mut Memory {
             for rival in self.rivals.pop_front().unwrap_or_default() {
                 admit(&mut self.store, PROVEN, NAMES[rival], self.limit);
             }
@@ -134,6 +134,10 @@ mod tests {
             self.rivals_act().read(key)
         }
 
+        fn write(&mut self, key: &str, value: &[u8]) -> bool {
+            self.rivals_act().write(key, value)
+        }
+
         fn create(&mut self, key: &str, value: &[u8]) -> bool {
             self.rivals_act().create(key, value)
         }
@@ -144,13 +148,13 @@ mod tests {
     }
 
     /// Asks without letting in.
-    fn is_in(store: &mut Store, series: &str) -> bool {
+    fn is_in(store: &mut Memory, series: &str) -> bool {
         admit(store, PROVEN, series, 0)
     }
 
     #[test]
     fn lets_in_up_to_the_limit_and_never_out() {
-        let mut store = Store::default();
+        let mut store = Memory::default();
         assert!(!admit(&mut store, PROVEN, "a", 0));
         assert!(admit(&mut store, PROVEN, "a", 2) && admit(&mut store, PROVEN, "b", 2));
         assert!(!admit(&mut store, PROVEN, "c", 2));
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn rooms_are_apart() {
-        let mut store = Store::default();
+        let mut store = Memory::default();
         let shares = ["", "a", "a.b"].map(|caller| [PROVEN, UNPROVEN].map(|room| share_of(caller, room)));
         let rooms: Vec<_> = [PROVEN, UNPROVEN]
             .map(str::to_owned)
@@ -182,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_record_of_somebody_else_admits_nothing() {
-        let mut store = Store::default();
+        let mut store = Memory::default();
         assert!(store.create(PROVEN, b"\xff"));
         assert!(!admit(&mut store, PROVEN, "a", 2));
     }
@@ -196,7 +200,7 @@ mod tests {
             rivals in proptest::collection::vec(proptest::collection::vec(0..NAMES.len(), 0..3), 0..12),
             limit in 0..5_u32,
         ) {
-            let mut store = Store::default();
+            let mut store = Memory::default();
             for name in before {
                 admit(&mut store, PROVEN, NAMES[name], limit);
             }

@@ -16,6 +16,7 @@ use super::series::Metric;
 use super::shares::{Opening, Shares};
 use super::traffic::Traffic;
 use crate::store::Shared;
+use crate::token::{self, TokenResult};
 use crate::verdict::{Decision, Direction};
 
 /// The most label sets that `dagward_requests_total` has in a proxy, `__other__` apart: at about
@@ -85,8 +86,16 @@ impl Ledger {
         host.set(id, 1);
     }
 
+    /// Counts what came of tokens.
+    pub fn tokens(&mut self, results: &[TokenResult], host: &mut impl Meter) {
+        for result in results {
+            let kind = result.kind.map_or("unknown", token::Kind::as_str);
+            self.token(kind, result.result(), host);
+        }
+    }
+
     /// Counts a token: whose it is and what came of it, words of fixed vocabularies.
-    pub fn token(&mut self, kind: &'static str, result: &'static str, host: &mut impl Meter) {
+    fn token(&mut self, kind: &'static str, result: &'static str, host: &mut impl Meter) {
         let define = || self.defined.id(&TOKENS, [kind, result], host);
         let id = *self.tokens.entry((kind, result)).or_insert_with(define);
         host.add(id, 1);

@@ -2,56 +2,16 @@
 //! the process, metric ids to a VM.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::host::{Kind, Meter};
-use crate::store::Shared;
-
-/// The store that all VMs share.
-#[derive(Debug, Default)]
-pub(crate) struct Store {
-    values: HashMap<String, (Vec<u8>, u32)>,
-    version: u32,
-}
-
-impl Store {
-    /// The values under keys with this beginning.
-    pub(crate) fn values(&self, beginning: &str) -> BTreeMap<String, Vec<u8>> {
-        let values = self.values.iter().filter(|(key, _)| key.starts_with(beginning));
-        values
-            .map(|(key, (value, _))| (key.clone(), value.clone()))
-            .collect()
-    }
-
-    fn write(&mut self, key: &str, value: &[u8]) -> bool {
-        self.version += 1;
-        self.values.insert(key.to_owned(), (value.to_vec(), self.version));
-        true
-    }
-}
-
-impl Shared for Store {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.values.get(key).cloned()
-    }
-
-    fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        !self.values.contains_key(key) && self.write(key, value)
-    }
-
-    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        self.values
-            .get(key)
-            .is_some_and(|(_, current)| *current == version)
-            && self.write(key, value)
-    }
-}
+use crate::store::{Memory, Shared};
 
 /// What all VMs of a proxy share.
 #[derive(Debug, Default)]
 pub(super) struct Proxy {
-    store: Store,
+    store: Memory,
     /// By name: a counter's sum, a gauge's value, a histogram's number of values.
     pub(super) stats: BTreeMap<String, (Kind, u64)>,
 }
@@ -59,7 +19,7 @@ pub(super) struct Proxy {
 impl Proxy {
     /// How many values the store has.
     pub(super) fn stored(&self) -> usize {
-        self.store.values.len()
+        self.store.values("").len()
     }
 }
 
@@ -123,6 +83,10 @@ impl Meter for Vm {
 impl Shared for Vm {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.proxy.borrow_mut().store.read(key)
+    }
+
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.proxy.borrow_mut().store.write(key, value)
     }
 
     fn create(&mut self, key: &str, value: &[u8]) -> bool {

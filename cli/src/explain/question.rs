@@ -1,44 +1,50 @@
-//! The request as the filter would have it, from the command line.
+//! The request as the proxy would have it, from the command line.
 
 use std::fmt;
+use std::rc::Rc;
 use std::str::FromStr;
 
-use dagward::authorize::{Incoming, Proxy, Token};
-use dagward::caller::{
-    Acting, BadPrincipal, Credential, Metadata, Principal, TaskInstanceId, credential, pod_task,
-};
-use dagward::learn::{Learned, Owner, Run, Team};
-use dagward::operation::{self, Body, Operation, Request, Site, host_of};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dagward::caller::{Acting, Metadata, Principal, pod_task};
+use dagward::exchange::Connection;
+use dagward::operation::{Operation, host_of};
 use dagward::policy::Ruleset;
 use dagward::token::without_tokens;
 use dagward::verdict::Direction;
-use dagward::wire::Header;
+use dagward::wire::pairs;
+use serde_json::json;
 
 use super::shown::Shown;
 use super::{Explain, Listener};
 use crate::check::Policy;
 
+/// The header of the credential for the Execution API.
+const AUTHORIZATION: &str = "authorization";
+
+/// The task of a made-up token, where the path names none.
+const SOME_TASK: &str = "00000000-0000-0000-0000-000000000000";
+
 /// One request and the proxy that it comes to.
 #[derive(Debug)]
 pub(super) struct Question {
-    pub(super) listener: Direction,
-    pub(super) peer: Result<Option<Principal>, BadPrincipal>,
+    pub(super) connection: Rc<Connection>,
     pub(super) proxy: Principal,
     /// Whether the proxy's identity was not given.
     pub(super) proxy_is_assumed: bool,
+    /// The server that answers a request on its way out.
+    pub(super) server: Principal,
     pub(super) method: String,
     /// The path for people to read: without any token.
     pub(super) shown_path: String,
     pub(super) host: String,
+    /// Envoy's name for the destination.
+    pub(super) cluster: String,
     /// The task that the annotations name; `None` where they name none.
     pub(super) pod: Option<Acting>,
     pub(super) has_annotations: bool,
     path: String,
     headers: Vec<HeaderLine>,
-    port: String,
-    cluster: String,
-    credential: Credential<String>,
-    learned: Option<Learned>,
 }
 
 /// A header from the command line, its name in lower case as proxies have it.
@@ -58,11 +64,12 @@ pub(super) struct Annotation {
 struct Annotations<'a>(&'a [Annotation]);
 
 impl Question {
-    /// Reads the command line.
+    /// Reads the command line. `operation` is what its path asks for.
     pub(super) fn of(
         explain: &Explain,
         policy: &Policy,
         ruleset: &Ruleset,
+        operation: Option<&Operation<'_>>,
         shown: Option<&Shown>,
     ) -> Result<Self, String> {
         let listener = match explain.listener {
@@ -72,135 +79,76 @@ impl Question {
         if listener == Direction::Inbound {
             check_inbound(explain)?;
         }
-        let proxy = explain.proxy.clone().unwrap_or_else(|| assumed_proxy(policy));
-        let proxy = Principal::parse(&proxy).map_err(|error| format!("error: `--proxy`: {error}"))?;
+        let identity = |option: &str, given: &Option<String>| {
+            let id = given.clone().unwrap_or_else(|| assumed_proxy(policy));
+            Principal::parse(&id).map_err(|error| format!("error: `{option}`: {error}"))
+        };
+        let proxy = identity("--proxy", &explain.proxy)?;
         let host = host_of(&explain.host).into_owned();
-        let peer = explain.peer.as_deref().map(Principal::parse).transpose();
-        let caller = peer.as_ref().ok().and_then(Option::as_ref);
         let path = &explain.path;
         let without = shown.map_or_else(|| path.clone(), |shown| shown.path_without(path));
-        let mut headers = explain.headers.clone();
-        let header = shown.and_then(Shown::header);
-        headers.extend(header.map(|(name, value)| HeaderLine { name, value }));
-        let callback = explain.callback.then(|| learned_of_callback(caller));
-        let learned = explain.learned.as_deref().map(|dag| Learned {
-            team: explain.team.clone().map_or(Team::Unknown, Team::Named),
-            ..learned(dag, caller)
-        });
         Ok(Self {
-            listener,
-            peer,
+            connection: Rc::new(Connection {
+                listener,
+                peer: explain.peer.as_deref().map(Principal::parse).transpose(),
+                own: Some(proxy.clone()).filter(|_| !explain.plaintext),
+                tunnelled: false,
+                port: explain.port(),
+            }),
             proxy_is_assumed: explain.proxy.is_none(),
+            server: identity("--server", &explain.server)?,
             method: explain.method.clone(),
             shown_path: without_tokens(&without, ruleset.issuers()).into_owned(),
             path: shown.map_or_else(|| path.clone(), |shown| shown.path(path)),
             has_annotations: !explain.annotations.is_empty(),
             pod: pod_task(&Annotations(&explain.annotations)),
-            port: explain.port(),
             cluster: cluster(&host, proxy.namespace()),
-            credential: credential_of(explain, &headers, ruleset.site()),
-            headers,
-            learned: learned.or(callback),
+            headers: headers(explain, operation, shown),
             proxy,
             host,
         })
     }
 
-    /// What the proxy knows of itself.
-    pub(super) fn proxy(&self) -> Proxy<'_> {
-        Proxy {
-            identity: Some(&self.proxy),
-            pod: self.pod.as_ref(),
-        }
+    /// The request's headers, serialized as the proxy has them.
+    pub(super) fn headers(&self) -> Vec<u8> {
+        let line = [
+            (":method", self.method.as_str()),
+            (":path", &self.path),
+            (":authority", &self.host),
+        ];
+        let headers = self.headers.iter();
+        let headers = headers.map(|header| (header.name.as_str(), header.value.as_str()));
+        pairs::write(&line.into_iter().chain(headers).collect::<Vec<_>>())
     }
 
-    /// The headers as the proxy has them.
-    pub(super) fn headers(&self) -> Vec<Header<'_>> {
-        as_headers(&self.headers)
-    }
-
-    /// The request as `authorize` takes it, all of its body there.
-    pub(super) fn incoming<'a>(&'a self, headers: &'a [Header<'a>], body: &'a [u8]) -> Incoming<'a> {
-        let request = Request {
-            method: &self.method,
-            target: &self.path,
-            host: &self.host,
-            body: Body::Whole(body),
-        };
-        Incoming {
-            peer: self.peer.as_ref().map(Option::as_ref),
-            port: &self.port,
-            cluster: self.cluster.as_bytes(),
-            token: Token {
-                credential: self.credential.as_deref(),
-                learned: self.learned.as_ref(),
-                ..Token::default()
-            },
-            ..Incoming::new(self.listener, request, headers)
-        }
+    /// The side of the sidecar.
+    pub(super) fn listener(&self) -> Direction {
+        self.connection.listener
     }
 
     /// The caller's identity, where it has one.
     pub(super) fn principal(&self) -> Option<&Principal> {
-        self.peer.as_ref().ok().and_then(Option::as_ref)
+        self.connection.peer.as_ref().ok().and_then(Option::as_ref)
     }
 }
 
-fn as_headers(lines: &[HeaderLine]) -> Vec<Header<'_>> {
-    lines
-        .iter()
-        .map(|line| (line.name.as_bytes(), line.value.as_bytes()))
-        .collect()
-}
-
-/// The credential in the headers. Where none is given and Airflow is said to have answered, a task's
-/// own route is asked for with its own.
-fn credential_of(explain: &Explain, headers: &[HeaderLine], site: &Site) -> Credential<String> {
-    let request = Request {
-        method: &explain.method,
-        target: &explain.path,
-        host: "",
-        body: Body::Pending,
-    };
-    let answered = explain.learned.is_some() || explain.callback;
-    let operation = operation::classify(&request, site).ok().filter(|_| answered);
-    let own = operation.as_ref().and_then(Operation::own_id);
-    match (credential(&as_headers(headers)), own) {
-        (Credential::Absent, Some(own)) => {
-            TaskInstanceId::parse(own.to_owned()).map_or(Credential::Absent, Credential::Task)
-        }
-        (given, _) => given,
+/// The headers that are given, and the token. Where none is given and Airflow is said to have answered, the request has
+/// an unsigned one of the task: the filter reads only its subject.
+fn headers(explain: &Explain, operation: Option<&Operation<'_>>, shown: Option<&Shown>) -> Vec<HeaderLine> {
+    let mut headers = explain.headers.clone();
+    let shown = shown.and_then(Shown::header);
+    headers.extend(shown.map(|(name, value)| HeaderLine { name, value }));
+    let answered = explain.answer.is_some() || explain.callback;
+    if answered && !headers.iter().any(|header| header.name == AUTHORIZATION) {
+        let task = operation.and_then(Operation::own_id).unwrap_or(SOME_TASK);
+        let claims = URL_SAFE_NO_PAD.encode(json!({ "sub": task }).to_string());
+        headers.push(HeaderLine {
+            name: AUTHORIZATION.to_owned(),
+            value: format!("Bearer e30.{claims}.e30"),
+        });
     }
+    headers
 }
-
-/// What an answer of Airflow's to `caller` has taught.
-fn learned(dag_id: &str, caller: Option<&Principal>) -> Learned {
-    Learned {
-        run: Some(Run {
-            dag_id: dag_id.to_owned(),
-            run_id: "RUN_ID".to_owned(),
-        }),
-        owner: caller.map(owner),
-        ..Learned::default()
-    }
-}
-
-/// What an answer of Airflow's to the `run` of a callback has taught, which `caller` has started.
-fn learned_of_callback(caller: Option<&Principal>) -> Learned {
-    Learned {
-        callback: true,
-        owner: caller.map(owner),
-        ..Learned::default()
-    }
-}
-
-fn owner(caller: &Principal) -> Owner {
-    Owner {
-        principal: caller.as_str().to_owned(),
-        enforced: true,
-    }
-}
-
 fn check_inbound(explain: &Explain) -> Result<(), String> {
     if explain.peer.is_none() && !explain.plaintext {
         return Err(

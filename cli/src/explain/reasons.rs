@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use dagward::authorize::{self, Awaits, Code, Incoming, Objection, Outcome, Verdict};
+use dagward::authorize::{self, Awaits, Code, Incoming, Objection, Outcome, Proxy, Verdict};
 use dagward::caller::headers::PROOF;
 use dagward::operation::{self, Body, Request};
 use dagward::policy::{Ruleset, Scope};
@@ -10,15 +10,20 @@ use dagward::stamp::Edit;
 use dagward::verdict::Direction;
 
 use super::asked;
+use super::decision::At;
+use super::host::Scene;
 use super::question::Question;
 
 /// The reasons, the one that decided first.
 pub(super) fn reasons(
-    ruleset: &Ruleset,
-    question: &Question,
+    scene: Scene<'_>,
+    at: At,
     incoming: &Incoming<'_>,
     outcome: &Outcome<'_>,
 ) -> Vec<String> {
+    let Scene {
+        ruleset, question, ..
+    } = scene;
     let logged = || authorize::reasons(Some(ruleset), outcome, incoming, true);
     let mut reasons = match outcome.verdict.code() {
         Code::Observed => vec!["nothing is decided in mode observe".to_owned()],
@@ -33,21 +38,42 @@ pub(super) fn reasons(
             "it passes, but would be refused if all policies were enforced".to_owned(),
         );
     }
-    reasons.extend(outcome.edits.iter().map(|edit| said(edit, question)));
+    match at {
+        At::Headers => reasons.extend(outcome.edits.iter().map(|edit| said(edit, question))),
+        // The headers have gone.
+        At::Body | At::Answer => {}
+    }
     if question.has_annotations && question.pod.is_none() {
         reasons.push(
             "the annotations name no task: `dag_id` is missing, or no id that Airflow accepts".to_owned(),
         );
     }
-    if outcome.verdict.awaits() == Awaits::Answer {
-        let then = match question.listener {
-            Direction::Inbound => "it is decided again when Airflow's answer names the task's DAG",
-            Direction::Outbound => {
-                "later requests with its token are for the DAG that an api-server's answer names"
-            }
-        };
-        reasons.push(format!("{then} (`--learned`)"));
-    }
+    reasons.extend(awaited(scene, outcome));
+    reasons.extend(body(scene, incoming));
+    reasons
+}
+
+/// The part of the exchange for which the request is decided again.
+fn awaited(scene: Scene<'_>, outcome: &Outcome<'_>) -> Option<String> {
+    let how = if scene.has_answer { "" } else { " (`--answer`)" };
+    let then = match (outcome.verdict.awaits(), scene.question.listener()) {
+        (Awaits::Nothing, _) => return None,
+        (Awaits::Body, _) => return Some("it is decided again with its body".to_owned()),
+        (Awaits::Answer, Direction::Inbound) => {
+            "it is decided again when Airflow's answer names the task's DAG"
+        }
+        (Awaits::Answer, Direction::Outbound) => {
+            "later requests with its token are for the DAG that an api-server's answer names"
+        }
+    };
+    Some(format!("{then}{how}"))
+}
+
+/// Whether a body would be read, where none is given.
+fn body(scene: Scene<'_>, incoming: &Incoming<'_>) -> Option<String> {
+    let Scene {
+        ruleset, question, ..
+    } = scene;
     let at_headers = Incoming {
         request: Request {
             body: Body::Pending,
@@ -57,17 +83,21 @@ pub(super) fn reasons(
     };
     let may_say_more =
         operation::classify(&at_headers.request, ruleset.site()).is_ok_and(|operation| operation.awaits_body);
-    if may_say_more && incoming.request.body == Body::Whole(&[]) {
-        let verdict = authorize::authorize(Some(ruleset), question.proxy(), &at_headers).verdict;
-        let reads_body = verdict.awaits() == Awaits::Body;
-        reasons.push(match reads_body {
-            true => {
-                "on this route the body may name ids or ask for more, and none is given (`--body`)".to_owned()
-            }
-            false => "its body is not read: nothing that it could say changes the decision".to_owned(),
-        });
+    if !may_say_more || incoming.request.body != Body::Whole(&[]) {
+        return None;
     }
-    reasons
+    let proxy = Proxy {
+        identity: question.connection.own.as_ref(),
+        pod: question.pod.as_ref(),
+    };
+    let verdict = authorize::authorize(Some(ruleset), proxy, &at_headers).verdict;
+    let reads = match verdict.awaits() {
+        Awaits::Body => "on this route the body may name ids or ask for more, and none is given (`--body`)",
+        Awaits::Nothing | Awaits::Answer => {
+            "its body is not read: nothing that it could say changes the decision"
+        }
+    };
+    Some(reads.to_owned())
 }
 
 /// Which of the things that were asked for no rule allows.
@@ -104,7 +134,7 @@ fn refused(ruleset: &Ruleset, question: &Question, outcome: &Outcome<'_>) -> Vec
 }
 
 fn said(edit: &Edit<'_>, question: &Question) -> String {
-    let from_peer = question.listener == Direction::Inbound && question.principal().is_some();
+    let from_peer = question.listener() == Direction::Inbound && question.principal().is_some();
     match edit {
         Edit::Set(name, value) => format!("sets `{name}` to `{value}`"),
         Edit::Remove(PROOF) if from_peer => {

@@ -6,45 +6,78 @@ use dagward::authorize::Outcome;
 use dagward::operation::Operation;
 use dagward::verdict::Direction;
 
-use super::answer::{Answer, CallerPart};
 use super::asked;
+use super::decision::{At, CallerPart, Decision};
+use super::explanation::{AnswerPart, Explanation};
 use super::question::Question;
 use super::tokens;
 
-/// The decision, the facts it was made on, and the reasons.
-pub(super) fn render(question: &Question, outcome: &Outcome<'_>, answer: &Answer) -> String {
+/// The decisions, each with the facts that it was made on and the reasons, and then what the proxy shows of them.
+pub(super) fn render(question: &Question, explanation: &Explanation) -> String {
+    let several = !explanation.earlier.is_empty();
+    let mut lines = Vec::new();
+    for decision in explanation.earlier.iter().chain([&explanation.decision]) {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(decided(question, decision, several));
+    }
+    let body = |AnswerPart { status, body }: &AnswerPart| format!("{status} {body}");
+    let record = explanation.record.iter();
+    let record = record.map(|(name, value)| format!("{name}={value}"));
+    lines.extend(section("answer", explanation.answer.iter().map(body)));
+    lines.extend(section("log", explanation.log.iter().cloned()));
+    lines.extend(section("record", record));
+    lines.join("\n") + "\n"
+}
+
+fn section(name: &str, lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut section: Vec<_> = lines.map(|line| format!("  {line}")).collect();
+    if !section.is_empty() {
+        section.splice(0..0, [String::new(), name.to_owned()]);
+    }
+    section
+}
+
+fn decided(question: &Question, decision: &Decision, several: bool) -> Vec<String> {
+    let at = match decision.at {
+        _ if !several => "",
+        At::Headers => ", at the request's headers",
+        At::Body => ", with the request's body",
+        At::Answer => ", after Airflow's answer",
+    };
+    let word = decision.decision.as_str().to_uppercase();
     let mut lines = vec![
-        format!(
-            "{}  {} (mode {})",
-            answer.decision.to_uppercase(),
-            answer.code,
-            answer.mode
-        ),
+        format!("{word}  {} (mode {}){at}", decision.code, decision.mode),
         String::new(),
         format!("  caller      {}", caller(question)),
-        format!("  acting for  {}", acting(&answer.caller)),
+        format!("  acting for  {}", acting(&decision.caller)),
     ];
-    lines.extend(tokens::lines(&answer.tokens).map(|line| format!("  token       {line}")));
-    lines.extend([
-        format!(
-            "  request     {} {} on {}",
-            question.method, question.shown_path, question.host
-        ),
-        format!("  surface     {}", surface(outcome)),
-    ]);
+    lines.extend(tokens::lines(&decision.tokens).map(|line| format!("  token       {line}")));
+    lines.push(format!(
+        "  request     {} {} on {}",
+        question.method, question.shown_path, question.host
+    ));
+    lines.extend(decision.asked.iter().cloned());
+    lines.extend([String::new(), "why".to_owned()]);
+    lines.extend(decision.reasons.iter().map(|reason| format!("  - {reason}")));
+    lines
+}
+
+/// The things that the request asks for.
+pub(super) fn asked_for(outcome: &Outcome<'_>) -> Vec<String> {
+    let mut lines = vec![format!("  surface     {}", surface(outcome))];
     lines.extend(
         asks(outcome)
             .into_iter()
             .map(|ask| format!("  asks for    {ask}")),
     );
     lines.extend(parameters(outcome));
-    lines.extend([String::new(), "why".to_owned()]);
-    lines.extend(answer.reasons.iter().map(|reason| format!("  - {reason}")));
-    lines.join("\n") + "\n"
+    lines
 }
 
 fn caller(question: &Question) -> Cow<'_, str> {
-    match (&question.peer, question.listener) {
+    match (&question.connection.peer, question.listener()) {
         (Ok(Some(principal)), _) => principal.as_str().into(),
         (Ok(None), Direction::Inbound) => "anonymous".into(),
         (Ok(None), Direction::Outbound) => "the proxy's own pod".into(),

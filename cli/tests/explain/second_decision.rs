@@ -35,36 +35,81 @@ fn a_body_counts_where_it_names_ids() {
 }
 
 #[test]
-fn what_airflow_answered_counts() {
+fn a_body_is_decided_on_after_the_headers() {
+    let bulk = "/api/v2/dags/sales_daily/dagRuns/r/taskInstances";
+    let question = [&from_sales("PATCH", bulk)[..], &["--body", "bulk.json"]].concat();
+    explain("policy.yaml", &question).assert(1, "explain/body.txt");
+    let (_, answer) = explain_json("policy.yaml", &question);
+    let stages = |decision: &Value| json!([decision["at"], decision["code"]]);
+    assert_eq!(stages(&answer["earlier"][0]), json!(["headers", "allowed"]));
+    assert_eq!(stages(&answer), json!(["body", "no_rule_allows"]));
+    assert_eq!(answer["answer"]["status"], 403);
+    // What is refused at its headers has no second decision.
+    let other = "/api/v2/dags/finance_daily/dagRuns/r/taskInstances";
+    let question = [&from_sales("PATCH", other)[..], &["--body", "bulk.json"]].concat();
+    let (_, answer) = explain_json("policy.yaml", &question);
+    assert_eq!(stages(&answer), json!(["headers", "no_rule_allows"]));
+    assert_eq!(answer["earlier"], json!([]));
+}
+
+#[test]
+fn what_airflow_answers_counts() {
     let run = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
-    let question = |dag: &'static str| {
+    let question = |file: &'static str| {
         [
-            "--peer",
-            SALES,
-            "--method",
-            "PATCH",
-            "--path",
-            run,
-            "--learned",
-            dag,
+            "--peer", SALES, "--method", "PATCH", "--path", run, "--answer", file,
         ]
     };
-    let (status, answer) = explain_json("policy.yaml", &question("sales_daily"));
+    let (status, answer) = explain_json("policy.yaml", &question("answer_sales.json"));
     assert_eq!(status, 0, "{answer}");
+    assert_eq!(answer["earlier"][0]["caller"]["acting"], Value::Null);
     assert_eq!(answer["caller"]["acting"]["proof"], "airflow");
     assert_eq!(answer["operation"]["dag_ids"], json!(["sales_daily"]));
-    let (status, answer) = explain_json("policy.yaml", &question("finance_daily"));
+    // It passes as it came.
+    assert_eq!(answer["answer"]["status"], 200);
+    assert_eq!(answer["answer"]["body"]["max_tries"], 0);
+    assert_eq!(answer["record"]["wasm.dagward_proven_dag_id"], "sales_daily");
+
+    explain("policy.yaml", &question("answer_finance.json")).assert(1, "explain/answer_refused.txt");
+    let (status, answer) = explain_json("policy.yaml", &question("answer_finance.json"));
     assert_eq!(
         (status, &answer["code"]),
         (1, &"no_rule_allows".into()),
         "{answer}"
     );
-    let pod = [&question("finance_daily")[..], &TASK].concat();
+    assert_eq!(answer["earlier"][0]["code"], "allowed");
+    // The status has gone; the body is the refusal.
+    assert_eq!(answer["answer"]["status"], 200);
+    assert_eq!(answer["answer"]["body"]["detail"]["reason"], "dagward_denied");
+    assert!(
+        answer["log"][0].as_str().unwrap().contains("code=no_rule_allows"),
+        "{answer}"
+    );
+    let pod = [&question("answer_finance.json")[..], &TASK].concat();
     let (status, answer) = explain_json("policy.yaml", &pod);
     assert_eq!(
         (status, &answer["code"]),
         (1, &"task_conflict".into()),
         "{answer}"
+    );
+    // One that names no run starts no task: any DAG may be meant. Before another request it has taught nothing.
+    let (status, answer) = explain_json("policy.yaml", &question("bulk.json"));
+    assert_eq!(
+        (status, &answer["at"], &answer["code"]),
+        (1, &"answer".into(), &"denied_by_rule".into()),
+        "{answer}"
+    );
+    let other = [
+        &from_sales("GET", "/execution/variables/x")[..],
+        &["--answer", "bulk.json"],
+    ]
+    .concat();
+    let run = explain("policy.yaml", &other);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(
+        run.stderr.starts_with("error: `--answer`: it names no DAG run"),
+        "{}",
+        run.stderr
     );
 }
 
@@ -82,7 +127,7 @@ fn a_token_needs_somebody_to_vouch_for_it() {
         "{answer}"
     );
     for said in [
-        &["--learned", "sales_daily"][..],
+        &["--answer", "answer_sales.json"][..],
         &[
             "--header",
             "x-airflow-ti-id: 019ab1c2-7d11-7b3f-a3c4-5d6e7f809112",
@@ -102,14 +147,38 @@ fn a_token_needs_somebody_to_vouch_for_it() {
 
 #[test]
 fn on_the_way_out_airflows_answer_is_stamped() {
-    let question = |path: &'static str| {
-        let outbound = ["--listener", "outbound", "--method", "PATCH", "--path", path];
-        [&outbound[..], &["--learned", "sales_daily"]].concat()
+    let question = |method: &'static str, path: &'static str| {
+        let outbound = ["--listener", "outbound", "--method", method, "--path", path];
+        [&outbound[..], &["--answer", "answer_sales.json"]].concat()
     };
-    let run = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
-    explain("policy.yaml", &question(run)).assert(0, "explain/outbound_learned.txt");
-    let (_, answer) = explain_json("policy.yaml", &question("/api/v2/dags/sales_daily"));
+    let run = question(
+        "PATCH",
+        "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run",
+    );
+    explain("policy.yaml", &run).assert(0, "explain/outbound_answer.txt");
+    let (_, answer) = explain_json("policy.yaml", &question("GET", "/api/v2/dags/sales_daily"));
     assert_eq!(answer["caller"]["acting"], Value::Null);
+    // A request behind that answer carries it on.
+    let xcom = question("GET", "/execution/xcoms/sales_daily/r/t/k");
+    let (_, answer) = explain_json("policy.yaml", &xcom);
+    assert_eq!(answer["caller"]["acting"]["dag_id"], "sales_daily");
+    assert!(
+        answer["reasons"]
+            .to_string()
+            .contains("sets `x-airflow-proof` to `airflow`"),
+        "{answer}"
+    );
+    // Another server's answer teaches nothing.
+    let other = [
+        "--server",
+        "spiffe://cluster.local/ns/airflow/sa/airflow-worker-ml",
+    ];
+    let (_, answer) = explain_json("policy.yaml", &[&run[..], &other].concat());
+    assert_eq!(
+        (&answer["at"], &answer["earlier"]),
+        (&"headers".into(), &json!([])),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -127,7 +196,7 @@ fn a_callback_acts_for_no_dag_that_is_known() {
     assert_eq!(answer["caller"]["actor"], "callback");
     let connection = question("GET", "/execution/connections/sales_db");
     explain("policy.yaml", &[&connection[..], &["--callback"]].concat()).assert(1, "explain/callback.txt");
-    for said in [&[][..], &["--learned", "sales_daily"]] {
+    for said in [&[][..], &["--answer", "answer_sales.json"]] {
         let (_, answer) = explain_json("policy.yaml", &[&connection[..], said].concat());
         assert_eq!(answer["caller"].get("actor"), None, "{answer}");
     }
@@ -142,21 +211,21 @@ fn the_team_that_airflow_named_is_shown() {
         "GET",
         "--path",
         "/execution/xcoms/sales_daily/r/t/k",
-        "--learned",
-        "sales_daily",
     ];
-    let named = [&question[..], &["--team", "sales_emea"]].concat();
+    let named = [&question[..], &["--answer", "answer_team.json"]].concat();
     let (status, answer) = explain_json("policy.yaml", &named);
     assert_eq!(
         (status, &answer["caller"]["team"]),
         (0, &"sales_emea".into()),
         "{answer}"
     );
+    assert_eq!(answer["record"]["wasm.dagward_team"], "sales_emea");
     let text = explain("policy.yaml", &named).stdout;
     assert!(
-        text.contains("run `RUN_ID`, team `sales_emea` (proof airflow)"),
+        text.contains("run `manual__1`, team `sales_emea` (proof airflow)"),
         "{text}"
     );
-    let (_, answer) = explain_json("policy.yaml", &question);
+    let unnamed = [&question[..], &["--answer", "answer_sales.json"]].concat();
+    let (_, answer) = explain_json("policy.yaml", &unnamed);
     assert_eq!(answer["caller"].get("team"), None, "{answer}");
 }

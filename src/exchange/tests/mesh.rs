@@ -1,20 +1,17 @@
 //! A proxy without a host, and the Airflow behind it.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::rc::Rc;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
+use super::life::{Life, TestHost, code};
 use crate::caller::Principal;
-use crate::exchange::{Connection, Effect, Exchange, Flow, Host, Level, Message, Setting};
+use crate::exchange::{Connection, Flow, Setting};
 use crate::learn::Key;
-use crate::metrics::testing::Store;
 use crate::policy::{self, Ruleset};
-use crate::store::Shared;
 use crate::verdict::Direction;
 use crate::wire::pairs;
 
@@ -59,26 +56,6 @@ pub(super) enum Came {
     Refused(u16, String),
     /// The code of a refusal in the place of the answer's body.
     RefusedInAnswer(String),
-}
-
-/// The store, and the effects of the current request.
-#[derive(Default)]
-pub(super) struct TestHost {
-    pub(super) store: Store,
-    pub(super) log: Vec<String>,
-    pub(super) removed: Vec<String>,
-    /// The headers that were set on the request.
-    pub(super) stamped: Vec<(String, String)>,
-    pub(super) properties: BTreeMap<String, String>,
-    /// The server behind the way out.
-    pub(super) upstream: Option<Principal>,
-    /// Whether the connection ends behind the first chunk of an answer.
-    cut: bool,
-    reply: Option<(u16, String)>,
-    body: Vec<u8>,
-    replaced: Option<Vec<u8>>,
-    pub(super) cluster: &'static str,
-    pub(super) uptime: Duration,
 }
 
 pub(super) fn task(number: u64) -> String {
@@ -144,6 +121,12 @@ impl Proxy {
         self.ruleset = ruleset(mode, if self.vouching { API_SERVER } else { "" });
     }
 
+    /// The same under this document.
+    pub(super) fn under(mut self, document: &str) -> Self {
+        self.ruleset = policy::load(document.as_bytes()).unwrap();
+        self
+    }
+
     /// The same with this member of the document in the place of `apiServers`.
     pub(super) fn naming(mut self, member: &str) -> Self {
         self.ruleset = ruleset("enforce", member);
@@ -177,6 +160,39 @@ impl Proxy {
         status: u16,
         chunks: &[&[u8]],
     ) -> Came {
+        let (mut life, flow) = self.begin(peer, request, headers, true);
+        if let Some((status, code)) = life.refused() {
+            assert_eq!(flow, Flow::Hold);
+            return Came::Refused(status, code);
+        }
+        life.answer_headers(status, chunks.is_empty());
+        let mut passed = Vec::new();
+        for (number, chunk) in chunks.iter().enumerate() {
+            if life.host.cut && number > 0 {
+                break;
+            }
+            let end = number + 1 == chunks.len();
+            match life.answer_body(chunk, end) {
+                Some(more) => passed.extend(more),
+                None => assert!(!end, "the end of an answer is held"),
+            }
+        }
+        assert!(life.exchange.traffic("", life.host).is_some());
+        let body = String::from_utf8(passed).unwrap();
+        match body.contains("dagward_") {
+            true => Came::RefusedInAnswer(code(&body)),
+            false => Came::Answered(status, body),
+        }
+    }
+
+    /// The headers of a request; `end` says that it has no body.
+    pub(super) fn begin(
+        &mut self,
+        peer: Option<&Principal>,
+        request: &str,
+        headers: &[(&str, &str)],
+        end: bool,
+    ) -> (Life<'_>, Flow) {
         let connection = Rc::new(Connection {
             peer: Ok(peer.cloned()),
             ..self.connection.clone()
@@ -185,6 +201,7 @@ impl Proxy {
         let line = [(":method", method), (":path", path), (":authority", "api")];
         let headers = pairs::write(&[&line, headers].concat());
         let Self { host, ruleset, .. } = self;
+        host.forget();
         let key = Key::of_proxy(host, [7; 16]);
         let setting = Setting {
             ruleset: Some(ruleset),
@@ -194,42 +211,9 @@ impl Proxy {
             verifiers: None,
             random: || [1; 16],
         };
-        host.log.clear();
-        host.removed.clear();
-        host.stamped.clear();
-        host.properties.clear();
-        (host.reply, host.replaced) = (None, None);
-        host.body.clear();
-        let mut exchange = Exchange::default();
-        let flow = exchange.request_headers(&setting, connection, headers, true, host);
-        if let Some((status, body)) = host.reply.take() {
-            assert_eq!(flow, Flow::Hold);
-            return Came::Refused(status, code(&body));
-        }
-        let status_text = status.to_string();
-        let answer = [(&b":status"[..], status_text.as_bytes())];
-        exchange.answer_headers(&setting, &answer, chunks.is_empty(), host);
-        let mut passed = Vec::new();
-        for (number, chunk) in chunks.iter().enumerate() {
-            host.body.extend_from_slice(chunk);
-            let size = host.body.len();
-            if host.cut && number > 0 {
-                break;
-            }
-            let end = number + 1 == chunks.len();
-            if exchange.answer_body(&setting, size, end, host) == Flow::GoOn {
-                passed.extend(host.replaced.take().unwrap_or_else(|| host.body.clone()));
-                host.body.clear();
-            } else {
-                assert!(!end, "the end of an answer is held");
-            }
-        }
-        assert!(exchange.traffic("", host).is_some());
-        let body = String::from_utf8(passed).unwrap();
-        match body.contains("dagward_") {
-            true => Came::RefusedInAnswer(code(&body)),
-            false => Came::Answered(status, body),
-        }
+        let mut life = Life::new(setting, host);
+        let flow = life.request_headers(connection, headers, end);
+        (life, flow)
     }
 
     /// A request to `run` whose connection ends behind the first bytes of the answer.
@@ -258,71 +242,4 @@ impl Proxy {
 fn ruleset(mode: &str, servers: &str) -> Ruleset {
     let document = TEAMS.replace("MODE", mode).replace("SERVERS", servers);
     policy::load(document.as_bytes()).unwrap()
-}
-
-/// The code at the end of a refusal's message.
-fn code(body: &str) -> String {
-    let body: serde_json::Value = serde_json::from_str(body).unwrap();
-    let message = body["detail"]["message"].as_str().unwrap();
-    let code = message.rsplit_once('(').unwrap().1;
-    code.trim_end_matches(')').to_owned()
-}
-
-impl Host for TestHost {
-    fn carry_out(&mut self, effect: Effect<'_>) {
-        match effect {
-            Effect::Reply(reply) => {
-                let body = String::from_utf8(reply.body.to_vec()).unwrap();
-                self.reply = Some((reply.status, body));
-            }
-            Effect::ReplaceBody { held, body } => {
-                assert_eq!(held, self.body.len());
-                self.replaced = Some(body.to_vec());
-            }
-            Effect::RemoveHeader(message, name) => self.removed.push(format!("{message:?} {name}")),
-            Effect::Log(_, line) => self.log.push(line.to_owned()),
-            Effect::SetHeader(Message::Request, name, value) => {
-                self.stamped.push((name.to_owned(), value.to_owned()));
-            }
-            Effect::Property(name, value) => {
-                self.properties.insert(name.to_owned(), value.to_owned());
-            }
-            _ => {}
-        }
-    }
-
-    fn body(&mut self, message: Message, range: Range<usize>) -> Option<Vec<u8>> {
-        assert_eq!(message, Message::Answer);
-        self.body.get(range).map(<[u8]>::to_vec)
-    }
-
-    fn upstream(&mut self) -> Option<Principal> {
-        self.upstream.clone()
-    }
-
-    fn cluster(&mut self) -> Vec<u8> {
-        self.cluster.as_bytes().to_vec()
-    }
-
-    fn logs(&mut self, _: Level) -> bool {
-        true
-    }
-
-    fn uptime(&mut self) -> Duration {
-        self.uptime
-    }
-}
-
-impl Shared for TestHost {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.store.read(key)
-    }
-
-    fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.create(key, value)
-    }
-
-    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        self.store.replace(key, value, version)
-    }
 }

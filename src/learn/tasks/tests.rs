@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::learn::{Owner, Run};
-use crate::metrics::testing::Store;
+use crate::store::Memory;
 
 const SALES: &str = "spiffe://td/ns/airflow/sa/worker-sales";
 const ML: &str = "spiffe://td/ns/airflow/sa/worker-ml";
@@ -16,7 +16,7 @@ const API_SERVER: Answerer<'static> = Answerer {
 
 /// Tasks on one shelf: the worst that a principal can bring about.
 static ON_ONE_SHELF: LazyLock<Vec<u64>> = LazyLock::new(|| {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     let tasks = at(&mut store, 0);
     let shelf = tasks.shelf(id(0).as_deref().text());
     let on_shelf = (0..).filter(|number| tasks.shelf(id(*number).as_deref().text()) == shelf);
@@ -34,23 +34,23 @@ fn run(dag: &str) -> Option<Run> {
     })
 }
 
-fn at(store: &mut Store, hour: u64) -> Tasks<'_, Store> {
+fn at(store: &mut Memory, hour: u64) -> Tasks<'_, Memory> {
     Tasks::new(store, Key([7; 16]), Duration::from_secs(hour * 3_600))
 }
 
-fn learn(tasks: &mut Tasks<'_, Store>, number: u64, principal: &str) -> Option<u64> {
+fn learn(tasks: &mut Tasks<'_, Memory>, number: u64, principal: &str) -> Option<u64> {
     tasks.change(API_SERVER, id(number).as_deref(), principal, |task| {
         task.run = run("d")
     })
 }
 
-fn knows(tasks: &mut Tasks<'_, Store>, number: u64) -> bool {
+fn knows(tasks: &mut Tasks<'_, Memory>, number: u64) -> bool {
     tasks.get(API_SERVER, id(number).as_deref(), SALES).is_some()
 }
 
 #[test]
 fn facts_are_remembered_and_added_to() {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     let mut tasks = at(&mut store, 0);
     assert_eq!(tasks.get(API_SERVER, id(1).as_deref(), SALES), None);
     let learn = |task: &mut Learned| task.run = run("日本");
@@ -69,7 +69,7 @@ fn facts_are_remembered_and_added_to() {
 
 #[test]
 fn a_proxy_has_one_key() {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     let first = Key::of_proxy(&mut store, [1; 16]);
     let second = Key::of_proxy(&mut store, [2; 16]);
     assert_eq!((first.0, second.0), ([1; 16], [1; 16]));
@@ -82,7 +82,7 @@ fn a_proxy_has_one_key() {
 
 #[test]
 fn the_number_of_tasks_is_bounded() {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     let mut tasks = at(&mut store, 0);
     let mut count = 0;
     for number in 0..MAX_TASKS_OF_A_PRINCIPAL * 2 {
@@ -96,7 +96,7 @@ fn the_number_of_tasks_is_bounded() {
 
 #[test]
 fn a_principal_pushes_out_no_task_of_another() {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     let mut tasks = at(&mut store, 0);
     for number in 0..100 {
         learn(&mut tasks, number, SALES);
@@ -109,7 +109,7 @@ fn a_principal_pushes_out_no_task_of_another() {
 
 #[test]
 fn a_task_that_is_used_stays() {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     let mut tasks = at(&mut store, 0);
     learn(&mut tasks, 0, SALES);
     for number in 1..MAX_TASKS_OF_A_PRINCIPAL * 2 {
@@ -121,7 +121,7 @@ fn a_task_that_is_used_stays() {
 #[test]
 fn another_principal_has_no_say_in_what_is_pushed_out() {
     for stranger in [ML, "", SALES] {
-        let mut store = Store::default();
+        let mut store = Memory::default();
         let mut tasks = at(&mut store, 0);
         learn(&mut tasks, ON_ONE_SHELF[40], ML);
         let (running, ended) = (ON_ONE_SHELF[0], &ON_ONE_SHELF[1..PLACES]);
@@ -142,7 +142,7 @@ fn another_principal_has_no_say_in_what_is_pushed_out() {
 
 #[test]
 fn a_task_that_is_not_used_for_a_day_is_forgotten_when_another_comes_to_its_shelf() {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     for (number, used_until) in [(0, 0), (1, 40)] {
         learn(&mut at(&mut store, 0), number, SALES);
         for hour in 0..=used_until {
@@ -158,7 +158,7 @@ fn a_task_that_is_not_used_for_a_day_is_forgotten_when_another_comes_to_its_shel
 
 #[test]
 fn an_answer_counts_for_the_server_that_gave_it() {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     let mut tasks = at(&mut store, 0);
     learn(&mut tasks, 1, SALES);
     for other in [
@@ -201,7 +201,7 @@ fn an_owner_is_replaced_only_by_one_that_counts_more() {
 
 #[test]
 fn rubbish_in_the_store_is_not_taken_for_facts() {
-    let mut store = Store::default();
+    let mut store = Memory::default();
     let tasks = at(&mut store, 0);
     let (key, name) = (
         tasks.shelf(id(1).as_deref().text()),
@@ -221,7 +221,7 @@ proptest! {
     /// Whatever one principal teaches in whatever order, what another's tasks have taught stays.
     #[test]
     fn principals_do_not_disturb_each_other(writes in proptest::collection::vec((0_u64..40, 0_usize..4), 0..400)) {
-        let mut store = Store::default();
+        let mut store = Memory::default();
         let mut tasks = at(&mut store, 0);
         let (mine, on_shelf) = ON_ONE_SHELF.split_last().unwrap();
         let mine = *mine;

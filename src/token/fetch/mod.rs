@@ -11,10 +11,12 @@
 
 mod answer;
 mod record;
+mod remotes;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Failure, Turn};
+pub use remotes::{Caller, RemoteKeys};
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -40,7 +42,7 @@ const TRIES: usize = 16;
 
 /// The keys that are fetched, as one VM has them.
 #[derive(Debug)]
-pub struct Fetcher {
+struct Fetcher {
     remotes: Vec<Fetched>,
     generation: u64,
 }
@@ -62,7 +64,7 @@ struct Fetched {
 
 impl Fetcher {
     /// For the keys of these. They are named by their number from here on.
-    pub fn new<'r>(remotes: impl IntoIterator<Item = &'r Remote>) -> Self {
+    fn new<'r>(remotes: impl IntoIterator<Item = &'r Remote>) -> Self {
         Self {
             remotes: remotes.into_iter().map(Fetched::new).collect(),
             generation: 0,
@@ -71,7 +73,7 @@ impl Fetcher {
 
     /// Takes over what the VMs have fetched, and gives the numbers of those that this VM has to
     /// fetch now. To be called about once a second.
-    pub fn tick(&mut self, store: &mut impl Shared, now: Duration) -> Vec<usize> {
+    fn tick(&mut self, store: &mut impl Shared, now: Duration) -> Vec<usize> {
         let now = millis(now);
         let mut to_fetch = Vec::new();
         for (number, remote) in self.remotes.iter_mut().enumerate() {
@@ -94,7 +96,7 @@ impl Fetcher {
 
     /// Takes the answer to a fetch: its status and its body, `None` where there was none. `random`
     /// spreads the fetches of many proxies.
-    pub fn answered(
+    fn answered(
         &mut self,
         store: &mut impl Shared,
         number: usize,
@@ -140,7 +142,7 @@ impl Fetcher {
 
     /// The keys of this number; `None` where nobody has fetched any. Asks the store only where this
     /// VM has none.
-    pub fn keys(&mut self, store: &mut impl Shared, number: usize) -> Option<Rc<KeySet>> {
+    fn keys(&mut self, store: &mut impl Shared, number: usize) -> Option<Rc<KeySet>> {
         let remote = self.remotes.get_mut(number)?;
         if remote.keys.is_none() {
             let stored = store.read(&remote.place);
@@ -152,7 +154,7 @@ impl Fetcher {
 
     /// Says that a token names a key that these lack. True where another VM had newer ones, which
     /// are had now. Else they are fetched soon, if that was not done for this reason lately.
-    pub fn lacking(&mut self, store: &mut impl Shared, number: usize, now: Duration) -> bool {
+    fn lacking(&mut self, store: &mut impl Shared, number: usize, now: Duration) -> bool {
         let now = millis(now);
         let Some(remote) = self.remotes.get_mut(number) else {
             return false;
@@ -186,7 +188,7 @@ impl Fetcher {
     }
 
     /// Grows whenever the keys of any of them change.
-    pub fn generation(&self) -> u64 {
+    fn generation(&self) -> u64 {
         self.generation
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod proxy;
+mod remotes;
 mod store;
 
 use super::*;

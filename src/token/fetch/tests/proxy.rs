@@ -1,6 +1,6 @@
 //! A proxy of several VMs and an issuer, in simulated time.
 
-use crate::metrics::testing::Store;
+use crate::store::Memory;
 
 use super::super::*;
 
@@ -19,7 +19,7 @@ pub(super) type Answer = Option<(u16, Vec<u8>)>;
 
 /// VMs that share a store, and the fetches that are under way.
 pub(super) struct Proxy {
-    pub(super) store: Store,
+    pub(super) store: Memory,
     pub(super) vms: Vec<Fetcher>,
     pub(super) now: Duration,
     steps: u64,
@@ -32,7 +32,7 @@ pub(super) struct Proxy {
 impl Proxy {
     pub(super) fn of(vms: usize) -> Self {
         Self {
-            store: Store::default(),
+            store: Memory::default(),
             vms: (0..vms).map(|_| vm()).collect(),
             now: Duration::from_secs(86_400),
             steps: 0,

@@ -2,18 +2,22 @@
 
 use std::cell::{RefCell, RefMut};
 
-use crate::metrics::testing::Store;
+use crate::store::Memory;
 
 use super::super::*;
 use super::proxy::{EVERY, Proxy, down, jwks, remote, serving, vm};
 
 #[test]
 fn a_flood_of_made_up_keys_costs_no_look_at_the_store() {
-    struct Counted(Store, u64);
+    struct Counted(Memory, u64);
     impl Shared for Counted {
         fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
             self.1 += 1;
             self.0.read(key)
+        }
+
+        fn write(&mut self, key: &str, value: &[u8]) -> bool {
+            self.0.write(key, value)
         }
 
         fn create(&mut self, key: &str, value: &[u8]) -> bool {
@@ -108,7 +112,7 @@ fn keys_that_two_issuers_have_are_fetched_once() {
         every: EVERY / 2,
         ..remote()
     };
-    let (mut store, mut vm) = (Store::default(), Fetcher::new([&remote(), &often]));
+    let (mut store, mut vm) = (Memory::default(), Fetcher::new([&remote(), &often]));
     let (mut now, document) = (Duration::from_secs(1), jwks(&["a"]));
     assert_eq!(vm.tick(&mut store, now), [0]);
     vm.answered(&mut store, 0, Some((200, &document)), now, 0);
@@ -125,21 +129,25 @@ fn keys_that_two_issuers_have_are_fetched_once() {
 
 /// A store in which another VM acts just before a write of this one.
 struct Contended<'s, F> {
-    store: &'s RefCell<Store>,
+    store: &'s RefCell<Memory>,
     rival: F,
 }
 
-impl<F: FnMut(&mut Store)> Contended<'_, F> {
-    fn rival_acts(&mut self) -> RefMut<'_, Store> {
+impl<F: FnMut(&mut Memory)> Contended<'_, F> {
+    fn rival_acts(&mut self) -> RefMut<'_, Memory> {
         let mut store = self.store.borrow_mut();
         (self.rival)(&mut store);
         store
     }
 }
 
-impl<F: FnMut(&mut Store)> Shared for Contended<'_, F> {
+impl<F: FnMut(&mut Memory)> Shared for Contended<'_, F> {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.store.borrow_mut().read(key)
+    }
+
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.rival_acts().write(key, value)
     }
 
     fn create(&mut self, key: &str, value: &[u8]) -> bool {
@@ -153,7 +161,7 @@ impl<F: FnMut(&mut Store)> Shared for Contended<'_, F> {
 
 #[test]
 fn of_two_vms_that_want_the_lease_one_has_it() {
-    let store = RefCell::new(Store::default());
+    let store = RefCell::new(Memory::default());
     let (mut one, mut other) = (vm(), vm());
     let mut now = Duration::from_secs(1);
     // The record is not there at first, then it is.
@@ -161,7 +169,7 @@ fn of_two_vms_that_want_the_lease_one_has_it() {
         let mut taken = Vec::new();
         let mut contended = Contended {
             store: &store,
-            rival: |store: &mut Store| taken.extend(other.tick(store, now)),
+            rival: |store: &mut Memory| taken.extend(other.tick(store, now)),
         };
         assert!(one.tick(&mut contended, now).is_empty());
         assert_eq!(taken, [0]);
@@ -171,13 +179,13 @@ fn of_two_vms_that_want_the_lease_one_has_it() {
 
 #[test]
 fn an_answer_is_not_lost_where_another_vm_comes_between() {
-    let store = RefCell::new(Store::default());
+    let store = RefCell::new(Memory::default());
     let (mut one, mut other) = (vm(), vm());
     let now = Duration::from_secs(1);
     assert_eq!(one.tick(&mut *store.borrow_mut(), now), [0]);
     let mut contended = Contended {
         store: &store,
-        rival: |store: &mut Store| {
+        rival: |store: &mut Memory| {
             other.lacking(store, 0, now);
         },
     };

@@ -1,20 +1,35 @@
-//! The answer as tools read it. Its fields are an interface.
+//! One decision about the request as tools read it. Its fields are an interface.
 
 use std::collections::BTreeMap;
 
-use dagward::authorize::Outcome;
+use dagward::authorize::{Incoming, Outcome};
 use dagward::caller::{Acting, Principal};
 use dagward::operation::Operation;
-use dagward::policy::Ruleset;
+use dagward::verdict::Decision as Word;
 use serde::Serialize;
 
-use super::question::Question;
+use super::host::Scene;
 use super::tokens::{self, TokenPart};
+use super::{reasons, text};
 
-/// What becomes of the request, and why.
+/// How far a request has come when it is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum At {
+    /// Its headers are there.
+    Headers,
+    /// All of its body is there.
+    Body,
+    /// Airflow has answered it.
+    Answer,
+}
+
+/// One decision, with the facts that it was made on.
 #[derive(Debug, Serialize)]
-pub(super) struct Answer {
-    pub(super) decision: &'static str,
+pub(super) struct Decision {
+    pub(super) at: At,
+    #[serde(serialize_with = "word")]
+    pub(super) decision: Word,
     pub(super) mode: &'static str,
     pub(super) code: &'static str,
     pub(super) policy: Option<String>,
@@ -23,6 +38,9 @@ pub(super) struct Answer {
     pub(super) operation: OperationPart,
     pub(super) tokens: Vec<TokenPart>,
     pub(super) reasons: Vec<String>,
+    /// The things that it asks for, in words.
+    #[serde(skip)]
+    pub(super) asked: Vec<String>,
 }
 
 /// Who asks.
@@ -58,15 +76,16 @@ pub(super) struct OperationPart {
     pub(super) parameters: BTreeMap<&'static str, String>,
 }
 
-impl Answer {
-    pub(super) fn new(
-        ruleset: &Ruleset,
-        question: &Question,
-        outcome: &Outcome<'_>,
-        reasons: Vec<String>,
-    ) -> Self {
+impl Decision {
+    pub(super) fn new(scene: Scene<'_>, at: At, incoming: &Incoming<'_>, outcome: &Outcome<'_>) -> Self {
+        let Scene {
+            ruleset, question, ..
+        } = scene;
+        let mut reasons = reasons::reasons(scene, at, incoming, outcome);
+        reasons.extend(tokens::reasons(ruleset, outcome, scene.verification, scene.shown));
         Self {
-            decision: outcome.verdict.decision().as_str(),
+            at,
+            decision: outcome.verdict.decision(),
             mode: ruleset.mode().as_str(),
             code: outcome.verdict.code().as_str(),
             policy: outcome.verdict.by().map(|by| by.policy.to_owned()),
@@ -80,12 +99,8 @@ impl Answer {
             operation: OperationPart::new(outcome.operation.as_ref()),
             tokens: tokens::parts(ruleset, outcome),
             reasons,
+            asked: text::asked_for(outcome),
         }
-    }
-
-    pub(super) fn to_json(&self) -> String {
-        // Strings, numbers and lists of them always have a JSON form.
-        serde_json::to_string_pretty(self).unwrap_or_default()
     }
 }
 
@@ -120,4 +135,8 @@ impl OperationPart {
                 .collect(),
         }
     }
+}
+
+fn word<S: serde::Serializer>(decision: &Word, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(decision.as_str())
 }

@@ -1,0 +1,124 @@
+//! A proxy in memory: it keeps what the filter does to a request, and explains each decision.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use dagward::authorize::{Incoming, Outcome};
+use dagward::caller::Principal;
+use dagward::exchange::{self, Effect, Level, Message};
+use dagward::policy::Ruleset;
+use dagward::store::{Memory, Shared};
+
+use super::decision::{At, Decision};
+use super::question::Question;
+use super::shown::{Shown, Verification};
+
+/// The request that is explained, and the policy that it is explained by.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'s> {
+    pub(super) ruleset: &'s Ruleset,
+    pub(super) question: &'s Question,
+    pub(super) verification: &'s Verification,
+    pub(super) shown: Option<&'s Shown>,
+    /// Whether Airflow's answer is given.
+    pub(super) has_answer: bool,
+}
+
+/// The proxy of one request.
+pub(super) struct Host<'s> {
+    scene: Scene<'s>,
+    store: Memory,
+    /// How far the request has come.
+    pub(super) at: At,
+    /// The body that the proxy holds: the request's, then the answer's.
+    pub(super) body: Vec<u8>,
+    /// The answer that the caller gets, where it is known.
+    pub(super) answer: Option<(u16, Vec<u8>)>,
+    pub(super) decisions: Vec<Decision>,
+    pub(super) log: Vec<String>,
+    pub(super) record: BTreeMap<String, String>,
+}
+
+impl<'s> Host<'s> {
+    pub(super) fn new(scene: Scene<'s>) -> Self {
+        Self {
+            scene,
+            store: Memory::default(),
+            at: At::Headers,
+            body: Vec::new(),
+            answer: None,
+            decisions: Vec::new(),
+            log: Vec::new(),
+            record: BTreeMap::new(),
+        }
+    }
+}
+
+impl exchange::Host for Host<'_> {
+    fn carry_out(&mut self, effect: Effect<'_>) {
+        match effect {
+            Effect::Reply(reply) => self.answer = Some((reply.status, reply.body.to_vec())),
+            Effect::ReplaceBody { body, .. } => {
+                if let Some((_, passed)) = &mut self.answer {
+                    *passed = body.to_vec();
+                }
+            }
+            Effect::Log(_, line) => self.log.push(line.to_owned()),
+            Effect::Property(name, "") => {
+                self.record.remove(name);
+            }
+            Effect::Property(name, value) => {
+                self.record.insert(name.to_owned(), value.to_owned());
+            }
+            // The reasons say what is stamped.
+            Effect::SetHeader(..)
+            | Effect::RemoveHeader(..)
+            | Effect::CountTokens(_)
+            | Effect::ShowLearned(_) => {}
+        }
+    }
+
+    fn decided(&mut self, incoming: &Incoming<'_>, outcome: &Outcome<'_>) {
+        self.decisions
+            .push(Decision::new(self.scene, self.at, incoming, outcome));
+    }
+
+    fn body(&mut self, _: Message, range: Range<usize>) -> Option<Vec<u8>> {
+        self.body.get(range).map(<[u8]>::to_vec)
+    }
+
+    fn upstream(&mut self) -> Option<Principal> {
+        Some(self.scene.question.server.clone())
+    }
+
+    fn cluster(&mut self) -> Vec<u8> {
+        self.scene.question.cluster.clone().into_bytes()
+    }
+
+    fn logs(&mut self, _: Level) -> bool {
+        true
+    }
+
+    fn uptime(&mut self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl Shared for Host<'_> {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.store.read(key)
+    }
+
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.store.write(key, value)
+    }
+
+    fn create(&mut self, key: &str, value: &[u8]) -> bool {
+        self.store.create(key, value)
+    }
+
+    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
+        self.store.replace(key, value, version)
+    }
+}
