@@ -51,6 +51,10 @@ enum Task {
     Demo(Passed),
     /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
     Lab(Passed),
+    /// Build the documentation as a book in `target/book/`.
+    Book(Passed),
+    /// Count phrases that make the prose hard to read, against limits.
+    Prose(Passed),
     /// Measure what the filter costs, beside what it would be compared with.
     Bench(Passed),
     /// Hold the route table against the Airflows that are installed, installing them if need be.
@@ -98,6 +102,8 @@ fn run(arguments: Vec<OsString>) -> Result<bool> {
         | Task::Wheel(_)
         | Task::Demo(_)
         | Task::Lab(_)
+        | Task::Book(_)
+        | Task::Prose(_)
         | Task::Bench(_)
         | Task::Routes(_)
         | Task::Chart(_)

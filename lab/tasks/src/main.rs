@@ -6,11 +6,13 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod book;
 mod chart;
 mod demo;
 mod image;
 mod lab;
 mod matrix;
+mod prose;
 mod routes;
 mod tally;
 mod test;
@@ -38,6 +40,10 @@ enum Task {
     Demo(demo::Arguments),
     /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
     Lab(lab::Arguments),
+    /// Build the documentation as a book in `target/book/`.
+    Book,
+    /// Count phrases that make the prose hard to read, against limits.
+    Prose,
     /// Measure what the filter costs, beside what it would be compared with.
     Bench(bench::Arguments),
     /// Hold the route table against the Airflows that are installed, installing them if need be.
@@ -66,6 +72,8 @@ fn run() -> Result<bool> {
         Task::Wheel => wheel::run().map(|()| true),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Lab(arguments) => lab::run(&arguments).map(|()| true),
+        Task::Book => book::run().map(|()| true),
+        Task::Prose => prose::run(),
         Task::Bench(arguments) => bench::run(&arguments).map(|()| true),
         Task::Routes(arguments) => routes::run(&arguments),
         Task::Chart(arguments) => chart::run(&arguments),
