@@ -8,6 +8,7 @@ mod evaluate;
 mod explain;
 mod facts;
 mod field;
+pub mod grammar;
 mod index;
 mod json;
 mod likeness;

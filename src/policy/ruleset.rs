@@ -58,12 +58,20 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Every effect.
+    pub const ALL: [Self; 2] = [Self::Allow, Self::Deny];
+
     /// The word in the document.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Allow => "ALLOW",
             Self::Deny => "DENY",
         }
+    }
+
+    /// Reads the word back.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|effect| effect.as_str() == word)
     }
 
     /// The fact of which every condition holds.

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::super::error::{FieldPath, LoadError, Step};
 use super::super::field::Field;
+use super::super::grammar::FieldSet;
 use super::super::json::{Node, describe};
 use super::super::nearest::nearest;
 use super::super::pattern::Written;
@@ -67,6 +68,9 @@ impl<'p> At<'p> {
 /// The fields of an object, in document order.
 pub(super) type Fields<'d> = Vec<(Cow<'d, str>, &'d RawValue)>;
 
+/// The fields of an object of the grammar, in document order.
+pub(super) type Read<'d, F> = Vec<(F, &'d RawValue)>;
+
 /// The errors found so far.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -101,18 +105,54 @@ impl Reader {
         self.error(at, format!("found {}", describe(raw)), Some(allowed.to_owned()));
     }
 
-    /// Complains about names that `known` lacks and about names given twice.
-    pub(super) fn known_names(&mut self, at: At<'_>, fields: &Fields<'_>, known: &[&str]) {
-        for (position, (name, _)) in fields.iter().enumerate() {
+    /// Reads the fields of an object of the grammar. Complains about others, and about those given
+    /// twice.
+    pub(super) fn object<'d, F: FieldSet>(&mut self, at: At<'_>, raw: &'d RawValue) -> Option<Read<'d, F>> {
+        let fields = self.fields(at, raw, F::WHAT)?;
+        Some(self.read(at, &fields))
+    }
+
+    /// Finds the fields of the grammar among those given.
+    pub(super) fn read<'d, F: FieldSet>(&mut self, at: At<'_>, fields: &Fields<'d>) -> Read<'d, F> {
+        let positions = self.known_names(at, fields, F::NAMES).into_iter();
+        let field = |(position, value): (usize, _)| Some((*F::ALL.get(position)?, value));
+        positions.filter_map(field).collect()
+    }
+
+    /// Complains about fields that are required and not given.
+    pub(super) fn required<F: FieldSet>(&mut self, at: At<'_>, given: &Read<'_, F>) {
+        for (field, allowed) in F::ALL.iter().zip(F::REQUIRED) {
+            if let Some(allowed) = allowed
+                && !given.iter().any(|(other, _)| other == field)
+            {
+                self.missing(at, field.name(), (*allowed).to_owned());
+            }
+        }
+    }
+
+    /// Complains about names that `known` lacks and about names given twice. Gives the positions
+    /// of the others in `known`, with their values.
+    pub(super) fn known_names<'d>(
+        &mut self,
+        at: At<'_>,
+        fields: &Fields<'d>,
+        known: &[&str],
+    ) -> Vec<(usize, &'d RawValue)> {
+        let mut found = Vec::with_capacity(fields.len());
+        for (position, (name, value)) in fields.iter().enumerate() {
             let here = at.key(name);
-            if !known.contains(&&**name) {
-                let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
-                self.misspelt(here, format!("unknown field `{name}`"), quoted(known), nearest);
+            match known.iter().position(|known| known == name) {
+                Some(known) => found.push((known, *value)),
+                None => {
+                    let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
+                    self.misspelt(here, format!("unknown field `{name}`"), quoted(known), nearest);
+                }
             }
             if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
                 self.error(here, format!("`{name}` is given twice"), Some("once".into()));
             }
         }
+        found
     }
 
     /// Reads a text.

@@ -2,12 +2,11 @@
 
 use serde_json::value::RawValue;
 
+use super::super::super::grammar::{FieldSet, LocationField};
 use super::super::Loader;
 use super::super::reader::At;
 use super::Kind;
 use crate::token::Location;
-
-const FIELDS: [&str; 4] = ["cookie", "header", "prefix", "query"];
 
 const ONE: &str = "exactly one of `header`, `query` and `cookie`";
 
@@ -38,26 +37,26 @@ impl Loader {
     }
 
     fn location(&mut self, at: At<'_>, raw: &RawValue) -> Option<Location> {
-        let fields = self.reader.fields(at, raw, "a location")?;
-        self.reader.known_names(at, &fields, &FIELDS);
+        let fields = self.reader.object::<LocationField>(at, raw)?;
         let (mut locations, mut prefix) = (Vec::new(), None);
-        for (name, value) in &fields {
-            let at = at.key(name);
-            match &**name {
-                "header" => locations.push(self.header(at, value).map(|name| Location::Header {
-                    name,
-                    prefix: String::new(),
-                })),
-                "query" => {
+        for (field, value) in &fields {
+            let at = at.key(field.name());
+            match field {
+                LocationField::Header => {
+                    locations.push(self.header(at, value).map(|name| Location::Header {
+                        name,
+                        prefix: String::new(),
+                    }))
+                }
+                LocationField::Query => {
                     let allowed = "a parameter's name, such as `access_token`";
                     locations.push(self.name_of(at, value, UNRESERVED, allowed).map(Location::Query));
                 }
-                "cookie" => {
+                LocationField::Cookie => {
                     let allowed = "a cookie's name, such as `_token`";
                     locations.push(self.name_of(at, value, TOKEN, allowed).map(Location::Cookie));
                 }
-                "prefix" => prefix = Some(self.prefix(at, value)),
-                _ => {}
+                LocationField::Prefix => prefix = Some(self.prefix(at, value)),
             }
         }
         if locations.len() != 1 {

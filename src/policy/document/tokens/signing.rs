@@ -4,12 +4,12 @@ use serde_json::value::RawValue;
 
 use super::super::Loader;
 use super::super::reader::At;
-use super::{Draft, Kind};
+use super::{Draft, IssuerField, Kind, words};
 use crate::token::{Algorithm, Family};
 
 impl Loader {
     pub(super) fn algorithm_list(&mut self, at: At<'_>, raw: &RawValue) -> Vec<(usize, Algorithm)> {
-        let words = Algorithm::ALL.map(Algorithm::as_str);
+        let words = words::algorithms();
         let mut algorithms = Vec::new();
         for (number, item) in self.reader.some_list(at, raw).into_iter().enumerate() {
             let algorithm = self.reader.word(at.index(number), item, &words, Algorithm::parse);
@@ -24,7 +24,7 @@ impl Loader {
         if draft.given.from_istio {
             return Vec::new();
         }
-        if !draft.has("algorithms") {
+        if !draft.has(IssuerField::Algorithms) {
             return default_of(draft.kind);
         }
         let at = draft.at.key("algorithms");

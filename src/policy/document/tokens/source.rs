@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use super::super::super::grammar::{FieldSet, IssuerField};
 use super::super::super::json::Node;
 use super::super::Loader;
 use super::super::reader::{At, quoted};
 use super::{Draft, Kind};
 use crate::token::{Algorithm, KeySet, Remote, Source};
 
-const SOURCES: [&str; 3] = ["jwks", "jwksUri", "fromIstio"];
+const SOURCES: [IssuerField; 3] = [IssuerField::Jwks, IssuerField::JwksUri, IssuerField::FromIstio];
 
 const REFRESH: u64 = 300;
 
@@ -55,21 +56,22 @@ impl Loader {
     pub(super) fn source(&mut self, draft: &Draft<'_>, algorithms: &[Algorithm]) -> Option<Source> {
         let given = draft.given;
         self.only_beside(draft);
-        let names = draft.fields.iter().map(|(name, _)| &**name);
-        let mut sources = names.filter(|name| match *name {
-            "fromIstio" => given.from_istio,
-            other => SOURCES.contains(&other),
+        let fields = draft.fields.iter().map(|(field, _)| *field);
+        let mut sources = fields.filter(|field| match field {
+            IssuerField::FromIstio => given.from_istio,
+            other => SOURCES.contains(other),
         });
         let Some(source) = sources.next() else {
-            let found = format!("none of {} is given", quoted(&SOURCES));
+            let found = format!("none of {} is given", quoted(&SOURCES.map(IssuerField::name)));
             self.reader
                 .error(draft.at, found, Some("exactly one of them".to_owned()));
             return None;
         };
         for other in sources.filter(|other| *other != source) {
-            let found = format!("`{source}` is given already");
-            let allowed = format!("exactly one of {}", quoted(&SOURCES));
-            self.reader.error(draft.at.key(other), found, Some(allowed));
+            let found = format!("`{}` is given already", source.name());
+            let allowed = format!("exactly one of {}", quoted(&SOURCES.map(IssuerField::name)));
+            self.reader
+                .error(draft.at.key(other.name()), found, Some(allowed));
         }
         match (&given.url, &given.keys) {
             _ if given.from_istio => Some(Source::Istio),
@@ -87,15 +89,16 @@ impl Loader {
 
     /// Complains about fields that say nothing beside the source that is given.
     fn only_beside(&mut self, draft: &Draft<'_>) {
-        if draft.has("jwksUri") && !draft.has("cluster") {
+        if draft.has(IssuerField::JwksUri) && !draft.has(IssuerField::Cluster) {
             let host = draft.given.url.as_ref().map_or("issuer.example", Url::host);
             let port = draft.given.url.as_ref().map_or(443, Url::port);
             let allowed =
                 format!("Envoy's name of the cluster that leads there, such as `outbound|{port}||{host}`");
             self.reader.missing(draft.at, "cluster", allowed);
         }
-        for field in ["cluster", "refreshSeconds"] {
-            if draft.has(field) && !draft.has("jwksUri") {
+        for field in [IssuerField::Cluster, IssuerField::RefreshSeconds] {
+            if draft.has(field) && !draft.has(IssuerField::JwksUri) {
+                let field = field.name();
                 let found = format!("without `jwksUri` nothing is fetched, and `{field}` says nothing");
                 let allowed = format!("`{field}` beside `jwksUri`");
                 self.reader.error(draft.at.key(field), found, Some(allowed));
@@ -104,8 +107,9 @@ impl Loader {
         if !draft.given.from_istio {
             return;
         }
-        for field in ["algorithms", "clockSkewSeconds"] {
+        for field in [IssuerField::Algorithms, IssuerField::ClockSkewSeconds] {
             if draft.has(field) {
+                let field = field.name();
                 let found = format!("Istio verifies these tokens (`fromIstio`), and `{field}` says nothing");
                 let allowed = format!("`{field}` beside `jwks` or `jwksUri`");
                 self.reader.error(draft.at.key(field), found, Some(allowed));

@@ -41,7 +41,7 @@ fn a_location_is_one_place() {
         ),
         (
             r#"{"heade":"a"}"#,
-            "locations[0].heade: unknown field `heade`; allowed: `cookie`, `header`, `prefix`, `query`; did you mean `header`?",
+            "locations[0].heade: unknown field `heade`; allowed: `header`, `prefix`, `query`, `cookie`; did you mean `header`?",
         ),
         (
             r#"{"header":"authorization","prefix":"Bearer "},{"header":"authorization"}"#,
