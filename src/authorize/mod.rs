@@ -26,7 +26,7 @@ use decide::decide;
 use owner::Terms;
 
 pub use acting::Token;
-pub use code::Code;
+pub use code::{Code, Status};
 pub use decide::facts;
 pub use reasons::reasons;
 
@@ -225,7 +225,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         .or_else(|| Refused::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
         .or_else(|| Refused::malformed(Code::MalformedTaskHeaders, bad_headers.as_ref()))
         .or_else(|| Refused::malformed(Code::MalformedPath, operation.as_ref().err()))
-        .or_else(|| Refused::malformed(Code::MalformedToken, unreadable.as_ref()))
+        .or_else(|| Refused::malformed(Code::MalformedAuthorization, unreadable.as_ref()))
         .or_else(|| not_the_owner.map(|code| Refused(Decision::Deny, code, None)))
         .or_else(|| {
             acting

@@ -8,5 +8,7 @@
     reason = "helpers of tests, which clippy only sees through in the tests themselves"
 )]
 
+mod codes;
 mod grammar;
+mod metrics;
 mod region;
