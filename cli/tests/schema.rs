@@ -6,13 +6,12 @@
     reason = "a failed test is what a panic means here"
 )]
 
-mod common;
 #[path = "schema/random.rs"]
 mod random;
 
 use std::cell::Cell;
+use std::process::Command;
 
-use common::dagward;
 use dagward::policy::{self, LoadError};
 use dagward_lab::{manifest, paths};
 use jsonschema::Validator;
@@ -20,9 +19,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn validator(target: &str) -> Validator {
-    let run = dagward("validate", &["schema", "--for", target], "");
-    assert_eq!((run.status, &*run.stderr), (0, ""));
-    let schema: Value = serde_json::from_str(&run.stdout).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dagward"));
+    let output = command.args(["schema", "--for", target]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
     jsonschema::meta::validate(&schema).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }
