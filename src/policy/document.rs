@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use super::arena::{ArenaBuilder, Span};
-use super::error::{FieldPath, LoadError};
+use super::error::{ErrorKind, LoadError};
 use super::field::Field;
 use super::grammar::{DocumentField, FieldSet, PolicyField, words};
 use super::index::Index;
@@ -145,12 +145,8 @@ impl Loader {
             Err(error) => format!("not UTF-8: {error}"),
         };
         let allowed = Some(format!("a policy document with `apiVersion: {API_VERSION}`"));
-        self.reader.errors.push(LoadError {
-            path: FieldPath::default(),
-            found,
-            allowed,
-            nearest: None,
-        });
+        self.reader
+            .push(ErrorKind::Unreadable, At::root(), found, allowed, None);
         None
     }
 
@@ -175,7 +171,7 @@ impl Loader {
             match self.reader.pattern(at, Field::Principals, text) {
                 Some(written) if written.is_template() => self.reader.error(
                     at,
-                    format!("`{text}` has a variable, which nothing binds here"),
+                    format!("`{text}` has a variable, and a variable is bound by a rule only"),
                     Some("a pattern without variables".into()),
                 ),
                 written => principals.extend(written),
@@ -235,7 +231,7 @@ impl Loader {
         if let Some(first) = self.named.get(&*name) {
             let found = format!("`{name}` is the name of policies[{first}] already");
             self.reader
-                .error(at, found, Some("a name that no other policy has".to_owned()));
+                .conflict(at, found, "a name that no other policy has".to_owned());
             return None;
         }
         let span = self.arena.intern(&name);

@@ -23,7 +23,7 @@ mod vocabulary;
 
 pub use decide::{Decider, Scope, Verdict};
 pub use document::{API_VERSION, Draft, load, read};
-pub use error::{FieldPath, LoadError, Step};
+pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};
 pub use facts::Facts;
 pub use field::{Field, Side};
 pub use ruleset::{Effect, Mode, Ruleset};

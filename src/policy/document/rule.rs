@@ -182,10 +182,10 @@ impl Loader {
             let mut patterns = positive.patterns().peekable();
             if patterns.peek().is_some() && patterns.all(|(_, _, admitted)| excluded(&admitted)) {
                 let (word, not_word) = (positive.shown(), twin.shown());
-                self.reader.error(
+                self.reader.conflict(
                     twin.at(&at.key(twin.word())),
                     format!("`{not_word}` excludes all that `{word}` admits, so the entry matches nothing"),
-                    Some(format!("patterns that leave something of `{word}`")),
+                    format!("patterns that leave something of `{word}`"),
                 );
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::super::error::LoadError;
+use super::super::error::{ErrorKind, LoadError, Type};
 use super::super::field::{Field, Side};
 use super::super::grammar::{AIRFLOW, AirflowField, DocumentField, FieldSet, words};
 use super::super::json::Node;
@@ -42,7 +42,7 @@ impl Loader {
                 let name = field.name();
                 let found = format!("`{name}` says how Airflow is reached, beside `airflow: none`");
                 self.reader
-                    .error(root.key(name), found, Some("one of the two".to_owned()));
+                    .conflict(root.key(name), found, "one of the two".to_owned());
             }
         }
         self.reader.errors.split_off(before)
@@ -67,7 +67,7 @@ impl Loader {
                 }
             }
             _ => {
-                self.reader.wrong_kind(at, raw, AIRFLOW);
+                self.reader.wrong_type(at, raw, Type::Object, AIRFLOW);
                 Place::Anywhere
             }
         }
@@ -83,12 +83,12 @@ impl Loader {
     }
 
     fn base_path(&mut self, at: At<'_>, value: &RawValue, site: Site) -> Site {
-        let Some(text) = self.reader.text(at, value, BASE_PATH) else {
+        let Some(text) = self.reader.formal(at, value, BASE_PATH) else {
             return site;
         };
         site.clone().with_base_path(&text).unwrap_or_else(|error| {
             self.reader
-                .error(at, format!("`{text}` {error}"), Some(BASE_PATH.to_owned()));
+                .error(at, format!("{error} `{text}`"), Some(BASE_PATH.to_owned()));
             site
         })
     }
@@ -98,7 +98,9 @@ impl Loader {
         if let Some(below) = self.site.without_base(text) {
             let found = format!("`{text}` has the base path; paths are compared below it");
             let allowed = "a path as without `basePath`".to_owned();
-            self.reader.misspelt(at, found, allowed, Some(below.to_owned()));
+            let below = Some(below.to_owned());
+            self.reader
+                .push(ErrorKind::Conflict, at, found, Some(allowed), below);
         }
     }
 
@@ -113,7 +115,7 @@ impl Loader {
         if *self.site.place() == Place::Nowhere && !elsewhere && !condition.negated {
             let found = format!("`{}` matches nothing beside `airflow: none`", condition.word());
             let allowed = "`methods`, `paths` and `hosts`".to_owned();
-            self.reader.error(at, found, Some(allowed));
+            self.reader.conflict(at, found, allowed);
         }
     }
 }

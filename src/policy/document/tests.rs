@@ -61,7 +61,7 @@ fn api_servers_are_named_or_nobody_is_one() {
     assert_eq!(
         errors(r#"{"apiVersion":"dagward/v1","apiServers":["spiffe://td/ns/{ns}/sa/api"],"policies":[]}"#),
         [
-            "apiServers[0]: `spiffe://td/ns/{ns}/sa/api` has a variable, which nothing binds here; \
+            "apiServers[0]: `spiffe://td/ns/{ns}/sa/api` has a variable, and a variable is bound by a rule only; \
              allowed: a pattern without variables"
         ]
     );
@@ -99,7 +99,7 @@ fn says_where_airflow_stands() {
             r#"{"apiVersion":"dagward/v1","policies":[],"basePath":"/airflow/","airflow2WebPages":"yes"}"#
         ),
         [
-            "basePath: `/airflow/` is no base path; allowed: `/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`",
+            "basePath: invalid base path `/airflow/`; allowed: `/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`",
             "airflow2WebPages: found the text `yes`; allowed: `true` or `false`",
         ]
     );

@@ -164,7 +164,7 @@ impl Loader {
         if let Some(first) = named.iter().position(|other| other.as_ref() == Some(&name)) {
             let found = format!("`{name}` is the name of tokens[{first}] already");
             self.reader
-                .error(at, found, Some("a name that no other issuer has".to_owned()));
+                .conflict(at, found, "a name that no other issuer has".to_owned());
             return None;
         }
         if let Some(last) = named.last_mut() {
@@ -217,13 +217,13 @@ impl Loader {
                 }
                 _ => "what `iss` in its tokens is, such as `https://issuer.example`",
             };
-            self.reader.missing(draft.at, "issuer", allowed.to_owned());
+            self.reader
+                .missing(draft.at, "`issuer` is missing".to_owned(), allowed.to_owned());
         }
         if of_airflow && draft.given.bound_to_peer == Some(true) {
             let found = format!("tokens of kind `{kind}` name no peer");
             let allowed = "`boundToPeer: true` with `kubernetes` or `oidc`".to_owned();
-            self.reader
-                .error(draft.at.key("boundToPeer"), found, Some(allowed));
+            self.reader.conflict(draft.at.key("boundToPeer"), found, allowed);
         }
     }
 }

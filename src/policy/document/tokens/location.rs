@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use super::super::super::error::ErrorKind;
 use super::super::super::grammar::{FieldSet, LocationField};
 use super::super::Loader;
 use super::super::reader::At;
@@ -27,8 +28,8 @@ impl Loader {
             match locations.iter().find(|(_, other)| overlap(other, &location)) {
                 Some((first, _)) => {
                     let found = format!("locations[{first}] takes tokens from there already");
-                    let allowed = "a location of its own".to_owned();
-                    self.reader.error(at, found, Some(allowed));
+                    self.reader
+                        .conflict(at, found, "a location of its own".to_owned());
                 }
                 None => locations.push((number, location)),
             }
@@ -60,11 +61,18 @@ impl Loader {
             }
         }
         if locations.len() != 1 {
-            let found = match locations.is_empty() {
-                true => "none of `header`, `query` and `cookie` is given",
-                false => "more than one of `header`, `query` and `cookie` is given",
+            let (kind, found) = match locations.is_empty() {
+                true => (
+                    ErrorKind::MissingField,
+                    "none of `header`, `query` and `cookie` is given",
+                ),
+                false => (
+                    ErrorKind::Conflict,
+                    "more than one of `header`, `query` and `cookie` is given",
+                ),
             };
-            self.reader.error(at, found.to_owned(), Some(ONE.to_owned()));
+            self.reader
+                .push(kind, at, found.to_owned(), Some(ONE.to_owned()), None);
             return None;
         }
         match (locations.pop().flatten()?, prefix) {
@@ -75,8 +83,8 @@ impl Loader {
             }),
             (Location::Query(_) | Location::Cookie(_), Some(_)) => {
                 let found = "only a header's token has a prefix".to_owned();
-                let allowed = Some("`prefix` beside `header`".to_owned());
-                self.reader.error(at.key("prefix"), found, allowed);
+                let allowed = "`prefix` beside `header`".to_owned();
+                self.reader.conflict(at.key("prefix"), found, allowed);
                 None
             }
         }
@@ -109,7 +117,7 @@ impl Loader {
         let name = self.reader.text(at, raw, allowed)?.into_owned();
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
         if name.is_empty() || !name.bytes().all(legal) {
-            let found = format!("`{}` is no such name", name.escape_debug());
+            let found = format!("invalid name `{}`", name.escape_debug());
             self.reader.error(at, found, Some(allowed.to_owned()));
             return None;
         }
@@ -122,7 +130,7 @@ impl Loader {
         let legal = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
         // White space around a header's value is not part of it.
         if prefix.starts_with(' ') || !prefix.bytes().all(legal) {
-            let found = format!("`{}` stands before no token", prefix.escape_debug());
+            let found = format!("invalid prefix `{}`", prefix.escape_debug());
             self.reader.error(at, found, Some(allowed.to_owned()));
             return None;
         }

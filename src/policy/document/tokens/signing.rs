@@ -39,13 +39,13 @@ impl Loader {
                 let found =
                     format!("`{word}` takes a secret, which an issuer of kind `{kind}` does not share");
                 let allowed = "algorithms that take a public key, such as `RS256`".to_owned();
-                self.reader.error(at.index(*number), found, Some(allowed));
+                self.reader.conflict(at.index(*number), found, allowed);
             }
         } else if let ([(_, one), ..], [(_, other), ..]) = (&*secret, &*public) {
             let (one, other) = (one.as_str(), other.as_str());
             let found = format!("`{one}` takes a secret and `{other}` a public key");
             let allowed = "algorithms that all take a secret, or all a public key".to_owned();
-            self.reader.error(at, found, Some(allowed));
+            self.reader.conflict(at, found, allowed);
         }
         draft
             .given
