@@ -5,7 +5,7 @@ mod misread;
 mod resource;
 mod unrendered;
 
-use dagward::policy::{self, FieldPath, LoadError, Ruleset};
+use dagward::policy::{self, ErrorKind, FieldPath, LoadError, Ruleset};
 
 use crate::report::{Problem, Severity};
 use crate::source::Source;
@@ -128,14 +128,18 @@ fn problem(source: &Source, root: &Node, base: &FieldPath, error: LoadError) -> 
         allowed: error.allowed,
         suggestion: error.nearest,
     };
-    unrendered::explain(source, misread::explain(&source.text, root, problem))
+    unrendered::explain(source, misread::explain(&source.text, root, &error.kind, problem))
 }
 
 fn part(error: &LoadError) -> Part {
-    if error.found.starts_with("unknown field") {
-        Part::Key
-    } else {
-        Part::Value
+    match error.kind {
+        ErrorKind::UnknownField => Part::Key,
+        ErrorKind::Unreadable
+        | ErrorKind::RepeatedField
+        | ErrorKind::MissingField
+        | ErrorKind::WrongType { .. }
+        | ErrorKind::InvalidValue
+        | ErrorKind::Conflict => Part::Value,
     }
 }
 

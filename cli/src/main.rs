@@ -6,6 +6,7 @@ mod explain;
 mod inspect;
 mod jws;
 mod report;
+mod schema;
 mod source;
 mod time;
 mod validate;
@@ -26,6 +27,7 @@ struct Cli {
 enum Command {
     Validate(validate::Validate),
     Explain(Box<explain::Explain>),
+    Schema(schema::Schema),
     /// Look at tokens
     #[command(subcommand)]
     Token(Token),
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Validate(validate) => validate.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Schema(schema) => schema.run(),
         Command::Token(Token::Inspect(inspect)) => inspect.run(),
     }
 }

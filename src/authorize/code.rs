@@ -4,69 +4,181 @@ use std::fmt;
 
 use crate::token::Refusal;
 
-/// Why a request passed or did not. The words are an interface: callers, metrics and tools see
-/// them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
+/// The status of an answer that refuses a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// HTTP's.
+    pub http: u16,
+    /// gRPC's.
+    pub grpc: i32,
+}
+
+impl Status {
+    /// The caller may not.
+    pub const FORBIDDEN: Self = Self { http: 403, grpc: 7 };
+    /// The caller may come again with another token.
+    const UNAUTHENTICATED: Self = Self { http: 401, grpc: 16 };
+    /// The request cannot be read. After 400 Envoy would close the connection, so that the caller's
+    /// next request costs another handshake.
+    const MALFORMED: Self = Self { http: 403, grpc: 3 };
+}
+
+/// Defines the codes, one each: variant, word, status of the answer, what the caller is told, what
+/// the operator does.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident $word:literal: $status:expr, $message:literal, $remedy:literal;)+) => {
+        /// Why a request passed or did not. The words are an interface: callers, metrics and tools see
+        /// them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)+
+            /// A token is not to be believed, or one that is required is not there.
+            Token(Refusal),
+        }
+
+        impl Code {
+            /// Every code that is not about a token of the policy's issuers.
+            const OWN: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                    Self::Token(refusal) => refusal.as_str(),
+                }
+            }
+
+            /// The status of the answer; `None` where the request passes.
+            pub fn status(self) -> Option<Status> {
+                match self {
+                    $(Self::$variant => $status,)+
+                    Self::Token(refusal) => Some(match refusal.challenge() {
+                        Some(_) => Status::UNAUTHENTICATED,
+                        None => Status::FORBIDDEN,
+                    }),
+                }
+            }
+
+            /// What the caller is told. It names no rule: those are for the log.
+            pub fn message(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $message,)+
+                    Self::Token(refusal) => refusal.message(),
+                }
+            }
+
+            /// What the operator does about it, in Markdown.
+            pub fn remedy(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $remedy,)+
+                    Self::Token(refusal) => refusal.remedy(),
+                }
+            }
+        }
+    };
+}
+
+codes! {
     /// An ALLOW rule holds, and no DENY rule does.
-    Allowed,
+    Allowed "allowed":
+        None,
+        "allowed",
+        "Nothing: the request passed.";
     /// The filter's first policy document was refused, so nothing passes.
-    ConfigRefused,
+    ConfigRefused "config_refused":
+        Some(Status::FORBIDDEN),
+        "the proxy's policy document was refused, so nothing is allowed",
+        "Check the document with `dagward validate`; the proxy's log names each error.";
     /// A DENY rule holds.
-    DeniedByRule,
+    DeniedByRule "denied_by_rule":
+        Some(Status::FORBIDDEN),
+        "a policy denies this request",
+        "Look up the policy and the rule in the log line; change the rule if it matches more than it should.";
     /// The body names ids on this route, and cannot be read.
-    MalformedBody,
-    /// The credential for the Execution API cannot be read.
-    MalformedToken,
+    MalformedBody "malformed_body":
+        Some(Status::MALFORMED),
+        "the body cannot be read",
+        "Send a JSON object in UTF-8 of at most 64 KiB that names each field once; see [ids in bodies](policy.md#ids-in-bodies).";
+    /// The `authorization` of a request to the Execution API cannot be read.
+    MalformedAuthorization "malformed_authorization":
+        Some(Status::MALFORMED),
+        "the request's `authorization` cannot be read",
+        "On the Execution API send `Bearer`, one blank and one JWT of at most 8 KiB, whose UUID is in lower case with hyphens.";
     /// The peer's certificate names no SPIFFE ID.
-    MalformedIdentity,
+    MalformedIdentity "malformed_identity":
+        Some(Status::MALFORMED),
+        "the peer's identity is malformed",
+        "Give the peer a certificate with one valid SPIFFE ID, in lower case, without port and query.";
     /// The path can be read in two ways.
-    MalformedPath,
+    MalformedPath "malformed_path":
+        Some(Status::MALFORMED),
+        "the path can be read in more than one way",
+        "Send a path without `//`, `..`, `\\`, `;`, `#` and control characters, and each id of the query once.";
     /// The task headers break their contract.
-    MalformedTaskHeaders,
+    MalformedTaskHeaders "malformed_task_headers":
+        Some(Status::MALFORMED),
+        "the task headers are malformed",
+        "Send each [task header](policy.md#task-headers) once, spelled with hyphens, and never without `x-airflow-dag-id`.";
     /// No ALLOW rule holds.
-    NoRuleAllows,
+    NoRuleAllows "no_rule_allows":
+        Some(Status::FORBIDDEN),
+        "no policy allows this request",
+        "Ask `dagward explain` which conditions of the nearest rules failed, and add an ALLOW if the request is one that you want.";
     /// Nothing was decided, because the document's mode is `observe`.
-    Observed,
+    Observed "observed":
+        None,
+        "allowed",
+        "Nothing: the document's mode is `observe`.";
     /// Nothing was decided, because the request leaves the pod.
-    Outbound,
-    /// The caller's own sidecar and Airflow's answer name different DAGs.
-    TaskConflict,
-    /// The path names another task, or another callback, than the token is for.
-    TokenForAnotherTask,
-    /// The task's token has been used by another principal, or this one was refused the task.
-    TokenOfAnother,
-    /// Airflow has not answered the task's token here, and the caller's own sidecar does not say that it has elsewhere.
-    TokenOwnerUnknown,
+    Outbound "outbound":
+        None,
+        "allowed",
+        "Nothing: requests are decided where they arrive.";
     /// It passed, but would be refused if all policies were enforced.
-    ShadowDenied,
-    /// A token is not to be believed, or one that is required is not there.
-    Token(Refusal),
+    ShadowDenied "shadow_denied":
+        None,
+        "allowed",
+        "Before you enforce, look up why the request would be refused: `dagward_shadow_denied_total` has the code.";
+    /// The caller's own sidecar and Airflow's answer name different DAGs.
+    TaskConflict "task_conflict":
+        Some(Status::FORBIDDEN),
+        "the pod and Airflow name different DAGs",
+        "Compare the annotations of the caller's pod with the task that it runs; suspect a forged pod.";
+    /// The path names another task, or another callback, than the token is for.
+    TokenForAnotherTask "token_for_another_task":
+        Some(Status::FORBIDDEN),
+        "the path names another task or callback than the token is for",
+        "Suspect a task that acts for another: its token and the UUID in the path differ.";
+    /// The task's token has been used by another principal, or this one was refused the task.
+    TokenOwnedByAnother "token_owned_by_another":
+        Some(Status::FORBIDDEN),
+        "the token does not belong to this caller",
+        "Suspect a stolen token, or a task on another team's worker; see [the owner of a token](policy.md#the-owner-of-a-token).";
+    /// Airflow has not answered the task's token here, and the caller's own sidecar does not say that it has elsewhere.
+    TokenOwnerUnknown "token_owner_unknown":
+        Some(Status::FORBIDDEN),
+        "nothing shows that the token belongs to this caller",
+        "Give each pod that runs tasks a sidecar with dagward and this document; see [the owner of a token](policy.md#the-owner-of-a-token).";
 }
 
 impl Code {
-    /// The word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allowed => "allowed",
-            Self::ConfigRefused => "config_refused",
-            Self::DeniedByRule => "denied_by_rule",
-            Self::MalformedBody => "malformed_body",
-            Self::MalformedIdentity => "malformed_identity",
-            Self::MalformedPath => "malformed_path",
-            Self::MalformedTaskHeaders => "malformed_task_headers",
-            Self::MalformedToken => "malformed_token",
-            Self::NoRuleAllows => "no_rule_allows",
-            Self::Observed => "observed",
-            Self::Outbound => "outbound",
-            Self::ShadowDenied => "shadow_denied",
-            Self::TaskConflict => "task_conflict",
-            Self::Token(refusal) => refusal.as_str(),
-            Self::TokenForAnotherTask => "token_for_another_task",
-            Self::TokenOfAnother => "token_of_another",
-            Self::TokenOwnerUnknown => "token_owner_unknown",
+    /// Every code: those of requests, then those of tokens.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the compiler evaluates it, and refuses an index out of bounds"
+    )]
+    pub const ALL: [Self; Self::OWN.len() + Refusal::ALL.len()] = {
+        let mut all = [Self::Allowed; Self::OWN.len() + Refusal::ALL.len()];
+        let mut number = 0;
+        while number < all.len() {
+            all[number] = match number < Self::OWN.len() {
+                true => Self::OWN[number],
+                false => Self::Token(Refusal::ALL[number - Self::OWN.len()]),
+            };
+            number += 1;
         }
-    }
+        all
+    };
 
     /// What `www-authenticate` says where the caller may come again with another token (RFC 6750 §3).
     pub fn challenge(self) -> Option<&'static str> {
@@ -75,30 +187,44 @@ impl Code {
             _ => None,
         }
     }
-
-    /// What the caller is told. It names no rule: those are for the log.
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::Allowed | Self::Observed | Self::Outbound | Self::ShadowDenied => "allowed",
-            Self::ConfigRefused => "the proxy's policy document was refused, so nothing is allowed",
-            Self::DeniedByRule => "a policy denies this request",
-            Self::MalformedBody => "the body cannot be read",
-            Self::MalformedIdentity => "the peer's identity is malformed",
-            Self::MalformedPath => "the path can be read in more than one way",
-            Self::MalformedTaskHeaders => "the task headers are malformed",
-            Self::MalformedToken => "the request's token cannot be read",
-            Self::TaskConflict => "the pod and Airflow name different DAGs",
-            Self::Token(refusal) => refusal.message(),
-            Self::TokenForAnotherTask => "the path names another task or callback than the token is for",
-            Self::TokenOfAnother => "the token does not belong to this caller",
-            Self::TokenOwnerUnknown => "nothing shows that the token belongs to this caller",
-            Self::NoRuleAllows => "no policy allows this request",
-        }
-    }
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_and_each_message_is_one_code() {
+        for code in Code::ALL {
+            let is_same = |other: &Code| {
+                other.as_str() == code.as_str()
+                    || other.status().is_some() && other.message() == code.message()
+            };
+            let same: Vec<Code> = Code::ALL.into_iter().filter(is_same).collect();
+            assert_eq!(same, [code]);
+        }
+    }
+
+    /// Two words of the same parts in another order would be taken for each other.
+    #[test]
+    fn no_word_is_another_in_another_order() {
+        let parts = |code: Code| {
+            let mut parts: Vec<&str> = code.as_str().split('_').collect();
+            parts.sort_unstable();
+            parts
+        };
+        for code in Code::ALL {
+            let alike: Vec<Code> = Code::ALL
+                .into_iter()
+                .filter(|other| parts(*other) == parts(code))
+                .collect();
+            assert_eq!(alike, [code]);
+        }
     }
 }

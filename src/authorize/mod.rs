@@ -25,7 +25,7 @@ use decide::{Asked, decide, refuse};
 use owner::Terms;
 
 pub use acting::Token;
-pub use code::Code;
+pub use code::{Code, Status};
 pub use decide::facts;
 pub use incoming::{Incoming, Proxy};
 pub use outcome::{Actor, Awaits, Claim, Grounds, Objection, Outcome, Passed, Verdict};
@@ -152,7 +152,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let objection = None
         .or_else(|| Objection::malformed(Code::MalformedIdentity, incoming.peer.as_ref().err()))
         .or_else(|| Objection::malformed(Code::MalformedTaskHeaders, bad_headers.as_ref()))
-        .or_else(|| Objection::malformed(Code::MalformedToken, unreadable.as_ref()))
+        .or_else(|| Objection::malformed(Code::MalformedAuthorization, unreadable.as_ref()))
         .or_else(|| not_the_owner.map(Objection::Unasked))
         .or_else(|| acting.is_err().then_some(Objection::Unasked(Code::TaskConflict)))
         .or_else(|| Some(Objection::Unasked(Code::Token(tokens.refused?))));

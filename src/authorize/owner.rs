@@ -42,7 +42,7 @@ impl Token<'_> {
             self.owner(terms.enforced),
             operation.awaits_answer || vouched,
         ) {
-            return Some(Code::TokenOfAnother);
+            return Some(Code::TokenOwnedByAnother);
         }
         if self.is_for_another_task(operation) {
             return Some(Code::TokenForAnotherTask);
@@ -244,12 +244,12 @@ mod tests {
             let asks = |caller, stamped| token.not_the_owner(caller, &variable, stamped, terms(vouching));
             assert_eq!(asks(Some(&sales), None), None);
             for stranger in [Some(&ml), None] {
-                assert_eq!(asks(stranger, None), Some(Code::TokenOfAnother));
-                assert_eq!(asks(stranger, Some(&vouched)), Some(Code::TokenOfAnother));
+                assert_eq!(asks(stranger, None), Some(Code::TokenOwnedByAnother));
+                assert_eq!(asks(stranger, Some(&vouched)), Some(Code::TokenOwnedByAnother));
             }
         }
         let run = token.not_the_owner(Some(&ml), &operation(RUN), None, terms(true));
-        assert_eq!(run, Some(Code::TokenOfAnother));
+        assert_eq!(run, Some(Code::TokenOwnedByAnother));
     }
 
     #[test]
@@ -258,10 +258,10 @@ mod tests {
         let of_sales = of(&sales);
         let token = token(Some(&of_sales));
         for (request, code) in [
-            ("GET /execution/health", Some(Code::TokenOfAnother)),
-            ("GET /execution/docs", Some(Code::TokenOfAnother)),
-            ("GET /execution", Some(Code::TokenOfAnother)),
-            ("GET /execution/a/new/route", Some(Code::TokenOfAnother)),
+            ("GET /execution/health", Some(Code::TokenOwnedByAnother)),
+            ("GET /execution/docs", Some(Code::TokenOwnedByAnother)),
+            ("GET /execution", Some(Code::TokenOwnedByAnother)),
+            ("GET /execution/a/new/route", Some(Code::TokenOwnedByAnother)),
             ("GET /executions", None),
             ("GET /api/v2/variables/sales_key", None),
             ("GET /elsewhere", None),
@@ -279,7 +279,7 @@ mod tests {
             owner.enforced = false;
         }
         let token = token(Some(&shadowed));
-        for (enforced, code) in [(true, None), (false, Some(Code::TokenOfAnother))] {
+        for (enforced, code) in [(true, None), (false, Some(Code::TokenOwnedByAnother))] {
             let terms = Terms {
                 vouching: false,
                 enforced,
@@ -371,14 +371,14 @@ mod tests {
             let asks = |token: &Token<'_>, operation| {
                 token.not_the_owner(Some(&ml), operation, None, terms(vouching))
             };
-            assert_eq!(asks(&open, &variable), Some(Code::TokenOfAnother));
+            assert_eq!(asks(&open, &variable), Some(Code::TokenOwnedByAnother));
             assert_eq!(asks(&open, &runs), None);
             let refused = Learned {
                 run: run(),
                 ..suspended.clone()
             };
             let told = token(Some(&refused));
-            assert_eq!(asks(&told, &runs), Some(Code::TokenOfAnother));
+            assert_eq!(asks(&told, &runs), Some(Code::TokenOwnedByAnother));
             let answered = Token {
                 answered: true,
                 ..told

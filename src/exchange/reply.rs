@@ -5,18 +5,12 @@ use serde::Serialize;
 use super::decided::Decided;
 use super::effect::{Effect, Reply};
 use super::host::Host;
-use crate::authorize::Code;
+use crate::authorize::{Code, Status};
 use crate::stamp::request_id::REQUEST_ID;
 use crate::verdict::Decision;
 
-/// gRPC's status for what there is not.
-const NOT_FOUND: i32 = 5;
-/// gRPC's status for what a policy refuses.
-const PERMISSION_DENIED: i32 = 7;
-/// gRPC's status for what cannot be understood.
-const INVALID_ARGUMENT: i32 = 3;
-/// gRPC's status for a caller who must show another token.
-const UNAUTHENTICATED: i32 = 16;
+/// Where a task goes on if there is none.
+const NOT_FOUND: Status = Status { http: 404, grpc: 5 };
 
 /// The body in the form of Airflow's own errors, whose SDK prints it and does not try again.
 #[derive(Serialize)]
@@ -36,12 +30,12 @@ struct Detail<'a> {
 /// another handshake.
 pub(super) fn refuse(decided: &Decided, host: &mut impl Host) {
     let challenge = decided.code.challenge();
-    let (status, grpc_status) = match decided.decision {
-        Decision::Malformed => (403, INVALID_ARGUMENT),
-        _ if challenge.is_some() => (401, UNAUTHENTICATED),
-        Decision::Deny if is_missed(decided) => (404, NOT_FOUND),
-        Decision::Allow | Decision::Deny => (403, PERMISSION_DENIED),
+    let status = match decided.decision {
+        Decision::Deny if is_missed(decided) => Some(NOT_FOUND),
+        Decision::Allow | Decision::Deny | Decision::Malformed => decided.code.status(),
     };
+    // A code that lets a request pass never comes here.
+    let status = status.unwrap_or(Status::FORBIDDEN);
     let headers = [
         Some(("content-type", "application/json")),
         Some((REQUEST_ID, decided.request_id.as_str())),
@@ -50,8 +44,8 @@ pub(super) fn refuse(decided: &Decided, host: &mut impl Host) {
     // On a gRPC request the proxy makes trailers of the status and the body; elsewhere it has no
     // use for the gRPC status.
     host.carry_out(Effect::Reply(&Reply {
-        status,
-        grpc_status,
+        status: status.http,
+        grpc_status: status.grpc,
         details: reason(decided),
         headers: &headers.into_iter().flatten().collect::<Vec<_>>(),
         body: &body(decided),

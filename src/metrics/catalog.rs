@@ -85,16 +85,20 @@ pub const LEARNED_TASKS: Metric<0> = Metric {
     labels: [],
 };
 
-/// Every metric's name and labels. All labels together are what Istio's `extraStatTags` must list.
-pub const ALL: [(&str, &[&str]); 10] = [
-    (REQUESTS.name, &REQUESTS.labels),
-    (REQUEST_BYTES.name, &REQUEST_BYTES.labels),
-    (RESPONSE_BYTES.name, &RESPONSE_BYTES.labels),
-    (REQUEST_DURATION.name, &REQUEST_DURATION.labels),
-    (DENIED.name, &DENIED.labels),
-    (SHADOW_DENIED.name, &SHADOW_DENIED.labels),
-    (SERIES_DROPPED.name, &SERIES_DROPPED.labels),
-    (TOKENS.name, &TOKENS.labels),
-    (CONFIG_INFO.name, &CONFIG_INFO.labels),
-    (LEARNED_TASKS.name, &LEARNED_TASKS.labels),
+/// Every metric's name, kind and labels. All labels together are what Istio's `extraStatTags` must list.
+pub const ALL: [(&str, Kind, &[&str]); 10] = [
+    (REQUESTS.name, REQUESTS.kind, &REQUESTS.labels),
+    (REQUEST_BYTES.name, REQUEST_BYTES.kind, &REQUEST_BYTES.labels),
+    (RESPONSE_BYTES.name, RESPONSE_BYTES.kind, &RESPONSE_BYTES.labels),
+    (
+        REQUEST_DURATION.name,
+        REQUEST_DURATION.kind,
+        &REQUEST_DURATION.labels,
+    ),
+    (DENIED.name, DENIED.kind, &DENIED.labels),
+    (SHADOW_DENIED.name, SHADOW_DENIED.kind, &SHADOW_DENIED.labels),
+    (SERIES_DROPPED.name, SERIES_DROPPED.kind, &SERIES_DROPPED.labels),
+    (TOKENS.name, TOKENS.kind, &TOKENS.labels),
+    (CONFIG_INFO.name, CONFIG_INFO.kind, &CONFIG_INFO.labels),
+    (LEARNED_TASKS.name, LEARNED_TASKS.kind, &LEARNED_TASKS.labels),
 ];

@@ -22,7 +22,7 @@ pub enum Place {
     Nowhere,
 }
 
-/// A text that is no base path.
+/// An invalid base path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadBasePath;
 
@@ -89,7 +89,7 @@ fn is_plain(segment: &str) -> bool {
 
 impl fmt::Display for BadBasePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is no base path")
+        f.write_str("invalid base path")
     }
 }
 

@@ -14,8 +14,9 @@ use serde_json::value::RawValue;
 use super::arena::{ArenaBuilder, Span};
 use super::compiled::{Compiled, Condition, Policy, Rule};
 use super::effect::{Effect, Mode};
-use super::error::{FieldPath, LoadError};
+use super::error::{ErrorKind, LoadError};
 use super::field::Field;
+use super::grammar::{DocumentField, FieldSet, PolicyField, words};
 use super::index::Index;
 use super::ruleset::Ruleset;
 use crate::operation::Site;
@@ -25,22 +26,6 @@ use reader::{At, Reader};
 
 /// The only version of the policy language so far.
 pub const API_VERSION: &str = "dagward/v1";
-
-const DOCUMENT_FIELDS: [&str; 11] = [
-    "airflow",
-    "airflow2WebPages",
-    "apiServerHosts",
-    "apiServers",
-    "apiVersion",
-    "basePath",
-    "meshHosts",
-    "mode",
-    "policies",
-    "stampers",
-    "tokens",
-];
-const POLICY_FIELDS: [&str; 4] = ["action", "mode", "name", "rules"];
-const EFFECTS: [Effect; 2] = [Effect::Allow, Effect::Deny];
 
 /// Reads, checks and compiles a policy document.
 ///
@@ -110,8 +95,7 @@ impl Loader {
     fn document(&mut self, document: &[u8]) -> Option<Parts> {
         let root = At::root();
         let raw = self.parse(document)?;
-        let fields = self.reader.fields(root, raw, "a policy document")?;
-        self.reader.known_names(root, &fields, &DOCUMENT_FIELDS);
+        let fields = self.reader.object::<DocumentField>(root, raw)?;
         let mut parts = Parts {
             mode: Mode::Enforce,
             stampers: None,
@@ -123,43 +107,33 @@ impl Loader {
         // Rules are read with Airflow's site and the issuers in mind, wherever those stand.
         let mut errors_of_site = self.site_first(root, &fields);
         let mut errors_of_tokens = self.tokens_first(root, &fields, &mut parts.issuers);
-        let (mut versioned, mut has_policies) = (false, false);
-        for (name, value) in fields {
-            let at = root.key(&name);
-            match &*name {
-                "apiVersion" => {
-                    versioned = true;
-                    self.reader.word(at, value, &[API_VERSION], |word| {
-                        (word == API_VERSION).then_some(())
-                    });
+        for (field, value) in &fields {
+            let at = root.key(field.name());
+            match field {
+                DocumentField::ApiVersion => {
+                    let is_this = |word: &str| (word == API_VERSION).then_some(());
+                    self.reader.word(at, value, &words::versions(), is_this);
                 }
-                "mode" => parts.mode = self.mode(at, value).unwrap_or(parts.mode),
-                "stampers" => parts.stampers = Some(self.principals(at, value)),
-                "apiServers" => parts.api_servers = Some(self.principals(at, value)),
-                "apiServerHosts" => parts.api_server_hosts = Some(self.mesh(at, value)),
-                "meshHosts" => parts.mesh = self.mesh(at, value),
-                "airflow" | "airflow2WebPages" | "basePath" => self.reader.errors.append(&mut errors_of_site),
-                "tokens" => self.reader.errors.append(&mut errors_of_tokens),
-                "policies" => {
-                    has_policies = true;
+                DocumentField::Mode => {
+                    let mode = self.reader.word(at, value, &words::modes(), Mode::parse);
+                    parts.mode = mode.unwrap_or(parts.mode);
+                }
+                DocumentField::Stampers => parts.stampers = Some(self.principals(at, value)),
+                DocumentField::ApiServers => parts.api_servers = Some(self.principals(at, value)),
+                DocumentField::ApiServerHosts => parts.api_server_hosts = Some(self.mesh(at, value)),
+                DocumentField::MeshHosts => parts.mesh = self.mesh(at, value),
+                DocumentField::Airflow | DocumentField::Airflow2WebPages | DocumentField::BasePath => {
+                    self.reader.errors.append(&mut errors_of_site);
+                }
+                DocumentField::Tokens => self.reader.errors.append(&mut errors_of_tokens),
+                DocumentField::Policies => {
                     for (number, policy) in self.reader.list(at, value).into_iter().enumerate() {
                         self.policy(at.index(number), number, policy);
                     }
                 }
-                _ => {}
             }
         }
-        if !versioned {
-            self.reader
-                .missing(root, "apiVersion", format!("`{API_VERSION}`"));
-        }
-        if !has_policies {
-            self.reader.missing(
-                root,
-                "policies",
-                "a list of policies; an empty one refuses everything".into(),
-            );
-        }
+        self.reader.required(root, &fields);
         Some(parts)
     }
 
@@ -173,18 +147,9 @@ impl Loader {
             Err(error) => format!("not UTF-8: {error}"),
         };
         let allowed = Some(format!("a policy document with `apiVersion: {API_VERSION}`"));
-        self.reader.errors.push(LoadError {
-            path: FieldPath::default(),
-            found,
-            allowed,
-            nearest: None,
-        });
-        None
-    }
-
-    fn mode(&mut self, at: At<'_>, value: &RawValue) -> Option<Mode> {
         self.reader
-            .word(at, value, &Mode::ALL.map(Mode::as_str), Mode::parse)
+            .push(ErrorKind::Unreadable, At::root(), found, allowed, None);
+        None
     }
 
     fn mesh(&mut self, at: At<'_>, value: &RawValue) -> Mesh {
@@ -208,7 +173,7 @@ impl Loader {
             match self.reader.pattern(at, Field::Principals, text) {
                 Some(written) if written.is_template() => self.reader.error(
                     at,
-                    format!("`{text}` has a variable, which nothing binds here"),
+                    format!("`{text}` has a variable, and a variable is bound by a rule only"),
                     Some("a pattern without variables".into()),
                 ),
                 written => principals.extend(written),
@@ -218,55 +183,34 @@ impl Loader {
     }
 
     fn policy(&mut self, at: At<'_>, number: usize, raw: &RawValue) {
-        let Some(fields) = self.reader.fields(at, raw, "a policy") else {
+        let Some(fields) = self.reader.object::<PolicyField>(at, raw) else {
             return;
         };
-        self.reader.known_names(at, &fields, &POLICY_FIELDS);
         let mut policy = Policy {
             name: Span::default(),
             effect: Effect::Allow,
             shadow: false,
         };
         let policy_number = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
-        let (mut named, mut acts, mut has_rules) = (false, false, false);
-        for (name, value) in fields {
-            let at = at.key(&name);
-            match &*name {
-                "name" => {
-                    named = true;
+        for (field, value) in &fields {
+            let at = at.key(field.name());
+            match field {
+                PolicyField::Name => {
                     policy.name = self.policy_name(at, number, value).unwrap_or_default();
                 }
-                "action" => {
-                    acts = true;
-                    let read = |word: &str| EFFECTS.into_iter().find(|effect| effect.as_str() == word);
-                    let effect = self.reader.word(at, value, &EFFECTS.map(Effect::as_str), read);
+                PolicyField::Action => {
+                    let effect = self.reader.word(at, value, &words::effects(), Effect::parse);
                     policy.effect = effect.unwrap_or(policy.effect);
                 }
-                "mode" => {
+                PolicyField::Mode => {
                     let read = |word: &str| Mode::parse(word).filter(|mode| *mode != Mode::Observe);
-                    let mode = self.reader.word(at, value, &["enforce", "shadow"], read);
+                    let mode = self.reader.word(at, value, &words::policy_modes(), read);
                     policy.shadow = mode == Some(Mode::Shadow);
                 }
-                "rules" => {
-                    has_rules = true;
-                    self.rules_of(at, policy_number, value);
-                }
-                _ => {}
+                PolicyField::Rules => self.rules_of(at, policy_number, value),
             }
         }
-        for (present, name, allowed) in [
-            (named, "name", "a name that no other policy has"),
-            (acts, "action", "`ALLOW` or `DENY`"),
-            (
-                has_rules,
-                "rules",
-                "a list of rules; `rules: [{}]` matches every request",
-            ),
-        ] {
-            if !present {
-                self.reader.missing(at, name, allowed.to_owned());
-            }
-        }
+        self.reader.required(at, &fields);
         self.policies.push(policy);
     }
 
@@ -289,7 +233,7 @@ impl Loader {
         if let Some(first) = self.named.get(&*name) {
             let found = format!("`{name}` is the name of policies[{first}] already");
             self.reader
-                .error(at, found, Some("a name that no other policy has".to_owned()));
+                .conflict(at, found, "a name that no other policy has".to_owned());
             return None;
         }
         let span = self.arena.intern(&name);

@@ -50,6 +50,14 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Every effect.
+    pub const ALL: [Self; 2] = [Self::Allow, Self::Deny];
+
+    /// Reads the word back.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|effect| effect.as_str() == word)
+    }
+
     /// The word in the document.
     pub fn as_str(self) -> &'static str {
         match self {

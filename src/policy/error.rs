@@ -51,9 +51,52 @@ impl fmt::Display for FieldPath {
     }
 }
 
+/// What kind of mistake an error is. Tools match on it, and never on the words of an error.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The text is not a document: it is empty, or not JSON in UTF-8.
+    Unreadable,
+    /// The object has no such field.
+    UnknownField,
+    /// The field is given twice.
+    RepeatedField,
+    /// A required field is not given.
+    MissingField,
+    /// The value is of another type.
+    WrongType {
+        /// The type that the field takes.
+        expected: Type,
+        /// What the value is, with an article: "the number `3`", "a list".
+        given: String,
+    },
+    /// The value has the right type, and the field does not take it.
+    InvalidValue,
+    /// The value contradicts another part of the document.
+    Conflict,
+}
+
+/// The type of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// A text that the author chooses: a name, a pattern.
+    Text,
+    /// A text of a fixed form: a word of a list, a path, a URL.
+    Word,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Number,
+    /// A list.
+    List,
+    /// An object.
+    Object,
+}
+
 /// One thing that is wrong with a document. A document is refused with all of them at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadError {
+    /// The kind of mistake.
+    pub kind: ErrorKind,
     /// The field that is wrong.
     pub path: FieldPath,
     /// What was found there, in lower case, user input in backticks.
@@ -78,3 +121,60 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::load;
+    use super::*;
+
+    /// The kinds of all errors of a document with one rule, and with other fields.
+    fn kinds(fields: &str, rule: &str) -> Vec<ErrorKind> {
+        let document = format!(
+            r#"{{"apiVersion":"dagward/v1"{fields},"policies":[{{"name":"p","action":"ALLOW","rules":[{rule}]}}]}}"#
+        );
+        let errors = load(document.as_bytes()).unwrap_err();
+        errors.into_iter().map(|error| error.kind).collect()
+    }
+
+    #[test]
+    fn an_error_has_the_kind_of_its_mistake() {
+        for unreadable in ["", "{", "\u{fe}"] {
+            let errors = load(unreadable.as_bytes()).unwrap_err();
+            assert!(
+                errors.iter().all(|error| error.kind == ErrorKind::Unreadable),
+                "{errors:?}"
+            );
+        }
+        let number = |expected| ErrorKind::WrongType {
+            expected,
+            given: "the number `1`".to_owned(),
+        };
+        for (fields, rule, kind) in [
+            (r#","mod":1"#, "{}", ErrorKind::UnknownField),
+            (
+                r#","mode":"shadow","mode":"shadow""#,
+                "{}",
+                ErrorKind::RepeatedField,
+            ),
+            (r#","airflow":{}"#, "{}", ErrorKind::MissingField),
+            (r#","mode":1"#, "{}", number(Type::Word)),
+            (r#","basePath":1"#, "{}", number(Type::Word)),
+            (r#","airflow2WebPages":1"#, "{}", number(Type::Flag)),
+            (r#","stampers":1"#, "{}", number(Type::List)),
+            ("", "1", number(Type::Object)),
+            ("", r#"{"to":[{"dags":[1]}]}"#, number(Type::Text)),
+            (r#","mode":"enforced""#, "{}", ErrorKind::InvalidValue),
+            ("", r#"{"to":[{"dags":["a*b"]}]}"#, ErrorKind::InvalidValue),
+            (
+                "",
+                r#"{"to":[{"dags":["a"],"notDags":["*"]}]}"#,
+                ErrorKind::Conflict,
+            ),
+            ("", r#"{"to":[{"dags":["{team}"]}]}"#, ErrorKind::Conflict),
+            ("", r#"{"from":[{"claims":{"a":["b"]}}]}"#, ErrorKind::Conflict),
+            (r#","airflow":"none","basePath":"/a""#, "{}", ErrorKind::Conflict),
+        ] {
+            assert_eq!(kinds(fields, rule), [kind], "{fields} {rule}");
+        }
+    }
+}

@@ -1,54 +1,6 @@
 //! The conditions of the policy language: their words, what they look at, what they accept.
 
-/// What a condition looks at. One bit of a request each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Field {
-    /// `from.principals`: the caller's SPIFFE ID.
-    Principals,
-    /// `from.namespaces`: the namespace in the caller's SPIFFE ID.
-    Namespaces,
-    /// `from.serviceAccounts`: `namespace/service-account` of the caller's SPIFFE ID.
-    ServiceAccounts,
-    /// `from.dags`: the DAG that the caller acts for.
-    ActingDags,
-    /// `from.tasks`: the task that the caller acts for.
-    ActingTasks,
-    /// `from.proof`: how well the acting task is known.
-    Proof,
-    /// `from.requestPrincipals`: `issuer/subject` of a token.
-    RequestPrincipals,
-    /// `from.claims`: what a token claims, by path.
-    Claims,
-    /// `to.surfaces`: which of Airflow's HTTP surfaces.
-    Surfaces,
-    /// `to.actions`: `resource:verb`.
-    Actions,
-    /// `to.dags`: the DAG that the request is about.
-    Dags,
-    /// `to.tasks`: the task that the request is about.
-    Tasks,
-    /// `to.connections`: the connection's id.
-    Connections,
-    /// `to.variables`: the variable's key.
-    Variables,
-    /// `to.pools`: the pool's name.
-    Pools,
-    /// `to.xcomKeys`: the XCom's key.
-    XcomKeys,
-    /// `to.assets`: the asset, by name or URI.
-    Assets,
-    /// `to.triggers`: the class that the triggerer is to run.
-    Triggers,
-    /// `to.queues`: the triggerer's queue.
-    Queues,
-    /// `to.methods`: the HTTP method.
-    Methods,
-    /// `to.paths`: the decoded path, without its query.
-    Paths,
-    /// `to.hosts`: the host without its port, lower case.
-    Hosts,
-}
+use super::grammar::{Definition, FIRST_VERSION, Form, Need, words};
 
 /// The half of a rule in which a condition stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,95 +11,120 @@ pub enum Side {
     To,
 }
 
+/// Defines the conditions, in the order of their numbers:
+///
+/// `Variant From "word" "notWord": form, "what it looks at";`, with `since "0.2.0"`
+/// behind it for a condition that came later than the first version.
+macro_rules! conditions {
+    ($($variant:ident $side:ident $word:literal $not_word:literal: $form:expr, $meaning:literal $(since $since:literal)?;)+) => {
+        /// What a condition looks at. One bit of a request each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Field {
+            $(#[doc = concat!("`", $word, "`: ", $meaning)] $variant,)+
+        }
+
+        impl Field {
+            /// Every field, in the order of their numbers.
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
+
+            /// The half of the rule it belongs to.
+            pub fn side(self) -> Side {
+                match self {
+                    $(Self::$variant => Side::$side,)+
+                }
+            }
+
+            /// The word in the document.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            /// The word of its negated twin.
+            pub fn not_word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $not_word,)+
+                }
+            }
+
+            /// What its value looks like.
+            fn form(self) -> Form {
+                match self {
+                    $(Self::$variant => $form,)+
+                }
+            }
+
+            /// What it looks at.
+            fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)+
+                }
+            }
+
+            /// The version that it came with.
+            fn since(self) -> &'static str {
+                match self {
+                    $(Self::$variant => [$($since,)? FIRST_VERSION][0],)+
+                }
+            }
+        }
+    };
+}
+
+conditions! {
+    Principals From "principals" "notPrincipals":
+        Form::List(&Form::Pattern("spiffe://cluster.local/ns/airflow/sa/airflow-worker")),
+        "the SPIFFE ID of the peer's certificate";
+    Namespaces From "namespaces" "notNamespaces": Form::List(&Form::Pattern("airflow")), "the namespace in it";
+    ServiceAccounts From "serviceAccounts" "notServiceAccounts": Form::List(&Form::Pattern("airflow/airflow-worker")),
+        "namespace and service account in it";
+    ActingDags From "dags" "notDags": Form::List(&Form::Pattern("sales_*")), "the DAG that the caller acts for";
+    ActingTasks From "tasks" "notTasks": Form::List(&Form::Pattern("extract")), "the task that the caller acts for";
+    Proof From "proof" "notProof": Form::List(&Form::WordPattern(words::proofs, "pod")),
+        "how well that is known: `claimed`, `pod`, `airflow`, see [Proofs](#proofs)";
+    RequestPrincipals From "requestPrincipals" "notRequestPrincipals": Form::List(&Form::Pattern("https://issuer.example/*")),
+        "`issuer/subject` of a [token](#tokens)";
+    Claims From "claims" "notClaims": Form::Claims,
+        "what a token claims: patterns by the claim's path";
+    Surfaces To "surfaces" "notSurfaces": Form::List(&Form::WordPattern(words::surfaces, "execution")),
+        "which of Airflow's HTTP [surfaces](#surfaces)";
+    Actions To "actions" "notActions": Form::List(&Form::WordPattern(words::actions, "xcom:*")),
+        "`resource:verb`, see [Actions](#actions)";
+    Dags To "dags" "notDags": Form::List(&Form::Pattern("sales_*")), "the DAG that the request is about";
+    Tasks To "tasks" "notTasks": Form::List(&Form::Pattern("extract")), "the task that the request is about";
+    Connections To "connections" "notConnections": Form::List(&Form::Pattern("sales_*")), "the connection's id";
+    Variables To "variables" "notVariables": Form::List(&Form::Pattern("sales_*")), "the variable's key";
+    Pools To "pools" "notPools": Form::List(&Form::Pattern("sales_*")), "the pool's name";
+    XcomKeys To "xcomKeys" "notXcomKeys": Form::List(&Form::Pattern("return_value")), "the XCom's key";
+    Assets To "assets" "notAssets": Form::List(&Form::Pattern("s3://bucket/*")),
+        "the asset, by name, URI or id, as the request names it";
+    Triggers To "triggers" "notTriggers":
+        Form::List(&Form::Pattern("airflow.providers.standard.triggers.temporal.DateTimeTrigger")),
+        "the class that the triggerer is to run for a [deferred task](#deferred-tasks)";
+    Queues To "queues" "notQueues": Form::List(&Form::Pattern("sales")), "the queue of the triggerer that is to run it";
+    Methods To "methods" "notMethods": Form::List(&Form::Pattern("GET")), "the HTTP method, upper case";
+    Paths To "paths" "notPaths": Form::List(&Form::Pattern("/v1/payments/*")),
+        "the decoded path below the [base path](#where-airflow-stands), without its query";
+    Hosts To "hosts" "notHosts": Form::List(&Form::Pattern("payments.billing.svc.cluster.local")),
+        "the host without its port and without a dot at its end, lower case";
+}
+
 impl Field {
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len();
 
-    /// Every field, in the order of their numbers.
-    pub const ALL: [Self; 22] = [
-        Self::Principals,
-        Self::Namespaces,
-        Self::ServiceAccounts,
-        Self::ActingDags,
-        Self::ActingTasks,
-        Self::Proof,
-        Self::RequestPrincipals,
-        Self::Claims,
-        Self::Surfaces,
-        Self::Actions,
-        Self::Dags,
-        Self::Tasks,
-        Self::Connections,
-        Self::Variables,
-        Self::Pools,
-        Self::XcomKeys,
-        Self::Assets,
-        Self::Triggers,
-        Self::Queues,
-        Self::Methods,
-        Self::Paths,
-        Self::Hosts,
-    ];
-
-    /// The half of the rule it belongs to.
-    pub fn side(self) -> Side {
-        if self <= Self::Claims {
-            Side::From
-        } else {
-            Side::To
-        }
-    }
-
-    /// The word in the document.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Principals => "principals",
-            Self::Namespaces => "namespaces",
-            Self::ServiceAccounts => "serviceAccounts",
-            Self::ActingDags | Self::Dags => "dags",
-            Self::ActingTasks | Self::Tasks => "tasks",
-            Self::Proof => "proof",
-            Self::RequestPrincipals => "requestPrincipals",
-            Self::Claims => "claims",
-            Self::Surfaces => "surfaces",
-            Self::Actions => "actions",
-            Self::Connections => "connections",
-            Self::Variables => "variables",
-            Self::Pools => "pools",
-            Self::XcomKeys => "xcomKeys",
-            Self::Assets => "assets",
-            Self::Triggers => "triggers",
-            Self::Queues => "queues",
-            Self::Methods => "methods",
-            Self::Paths => "paths",
-            Self::Hosts => "hosts",
-        }
-    }
-
-    /// The word of its negated twin.
-    pub fn not_word(self) -> &'static str {
-        match self {
-            Self::Principals => "notPrincipals",
-            Self::Namespaces => "notNamespaces",
-            Self::ServiceAccounts => "notServiceAccounts",
-            Self::ActingDags | Self::Dags => "notDags",
-            Self::ActingTasks | Self::Tasks => "notTasks",
-            Self::Proof => "notProof",
-            Self::RequestPrincipals => "notRequestPrincipals",
-            Self::Claims => "notClaims",
-            Self::Surfaces => "notSurfaces",
-            Self::Actions => "notActions",
-            Self::Connections => "notConnections",
-            Self::Variables => "notVariables",
-            Self::Pools => "notPools",
-            Self::XcomKeys => "notXcomKeys",
-            Self::Assets => "notAssets",
-            Self::Triggers => "notTriggers",
-            Self::Queues => "notQueues",
-            Self::Methods => "notMethods",
-            Self::Paths => "notPaths",
-            Self::Hosts => "notHosts",
-        }
+    /// The definitions of the condition and of its negated twin.
+    pub(super) fn definitions(self) -> [Definition; 2] {
+        [self.word(), self.not_word()].map(|name| Definition {
+            name,
+            form: self.form(),
+            need: Need::Optional,
+            default: "",
+            meaning: self.meaning(),
+            since: self.since(),
+        })
     }
 
     /// Finds the field of `side` that `word` names, and whether it is the negated twin.

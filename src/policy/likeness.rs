@@ -45,7 +45,19 @@ impl Likeness {
             Field::Connections | Field::Variables | Field::Pools | Field::Methods => Self::Folded,
             Field::Dags | Field::Tasks | Field::XcomKeys | Field::Assets => Self::Padded,
             Field::Paths => Self::Slashed,
-            _ => Self::Exact,
+            Field::Principals
+            | Field::Namespaces
+            | Field::ServiceAccounts
+            | Field::ActingDags
+            | Field::ActingTasks
+            | Field::Proof
+            | Field::RequestPrincipals
+            | Field::Claims
+            | Field::Surfaces
+            | Field::Actions
+            | Field::Triggers
+            | Field::Queues
+            | Field::Hosts => Self::Exact,
         }
     }
 

@@ -281,7 +281,7 @@ impl Round<'_> {
     fn believe(&mut self, number: usize, verified: Rc<Verified>, voucher: Voucher) {
         let bound = self.issuers.get(number).is_none_or(|issuer| issuer.bound_to_peer);
         if bound && !verified.is_of(self.presented.peer) {
-            return self.refuse(Some(number), Refusal::OfAnother);
+            return self.refuse(Some(number), Refusal::BoundToAnotherPeer);
         }
         // A subject must not make it look like one of another issuer.
         let named = named_by(self.issuers, &verified.request_principal);

@@ -35,7 +35,7 @@ impl<'a> Parsed<'a> {
         let (Some(header), Some(claims), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(Refusal::Malformed);
+            return Err(Refusal::NotJwt);
         };
         let decode = |part| base64url::decode(part).ok_or(Refusal::Base64url);
         let signed = token.get(..header.len() + 1 + claims.len()).unwrap_or_default();

@@ -2,172 +2,191 @@
 
 use std::fmt;
 
-/// Why a token is refused. The words are an interface: callers, metrics and tools see them. None
-/// says anything that stands in the token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// A required token is not there.
-    Missing,
-    /// One place has more than one token.
-    Repeated,
-    /// A place holds something else than one token in one spelling.
-    Unreadable,
-    /// It is longer than any token is looked at.
-    TooLong,
-    /// Not three parts with dots between (RFC 7515 §7.1).
-    Malformed,
-    /// A part is not base64url in its one spelling: no padding, no other alphabet, no stray bits.
-    Base64url,
-    /// The header is no JSON object, names a member twice, or has one of the wrong type.
-    Header,
-    /// `alg` is `none`, or the signature is empty.
-    Unsigned,
-    /// `alg` is none of those that the policy allows.
-    Algorithm,
-    /// `alg` is allowed, but neither the proxy nor the module can verify it.
-    AlgorithmUnsupported,
-    /// `crit` is there: no extension is understood (RFC 7515 §4.1.11).
-    Critical,
-    /// `jku`, `jwk`, `x5u`, `x5c` or the like: a token does not choose its own key.
-    KeyInHeader,
-    /// The claims are no JSON object, name a member twice, or have one of the wrong type.
-    Claims,
-    /// No issuer of the policy is the token's.
-    Issuer,
-    /// `aud` has none of the policy's audiences, or is not there.
-    Audience,
-    /// There is no `sub`, or it is empty.
-    Subject,
-    /// `exp` is not there, or a time is no number that can be a time.
-    Times,
-    /// `exp` has passed.
-    Expired,
-    /// `nbf` is to come.
-    NotYetValid,
-    /// `iat` is to come.
-    IssuedInFuture,
-    /// No key has the token's `kid`.
-    KeyUnknown,
-    /// The key is of another type or for another algorithm than the token's.
-    KeyMismatch,
-    /// The key is too weak, or otherwise of no use.
-    KeyUnusable,
-    /// No keys could be fetched so far.
-    KeysUnavailable,
-    /// The signature is not the key's.
-    Signature,
-    /// Istio has not verified a token of this issuer.
-    NotVerifiedByIstio,
-    /// The token belongs to another peer.
-    OfAnother,
+/// `www-authenticate` where another token helps (RFC 6750 §3).
+const INVALID: Option<&str> = Some(r#"Bearer error="invalid_token""#);
+
+/// Defines the refusals, one each: variant, word, `www-authenticate`, what the caller is told, what
+/// the operator does.
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $variant:ident $word:literal: $challenge:expr, $message:literal, $remedy:literal;)+) => {
+        /// Why a token is refused. The words are an interface: callers, metrics and tools see them. None
+        /// says anything that stands in the token.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Refusal {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Refusal {
+            /// Every refusal.
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
+
+            /// The word.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            /// What `www-authenticate` says (RFC 6750 §3); `None` where another token would not help.
+            pub const fn challenge(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant => $challenge,)+
+                }
+            }
+
+            /// What the caller is told.
+            pub const fn message(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $message,)+
+                }
+            }
+
+            /// What the operator does about it, in Markdown.
+            pub const fn remedy(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $remedy,)+
+                }
+            }
+        }
+    };
 }
 
-impl Refusal {
-    /// Every refusal.
-    pub const ALL: [Self; 27] = [
-        Self::Missing,
-        Self::Repeated,
-        Self::Unreadable,
-        Self::TooLong,
-        Self::Malformed,
-        Self::Base64url,
-        Self::Header,
-        Self::Unsigned,
-        Self::Algorithm,
-        Self::AlgorithmUnsupported,
-        Self::Critical,
-        Self::KeyInHeader,
-        Self::Claims,
-        Self::Issuer,
-        Self::Audience,
-        Self::Subject,
-        Self::Times,
-        Self::Expired,
-        Self::NotYetValid,
-        Self::IssuedInFuture,
-        Self::KeyUnknown,
-        Self::KeyMismatch,
-        Self::KeyUnusable,
-        Self::KeysUnavailable,
-        Self::Signature,
-        Self::NotVerifiedByIstio,
-        Self::OfAnother,
-    ];
-
-    /// The word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Missing => "token_missing",
-            Self::Repeated => "token_repeated",
-            Self::Unreadable => "token_unreadable",
-            Self::TooLong => "token_too_long",
-            Self::Malformed => "token_malformed",
-            Self::Base64url => "token_base64url",
-            Self::Header => "token_header",
-            Self::Unsigned => "token_unsigned",
-            Self::Algorithm => "token_algorithm",
-            Self::AlgorithmUnsupported => "token_algorithm_unsupported",
-            Self::Critical => "token_critical",
-            Self::KeyInHeader => "token_key_in_header",
-            Self::Claims => "token_claims",
-            Self::Issuer => "token_issuer",
-            Self::Audience => "token_audience",
-            Self::Subject => "token_subject",
-            Self::Times => "token_times",
-            Self::Expired => "token_expired",
-            Self::NotYetValid => "token_not_yet_valid",
-            Self::IssuedInFuture => "token_issued_in_future",
-            Self::KeyUnknown => "token_key_unknown",
-            Self::KeyMismatch => "token_key_mismatch",
-            Self::KeyUnusable => "token_key_unusable",
-            Self::KeysUnavailable => "token_keys_unavailable",
-            Self::Signature => "token_signature",
-            Self::NotVerifiedByIstio => "token_not_verified_by_istio",
-            Self::OfAnother => "token_of_another",
-        }
-    }
-
-    /// What `www-authenticate` says (RFC 6750 §3); `None` where another token would not help.
-    pub const fn challenge(self) -> Option<&'static str> {
-        match self {
-            Self::Missing => Some("Bearer"),
-            Self::OfAnother | Self::KeysUnavailable | Self::AlgorithmUnsupported => None,
-            _ => Some(r#"Bearer error="invalid_token""#),
-        }
-    }
-
-    /// What the caller is told.
-    pub const fn message(self) -> &'static str {
-        match self {
-            Self::Missing => "a token is required",
-            Self::Repeated => "there is more than one token in one place",
-            Self::Unreadable => "the place of a token holds something else than one token",
-            Self::TooLong => "the token is too long",
-            Self::Malformed => "the token is no signed JWT",
-            Self::Base64url => "a part of the token is not base64url",
-            Self::Header => "the token's header is malformed",
-            Self::Unsigned => "the token is not signed",
-            Self::Algorithm => "the token's algorithm is not allowed",
-            Self::AlgorithmUnsupported => "this proxy cannot verify the token's algorithm",
-            Self::Critical => "the token's header has `crit`",
-            Self::KeyInHeader => "the token's header brings its own key",
-            Self::Claims => "the token's claims are malformed",
-            Self::Issuer => "the token's issuer is not known here",
-            Self::Audience => "the token is for another audience, or for none (`aud`)",
-            Self::Subject => "the token has no subject, or one that looks like another issuer's",
-            Self::Times => "the token's times are missing or malformed",
-            Self::Expired => "the token has expired",
-            Self::NotYetValid => "the token is not valid yet",
-            Self::IssuedInFuture => "the token was issued in the future",
-            Self::KeyUnknown => "the token's key is not known",
-            Self::KeyMismatch => "the token's key is not for its algorithm",
-            Self::KeyUnusable => "the token's key is too weak or of no use",
-            Self::KeysUnavailable => "the issuer's keys could not be fetched yet",
-            Self::Signature => "the token's signature is wrong",
-            Self::NotVerifiedByIstio => "Istio has not verified the token",
-            Self::OfAnother => "the token does not belong to this caller",
-        }
-    }
+refusals! {
+    /// A required token is not there.
+    Missing "token_missing":
+        Some("Bearer"),
+        "a token is required",
+        "Send the token that the issuer gives, or take `required` off the issuer.";
+    /// One place has more than one token.
+    Repeated "token_repeated":
+        INVALID,
+        "there is more than one token in one place",
+        "Send one token in each location.";
+    /// A place holds something else than one token in one spelling.
+    Unreadable "token_unreadable":
+        INVALID,
+        "the place of a token holds something else than one token",
+        "Send the token in [one spelling](tokens.md#places), with nothing beside it that a server could take for a token.";
+    /// It is longer than any token is looked at.
+    TooLong "token_too_long":
+        INVALID,
+        "the token is too long",
+        "Have the issuer leave claims out: a token has at most 16 KiB.";
+    /// Not three parts with dots between (RFC 7515 §7.1).
+    NotJwt "token_not_a_jwt":
+        INVALID,
+        "the token is no signed JWT",
+        "Send a signed JWT, three parts with dots between; opaque tokens cannot be verified.";
+    /// A part is not base64url in its one spelling: no padding, no other alphabet, no stray bits.
+    Base64url "token_base64url":
+        INVALID,
+        "a part of the token is not base64url",
+        "Send the token as the issuer gave it: without padding, white space or another alphabet.";
+    /// The header is no JSON object, names a member twice, or has one of the wrong type.
+    Header "token_header":
+        INVALID,
+        "the token's header is malformed",
+        "Have the issuer write the header as a JSON object that names each member once.";
+    /// `alg` is `none`, or the signature is empty.
+    Unsigned "token_unsigned":
+        INVALID,
+        "the token is not signed",
+        "Send a signed token; suspect a forgery.";
+    /// `alg` is none of those that the policy allows.
+    Algorithm "token_algorithm":
+        INVALID,
+        "the token's algorithm is not allowed",
+        "Compare the token's `alg` with the issuer's `algorithms`.";
+    /// `alg` is allowed, but neither the proxy nor the module can verify it.
+    AlgorithmUnsupported "token_algorithm_unsupported":
+        None,
+        "this proxy cannot verify the token's algorithm",
+        "Use a proxy with `verify_signature`, which `ES256`, `ES384` and `ES512` need, or another algorithm.";
+    /// `crit` is there: no extension is understood (RFC 7515 §4.1.11).
+    Critical "token_critical":
+        INVALID,
+        "the token's header has `crit`",
+        "Have the issuer leave `crit` and `b64` out.";
+    /// `jku`, `jwk`, `x5u`, `x5c` or the like: a token does not choose its own key.
+    KeyInHeader "token_key_in_header":
+        INVALID,
+        "the token's header brings its own key",
+        "Have the issuer leave `jku`, `jwk`, `x5u` and `x5c` out; suspect a forgery.";
+    /// The claims are no JSON object, name a member twice, or have one of the wrong type.
+    Claims "token_claims":
+        INVALID,
+        "the token's claims are malformed",
+        "Have the issuer write the claims as a JSON object that names each member once.";
+    /// No issuer of the policy is the token's.
+    Issuer "token_issuer":
+        INVALID,
+        "the token's issuer is not known here",
+        "Compare `iss` with `issuer` in `tokens`, and look whether that issuer has this location and surface.";
+    /// `aud` has none of the policy's audiences, or is not there.
+    Audience "token_audience":
+        INVALID,
+        "the token is for another audience, or for none (`aud`)",
+        "Ask the issuer for a token with one of its `audiences`.";
+    /// There is no `sub`, or it is empty.
+    Subject "token_subject":
+        INVALID,
+        "the token has no subject, or one that looks like another issuer's",
+        "Have the issuer write a `sub` that does not make the token look like one of another issuer.";
+    /// `exp` is not there, or a time is no number that can be a time.
+    Times "token_times":
+        INVALID,
+        "the token's times are missing or malformed",
+        "Have the issuer write `exp`, and each time as a number of seconds.";
+    /// `exp` has passed.
+    Expired "token_expired":
+        INVALID,
+        "the token has expired",
+        "Renew the token, or compare the clocks.";
+    /// `nbf` is to come.
+    NotYetValid "token_not_yet_valid":
+        INVALID,
+        "the token is not valid yet",
+        "Compare the clocks of the issuer and the proxy; `clockSkewSeconds` is the difference that counts for none.";
+    /// `iat` is to come.
+    IssuedInFuture "token_issued_in_future":
+        INVALID,
+        "the token was issued in the future",
+        "Compare the clocks of the issuer and the proxy; `clockSkewSeconds` is the difference that counts for none.";
+    /// No key has the token's `kid`.
+    KeyUnknown "token_key_unknown":
+        INVALID,
+        "the token's key is not known",
+        "Look whether the issuer's keys have this `kid`; new keys count after `refreshSeconds` at the latest.";
+    /// The key is of another type or for another algorithm than the token's.
+    KeyMismatch "token_key_mismatch":
+        INVALID,
+        "the token's key is not for its algorithm",
+        "Compare the type and `alg` of the issuer's key with the token's `alg`.";
+    /// The key is too weak, or otherwise of no use.
+    KeyUnusable "token_key_unusable":
+        INVALID,
+        "the token's key is too weak or of no use",
+        "Use RSA keys of at least 2,048 bits and secrets of at least 16 bytes.";
+    /// No keys could be fetched so far.
+    KeysUnavailable "token_keys_unavailable":
+        None,
+        "the issuer's keys could not be fetched yet",
+        "Look whether the proxy has the `cluster` and whether `jwksUri` answers; the proxy's log says why not.";
+    /// The signature is not the key's.
+    Signature "token_signature":
+        INVALID,
+        "the token's signature is wrong",
+        "Look whether the issuer's keys are those that sign; suspect a forgery.";
+    /// Istio has not verified a token of this issuer.
+    NotVerifiedByIstio "token_not_verified_by_istio":
+        INVALID,
+        "Istio has not verified the token",
+        "Give Istio's RequestAuthentication the same issuer and locations as the entry in `tokens`.";
+    /// The token is bound to a peer (`boundToPeer`), and another sends it.
+    BoundToAnotherPeer "token_bound_to_another_peer":
+        None,
+        "the token is bound to another peer",
+        "Send the token from the workload that it names; suspect a theft.";
 }
 
 impl fmt::Display for Refusal {

@@ -62,7 +62,7 @@ fn every_policy_loads() {
 fn the_stat_tags_are_the_labels() {
     let mut labels: Vec<&str> = catalog::ALL
         .iter()
-        .flat_map(|(_, labels)| *labels)
+        .flat_map(|(_, _, labels)| *labels)
         .copied()
         .collect();
     labels.sort_unstable();

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use dagward::metrics::catalog;
 use dagward_shipped::manifest;
 use dagward_shipped::pages;
 use dagward_shipped::pages::Page;
@@ -136,29 +135,4 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-}
-
-#[test]
-fn the_table_of_metrics_is_the_catalogue() {
-    let page = Page::read("docs/metrics.md").unwrap();
-    let rows: Vec<&str> = page
-        .text
-        .lines()
-        .filter(|line| line.starts_with("| `dagward_"))
-        .collect();
-    let expected: Vec<String> = catalog::ALL
-        .iter()
-        .map(|(name, labels)| {
-            let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-            format!("`{name}` … {}", labels.join(", "))
-        })
-        .collect();
-    let shown: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-            format!("{} … {}", cells[1], cells[3])
-        })
-        .collect();
-    assert_eq!(shown, expected);
 }

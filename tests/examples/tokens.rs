@@ -115,8 +115,8 @@ fn a_worker_pays_with_its_own_service_account_s_token() {
     let own = token("airflow-worker-sales");
     for (peer, token, code) in [
         (SALES, own.as_str(), "allowed"),
-        (ML, &own, "token_of_another"),
-        (SALES, &token("airflow-worker-ml"), "token_of_another"),
+        (ML, &own, "token_bound_to_another_peer"),
+        (SALES, &token("airflow-worker-ml"), "token_bound_to_another_peer"),
         (SALES, "", "no_rule_allows"),
     ] {
         let header = ("x-service-account-token", token);
@@ -174,8 +174,8 @@ fn a_jwt_svid_pays_for_its_own_peer() {
     without_audience.as_object_mut().unwrap().remove("aud");
     for (peer, claims, code) in [
         (SALES, own.clone(), "allowed"),
-        (ML, own.clone(), "token_of_another"),
-        (SALES, with("sub", ML.into()), "token_of_another"),
+        (ML, own.clone(), "token_bound_to_another_peer"),
+        (SALES, with("sub", ML.into()), "token_bound_to_another_peer"),
         (SALES, with("iss", "https://spire.example".into()), "token_issuer"),
         (SALES, with("aud", "reports".into()), "token_audience"),
         (SALES, without_audience, "token_audience"),

@@ -67,7 +67,7 @@ fn can_be_met(refusal: Refusal) -> bool {
             | Refusal::KeyUnusable
             | Refusal::KeysUnavailable
             | Refusal::NotVerifiedByIstio
-            | Refusal::OfAnother
+            | Refusal::BoundToAnotherPeer
     )
 }
 

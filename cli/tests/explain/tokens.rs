@@ -203,7 +203,7 @@ fn a_token_is_worth_nothing_to_another_peer() {
         (SALES, "allowed"),
         (
             "spiffe://cluster.local/ns/airflow/sa/airflow-worker-ml",
-            "token_of_another",
+            "token_bound_to_another_peer",
         ),
     ] {
         let (_, answer) = ask_json(&token, &[&["--peer", peer][..], &request].concat());

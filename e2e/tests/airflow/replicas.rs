@@ -222,7 +222,7 @@ fn with_it_the_stolen_token_is_good_at_neither() {
         "the thief asks for the tasks' health where the task was seen",
         "the thief reads where the task was seen",
     ] {
-        guarded.assert(name, 403, "(token_of_another)");
+        guarded.assert(name, 403, "(token_owned_by_another)");
     }
     // Airflow itself starts no task that runs.
     guarded.assert("the thief starts the task again", 409, "invalid_state");

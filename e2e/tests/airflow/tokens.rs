@@ -144,7 +144,7 @@ fn users_and_tasks_are_known_by_the_tokens_that_airflow_gives_them() {
         (&worker, REST, task.clone(), 401, "token_audience"),
         (&worker, EXECUTION, user.to_owned(), 401, "token_audience"),
         // Good, but in the hands of another.
-        (&gateway, EXECUTION, task.clone(), 403, "token_of_another"),
+        (&gateway, EXECUTION, task.clone(), 403, "token_owned_by_another"),
     ] {
         let answer = ask(client, path, &token);
         assert_eq!(answer.status, status, "{path}: {}", answer.text());

@@ -10,11 +10,11 @@ pub(crate) const NOTHING_ALLOWS: Refusal = Refusal::Dagward(403, "no_rule_allows
 /// The code of what a DENY says.
 pub(crate) const DENIED: Refusal = Refusal::Dagward(403, "denied_by_rule");
 /// The code of another's token.
-pub(crate) const ANOTHERS_TOKEN: Refusal = Refusal::Dagward(403, "token_of_another");
+pub(crate) const ANOTHERS_TOKEN: Refusal = Refusal::Dagward(403, "token_owned_by_another");
 /// The code of a token whose owner is not known so far.
 pub(crate) const UNKNOWN_OWNER: Refusal = Refusal::Dagward(403, "token_owner_unknown");
 /// The code of a credential that is not exactly one readable credential.
-pub(crate) const BAD_TOKEN: Refusal = Refusal::Dagward(403, "malformed_token");
+pub(crate) const BAD_TOKEN: Refusal = Refusal::Dagward(403, "malformed_authorization");
 /// The code of a path that can be read in two ways.
 pub(crate) const BAD_PATH: Refusal = Refusal::Dagward(403, "malformed_path");
 /// The code of task headers against their contract.

@@ -77,7 +77,7 @@ fn airflow_alone_answers_them_all() {
 fn below_execution_they_are_refused_and_elsewhere_they_prove_nothing() {
     for shown in &STORY.guarded.unverified {
         let code = match (shown.path, shown.sender) {
-            (path, _) if path.starts_with("/execution/") && shown.runs => "(token_of_another)",
+            (path, _) if path.starts_with("/execution/") && shown.runs => "(token_owned_by_another)",
             (path, _) if path.starts_with("/execution/") => "(token_owner_unknown)",
             ("/api/v2/monitor/health", _) | (_, "the gateway") => "",
             _ => "(no_rule_allows)",

@@ -72,7 +72,7 @@ fn a_callback_s_token_is_good_for_the_principal_that_started_it(setup: Setup) {
     for (client, host, expected) in [
         (&owner, API_SERVER, "allowed"),
         (&owner, REPLICA, "allowed"),
-        (&thief, API_SERVER, "token_of_another"),
+        (&thief, API_SERVER, "token_owned_by_another"),
         (&thief, REPLICA, "token_owner_unknown"),
     ] {
         assert_eq!(code(&ask(client, &variable(host))), expected, "{host}");

@@ -68,17 +68,24 @@ fn a_stolen_token_in_another_spelling_is_refused(setup: Setup) {
     assert_eq!(ask(&sales, &run(TASK)).status, 200);
     let started = server.app.counts().started;
 
-    assert_eq!(code(&ask(&thief, &xcom("sales_daily", TASK))), "token_of_another");
+    assert_eq!(
+        code(&ask(&thief, &xcom("sales_daily", TASK))),
+        "token_owned_by_another"
+    );
     for authorization in spellings() {
         let shown = authorization.escape_ascii().to_string();
         let response = ask(&thief, &showing(&authorization));
-        assert_eq!(refusal(&response), (403, "malformed_token".to_owned()), "{shown}");
+        assert_eq!(
+            refusal(&response),
+            (403, "malformed_authorization".to_owned()),
+            "{shown}"
+        );
         let body = response.json().unwrap().to_string();
         assert!(body.contains("header `authorization`"), "{body}");
     }
     let trimmed = match setup.http2 {
-        true => "malformed_token",
-        false => "token_of_another",
+        true => "malformed_authorization",
+        false => "token_owned_by_another",
     };
     for authorization in between_blanks() {
         let shown = authorization.escape_ascii().to_string();

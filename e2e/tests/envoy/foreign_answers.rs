@@ -45,7 +45,7 @@ fn assert_nothing_learned(server: &Server, thief: &Client, owner: &Client) {
     assert_ne!(code(&ask(thief, &as_finance)), "allowed");
     assert_eq!(code(&ask(owner, &run(TASK))), "allowed");
     assert_eq!(code(&ask(owner, &xcom("sales_daily", TASK))), "allowed");
-    assert_eq!(code(&ask(thief, &as_finance)), "token_of_another");
+    assert_eq!(code(&ask(thief, &as_finance)), "token_owned_by_another");
     server.assert_unharmed();
 }
 

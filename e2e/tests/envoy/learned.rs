@@ -94,7 +94,7 @@ fn the_worker_of_another_team_gets_no_task(setup: Setup) {
     // Airflow's headers had gone too, with a token that is good for more than `run`.
     let state = format!("/execution/task-instances/{TASK}/state");
     for request in [xcom("sales_daily", TASK), with_token("PATCH", &state, TASK)] {
-        assert_eq!(code(&ask(&finance, &request)), "token_of_another");
+        assert_eq!(code(&ask(&finance, &request)), "token_owned_by_another");
     }
     // The task's own worker is not locked out.
     let sales = team(&server, "sales");
@@ -109,7 +109,7 @@ fn the_worker_of_another_team_gets_no_task(setup: Setup) {
     let forged = xcom("finance_daily", OTHER_TASK)
         .header("x-airflow-dag-id", "finance_daily")
         .header("x-airflow-proof", "pod");
-    assert_eq!(code(&ask(&finance, &forged)), "token_of_another");
+    assert_eq!(code(&ask(&finance, &forged)), "token_owned_by_another");
     server.assert_unharmed();
 }
 
@@ -130,7 +130,7 @@ fn an_answer_that_is_cut_short_leaves_a_token_for_run_alone(setup: Setup) {
             .header("x-airflow-proof", "pod")
     };
     for (name, dag, task, then) in [
-        ("finance", "finance_daily", TASK, "token_of_another"),
+        ("finance", "finance_daily", TASK, "token_owned_by_another"),
         ("sales", "sales_daily", OTHER_TASK, "allowed"),
     ] {
         let peer = team(&server, name);
@@ -141,7 +141,7 @@ fn an_answer_that_is_cut_short_leaves_a_token_for_run_alone(setup: Setup) {
                 .send(&stamped(run(task).header("x-slow", "1"), dag))
                 .is_err()
         );
-        assert_eq!(code(&ask(&peer, &other)), "token_of_another", "{name}");
+        assert_eq!(code(&ask(&peer, &other)), "token_owned_by_another", "{name}");
         // It may ask again, and then the answer decides.
         assert_eq!(ask(&peer, &stamped(run(task), dag)).status, 200, "{name}");
         assert_eq!(code(&ask(&peer, &other)), then, "{name}");
@@ -170,16 +170,16 @@ fn a_token_belongs_to_whom_airflow_gave_an_answer(setup: Setup) {
         "sales_daily"
     );
     for request in [run(TASK), xcom("sales_daily", TASK), xcom("sales_eu", TASK)] {
-        assert_eq!(code(&ask(&second, &request)), "token_of_another");
+        assert_eq!(code(&ask(&second, &request)), "token_owned_by_another");
     }
     assert_eq!(
         code(&ask(&server.plaintext(), &xcom("sales_daily", TASK))),
-        "token_of_another"
+        "token_owned_by_another"
     );
     assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
     // Two tokens are none.
     let two = xcom("sales_daily", TASK).header("authorization", token(OTHER_TASK));
-    assert_eq!(code(&ask(&second, &two)), "malformed_token");
+    assert_eq!(code(&ask(&second, &two)), "malformed_authorization");
     server.assert_unharmed();
 }
 
@@ -262,7 +262,11 @@ fn an_answer_of_any_form_is_read_or_refused(setup: Setup) {
         );
         assert_eq!(
             then,
-            if learned { "allowed" } else { "token_of_another" },
+            if learned {
+                "allowed"
+            } else {
+                "token_owned_by_another"
+            },
             "{form}"
         );
         assert!(
@@ -273,7 +277,7 @@ fn an_answer_of_any_form_is_read_or_refused(setup: Setup) {
     }
     // It has Airflow's headers, and so the next token, and no body that could name the DAG.
     let (response, then) = answer("x-empty");
-    assert_eq!((response.status, then.as_str()), (200, "token_of_another"));
+    assert_eq!((response.status, then.as_str()), (200, "token_owned_by_another"));
     server.assert_unharmed();
 }
 
@@ -293,6 +297,6 @@ fn a_new_policy_knows_what_was_learned(setup: Setup) {
     let finance = team(&server, "finance");
     assert_eq!(
         code(&ask(&finance, &xcom("sales_daily", TASK))),
-        "token_of_another"
+        "token_owned_by_another"
     );
 }

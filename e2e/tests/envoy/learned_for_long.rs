@@ -66,7 +66,10 @@ fn keeps_what_was_learned(setup: Setup) {
 /// The DAG of the task, and whose its token is.
 fn assert_known(owner: &Client, other: &Client) {
     assert_eq!(code(&ask(owner, &xcom("sales_daily", TASK))), "allowed");
-    assert_eq!(code(&ask(other, &xcom("sales_daily", TASK))), "token_of_another");
+    assert_eq!(
+        code(&ask(other, &xcom("sales_daily", TASK))),
+        "token_owned_by_another"
+    );
 }
 
 fn requests(server: &Server) -> f64 {

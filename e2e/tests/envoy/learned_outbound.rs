@@ -247,7 +247,7 @@ fn the_pod_says_which_task_unless_airflow_contradicts(setup: Setup) {
     scene.ask(API_SERVER, run(TASK));
     scene.ask(API_SERVER, xcom("sales_daily", TASK));
     assert_refused_in_answer(&scene.ask(SECOND, run(TASK)), "task_conflict");
-    assert_eq!(scene.at_second(TASK), "token_of_another");
+    assert_eq!(scene.at_second(TASK), "token_owned_by_another");
     scene.assert_unharmed();
 }
 

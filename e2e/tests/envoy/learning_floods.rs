@@ -146,7 +146,7 @@ fn valid_tokens_of_one_team_push_out_no_task_of_another() {
 
     for number in 0..HONEST {
         let own = xcom("sales_daily", &task(number));
-        assert_eq!(code(&ask(&thief, &own)), "token_of_another", "{number}");
+        assert_eq!(code(&ask(&thief, &own)), "token_owned_by_another", "{number}");
         assert_eq!(code(&ask(&sales, &own)), "allowed", "{number}");
     }
     server.assert_unharmed();

@@ -66,7 +66,7 @@ fn no_answer_under_execution_renews_a_stolen_token(setup: Setup) {
         for path in OPEN.iter().chain(&UNKNOWN).chain([&INVALID]) {
             let answer = with(thief, path, TASK);
             assert_eq!(fresh(&answer), None, "{path}");
-            assert_eq!(code(&answer), "token_of_another", "{path}");
+            assert_eq!(code(&answer), "token_owned_by_another", "{path}");
         }
         // A queued task has no owner so far.
         for path in OPEN {

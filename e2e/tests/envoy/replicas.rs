@@ -158,7 +158,7 @@ fn a_stolen_token_is_refused_wherever_it_is_used(setup: Setup) {
     assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
 
     for theft in thefts() {
-        assert_eq!(at(API_SERVER, &thief, theft.clone()), "token_of_another");
+        assert_eq!(at(API_SERVER, &thief, theft.clone()), "token_owned_by_another");
         assert_eq!(at(REPLICA, &thief, theft), UNKNOWN);
     }
     assert_eq!(scene.replica.app.counts().started, 0);
@@ -229,7 +229,7 @@ fn to_say_run_once_more_gains_nothing(setup: Setup) {
     let answer = ask(&thief, &again(run(TASK).header("x-pid", "1")));
     assert_refused_in_answer(&answer, "no_rule_allows");
     for theft in thefts() {
-        assert_eq!(at(REPLICA, &thief, forged(theft)), "token_of_another");
+        assert_eq!(at(REPLICA, &thief, forged(theft)), "token_owned_by_another");
     }
     // The owner loses nothing by it.
     for request in [xcom("sales_daily", TASK), state()] {
@@ -263,7 +263,7 @@ fn tokens_that_airflow_does_not_look_at_make_no_owner_at_either(setup: Setup) {
     };
     show(UNKNOWN);
     assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
-    show("token_of_another");
+    show("token_owned_by_another");
     for theft in thefts() {
         assert_eq!(at(REPLICA, &thief, theft.clone()), UNKNOWN);
         assert_eq!(at(REPLICA, &victim, theft), "allowed");
@@ -276,7 +276,7 @@ fn where_no_api_servers_are_named_the_theft_succeeds_and_the_owner_works_on() {
     let scene = Scene::new(Setup::DEFAULT, &without_api_servers());
     let (victim, thief) = (scene.victim.app(), scene.thief.app());
     assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
-    assert_eq!(at(API_SERVER, &thief, state()), "token_of_another");
+    assert_eq!(at(API_SERVER, &thief, state()), "token_owned_by_another");
     for client in [&thief, &victim] {
         assert_eq!(at(REPLICA, client, state()), "allowed");
     }

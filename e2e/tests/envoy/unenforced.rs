@@ -74,7 +74,7 @@ fn theft_before_enforcement(mode: &str) {
         );
         assert_eq!(
             code(&ask(&finance, &xcom("sales_daily", &task))),
-            "token_of_another",
+            "token_owned_by_another",
             "{number}"
         );
     }

@@ -127,7 +127,7 @@ fn forge_everywhere(setup: Setup, policy: &Value, of_a_queued_task: &str) {
         // Below `/execution` a token must be the caller's own.
         let expected = match (path.starts_with("/execution"), task) {
             (false, _) => "allowed",
-            (true, TASK) => "token_of_another",
+            (true, TASK) => "token_owned_by_another",
             (true, _) => of_a_queued_task,
         };
         assert_eq!(word, expected, "{path} {task}");
@@ -157,7 +157,7 @@ fn a_stolen_token_that_is_used_before_run_locks_no_task_out(setup: Setup) {
         assert_eq!(code(&ask(&finance, &theft)), "allowed", "{theft:?}");
         assert_eq!(code(&ask(&sales, &run(&task))), "allowed", "{theft:?}");
         assert_eq!(code(&ask(&sales, &xcom("sales_daily", &task))), "allowed");
-        assert_eq!(code(&ask(&finance, &state(&task))), "token_of_another");
+        assert_eq!(code(&ask(&finance, &state(&task))), "token_owned_by_another");
     }
     server.assert_unharmed();
 }
@@ -184,7 +184,7 @@ fn neighbours_by_the_hash_of_old_push_no_task_out(setup: Setup) {
         }
         // The ninth would make the thief the owner of the token that it has stolen.
         ask(&finance, &open("/execution/health", token(TASK)));
-        assert_eq!(code(&ask(&finance, &state(TASK))), "token_of_another");
+        assert_eq!(code(&ask(&finance, &state(TASK))), "token_owned_by_another");
         assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
         assert_eq!(learned(&server), 1.0);
         server.assert_unharmed();
@@ -205,6 +205,6 @@ fn valid_tokens_of_a_thief_push_no_task_out(setup: Setup) {
         assert!(answer.text().contains("finance_daily"), "{}", answer.text());
     }
     assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
-    assert_eq!(code(&ask(&finance, &state(TASK))), "token_of_another");
+    assert_eq!(code(&ask(&finance, &state(TASK))), "token_owned_by_another");
     server.assert_unharmed();
 }

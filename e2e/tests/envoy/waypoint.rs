@@ -202,7 +202,7 @@ fn what_airflow_answers_is_learned(setup: Setup) {
     assert_eq!(ask(&sales, &run(TASK)).status, 200);
     assert_eq!(code(&ask(&sales, &own)), "allowed");
     assert_eq!(code(&ask(&sales, &xcom("finance_daily", TASK))), "no_rule_allows");
-    assert_eq!(code(&ask(&finance, &own)), "token_of_another");
+    assert_eq!(code(&ask(&finance, &own)), "token_owned_by_another");
     server.counted(5);
     server.assert_unharmed();
 }

@@ -189,7 +189,7 @@ fn each_source_of_keys_tells_genuine_tokens_from_stolen_and_forged_ones() {
         assert_eq!(answer.status, 200, "{header}: {}", answer.text());
         // What the API server gave to sales is worth nothing in the pod of ml.
         let answer = ml.ask(&with(header, &own));
-        let stolen = (403, "token_of_another".to_owned());
+        let stolen = (403, "token_bound_to_another_peer".to_owned());
         assert_eq!((answer.status, code(&answer)), stolen, "{header}");
         assert_eq!(ml.ask(&with(header, &theirs)).status, 200, "{header}");
 
@@ -230,7 +230,7 @@ fn each_source_of_keys_tells_genuine_tokens_from_stolen_and_forged_ones() {
     };
     // Nobody but Istio has verified those in its header.
     assert!(count("kubernetes", "istio") >= 2.0);
-    assert_eq!(count("kubernetes", "token_of_another"), 2.0);
+    assert_eq!(count("kubernetes", "token_bound_to_another_peer"), 2.0);
     assert!(count("airflow-user", "verified") >= 2.0);
     let log = airflow.log(API_SERVER);
     for secret in [own.as_str(), theirs.as_str()] {

@@ -23,13 +23,13 @@ fn scene(mode: &str, why: Unreadable) -> Scene {
 fn an_unreadable_credential_is_refused_where_airflow_reads_it() {
     for why in UNREADABLE {
         let refused = scene("enforce", why).authorize();
-        let expected = came(Decision::Malformed, Code::MalformedToken, None);
+        let expected = came(Decision::Malformed, Code::MalformedAuthorization, None);
         assert_eq!(refused, expected, "{why}");
         // Also where each of the rules allows it.
         let shadow = scene("shadow", why).authorize();
         assert_eq!(
             shadow.shadow,
-            Some((String::new(), Code::MalformedToken)),
+            Some((String::new(), Code::MalformedAuthorization)),
             "{why}"
         );
         let observed = scene("observe", why).authorize();

@@ -88,7 +88,7 @@ fn a_caller_that_leaves_before_the_dag_is_named_keeps_no_token() {
     assert_eq!(came, Came::Answered(200, String::new()));
     let heartbeat = format!("PUT /execution/task-instances/{}/heartbeat", task(1));
     let came = proxy.exchange(ml.as_ref(), &heartbeat, &headers, 200, &[b"done"]);
-    assert_eq!(came, Came::Refused(403, "token_of_another".to_owned()));
+    assert_eq!(came, Came::Refused(403, "token_owned_by_another".to_owned()));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn callers_that_leave_before_the_dag_is_named_do_not_set_each_other_free() {
         let came = proxy.exchange(thief.as_ref(), &heartbeat, &headers, 200, &[b"done"]);
         assert_eq!(
             came,
-            Came::Refused(403, "token_of_another".to_owned()),
+            Came::Refused(403, "token_owned_by_another".to_owned()),
             "{thief:?}"
         );
     }

@@ -48,7 +48,7 @@ fn a_callback_owns_its_token_from_its_run_on() {
                 "GET /execution/new",
             ] {
                 let came = ask(&mut proxy, thief.as_ref(), request, &[]);
-                assert_eq!(came, refused("token_of_another"), "{request}");
+                assert_eq!(came, refused("token_owned_by_another"), "{request}");
             }
         }
     }

@@ -99,7 +99,7 @@ proptest! {
         for sent in &after {
             let came = proxy.ask(&airflow, ml.as_ref(), &request(sent), Some(&task(sent.token)));
             if sent.token == VICTIM && request(sent).contains("/execution") {
-                prop_assert_eq!(came, Came::Refused(403, "token_of_another".to_owned()));
+                prop_assert_eq!(came, Came::Refused(403, "token_owned_by_another".to_owned()));
             }
             let xcom = "GET /execution/xcoms/sales_daily/r/load/k";
             let came = proxy.ask(&airflow, sales.as_ref(), xcom, Some(&victim));

@@ -50,7 +50,7 @@ fn a_run_makes_an_owner() {
             for thief in [&ml, &None] {
                 assert_eq!(
                     proxy.ask(&airflow, thief.as_ref(), request, Some(&one)),
-                    refused("token_of_another"),
+                    refused("token_owned_by_another"),
                     "{request}"
                 );
             }
@@ -98,7 +98,7 @@ fn a_thief_of_a_queued_token_is_refused_in_the_answer_and_leaves_it_to_its_owner
     for request in [XCOM, &heartbeat(1), &run(1)] {
         assert_eq!(
             proxy.ask(&airflow, ml.as_ref(), request, Some(&one)),
-            refused("token_of_another"),
+            refused("token_owned_by_another"),
             "{request}"
         );
     }
@@ -132,7 +132,7 @@ fn facts_from_before_the_policy_was_enforced_refuse_no_request() {
         assert_eq!(proxy.ask(&airflow, sales.as_ref(), XCOM, Some(&one)), done());
         assert_eq!(
             proxy.ask(&airflow, ml.as_ref(), XCOM, Some(&one)),
-            refused("token_of_another")
+            refused("token_owned_by_another")
         );
     }
 }
@@ -149,7 +149,7 @@ fn shadow_shows_whose_token_would_be_refused() {
         done()
     );
     assert!(
-        proxy.host.log[0].contains("code=token_of_another"),
+        proxy.host.log[0].contains("code=token_owned_by_another"),
         "{:?}",
         proxy.host.log
     );
@@ -285,7 +285,7 @@ fn a_connection_is_read_before_run_and_the_token_is_not_renewed() {
     assert_eq!(proxy.ask(&airflow, sales.as_ref(), logs, Some(&one)), done());
     assert!(!proxy.host.removed.contains(&renewal));
     let thief = proxy.ask(&airflow, ml.as_ref(), logs, Some(&one));
-    assert_eq!(thief, refused("token_of_another"));
+    assert_eq!(thief, refused("token_owned_by_another"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn heartbeat(proxy: &mut Proxy, team: &str) -> Came {
 }
 
 fn of_another() -> Came {
-    Came::Refused(403, "token_of_another".to_owned())
+    Came::Refused(403, "token_owned_by_another".to_owned())
 }
 
 #[test]

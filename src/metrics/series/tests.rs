@@ -24,7 +24,7 @@ const BUILT_IN: [(&str, &str); 10] = [
 fn labels() -> Vec<&'static str> {
     let mut labels: Vec<_> = ALL
         .iter()
-        .flat_map(|(_, labels)| labels.iter().copied())
+        .flat_map(|(_, _, labels)| labels.iter().copied())
         .collect();
     labels.sort_unstable();
     labels.dedup();
@@ -109,7 +109,7 @@ fn no_label_ends_with_another_and_none_is_a_tag_of_istio() {
 
 #[test]
 fn metrics_have_names_of_prometheus_of_their_own() {
-    let mut names = ALL.map(|(name, _)| name).to_vec();
+    let mut names = ALL.map(|(name, _, _)| name).to_vec();
     for name in &names {
         assert!(
             name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),

@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use super::super::error::ErrorKind;
 use super::super::field::Field;
 use super::super::nearest::nearest;
 use super::super::pattern::{Piece, Shape, Written};
@@ -35,8 +36,7 @@ impl Loader {
                     .error(at, format!("`{path}` {bad}"), Some(allowed.into()));
             }
             if claims.iter().take(position).any(|(earlier, _)| earlier == path) {
-                self.reader
-                    .error(at, format!("`{path}` is given twice"), Some("once".into()));
+                self.reader.repeated(at, path);
             }
             let condition = self.condition(at, Field::Claims, negated, Some(path.clone()), patterns);
             conditions.push(condition);
@@ -46,9 +46,9 @@ impl Loader {
     /// Complains about a condition on tokens in a document that takes none.
     pub(super) fn needs_issuer(&mut self, at: At<'_>, word: &str) {
         if self.issuers.as_ref().is_some_and(Vec::is_empty) {
-            let found = format!("`{word}` asks for a token, and the document names no issuer of any");
+            let found = format!("`{word}` asks for a token, and the document has no `tokens`");
             let allowed = "a list `tokens` in the document".to_owned();
-            self.reader.error(at, found, Some(allowed));
+            self.reader.conflict(at, found, allowed);
         }
     }
 
@@ -79,7 +79,8 @@ impl Loader {
             let near = nearest(issuer, issuers.iter().map(String::as_str))?;
             (near != issuer).then(|| format!("{near}/{subject}"))
         });
-        self.reader.misspelt(at, found, allowed, nearest);
+        self.reader
+            .push(ErrorKind::Conflict, at, found, Some(allowed), nearest);
     }
 }
 

@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 
 use serde_json::value::RawValue;
 
-use super::super::error::{FieldPath, LoadError, Step};
+use super::super::error::{ErrorKind, FieldPath, LoadError, Step, Type};
 use super::super::field::Field;
+use super::super::grammar::FieldSet;
 use super::super::json::{Node, describe};
 use super::super::nearest::nearest;
 use super::super::pattern::Written;
@@ -67,6 +68,9 @@ impl<'p> At<'p> {
 /// The fields of an object, in document order.
 pub(super) type Fields<'d> = Vec<(Cow<'d, str>, &'d RawValue)>;
 
+/// The fields of an object of the grammar, in document order.
+pub(super) type Read<'d, F> = Vec<(F, &'d RawValue)>;
+
 /// The errors found so far.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -74,53 +78,136 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// Complains about a value that the field does not take.
     pub(super) fn error(&mut self, at: At<'_>, found: String, allowed: Option<String>) {
-        self.errors.push(LoadError {
-            path: at.path(),
-            found,
-            allowed,
-            nearest: None,
-        });
+        self.push(ErrorKind::InvalidValue, at, found, allowed, None);
+    }
+
+    /// Complains about a value that contradicts another part of the document.
+    pub(super) fn conflict(&mut self, at: At<'_>, found: String, allowed: String) {
+        self.push(ErrorKind::Conflict, at, found, Some(allowed), None);
     }
 
     /// Complains about a value, and says what would be right.
     pub(super) fn misspelt(&mut self, at: At<'_>, found: String, allowed: String, nearest: Option<String>) {
+        self.push(ErrorKind::InvalidValue, at, found, Some(allowed), nearest);
+    }
+
+    pub(super) fn missing(&mut self, at: At<'_>, found: String, allowed: String) {
+        self.push(ErrorKind::MissingField, at, found, Some(allowed), None);
+    }
+
+    pub(super) fn wrong_type(&mut self, at: At<'_>, raw: &RawValue, expected: Type, allowed: &str) {
+        let given = describe(raw);
+        let found = format!("found {given}");
+        let kind = ErrorKind::WrongType { expected, given };
+        self.push(kind, at, found, Some(allowed.to_owned()), None);
+    }
+
+    pub(super) fn push(
+        &mut self,
+        kind: ErrorKind,
+        at: At<'_>,
+        found: String,
+        allowed: Option<String>,
+        nearest: Option<String>,
+    ) {
         self.errors.push(LoadError {
+            kind,
             path: at.path(),
             found,
-            allowed: Some(allowed),
+            allowed,
             nearest,
         });
     }
 
-    pub(super) fn missing(&mut self, at: At<'_>, name: &str, allowed: String) {
-        self.error(at, format!("`{name}` is missing"), Some(allowed));
+    /// Reads the fields of an object of the grammar. Complains about others, and about those given
+    /// twice.
+    pub(super) fn object<'d, F: FieldSet>(&mut self, at: At<'_>, raw: &'d RawValue) -> Option<Read<'d, F>> {
+        let fields = self.fields(at, raw, F::WHAT)?;
+        Some(self.read(at, &fields))
     }
 
-    pub(super) fn wrong_kind(&mut self, at: At<'_>, raw: &RawValue, allowed: &str) {
-        self.error(at, format!("found {}", describe(raw)), Some(allowed.to_owned()));
+    /// Finds the fields of the grammar among those given.
+    pub(super) fn read<'d, F: FieldSet>(&mut self, at: At<'_>, fields: &Fields<'d>) -> Read<'d, F> {
+        let positions = self.known_names(at, fields, F::NAMES).into_iter();
+        let field = |(position, value): (usize, _)| Some((*F::ALL.get(position)?, value));
+        positions.filter_map(field).collect()
     }
 
-    /// Complains about names that `known` lacks and about names given twice.
-    pub(super) fn known_names(&mut self, at: At<'_>, fields: &Fields<'_>, known: &[&str]) {
-        for (position, (name, _)) in fields.iter().enumerate() {
-            let here = at.key(name);
-            if !known.contains(&&**name) {
-                let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
-                self.misspelt(here, format!("unknown field `{name}`"), quoted(known), nearest);
-            }
-            if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
-                self.error(here, format!("`{name}` is given twice"), Some("once".into()));
+    /// Complains about fields that are required and not given.
+    pub(super) fn required<F: FieldSet>(&mut self, at: At<'_>, given: &Read<'_, F>) {
+        for (field, allowed) in F::ALL.iter().zip(F::REQUIRED) {
+            if let Some(allowed) = allowed
+                && !given.iter().any(|(other, _)| other == field)
+            {
+                self.missing(
+                    at,
+                    format!("`{}` is missing", field.name()),
+                    (*allowed).to_owned(),
+                );
             }
         }
     }
 
-    /// Reads a text.
+    /// Complains about names that `known` lacks and about names given twice. Gives the positions
+    /// of the others in `known`, with their values.
+    pub(super) fn known_names<'d>(
+        &mut self,
+        at: At<'_>,
+        fields: &Fields<'d>,
+        known: &[&str],
+    ) -> Vec<(usize, &'d RawValue)> {
+        let mut found = Vec::with_capacity(fields.len());
+        for (position, (name, value)) in fields.iter().enumerate() {
+            let here = at.key(name);
+            match known.iter().position(|known| known == name) {
+                Some(known) => found.push((known, *value)),
+                None => {
+                    let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
+                    let found = format!("unknown field `{name}`");
+                    self.push(ErrorKind::UnknownField, here, found, Some(quoted(known)), nearest);
+                }
+            }
+            if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
+                self.repeated(here, name);
+            }
+        }
+        found
+    }
+
+    /// Complains about a name that an object has twice.
+    pub(super) fn repeated(&mut self, at: At<'_>, name: &str) {
+        let found = format!("`{name}` is given twice");
+        self.push(ErrorKind::RepeatedField, at, found, Some("once".to_owned()), None);
+    }
+
+    /// Reads a text that the author chooses.
     pub(super) fn text<'d>(&mut self, at: At<'_>, raw: &'d RawValue, allowed: &str) -> Option<Cow<'d, str>> {
+        self.text_of(Type::Text, at, raw, allowed)
+    }
+
+    /// Reads a text of a fixed form.
+    pub(super) fn formal<'d>(
+        &mut self,
+        at: At<'_>,
+        raw: &'d RawValue,
+        allowed: &str,
+    ) -> Option<Cow<'d, str>> {
+        self.text_of(Type::Word, at, raw, allowed)
+    }
+
+    fn text_of<'d>(
+        &mut self,
+        expected: Type,
+        at: At<'_>,
+        raw: &'d RawValue,
+        allowed: &str,
+    ) -> Option<Cow<'d, str>> {
         match Node::read(raw) {
             Node::Text(text) => Some(text),
             _ => {
-                self.wrong_kind(at, raw, allowed);
+                self.wrong_type(at, raw, expected, allowed);
                 None
             }
         }
@@ -130,7 +217,7 @@ impl Reader {
     pub(super) fn flag(&mut self, at: At<'_>, raw: &RawValue) -> bool {
         let text = raw.get();
         if !matches!(text, "true" | "false") {
-            self.wrong_kind(at, raw, "`true` or `false`");
+            self.wrong_type(at, raw, Type::Flag, "`true` or `false`");
         }
         text == "true"
     }
@@ -144,7 +231,7 @@ impl Reader {
         read: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let allowed = quoted(words);
-        let text = self.text(at, raw, &allowed)?;
+        let text = self.formal(at, raw, &allowed)?;
         let value = read(&text);
         if value.is_none() {
             let nearest = nearest(&text, words.iter().copied()).map(str::to_owned);
@@ -158,7 +245,7 @@ impl Reader {
         let number = raw.get().parse().ok().filter(|number| range.contains(number));
         if number.is_none() {
             let allowed = format!("a whole number from {} to {}", range.start(), range.end());
-            self.wrong_kind(at, raw, &allowed);
+            self.wrong_type(at, raw, Type::Number, &allowed);
         }
         number
     }
@@ -169,7 +256,7 @@ impl Reader {
         let name = self.text(at, raw, allowed)?;
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || name.len() > 63 || !name.chars().all(legal) {
-            self.error(at, format!("`{name}` is no name"), Some(allowed.to_owned()));
+            self.error(at, format!("invalid name `{name}`"), Some(allowed.to_owned()));
             return None;
         }
         Some(name)
@@ -210,7 +297,7 @@ impl Reader {
         match Node::read(raw) {
             Node::Object(fields) => Some(fields),
             _ => {
-                self.wrong_kind(at, raw, &format!("{what}, which is an object"));
+                self.wrong_type(at, raw, Type::Object, &format!("{what}, which is an object"));
                 None
             }
         }
@@ -221,7 +308,7 @@ impl Reader {
         match Node::read(raw) {
             Node::List(items) => items,
             _ => {
-                self.wrong_kind(at, raw, "a list");
+                self.wrong_type(at, raw, Type::List, "a list");
                 Vec::new()
             }
         }

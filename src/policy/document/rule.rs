@@ -8,12 +8,11 @@ use serde_json::value::RawValue;
 use super::super::arena::Span;
 use super::super::compiled::{Condition, Rule};
 use super::super::field::{Field, Side};
+use super::super::grammar::{ENTRY, FieldSet, RuleField};
 use super::super::pattern::{Piece, Shape, Written};
 use super::Loader;
 use super::reader::At;
 use super::variables::Variables;
-
-const RULE_FIELDS: [&str; 2] = ["from", "to"];
 
 /// One entry of `from` or `to` as read.
 pub(super) struct Entry<'d> {
@@ -70,17 +69,15 @@ impl ReadCondition<'_> {
 impl Loader {
     pub(super) fn rule(&mut self, at: At<'_>, policy: u32, number: usize, raw: &RawValue) {
         let errors_before = self.reader.errors.len();
-        let Some(fields) = self.reader.fields(at, raw, "a rule") else {
+        let Some(fields) = self.reader.object::<RuleField>(at, raw) else {
             return;
         };
-        self.reader.known_names(at, &fields, &RULE_FIELDS);
         let (mut from, mut to) = (Vec::new(), Vec::new());
-        for (name, value) in &fields {
-            let at = at.key(name);
-            match &**name {
-                "from" => from = self.entries(at, Side::From, value),
-                "to" => to = self.entries(at, Side::To, value),
-                _ => {}
+        for (field, value) in &fields {
+            let at = at.key(field.name());
+            match field {
+                RuleField::From => from = self.entries(at, Side::From, value),
+                RuleField::To => to = self.entries(at, Side::To, value),
             }
         }
         let variables = Variables::check(&mut self.reader, at, &from, &to);
@@ -104,7 +101,7 @@ impl Loader {
     }
 
     fn entry<'d>(&mut self, at: At<'_>, side: Side, number: usize, raw: &'d RawValue) -> Option<Entry<'d>> {
-        let fields = self.reader.fields(at, raw, "an entry of conditions")?;
+        let fields = self.reader.fields(at, raw, ENTRY)?;
         let words: Vec<&str> = Field::of(side)
             .flat_map(|field| [field.word(), field.not_word()])
             .collect();
@@ -185,10 +182,10 @@ impl Loader {
             let mut patterns = positive.patterns().peekable();
             if patterns.peek().is_some() && patterns.all(|(_, _, admitted)| excluded(&admitted)) {
                 let (word, not_word) = (positive.shown(), twin.shown());
-                self.reader.error(
+                self.reader.conflict(
                     twin.at(&at.key(twin.word())),
                     format!("`{not_word}` excludes all that `{word}` admits, so the entry matches nothing"),
-                    Some(format!("patterns that leave something of `{word}`")),
+                    format!("patterns that leave something of `{word}`"),
                 );
             }
         }

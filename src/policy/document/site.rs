@@ -2,39 +2,47 @@
 
 use serde_json::value::RawValue;
 
-use super::super::error::LoadError;
+use super::super::error::{ErrorKind, LoadError, Type};
 use super::super::field::{Field, Side};
+use super::super::grammar::{AIRFLOW, AirflowField, DocumentField, FieldSet, words};
 use super::super::json::Node;
 use super::super::pattern::Written;
 use super::super::vocabulary::literal_matches;
 use super::Loader;
-use super::reader::{At, Fields};
+use super::reader::{At, Read};
 use super::rule::ReadCondition;
 use crate::operation::{Place, Site, Surface};
 
-const PLACE: &str = "`none`, or an object with `ports`: `{ports: [8080, 8793]}`";
 const BASE_PATH: &str = "`/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`";
 
 impl Loader {
     /// Reads the fields on Airflow's site before all rules, wherever they stand, and gives their errors.
-    pub(super) fn site_first(&mut self, root: At<'_>, fields: &Fields<'_>) -> Vec<LoadError> {
+    pub(super) fn site_first(&mut self, root: At<'_>, fields: &Read<'_, DocumentField>) -> Vec<LoadError> {
         let before = self.reader.errors.len();
-        for (name, value) in fields {
-            let at = root.key(name);
+        for (field, value) in fields {
+            let at = root.key(field.name());
             let site = self.site.clone();
-            self.site = match &**name {
-                "airflow" => site.at(self.airflow(at, value)),
-                "airflow2WebPages" => site.with_web_pages(self.reader.flag(at, value)),
-                "basePath" => self.base_path(at, value, site),
-                _ => site,
+            self.site = match field {
+                DocumentField::Airflow => site.at(self.airflow(at, value)),
+                DocumentField::Airflow2WebPages => site.with_web_pages(self.reader.flag(at, value)),
+                DocumentField::BasePath => self.base_path(at, value, site),
+                DocumentField::ApiVersion
+                | DocumentField::Mode
+                | DocumentField::Stampers
+                | DocumentField::ApiServers
+                | DocumentField::ApiServerHosts
+                | DocumentField::MeshHosts
+                | DocumentField::Tokens
+                | DocumentField::Policies => site,
             };
         }
         if *self.site.place() == Place::Nowhere {
-            let has_effect = |name: &str| matches!(name, "airflow2WebPages" | "basePath");
-            for (name, _) in fields.iter().filter(|(name, _)| has_effect(name)) {
+            let reaches = |field| matches!(field, DocumentField::Airflow2WebPages | DocumentField::BasePath);
+            for (field, _) in fields.iter().filter(|(field, _)| reaches(*field)) {
+                let name = field.name();
                 let found = format!("`{name}` says how Airflow is reached, beside `airflow: none`");
                 self.reader
-                    .error(root.key(name), found, Some("one of the two".to_owned()));
+                    .conflict(root.key(name), found, "one of the two".to_owned());
             }
         }
         self.reader.errors.split_off(before)
@@ -44,35 +52,43 @@ impl Loader {
         match Node::read(raw) {
             Node::Text(text) if text == "none" => Place::Nowhere,
             Node::Object(fields) => {
-                self.reader.known_names(at, &fields, &["ports"]);
-                let Some((_, ports)) = fields.first() else {
-                    self.reader.missing(at, "ports", PLACE.to_owned());
-                    return Place::Anywhere;
-                };
-                let at = at.key("ports");
-                let ports = self.reader.some_list(at, ports).into_iter().enumerate();
-                let port = |(number, raw)| self.reader.number(at.index(number), raw, 1..=65_535);
-                Place::Ports(
-                    ports
-                        .filter_map(port)
-                        .filter_map(|port| port.try_into().ok())
-                        .collect(),
-                )
+                let fields = self.reader.read::<AirflowField>(at, &fields);
+                self.reader.required(at, &fields);
+                let mut ports = Vec::new();
+                for (field, value) in &fields {
+                    let at = at.key(field.name());
+                    match field {
+                        AirflowField::Ports => ports = self.ports(at, value),
+                    }
+                }
+                match fields.is_empty() {
+                    true => Place::Anywhere,
+                    false => Place::Ports(ports),
+                }
             }
             _ => {
-                self.reader.wrong_kind(at, raw, PLACE);
+                self.reader.wrong_type(at, raw, Type::Object, AIRFLOW);
                 Place::Anywhere
             }
         }
     }
 
+    fn ports(&mut self, at: At<'_>, raw: &RawValue) -> Vec<u16> {
+        let ports = self.reader.some_list(at, raw).into_iter().enumerate();
+        let port = |(number, raw)| self.reader.number(at.index(number), raw, words::PORTS);
+        ports
+            .filter_map(port)
+            .filter_map(|port| port.try_into().ok())
+            .collect()
+    }
+
     fn base_path(&mut self, at: At<'_>, value: &RawValue, site: Site) -> Site {
-        let Some(text) = self.reader.text(at, value, BASE_PATH) else {
+        let Some(text) = self.reader.formal(at, value, BASE_PATH) else {
             return site;
         };
         site.clone().with_base_path(&text).unwrap_or_else(|error| {
             self.reader
-                .error(at, format!("`{text}` {error}"), Some(BASE_PATH.to_owned()));
+                .error(at, format!("{error} `{text}`"), Some(BASE_PATH.to_owned()));
             site
         })
     }
@@ -82,7 +98,9 @@ impl Loader {
         if let Some(below) = self.site.without_base(text) {
             let found = format!("`{text}` has the base path; paths are compared below it");
             let allowed = "a path as without `basePath`".to_owned();
-            self.reader.misspelt(at, found, allowed, Some(below.to_owned()));
+            let below = Some(below.to_owned());
+            self.reader
+                .push(ErrorKind::Conflict, at, found, Some(allowed), below);
         }
     }
 
@@ -97,7 +115,7 @@ impl Loader {
         if *self.site.place() == Place::Nowhere && !elsewhere && !condition.negated {
             let found = format!("`{}` matches nothing beside `airflow: none`", condition.word());
             let allowed = "`methods`, `paths` and `hosts`".to_owned();
-            self.reader.error(at, found, Some(allowed));
+            self.reader.conflict(at, found, allowed);
         }
     }
 }

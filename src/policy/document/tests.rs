@@ -61,7 +61,7 @@ fn api_servers_are_named_or_nobody_is_one() {
     assert_eq!(
         errors(r#"{"apiVersion":"dagward/v1","apiServers":["spiffe://td/ns/{ns}/sa/api"],"policies":[]}"#),
         [
-            "apiServers[0]: `spiffe://td/ns/{ns}/sa/api` has a variable, which nothing binds here; \
+            "apiServers[0]: `spiffe://td/ns/{ns}/sa/api` has a variable, and a variable is bound by a rule only; \
              allowed: a pattern without variables"
         ]
     );
@@ -99,7 +99,7 @@ fn says_where_airflow_stands() {
             r#"{"apiVersion":"dagward/v1","policies":[],"basePath":"/airflow/","airflow2WebPages":"yes"}"#
         ),
         [
-            "basePath: `/airflow/` is no base path; allowed: `/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`",
+            "basePath: invalid base path `/airflow/`; allowed: `/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`",
             "airflow2WebPages: found the text `yes`; allowed: `true` or `false`",
         ]
     );
@@ -219,7 +219,7 @@ fn finds_everything_at_once() {
               {"name":3,"rules":{}}, 7]}"#
         ),
         [
-            "mod: unknown field `mod`; allowed: `airflow`, `airflow2WebPages`, `apiServerHosts`, `apiServers`, `apiVersion`, `basePath`, `meshHosts`, `mode`, `policies`, `stampers`, `tokens`; did you mean `mode`?",
+            "mod: unknown field `mod`; allowed: `apiVersion`, `mode`, `stampers`, `apiServers`, `apiServerHosts`, `meshHosts`, `airflow`, `basePath`, `airflow2WebPages`, `tokens`, `policies`; did you mean `mode`?",
             "apiVersion: found `dagward/v2`; allowed: `dagward/v1`; did you mean `dagward/v1`?",
             "mode: found `enforced`; allowed: `observe`, `shadow`, `enforce`; did you mean `enforce`?",
             "policies[0].action: found `allow`; allowed: `ALLOW`, `DENY`; did you mean `ALLOW`?",

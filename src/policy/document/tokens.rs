@@ -8,29 +8,12 @@ mod source;
 use serde_json::value::RawValue;
 
 use super::super::error::LoadError;
+use super::super::grammar::{DocumentField, FieldSet, IssuerField, words};
 use super::Loader;
-use super::reader::{At, Fields};
+use super::reader::{At, Read};
 use crate::operation::Surface;
 use crate::token::{Algorithm, Issuer, KeySet, Kind, Location};
 use source::Url;
-
-const FIELDS: [&str; 15] = [
-    "algorithms",
-    "audiences",
-    "boundToPeer",
-    "clockSkewSeconds",
-    "cluster",
-    "fromIstio",
-    "issuer",
-    "jwks",
-    "jwksUri",
-    "kind",
-    "locations",
-    "name",
-    "refreshSeconds",
-    "required",
-    "surfaces",
-];
 
 const CLOCK_SKEW: u64 = 60;
 
@@ -59,13 +42,13 @@ struct Given {
 struct Draft<'r> {
     at: At<'r>,
     kind: Kind,
-    fields: &'r Fields<'r>,
+    fields: &'r Read<'r, IssuerField>,
     given: &'r Given,
 }
 
 impl Draft<'_> {
-    fn has(&self, field: &str) -> bool {
-        self.fields.iter().any(|(name, _)| name == field)
+    fn has(&self, field: IssuerField) -> bool {
+        self.fields.iter().any(|(other, _)| *other == field)
     }
 }
 
@@ -75,12 +58,13 @@ impl Loader {
     pub(super) fn tokens_first(
         &mut self,
         root: At<'_>,
-        fields: &Fields<'_>,
+        fields: &Read<'_, DocumentField>,
         issuers: &mut Vec<Issuer>,
     ) -> Vec<LoadError> {
         let before = self.reader.errors.len();
-        if let Some((_, value)) = fields.iter().find(|(name, _)| name == "tokens") {
-            *issuers = self.tokens(root.key("tokens"), value);
+        let tokens = DocumentField::Tokens;
+        if let Some((_, value)) = fields.iter().find(|(field, _)| *field == tokens) {
+            *issuers = self.tokens(root.key(tokens.name()), value);
         }
         let errors = self.reader.errors.split_off(before);
         if errors.is_empty() {
@@ -105,24 +89,12 @@ impl Loader {
     fn issuer(&mut self, at: At<'_>, named: &mut Vec<Option<String>>, raw: &RawValue) -> Option<Issuer> {
         let before = self.reader.errors.len();
         named.push(None);
-        let fields = self.reader.fields(at, raw, "an issuer of tokens")?;
-        self.reader.known_names(at, &fields, &FIELDS);
+        let fields = self.reader.object::<IssuerField>(at, raw)?;
         let mut given = Given::default();
-        for (name, value) in &fields {
-            self.issuer_field(at.key(name), name, value, named, &mut given);
+        for (field, value) in &fields {
+            self.issuer_field(at.key(field.name()), *field, value, named, &mut given);
         }
-        for (name, allowed) in [
-            ("name", "a name that no other issuer has"),
-            ("kind", "`kubernetes`, `oidc`, `airflow-user` or `airflow-task`"),
-            (
-                "audiences",
-                "a list of what may stand in `aud`, which each token must have",
-            ),
-        ] {
-            if !fields.iter().any(|(other, _)| other == name) {
-                self.reader.missing(at, name, allowed.to_owned());
-            }
-        }
+        self.reader.required(at, &fields);
         let kind = given.kind?;
         let draft = Draft {
             at,
@@ -154,37 +126,36 @@ impl Loader {
     fn issuer_field(
         &mut self,
         at: At<'_>,
-        name: &str,
+        field: IssuerField,
         value: &RawValue,
         named: &mut [Option<String>],
         given: &mut Given,
     ) {
-        match name {
-            "name" => given.name = self.issuer_name(at, named, value),
-            "kind" => {
-                given.kind = self
-                    .reader
-                    .word(at, value, &Kind::ALL.map(Kind::as_str), Kind::parse)
-            }
-            "issuer" => {
+        match field {
+            IssuerField::Name => given.name = self.issuer_name(at, named, value),
+            IssuerField::Kind => given.kind = self.reader.word(at, value, &words::kinds(), Kind::parse),
+            IssuerField::Issuer => {
                 given.issuer = self.literal(at, value, "what `iss` is, such as `https://issuer.example`")
             }
-            "audiences" => given.audiences = self.audiences(at, value),
-            "algorithms" => given.algorithms = self.algorithm_list(at, value),
-            "jwks" => given.keys = self.key_set(at, value),
-            "jwksUri" => given.url = self.url(at, value),
-            "cluster" => {
+            IssuerField::Audiences => given.audiences = self.audiences(at, value),
+            IssuerField::Algorithms => given.algorithms = self.algorithm_list(at, value),
+            IssuerField::Jwks => given.keys = self.key_set(at, value),
+            IssuerField::JwksUri => given.url = self.url(at, value),
+            IssuerField::Cluster => {
                 let allowed = "Envoy's name of a cluster, such as `outbound|443||issuer.example`";
                 given.cluster = self.literal(at, value, allowed);
             }
-            "refreshSeconds" => given.refresh = self.reader.number(at, value, 10..=86_400),
-            "fromIstio" => given.from_istio = self.reader.flag(at, value),
-            "locations" => given.locations = Some(self.locations(at, value)),
-            "surfaces" => given.surfaces = Some(self.surfaces(at, value)),
-            "clockSkewSeconds" => given.clock_skew = self.reader.number(at, value, 0..=300),
-            "boundToPeer" => given.bound_to_peer = Some(self.reader.flag(at, value)),
-            "required" => given.required = self.reader.flag(at, value),
-            _ => {}
+            IssuerField::RefreshSeconds => {
+                given.refresh = self.reader.number(at, value, words::REFRESH_SECONDS);
+            }
+            IssuerField::FromIstio => given.from_istio = self.reader.flag(at, value),
+            IssuerField::Locations => given.locations = Some(self.locations(at, value)),
+            IssuerField::Surfaces => given.surfaces = Some(self.surfaces(at, value)),
+            IssuerField::ClockSkewSeconds => {
+                given.clock_skew = self.reader.number(at, value, words::CLOCK_SKEW_SECONDS);
+            }
+            IssuerField::BoundToPeer => given.bound_to_peer = Some(self.reader.flag(at, value)),
+            IssuerField::Required => given.required = self.reader.flag(at, value),
         }
     }
 
@@ -193,7 +164,7 @@ impl Loader {
         if let Some(first) = named.iter().position(|other| other.as_ref() == Some(&name)) {
             let found = format!("`{name}` is the name of tokens[{first}] already");
             self.reader
-                .error(at, found, Some("a name that no other issuer has".to_owned()));
+                .conflict(at, found, "a name that no other issuer has".to_owned());
             return None;
         }
         if let Some(last) = named.last_mut() {
@@ -223,7 +194,7 @@ impl Loader {
     }
 
     fn surfaces(&mut self, at: At<'_>, raw: &RawValue) -> Vec<Surface> {
-        let words = Surface::ALL.map(Surface::as_str);
+        let words = words::surfaces();
         let mut surfaces = Vec::new();
         for (number, item) in self.reader.some_list(at, raw).into_iter().enumerate() {
             surfaces.extend(self.reader.word(at.index(number), item, &words, Surface::parse));
@@ -238,7 +209,7 @@ impl Loader {
         // A JWT-SVID need not say who has issued it. Bound to its peer, its subject says it.
         let is_svid =
             draft.kind == Kind::Oidc && draft.given.bound_to_peer == Some(true) && !draft.given.from_istio;
-        if !of_airflow && !is_svid && !draft.has("issuer") {
+        if !of_airflow && !is_svid && !draft.has(IssuerField::Issuer) {
             let allowed = match draft.kind {
                 Kind::Oidc => {
                     "what `iss` in its tokens is, such as `https://issuer.example`; for JWT-SVIDs without `iss` \
@@ -246,13 +217,13 @@ impl Loader {
                 }
                 _ => "what `iss` in its tokens is, such as `https://issuer.example`",
             };
-            self.reader.missing(draft.at, "issuer", allowed.to_owned());
+            self.reader
+                .missing(draft.at, "`issuer` is missing".to_owned(), allowed.to_owned());
         }
         if of_airflow && draft.given.bound_to_peer == Some(true) {
             let found = format!("tokens of kind `{kind}` name no peer");
             let allowed = "`boundToPeer: true` with `kubernetes` or `oidc`".to_owned();
-            self.reader
-                .error(draft.at.key("boundToPeer"), found, Some(allowed));
+            self.reader.conflict(draft.at.key("boundToPeer"), found, allowed);
         }
     }
 }

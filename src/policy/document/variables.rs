@@ -1,5 +1,6 @@
 //! The variables of a rule: bound by the identity, used everywhere else.
 
+use super::super::error::ErrorKind;
 use super::super::matching::MAX_VARIABLES;
 use super::reader::{At, Reader};
 use super::rule::{Entry, ReadCondition};
@@ -86,15 +87,13 @@ fn bound_by<'e>(entry: &'e Entry<'_>) -> Vec<&'e str> {
 fn check_binding(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, condition: &ReadCondition<'_>) {
     for (number, text, written) in condition.patterns() {
         if let Err(bad) = written.check_binds() {
-            complain(
-                reader,
-                at,
+            let place = Place {
                 entry,
                 condition,
                 number,
-                format!("`{text}` {bad}"),
-                BINDING,
-            );
+            };
+            let found = format!("`{text}` {bad}");
+            complain(reader, at, &place, ErrorKind::InvalidValue, found, BINDING);
         }
     }
 }
@@ -112,7 +111,12 @@ fn check_uses(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, bound: &[&str]
                 let allowed = format!(
                     "a variable that `principals`, `namespaces` or `serviceAccounts` of {by} bind in each alternative"
                 );
-                complain(reader, at, entry, condition, number, found, &allowed);
+                let place = Place {
+                    entry,
+                    condition,
+                    number,
+                };
+                complain(reader, at, &place, ErrorKind::Conflict, found, &allowed);
             }
         }
     }
@@ -139,25 +143,42 @@ fn check_unused(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, to: &[Entry<
                 if mentions(name) < 2 && !twice {
                     let found = format!("`{text}` binds `{{{name}}}`, which nothing uses");
                     let allowed = "a variable that another condition uses, or `*` at the end";
-                    complain(reader, at, entry, condition, number, found, allowed);
+                    let place = Place {
+                        entry,
+                        condition,
+                        number,
+                    };
+                    complain(reader, at, &place, ErrorKind::Conflict, found, allowed);
                 }
             }
         }
     }
 }
 
+/// Where a pattern of a condition stands.
+struct Place<'p> {
+    entry: &'p Entry<'p>,
+    condition: &'p ReadCondition<'p>,
+    number: usize,
+}
+
 fn complain(
     reader: &mut Reader,
     at: At<'_>,
-    entry: &Entry<'_>,
-    condition: &ReadCondition<'_>,
-    number: usize,
+    place: &Place<'_>,
+    kind: ErrorKind,
     found: String,
     allowed: &str,
 ) {
-    let at = at.key(entry.side.word());
-    let at = at.index(entry.number);
-    let at = at.key(condition.word());
-    let at = condition.at(&at);
-    reader.error(at.index(number), found, Some(allowed.to_owned()));
+    let at = at.key(place.entry.side.word());
+    let at = at.index(place.entry.number);
+    let at = at.key(place.condition.word());
+    let at = place.condition.at(&at);
+    reader.push(
+        kind,
+        at.index(place.number),
+        found,
+        Some(allowed.to_owned()),
+        None,
+    );
 }

@@ -191,7 +191,7 @@ fn issuers_are_told_apart_by_issuer_then_audience() {
             good(Some("https://other"), "airflow", "jo"),
             (None, "token_issuer"),
         ),
-        ("opaque".to_owned(), (None, "token_malformed")),
+        ("opaque".to_owned(), (None, "token_not_a_jwt")),
         ("a.b.c,Bearer a.b.c".to_owned(), (None, "token_repeated")),
     ] {
         assert_eq!(proxy.result(&token), expected);
@@ -254,12 +254,12 @@ fn a_bound_token_is_worth_nothing_in_another_peers_hands() {
     ] {
         proxy.peer = thief;
         // Also where it was verified for its owner before.
-        assert_eq!(proxy.result(&token).1, "token_of_another", "{thief}");
+        assert_eq!(proxy.result(&token).1, "token_bound_to_another_peer", "{thief}");
     }
 }
 
 #[test]
-fn a_bound_token_of_another_issuer_names_the_peers_spiffe_id() {
+fn a_bound_token_bound_to_another_peer_issuer_names_the_peers_spiffe_id() {
     let mut proxy = Proxy::of([Issuer {
         bound_to_peer: true,
         ..issuer(Kind::Oidc, Some("https://spire"), "airflow")
@@ -267,7 +267,7 @@ fn a_bound_token_of_another_issuer_names_the_peers_spiffe_id() {
     let token = good(Some("https://spire"), "airflow", proxy.peer);
     assert_eq!(proxy.result(&token).1, "verified");
     proxy.peer = "spiffe://cluster.local/ns/airflow/sa/worker-sales";
-    assert_eq!(proxy.result(&token).1, "token_of_another");
+    assert_eq!(proxy.result(&token).1, "token_bound_to_another_peer");
 }
 
 #[test]
@@ -359,7 +359,7 @@ fn istios_word_is_taken_only_for_the_token_that_it_has_verified() {
     assert_eq!(proxy.show(&mine).refused, Some(Refusal::NotVerifiedByIstio));
     assert_eq!(proxy.signatures.0.get(), 0);
     proxy.peer = "spiffe://cluster.local/ns/airflow/sa/worker-sales";
-    assert_eq!(proxy.show(&verified).refused, Some(Refusal::OfAnother));
+    assert_eq!(proxy.show(&verified).refused, Some(Refusal::BoundToAnotherPeer));
     proxy.metadata = payload(NOW - 1_200);
     assert_eq!(proxy.ask(&[]).refused, Some(Refusal::Expired));
 }

@@ -68,12 +68,12 @@ fn every_refusal_of_a_token_has_its_cause() {
     let long = "a".repeat(crate::token::MAX_TOKEN);
     for (token, refusal) in [
         (format!("{good}{}", &long), Refusal::TooLong),
-        (String::new(), Refusal::Malformed),
-        (format!("{header}.{body}"), Refusal::Malformed),
-        (format!("{good}."), Refusal::Malformed),
+        (String::new(), Refusal::NotJwt),
+        (format!("{header}.{body}"), Refusal::NotJwt),
+        (format!("{good}."), Refusal::NotJwt),
         (
             format!("{header}.{body}.{signature}.{signature}.{body}"),
-            Refusal::Malformed,
+            Refusal::NotJwt,
         ),
         (format!("{good}="), Refusal::Base64url),
         (format!(" {good}"), Refusal::Base64url),

@@ -55,8 +55,8 @@ fn forged(rs: &SigningKey, es: &SigningKey) -> Vec<(String, &'static str)> {
     let again = |member: &str| format!("{},{member}}}", text.trim_end_matches('}'));
     vec![
         ("x".repeat(17 * 1024), "token_too_long"),
-        ("opaque".to_owned(), "token_malformed"),
-        (format!("{token}.x"), "token_malformed"),
+        ("opaque".to_owned(), "token_not_a_jwt"),
+        (format!("{token}.x"), "token_not_a_jwt"),
         (format!("{signed}=.{signature}"), "token_base64url"),
         // The last character of 256 bytes stands for two bits more than they have.
         (

@@ -296,7 +296,7 @@ fn a_stolen_token_that_istio_verified_is_worth_nothing() {
         "kubernetes.io": {"namespace": "airflow", "serviceaccount": {"name": "airflow-worker"}},
     });
     for token in [signed(&own, COMPANY, &mine), signed(&own, CLUSTER, &pod)] {
-        let stolen = "token_of_another";
+        let stolen = "token_bound_to_another_peer";
         outcomes(&worker(&server), &[(bearer(&token), 200, "")]);
         outcomes(
             &server.peer("airflow", "airflow-triggerer"),
@@ -308,7 +308,10 @@ fn a_stolen_token_that_istio_verified_is_worth_nothing() {
         );
         outcomes(&server.plaintext(), &[(bearer(&token), 403, stolen)]);
     }
-    assert_eq!(judged(&server), expected([("istio", 2), ("token_of_another", 6)]));
+    assert_eq!(
+        judged(&server),
+        expected([("istio", 2), ("token_bound_to_another_peer", 6)])
+    );
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn a_service_accounts_token_is_worth_nothing_in_another_pod() {
     let (ml, sales) = (worker(&server), server.peer("airflow", "airflow-worker-sales"));
     let token = service_account(&key, "airflow-worker-ml");
     assert_eq!(shown(&ml, &showing(&token)), Ok(()));
-    let stolen = Err((403, "token_of_another".to_owned()));
+    let stolen = Err((403, "token_bound_to_another_peer".to_owned()));
     assert_eq!(shown(&sales, &showing(&token)), stolen);
     assert_eq!(shown(&server.plaintext(), &showing(&token)), stolen);
     assert_eq!(shown(&ml, &showing(&token)), Ok(()));

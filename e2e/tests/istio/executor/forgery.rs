@@ -53,7 +53,7 @@ pub(crate) fn the_filter_alone(stage: &mut Stage<'_>) {
     stage.airflow.exchange(None).unwrap();
     stage.rest = stage.airflow.rest().unwrap();
     assert_eq!(forge(stage, "filter"), [Refused; 5]);
-    for reason in ["no_rule_allows", "task_conflict", "token_of_another"] {
+    for reason in ["no_rule_allows", "task_conflict", "token_owned_by_another"] {
         assert!(stage.counted("dagward_denied_total", reason) > 0.0, "{reason}");
     }
 }

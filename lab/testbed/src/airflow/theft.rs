@@ -93,7 +93,7 @@ impl Hand {
         let [running, queued] = &self.forged;
         let mut thefts = Vec::new();
         for (task, token, code) in [
-            ("running", running, "token_of_another"),
+            ("running", running, "token_owned_by_another"),
             ("queued", queued, "token_owner_unknown"),
         ] {
             for (path, code) in [
@@ -137,7 +137,7 @@ impl Hand {
                 request,
                 alone,
                 loot,
-                code: Some("malformed_token"),
+                code: Some("malformed_authorization"),
             })
         });
         thefts.collect()
@@ -157,7 +157,7 @@ impl Hand {
             request: get(path, format!("Bearer {}", self.aged)),
             alone,
             loot: Loot::Renewed,
-            code: Some("token_of_another"),
+            code: Some("token_owned_by_another"),
         })
         .into()
     }

@@ -124,8 +124,7 @@ fn a_request_principal_is_of_an_issuer_in_tokens() {
 
 #[test]
 fn a_document_without_tokens_asks_for_none() {
-    let why =
-        "asks for a token, and the document names no issuer of any; allowed: a list `tokens` in the document";
+    let why = "asks for a token, and the document has no `tokens`; allowed: a list `tokens` in the document";
     assert_eq!(
         errors(
             "",

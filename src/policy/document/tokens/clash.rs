@@ -21,14 +21,14 @@ impl Loader {
                     "a token{of} for `{audience}` in {location} on `{surface}` could be of tokens[{number}] as well"
                 );
                 let allowed = "another issuer, or audiences, locations or surfaces of its own".to_owned();
-                self.reader.error(at, found, Some(allowed));
+                self.reader.conflict(at, found, allowed);
             } else if issuer.head() == other.head() && issuer.issuer != other.issuer {
                 let found = format!(
                     "request principals of `{}` could be those of tokens[{number}] as well",
                     issuer.head()
                 );
                 let allowed = "an issuer that is no other's name".to_owned();
-                self.reader.error(at, found, Some(allowed));
+                self.reader.conflict(at, found, allowed);
             }
         }
     }

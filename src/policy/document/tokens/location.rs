@@ -2,12 +2,12 @@
 
 use serde_json::value::RawValue;
 
+use super::super::super::error::ErrorKind;
+use super::super::super::grammar::{FieldSet, LocationField};
 use super::super::Loader;
 use super::super::reader::At;
 use super::Kind;
 use crate::token::Location;
-
-const FIELDS: [&str; 4] = ["cookie", "header", "prefix", "query"];
 
 const ONE: &str = "exactly one of `header`, `query` and `cookie`";
 
@@ -28,8 +28,8 @@ impl Loader {
             match locations.iter().find(|(_, other)| overlap(other, &location)) {
                 Some((first, _)) => {
                     let found = format!("locations[{first}] takes tokens from there already");
-                    let allowed = "a location of its own".to_owned();
-                    self.reader.error(at, found, Some(allowed));
+                    self.reader
+                        .conflict(at, found, "a location of its own".to_owned());
                 }
                 None => locations.push((number, location)),
             }
@@ -38,34 +38,41 @@ impl Loader {
     }
 
     fn location(&mut self, at: At<'_>, raw: &RawValue) -> Option<Location> {
-        let fields = self.reader.fields(at, raw, "a location")?;
-        self.reader.known_names(at, &fields, &FIELDS);
+        let fields = self.reader.object::<LocationField>(at, raw)?;
         let (mut locations, mut prefix) = (Vec::new(), None);
-        for (name, value) in &fields {
-            let at = at.key(name);
-            match &**name {
-                "header" => locations.push(self.header(at, value).map(|name| Location::Header {
-                    name,
-                    prefix: String::new(),
-                })),
-                "query" => {
+        for (field, value) in &fields {
+            let at = at.key(field.name());
+            match field {
+                LocationField::Header => {
+                    locations.push(self.header(at, value).map(|name| Location::Header {
+                        name,
+                        prefix: String::new(),
+                    }))
+                }
+                LocationField::Query => {
                     let allowed = "a parameter's name, such as `access_token`";
                     locations.push(self.name_of(at, value, UNRESERVED, allowed).map(Location::Query));
                 }
-                "cookie" => {
+                LocationField::Cookie => {
                     let allowed = "a cookie's name, such as `_token`";
                     locations.push(self.name_of(at, value, TOKEN, allowed).map(Location::Cookie));
                 }
-                "prefix" => prefix = Some(self.prefix(at, value)),
-                _ => {}
+                LocationField::Prefix => prefix = Some(self.prefix(at, value)),
             }
         }
         if locations.len() != 1 {
-            let found = match locations.is_empty() {
-                true => "none of `header`, `query` and `cookie` is given",
-                false => "more than one of `header`, `query` and `cookie` is given",
+            let (kind, found) = match locations.is_empty() {
+                true => (
+                    ErrorKind::MissingField,
+                    "none of `header`, `query` and `cookie` is given",
+                ),
+                false => (
+                    ErrorKind::Conflict,
+                    "more than one of `header`, `query` and `cookie` is given",
+                ),
             };
-            self.reader.error(at, found.to_owned(), Some(ONE.to_owned()));
+            self.reader
+                .push(kind, at, found.to_owned(), Some(ONE.to_owned()), None);
             return None;
         }
         match (locations.pop().flatten()?, prefix) {
@@ -76,8 +83,8 @@ impl Loader {
             }),
             (Location::Query(_) | Location::Cookie(_), Some(_)) => {
                 let found = "only a header's token has a prefix".to_owned();
-                let allowed = Some("`prefix` beside `header`".to_owned());
-                self.reader.error(at.key("prefix"), found, allowed);
+                let allowed = "`prefix` beside `header`".to_owned();
+                self.reader.conflict(at.key("prefix"), found, allowed);
                 None
             }
         }
@@ -110,7 +117,7 @@ impl Loader {
         let name = self.reader.text(at, raw, allowed)?.into_owned();
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
         if name.is_empty() || !name.bytes().all(legal) {
-            let found = format!("`{}` is no such name", name.escape_debug());
+            let found = format!("invalid name `{}`", name.escape_debug());
             self.reader.error(at, found, Some(allowed.to_owned()));
             return None;
         }
@@ -123,7 +130,7 @@ impl Loader {
         let legal = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
         // White space around a header's value is not part of it.
         if prefix.starts_with(' ') || !prefix.bytes().all(legal) {
-            let found = format!("`{}` stands before no token", prefix.escape_debug());
+            let found = format!("invalid prefix `{}`", prefix.escape_debug());
             self.reader.error(at, found, Some(allowed.to_owned()));
             return None;
         }

@@ -4,12 +4,12 @@ use serde_json::value::RawValue;
 
 use super::super::Loader;
 use super::super::reader::At;
-use super::{Draft, Kind};
+use super::{Draft, IssuerField, Kind, words};
 use crate::token::{Algorithm, Family};
 
 impl Loader {
     pub(super) fn algorithm_list(&mut self, at: At<'_>, raw: &RawValue) -> Vec<(usize, Algorithm)> {
-        let words = Algorithm::ALL.map(Algorithm::as_str);
+        let words = words::algorithms();
         let mut algorithms = Vec::new();
         for (number, item) in self.reader.some_list(at, raw).into_iter().enumerate() {
             let algorithm = self.reader.word(at.index(number), item, &words, Algorithm::parse);
@@ -24,7 +24,7 @@ impl Loader {
         if draft.given.from_istio {
             return Vec::new();
         }
-        if !draft.has("algorithms") {
+        if !draft.has(IssuerField::Algorithms) {
             return default_of(draft.kind);
         }
         let at = draft.at.key("algorithms");
@@ -39,13 +39,13 @@ impl Loader {
                 let found =
                     format!("`{word}` takes a secret, which an issuer of kind `{kind}` does not share");
                 let allowed = "algorithms that take a public key, such as `RS256`".to_owned();
-                self.reader.error(at.index(*number), found, Some(allowed));
+                self.reader.conflict(at.index(*number), found, allowed);
             }
         } else if let ([(_, one), ..], [(_, other), ..]) = (&*secret, &*public) {
             let (one, other) = (one.as_str(), other.as_str());
             let found = format!("`{one}` takes a secret and `{other}` a public key");
             let allowed = "algorithms that all take a secret, or all a public key".to_owned();
-            self.reader.error(at, found, Some(allowed));
+            self.reader.conflict(at, found, allowed);
         }
         draft
             .given

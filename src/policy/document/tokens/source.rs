@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use super::super::super::grammar::{FieldSet, IssuerField};
 use super::super::super::json::Node;
 use super::super::Loader;
 use super::super::reader::{At, quoted};
 use super::{Draft, Kind};
 use crate::token::{Algorithm, KeySet, Remote, Source};
 
-const SOURCES: [&str; 3] = ["jwks", "jwksUri", "fromIstio"];
+const SOURCES: [IssuerField; 3] = [IssuerField::Jwks, IssuerField::JwksUri, IssuerField::FromIstio];
 
 const REFRESH: u64 = 300;
 
@@ -28,7 +29,7 @@ impl Loader {
         let allowed = "a JWK Set, `{keys: [...]}` or a text with its JSON";
         let text = match Node::read(raw) {
             Node::Object(_) => raw.get().into(),
-            _ => self.reader.text(at, raw, allowed)?,
+            _ => self.reader.formal(at, raw, allowed)?,
         };
         match KeySet::parse(text.as_bytes()) {
             Ok(keys) => Some(keys),
@@ -42,7 +43,7 @@ impl Loader {
     /// Reads the URL of a JWKS.
     pub(super) fn url(&mut self, at: At<'_>, raw: &RawValue) -> Option<Url> {
         let allowed = "`https://HOST/PATH`, or `http://HOST/PATH`";
-        let text = self.reader.text(at, raw, allowed)?;
+        let text = self.reader.formal(at, raw, allowed)?;
         let url = Url::parse(&text);
         if let Err(bad) = url {
             // Not the URL itself: it may hold a password.
@@ -55,21 +56,21 @@ impl Loader {
     pub(super) fn source(&mut self, draft: &Draft<'_>, algorithms: &[Algorithm]) -> Option<Source> {
         let given = draft.given;
         self.only_beside(draft);
-        let names = draft.fields.iter().map(|(name, _)| &**name);
-        let mut sources = names.filter(|name| match *name {
-            "fromIstio" => given.from_istio,
-            other => SOURCES.contains(&other),
+        let fields = draft.fields.iter().map(|(field, _)| *field);
+        let mut sources = fields.filter(|field| match field {
+            IssuerField::FromIstio => given.from_istio,
+            other => SOURCES.contains(other),
         });
         let Some(source) = sources.next() else {
-            let found = format!("none of {} is given", quoted(&SOURCES));
+            let found = format!("none of {} is given", quoted(&SOURCES.map(IssuerField::name)));
             self.reader
-                .error(draft.at, found, Some("exactly one of them".to_owned()));
+                .missing(draft.at, found, "exactly one of them".to_owned());
             return None;
         };
         for other in sources.filter(|other| *other != source) {
-            let found = format!("`{source}` is given already");
-            let allowed = format!("exactly one of {}", quoted(&SOURCES));
-            self.reader.error(draft.at.key(other), found, Some(allowed));
+            let found = format!("`{}` is given already", source.name());
+            let allowed = format!("exactly one of {}", quoted(&SOURCES.map(IssuerField::name)));
+            self.reader.conflict(draft.at.key(other.name()), found, allowed);
         }
         match (&given.url, &given.keys) {
             _ if given.from_istio => Some(Source::Istio),
@@ -87,34 +88,37 @@ impl Loader {
 
     /// Complains about fields that say nothing beside the source that is given.
     fn only_beside(&mut self, draft: &Draft<'_>) {
-        if draft.has("jwksUri") && !draft.has("cluster") {
+        if draft.has(IssuerField::JwksUri) && !draft.has(IssuerField::Cluster) {
             let host = draft.given.url.as_ref().map_or("issuer.example", Url::host);
             let port = draft.given.url.as_ref().map_or(443, Url::port);
             let allowed =
                 format!("Envoy's name of the cluster that leads there, such as `outbound|{port}||{host}`");
-            self.reader.missing(draft.at, "cluster", allowed);
+            self.reader
+                .missing(draft.at, "`cluster` is missing".to_owned(), allowed);
         }
-        for field in ["cluster", "refreshSeconds"] {
-            if draft.has(field) && !draft.has("jwksUri") {
-                let found = format!("without `jwksUri` nothing is fetched, and `{field}` says nothing");
+        for field in [IssuerField::Cluster, IssuerField::RefreshSeconds] {
+            if draft.has(field) && !draft.has(IssuerField::JwksUri) {
+                let field = field.name();
+                let found = format!("`{field}` has no effect without `jwksUri`");
                 let allowed = format!("`{field}` beside `jwksUri`");
-                self.reader.error(draft.at.key(field), found, Some(allowed));
+                self.reader.conflict(draft.at.key(field), found, allowed);
             }
         }
         if !draft.given.from_istio {
             return;
         }
-        for field in ["algorithms", "clockSkewSeconds"] {
+        for field in [IssuerField::Algorithms, IssuerField::ClockSkewSeconds] {
             if draft.has(field) {
-                let found = format!("Istio verifies these tokens (`fromIstio`), and `{field}` says nothing");
+                let field = field.name();
+                let found = format!("`{field}` has no effect: Istio verifies these tokens (`fromIstio`)");
                 let allowed = format!("`{field}` beside `jwks` or `jwksUri`");
-                self.reader.error(draft.at.key(field), found, Some(allowed));
+                self.reader.conflict(draft.at.key(field), found, allowed);
             }
         }
         if matches!(draft.kind, Kind::AirflowUser | Kind::AirflowTask) {
             let found = format!("Istio verifies no tokens of kind `{}`", draft.kind.as_str());
             let allowed = "`fromIstio` with `kubernetes` or `oidc`; here `jwks` or `jwksUri`".to_owned();
-            self.reader.error(draft.at.key("fromIstio"), found, Some(allowed));
+            self.reader.conflict(draft.at.key("fromIstio"), found, allowed);
         }
     }
 
@@ -132,7 +136,7 @@ impl Loader {
         };
         let found = format!("no key is for {}{left_out}", quoted(&algorithms));
         let allowed = "at least one key for one of the `algorithms`".to_owned();
-        self.reader.error(draft.at.key("jwks"), found, Some(allowed));
+        self.reader.conflict(draft.at.key("jwks"), found, allowed);
         None
     }
 }

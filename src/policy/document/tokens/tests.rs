@@ -162,8 +162,8 @@ fn everything_wrong_is_told_at_its_field() {
             "oidc",
             r#""issuer":"https://o","fromIstio":true,"algorithms":["RS256"],"clockSkewSeconds":3"#,
             vec![
-                "tokens[0].algorithms: Istio verifies these tokens (`fromIstio`), and `algorithms` says nothing; allowed: `algorithms` beside `jwks` or `jwksUri`",
-                "tokens[0].clockSkewSeconds: Istio verifies these tokens (`fromIstio`), and `clockSkewSeconds` says nothing; allowed: `clockSkewSeconds` beside `jwks` or `jwksUri`",
+                "tokens[0].algorithms: `algorithms` has no effect: Istio verifies these tokens (`fromIstio`); allowed: `algorithms` beside `jwks` or `jwksUri`",
+                "tokens[0].clockSkewSeconds: `clockSkewSeconds` has no effect: Istio verifies these tokens (`fromIstio`); allowed: `clockSkewSeconds` beside `jwks` or `jwksUri`",
             ],
         ),
         (
@@ -185,15 +185,15 @@ fn everything_wrong_is_told_at_its_field() {
             "oidc",
             r#""issuer":"https://o","fromIstio":true,"cluster":"c","refreshSeconds":30"#,
             vec![
-                "tokens[0].cluster: without `jwksUri` nothing is fetched, and `cluster` says nothing; allowed: `cluster` beside `jwksUri`",
-                "tokens[0].refreshSeconds: without `jwksUri` nothing is fetched, and `refreshSeconds` says nothing; allowed: `refreshSeconds` beside `jwksUri`",
+                "tokens[0].cluster: `cluster` has no effect without `jwksUri`; allowed: `cluster` beside `jwksUri`",
+                "tokens[0].refreshSeconds: `refreshSeconds` has no effect without `jwksUri`; allowed: `refreshSeconds` beside `jwksUri`",
             ],
         ),
         (
             "oidc",
             r#""issuer":"https://*","fromIstio":true,"clockskewSeconds":3"#,
             vec![
-                "tokens[0].clockskewSeconds: unknown field `clockskewSeconds`; allowed: `algorithms`, `audiences`, `boundToPeer`, `clockSkewSeconds`, `cluster`, `fromIstio`, `issuer`, `jwks`, `jwksUri`, `kind`, `locations`, `name`, `refreshSeconds`, `required`, `surfaces`; did you mean `clockSkewSeconds`?",
+                "tokens[0].clockskewSeconds: unknown field `clockskewSeconds`; allowed: `name`, `kind`, `issuer`, `audiences`, `algorithms`, `jwks`, `jwksUri`, `fromIstio`, `cluster`, `refreshSeconds`, `locations`, `surfaces`, `clockSkewSeconds`, `boundToPeer`, `required`; did you mean `clockSkewSeconds`?",
                 "tokens[0].issuer: `https://*` has a `*`, and is compared as it is written; allowed: what `iss` is, such as `https://issuer.example`",
             ],
         ),
@@ -211,7 +211,7 @@ fn everything_wrong_is_told_at_its_field() {
     assert_eq!(
         errors(r#"[{"name":"a b","kind":"saml"},{},7]"#),
         [
-            "tokens[0].name: `a b` is no name; allowed: 1 to 63 letters, digits, `-`, `_` or `.`",
+            "tokens[0].name: invalid name `a b`; allowed: 1 to 63 letters, digits, `-`, `_` or `.`",
             "tokens[0].kind: found `saml`; allowed: `kubernetes`, `oidc`, `airflow-user`, `airflow-task`",
             "tokens[0]: `audiences` is missing; allowed: a list of what may stand in `aud`, which each token must have",
             "tokens[1]: `name` is missing; allowed: a name that no other issuer has",

@@ -44,7 +44,7 @@ fn a_jwt_svid_is_its_peer_s() {
         (
             "JOSE",
             "spiffe://cluster.local/ns/airflow/sa/worker-sales",
-            "token_of_another",
+            "token_bound_to_another_peer",
         ),
         ("logout+jwt", proxy.peer, "token_header"),
     ] {

@@ -22,7 +22,7 @@ pub(super) const MET: [&str; 18] = [
     "token_key_in_header",
     "token_key_mismatch",
     "token_key_unknown",
-    "token_malformed",
+    "token_not_a_jwt",
     "token_not_yet_valid",
     "token_signature",
     "token_subject",

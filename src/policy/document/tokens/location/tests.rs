@@ -17,7 +17,7 @@ fn a_location_is_one_place() {
         ),
         (
             r#"{"header":":path"}"#,
-            "locations[0].header: `:path` is no such name; allowed: a header's name in lower case, such as `x-service-account-token`",
+            "locations[0].header: invalid name `:path`; allowed: a header's name in lower case, such as `x-service-account-token`",
         ),
         (
             r#"{"header":"cookie"}"#,
@@ -25,11 +25,11 @@ fn a_location_is_one_place() {
         ),
         (
             r#"{"query":"a&b"}"#,
-            "locations[0].query: `a&b` is no such name; allowed: a parameter's name, such as `access_token`",
+            "locations[0].query: invalid name `a&b`; allowed: a parameter's name, such as `access_token`",
         ),
         (
             r#"{"cookie":"a=b"}"#,
-            "locations[0].cookie: `a=b` is no such name; allowed: a cookie's name, such as `_token`",
+            "locations[0].cookie: invalid name `a=b`; allowed: a cookie's name, such as `_token`",
         ),
         (
             r#"{"cookie":"a","prefix":"b"}"#,
@@ -37,11 +37,11 @@ fn a_location_is_one_place() {
         ),
         (
             r#"{"header":"a","prefix":" b"}"#,
-            "locations[0].prefix: ` b` stands before no token; allowed: what stands before the token, such as `Bearer `",
+            "locations[0].prefix: invalid prefix ` b`; allowed: what stands before the token, such as `Bearer `",
         ),
         (
             r#"{"heade":"a"}"#,
-            "locations[0].heade: unknown field `heade`; allowed: `cookie`, `header`, `prefix`, `query`; did you mean `header`?",
+            "locations[0].heade: unknown field `heade`; allowed: `header`, `prefix`, `query`, `cookie`; did you mean `header`?",
         ),
         (
             r#"{"header":"authorization","prefix":"Bearer "},{"header":"authorization"}"#,

@@ -1,0 +1,75 @@
+//! `dagward schema`: a JSON Schema of the policy document, for editors.
+
+mod definition;
+mod resource;
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use dagward::policy::grammar::Object;
+use serde_json::{Map, Value, json};
+
+/// Print a JSON Schema of the policy document
+///
+/// Editors complete fields and words with it, and mark what the filter would refuse. It takes every
+/// document that the filter takes. It does not compare fields with each other: `dagward validate`
+/// does.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dagward schema > dagward.schema.json
+  dagward schema --for wasm-plugin > wasm-plugin.schema.json
+
+For the YAML language server, in the first line of a file:
+  # yaml-language-server: $schema=dagward.schema.json")]
+pub(crate) struct Schema {
+    /// What the schema is for
+    #[arg(long = "for", value_name = "WHAT", value_enum, default_value_t = Target::Document)]
+    target: Target,
+}
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// The policy document alone
+    Document,
+    /// A WasmPlugin with the document as its `pluginConfig`
+    WasmPlugin,
+    /// A TrafficExtension with the document as its `wasm.pluginConfig`
+    TrafficExtension,
+}
+
+impl Schema {
+    /// Prints the schema.
+    pub(crate) fn run(&self) -> ExitCode {
+        let schema = self.target.schema();
+        println!("{schema:#}");
+        ExitCode::SUCCESS
+    }
+}
+
+impl Target {
+    fn schema(self) -> Value {
+        let mut schema = match self {
+            Self::Document => definition::object(Object::Document),
+            Self::WasmPlugin => resource::wasm_plugin(),
+            Self::TrafficExtension => resource::traffic_extension(),
+        };
+        let objects = Object::ALL.into_iter();
+        let mut definitions: Map<String, Value> = objects
+            .map(|object| (definition::name(object).to_owned(), definition::object(object)))
+            .collect();
+        definitions.extend(definition::shared());
+        if self != Self::Document {
+            definitions.extend(resource::shared());
+        }
+        if let Value::Object(fields) = &mut schema {
+            fields.insert(
+                "$schema".to_owned(),
+                json!("https://json-schema.org/draft/2020-12/schema"),
+            );
+            fields.insert("$defs".to_owned(), definitions.into());
+        }
+        schema
+    }
+}
