@@ -22,7 +22,7 @@ pub(super) fn added(route: &Route, body: Body<'_>) -> Result<Option<Added>, Malf
     let Some(json) = body.read().map_err(Malformed::Body)? else {
         return Ok(None);
     };
-    let says = |field: &str| !matches!(json.get(field), None | Some(Json::Null | Json::Bool(false)));
+    let says = |field: &str| !matches!(json.get(field), None | Some(Json::Null | Json::False));
     let said = route.when.iter().filter(|(field, _)| says(field));
     Ok(Some(Added {
         actions: said.map(|(_, action)| *action).collect(),
