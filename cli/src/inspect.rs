@@ -140,7 +140,8 @@ impl Serialize for AsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Json::Null => serializer.serialize_unit(),
-            Json::Bool(truth) => serializer.serialize_bool(*truth),
+            Json::False => serializer.serialize_bool(false),
+            Json::True => serializer.serialize_bool(true),
             Json::Number(number) => RawValue::from_string(number.clone())
                 .map_err(serde::ser::Error::custom)?
                 .serialize(serializer),

@@ -24,6 +24,9 @@ macro_rules! actions {
             /// Every action, in alphabetical order.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
+            /// The words of all, in the same order. A policy looks through them for each of its patterns.
+            pub const WORDS: &[&'static str] = &[$(Self::$name.as_str(),)+];
+
             /// The word for it in policies, metrics and logs, `resource:verb`.
             pub const fn as_str(self) -> &'static str {
                 match self {

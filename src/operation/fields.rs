@@ -15,7 +15,7 @@ pub(super) struct Added {
 
 /// What `body` adds to what `route` accesses for.
 pub(super) fn added(route: &Route, body: &Json<'_>) -> Added {
-    let says = |field: &str| !matches!(body.get(field), None | Some(Json::Null | Json::Bool(false)));
+    let says = |field: &str| !matches!(body.get(field), None | Some(Json::Null | Json::False));
     let said = route.when.iter().filter(|(field, _)| says(field));
     Added {
         actions: said.map(|(_, action)| *action).collect(),

@@ -23,11 +23,7 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
     match field {
         Field::Proof => one_of(text, written, Proof::ALL.map(Proof::as_str)),
         Field::Surfaces => surface(text, written),
-        Field::Actions => one_of(
-            text,
-            written,
-            operation::Action::ALL.iter().map(|action| action.as_str()),
-        ),
+        Field::Actions => one_of(text, written, operation::Action::WORDS.iter().copied()),
         Field::Principals => principal(text, written),
         Field::RequestPrincipals => request_principal(text, written),
         Field::Namespaces => possible(

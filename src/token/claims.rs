@@ -71,8 +71,8 @@ fn scalar(json: &Json) -> Option<&str> {
     match json {
         Json::Text(text) => Some(text),
         Json::Number(number) => Some(number),
-        Json::Bool(true) => Some("true"),
-        Json::Bool(false) => Some("false"),
+        Json::True => Some("true"),
+        Json::False => Some("false"),
         Json::Null | Json::List(_) | Json::Object(_) => None,
     }
 }

@@ -89,7 +89,7 @@ fn json(message: &[u8], depth: usize) -> Result<Json, BadMetadata> {
             (1, Field::Varint(_)) => Json::Null,
             (2, Field::Double(number)) => Json::Number(number.to_string()),
             (3, Field::Bytes(bytes)) => Json::Text(text(bytes)?),
-            (4, Field::Varint(truth)) => Json::Bool(truth != 0),
+            (4, Field::Varint(truth)) => (truth != 0).into(),
             (5, Field::Bytes(members)) => Json::Object(object(members, depth)?),
             (6, Field::Bytes(list)) => {
                 let elements = fields(list).filter_map(|field| match field {
@@ -189,7 +189,7 @@ mod tests {
             panic!("{}", found.len());
         };
         assert_eq!(claims.get("exp"), Some(&Json::Number("1800000000".to_owned())));
-        assert_eq!(claims.get("admin"), Some(&Json::Bool(true)));
+        assert_eq!(claims.get("admin"), Some(&Json::True));
         assert_eq!(claims.get("nothing"), Some(&Json::Null));
         assert_eq!(claims.values("groups"), ["a", "b"]);
         assert_eq!(claims.values("kubernetes.io.namespace"), ["airflow"]);

@@ -28,8 +28,10 @@ const FEW: usize = 8;
 pub enum Json<'a, N> {
     /// `null`.
     Null,
-    /// `true` or `false`.
-    Bool(bool),
+    /// `false`. It and `true` are values of their own: one with a payload makes each number of a body dearer to read.
+    False,
+    /// `true`.
+    True,
     /// A number.
     Number(N),
     /// A text.
@@ -38,6 +40,12 @@ pub enum Json<'a, N> {
     List(Vec<Self>),
     /// An object, no name in it twice.
     Object(Vec<(Cow<'a, str>, Self)>),
+}
+
+impl<N> From<bool> for Json<'_, N> {
+    fn from(truth: bool) -> Self {
+        if truth { Self::True } else { Self::False }
+    }
 }
 
 impl<N> Json<'_, N> {
@@ -71,7 +79,7 @@ impl<N> fmt::Debug for Json<'_, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Null => "null",
-            Self::Bool(_) => "a truth value",
+            Self::False | Self::True => "a truth value",
             Self::Number(_) => "a number",
             Self::Text(_) => "a text",
             Self::List(_) => "a list",

@@ -160,7 +160,7 @@ impl<'j> Named<'j> {
 
     fn take(&mut self, json: &'j Json<'_>, field: &Field) -> Result<(), BadBody> {
         match (field.means, json) {
-            (Means::Widens, Json::Null | Json::Bool(false)) => {}
+            (Means::Widens, Json::Null | Json::False) => {}
             (Means::Widens, _) => self.widened = true,
             (_, Json::Null) => self.missing = true,
             (_, Json::Text(text)) if text.is_empty() => self.missing = true,

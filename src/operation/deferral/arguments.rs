@@ -99,7 +99,7 @@ impl Arguments {
                 }
             }
             Json::Object(fields) => self.object(fields, kind, depth),
-            Json::Number(_) | Json::Bool(_) => self.any(kind),
+            Json::Number(_) | Json::True | Json::False => self.any(kind),
         }
     }
 

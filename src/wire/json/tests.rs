@@ -10,7 +10,7 @@ type Written = Json<'static, String>;
 fn same(parsed: &Parsed<'_>, written: &Written) -> bool {
     match (parsed, written) {
         (Json::Null, Json::Null) => true,
-        (Json::Bool(one), Json::Bool(other)) => one == other,
+        (Json::False, Json::False) | (Json::True, Json::True) => true,
         (Json::Number(one), Json::Number(other)) => {
             one.to_string().parse::<f64>().unwrap() == serde_json::from_str::<f64>(other).unwrap()
         }

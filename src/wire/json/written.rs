@@ -37,7 +37,7 @@ impl Json<'static, String> {
             }
             Node::List(elements) => Self::List(elements.into_iter().map(deeper).collect::<Result<_, _>>()?),
             Node::Text(text) => Self::Text(Cow::Owned(text.into_owned())),
-            Node::Bool(truth) => Self::Bool(truth),
+            Node::Bool(truth) => truth.into(),
             Node::Null => Self::Null,
             // Some parsers take a number that is too large for infinity, others for an error.
             Node::Number(number) => match double(number) {
@@ -74,7 +74,7 @@ mod tests {
             Written::parse(br#" {"a": [null, true, 1.50, 1E-4, "\u00e9\ud83d\ude00"], "": {}} "#).unwrap();
         let expected = Json::List(vec![
             Json::Null,
-            Json::Bool(true),
+            Json::True,
             Json::Number("1.50".to_owned()),
             Json::Number("1E-4".to_owned()),
             Json::Text("é😀".into()),
