@@ -1,9 +1,6 @@
 //! `dagward schema`: what it takes and refuses, beside what the filter takes and refuses.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failed test is what a panic means here"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed test is what a panic means here")]
 
 #[path = "schema/random.rs"]
 mod random;
