@@ -1,7 +1,8 @@
 //! Airflow with its Kubernetes executor: each task in a pod of its own, with the account of its team. What becomes of
 //! tasks that choose another pod for themselves is in `forgery`, and of the pods that tasks make in `operator`.
 //!
-//! One Airflow for all of it, and the layers that stop forgers are exchanged while it runs. The filter is there from the
+//! It begins as a new user does: with the base, which refuses nothing, and then the overlay. One Airflow for all of
+//! it, and the layers that stop forgers are exchanged while it runs. The filter is there from the
 //! start, and with it the two pods that outlive all: the Envoy of Istio 1.29 may crash where a first plugin
 //! comes to a sidecar that runs.
 
@@ -11,11 +12,13 @@ use dagward_cluster::airflow::Airflow;
 use dagward_shipped::manifest;
 use dagward_testbed::airflow::Rest;
 use dagward_testbed::client::{Client, Request};
-use dagward_workbench::paths;
+use dagward_workbench::{paths, wait};
 use serde_json::{Value, json};
 
-use crate::files::{strict, team_map, text};
+use crate::airflow::{SOON, metrics};
+use crate::files::{team_map, text};
 use crate::scene::Scene;
+use crate::steps;
 
 mod forgery;
 mod operator;
@@ -37,6 +40,8 @@ struct Stage<'a> {
 fn each_task_has_a_pod_of_its_team_and_no_forger_gets_past() {
     let scene = Scene::own();
     let mut stage = Stage::new(&scene);
+    in_shadow_a_thief_has_its_way(&stage);
+    stage.enforce();
     honest_teams_succeed(&stage);
     a_task_reads_nothing_of_another_team(&stage);
     operator::makes_pods_in_its_team_s_namespace(&stage);
@@ -45,6 +50,19 @@ fn each_task_has_a_pod_of_its_team_and_no_forger_gets_past() {
     forgery::the_filter_alone(&mut stage);
     forgery::plain_istio(&stage);
     forgery::admission_alone(&stage);
+}
+
+fn in_shadow_a_thief_has_its_way(stage: &Stage<'_>) {
+    let run = "watched";
+    stage.rest.trigger("ml_daily", run, &json!({})).unwrap();
+    assert_eq!(stage.rest.finished("ml_daily", run).unwrap(), "success");
+    let outcomes = stage.thief(run);
+    for kind in ["xcom", "variable", "connection"] {
+        let outcome = outcomes[kind].as_str().unwrap();
+        assert!(outcome.starts_with("got "), "{kind}: {outcome}");
+    }
+    assert!(stage.counted("dagward_shadow_denied_total", "no_rule_allows") >= 3.0);
+    assert_eq!(stage.counted("dagward_denied_total", ""), 0.0);
 }
 
 fn honest_teams_succeed(stage: &Stage<'_>) {
@@ -83,10 +101,7 @@ fn honest_teams_succeed(stage: &Stage<'_>) {
 }
 
 fn a_task_reads_nothing_of_another_team(stage: &Stage<'_>) {
-    let conf = json!({"victim": "honest"});
-    stage.rest.trigger("sales_thief", "thief", &conf).unwrap();
-    assert_eq!(stage.rest.finished("sales_thief", "thief").unwrap(), "success");
-    let outcomes = stage.rest.result("sales_thief", "thief", "steal").unwrap();
+    let outcomes = stage.thief("honest");
     for kind in ["xcom", "variable", "connection"] {
         let outcome = outcomes[kind].as_str().unwrap();
         assert!(outcome.starts_with("refused: "), "{kind}: {outcome}");
@@ -95,20 +110,14 @@ fn a_task_reads_nothing_of_another_team(stage: &Stage<'_>) {
 }
 
 impl<'a> Stage<'a> {
-    /// Everything as it is shipped, with the policy for two teams.
+    /// Everything as it is shipped, in shadow mode, with the policy for two teams.
     fn new(scene: &'a Scene) -> Self {
-        for file in ["namespace", "teams", "scheduler", "protocols"] {
-            let manifest = text(&format!("examples/istio/{file}.yaml"));
-            scene.cluster.kubernetes().apply(&manifest).unwrap();
-        }
-        for manifest in [strict(), text("examples/enforce/admission.yaml")] {
-            scene.cluster.kubernetes().apply(&manifest).unwrap();
-        }
-        scene.apply(&[team_map(&[
-            ("sales", "airflow-worker-sales"),
-            ("ml", "airflow-worker-ml"),
-        ])]);
-        scene.apply(&[plugin(scene)]);
+        install(scene, ".");
+        scene
+            .cluster
+            .kubernetes()
+            .apply(&text("examples/istio/teams.yaml"))
+            .unwrap();
         let dags = paths::workspace().join("lab/airflow/kubernetes/mesh");
         let policy = text(forgery::CLUSTER_POLICY);
         // All pods are team sales' unless somebody says otherwise, so an attacker of that team begins as what he is.
@@ -121,6 +130,25 @@ impl<'a> Stage<'a> {
         let store = json!({"connection_id": "ml_store", "conn_type": "http", "password": "weights"});
         assert_eq!(rest.post("/api/v2/connections", &store).unwrap().status, 201);
         Self { scene, airflow, rest }
+    }
+
+    /// The overlay, once the api-server's sidecar goes by it.
+    fn enforce(&self) {
+        install(self.scene, "examples/enforce");
+        let labels = [("mode", "enforce"), ("status", "current")];
+        wait::until("the policy in force", SOON, || {
+            let shown = metrics(self.airflow.server()).metric("dagward_config_info", &labels)?;
+            Ok((shown > 0.0).then_some(()))
+        })
+        .unwrap();
+    }
+
+    /// What a task of team sales gets of team ml's when it reads the run `victim` of `ml_daily`.
+    fn thief(&self, victim: &str) -> Value {
+        let (dag, run) = ("sales_thief", format!("thief-of-{victim}"));
+        self.rest.trigger(dag, &run, &json!({"victim": victim})).unwrap();
+        assert_eq!(self.rest.finished(dag, &run).unwrap(), "success");
+        self.rest.result(dag, &run, "steal").unwrap()
     }
 
     /// The pod that the executor made for a task, if it did.
@@ -158,6 +186,20 @@ impl<'a> Stage<'a> {
             .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
             .sum()
     }
+}
+
+/// `kubectl apply -k` of a folder, with the policy for teams that have accounts of their own, and the teams' map.
+fn install(scene: &Scene, folder: &str) {
+    steps::install(scene, folder, &|plugin| {
+        let spec = &mut plugin["spec"];
+        let mode = spec["pluginConfig"]["mode"].take();
+        spec["pluginConfig"] = manifest::read("examples/policies/two-teams.yaml").unwrap();
+        spec["pluginConfig"]["mode"] = mode;
+    });
+    scene.apply(&[team_map(&[
+        ("sales", "airflow-worker-sales"),
+        ("ml", "airflow-worker-ml"),
+    ])]);
 }
 
 /// The shipped plugin with the policy for teams that have accounts of their own.

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::NAMESPACE;
-use dagward_releases::Release;
-use dagward_releases::secret;
+use dagward_releases::{Release, secret};
+use dagward_shipped::manifest;
 use dagward_workbench::paths;
 
 /// The api-server's account and service.
@@ -46,6 +46,7 @@ pub(super) struct Manifests {
     environment: Vec<Value>,
     secret: Value,
     account: String,
+    annotations: Value,
 }
 
 /// The pods of api-server and scheduler, the first that there are or later ones.
@@ -80,7 +81,10 @@ impl Manifests {
             ),
         ];
         let environment = environment.map(|(name, value)| json!({"name": name, "value": value}));
+        let values = manifest::read("examples/helm/values.yaml")?;
+        let annotations = values.get("airflowPodAnnotations");
         Ok(Self {
+            annotations: annotations.context("no annotations of pods")?.clone(),
             image: format!("lab/airflow:{}", release.version),
             environment: environment.into(),
             secret: json!({
@@ -136,20 +140,18 @@ impl Manifests {
 
     /// What the executor makes a task's pod of.
     fn template(&self) -> Value {
-        let metadata = json!({"name": "task", "labels": labels("worker")});
+        let metadata = json!({"name": "task", "labels": labels("worker"), "annotations": self.annotations});
         self.pod(metadata, &self.account, &[], json!({}))
     }
 
     /// A pod that knows the secret.
     fn component(&self, name: &str, account: &str, mounts: &[(&str, &str)], container: Value) -> Value {
         let component = account.trim_start_matches("airflow-");
-        // Its sidecar's metrics have the labels that the filter gives them.
-        let proxy = "extraStatTags: [policy, reason]";
         let metadata = json!({
             "name": name,
             "namespace": NAMESPACE,
             "labels": labels(component),
-            "annotations": {"proxy.istio.io/config": proxy},
+            "annotations": self.annotations,
         });
         let secret = json!({"envFrom": [{"secretRef": {"name": SECRET}}]});
         self.pod(metadata, account, mounts, merged(container, secret))
@@ -204,4 +206,54 @@ fn merged(mut object: Value, more: Value) -> Value {
         fields.extend(more);
     }
     object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{Executor, Facts, Object};
+
+    #[test]
+    fn pods_are_those_of_the_chart() {
+        let facts = Facts::kept().unwrap();
+        let release = Release::V3_3;
+        let mut renderings = facts.renderings();
+        let (_, objects) = renderings
+            .find(|(combination, _)| {
+                combination.executor == Executor::Kubernetes && combination.airflow == release.version
+            })
+            .unwrap();
+        let manifests = Manifests::new(release, Path::new("/dags"), "", "airflow-worker").unwrap();
+        let mut pods = manifests.components(1, None);
+        pods.extend([manifests.dag_processor(), manifests.template()]);
+        for (name, pod) in [API_SERVER, SCHEDULER, DAG_PROCESSOR, "task"].iter().zip(pods) {
+            let mut of_name = objects.iter().filter(|object| object.name == *name);
+            let expected = of_name.find_map(|object| Object::pods(object)).unwrap();
+            let metadata = &pod["metadata"];
+            assert_eq!(metadata["labels"], json!(expected.labels), "{name}");
+            let annotations = metadata["annotations"].as_object().unwrap().keys();
+            assert!(annotations.eq(&expected.annotations), "{name}");
+            let spec = &pod["spec"];
+            assert_eq!(spec["serviceAccountName"], expected.account, "{name}");
+            assert_eq!(
+                spec["securityContext"]["runAsUser"],
+                json!(expected.user),
+                "{name}"
+            );
+            assert_eq!(
+                spec["securityContext"]["runAsGroup"],
+                json!(expected.group),
+                "{name}"
+            );
+            let ports = expected.containers.iter().flat_map(|container| &container.ports);
+            let ports: Vec<_> = ports
+                .map(|port| json!({"name": port.name, "containerPort": port.number}))
+                .collect();
+            let own = spec["containers"][0]
+                .get("ports")
+                .cloned()
+                .unwrap_or_else(|| json!([]));
+            assert_eq!(own, json!(ports), "{name}");
+        }
+    }
 }
