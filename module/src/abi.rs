@@ -131,7 +131,7 @@ pub(super) fn set_property(path: &str, value: &[u8]) {
     unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) };
 }
 
-/// All headers of `map`, serialized; see [`super::pairs`].
+/// All headers of `map`, serialized; see [`dagward::wire::pairs`].
 pub(super) fn headers(map: MapType) -> Option<Vec<u8>> {
     // SAFETY: one host call, its pointers to live values for its length.
     unsafe { received(|data, size| proxy_get_header_map_pairs(map, data, size)) }
@@ -163,7 +163,7 @@ pub(super) fn set_response_body(size: usize, body: &[u8]) {
     unsafe { proxy_set_buffer_bytes(BufferType::HttpResponseBody, 0, size, body.as_ptr(), body.len()) };
 }
 
-/// Answers in the upstream's place. `headers` is serialized as [`super::pairs`] does it.
+/// Answers in the upstream's place. `headers` is serialized as [`dagward::wire::pairs`] does it.
 pub(super) fn respond(status: u32, details: &str, body: &[u8], headers: &[u8], grpc_status: i32) {
     // SAFETY: the pointers are to live values for the length of the call.
     unsafe {

@@ -106,7 +106,7 @@ conditions! {
     Queues To "queues" "notQueues": Form::List(&Form::Pattern("sales")), "the queue of the triggerer that is to run it";
     Methods To "methods" "notMethods": Form::List(&Form::Pattern("GET")), "the HTTP method, upper case";
     Paths To "paths" "notPaths": Form::List(&Form::Pattern("/v1/payments/*")),
-        "the decoded path below the [base path](#where-airflow-stands), without its query";
+        "the decoded path below the [base path](#base-path-and-web-pages), without its query";
     Hosts To "hosts" "notHosts": Form::List(&Form::Pattern("payments.billing.svc.cluster.local")),
         "the host without its port and without a dot at its end, lower case";
 }

@@ -100,7 +100,7 @@ mod tests {
             .filter_map(|function| function.name.as_deref())
             .collect();
         let callback =
-            "<dagward::plugin::stream::Stream as proxy_wasm::traits::HttpContext>::on_http_request_headers";
+            "<dagward_module::stream::Stream as proxy_wasm::traits::HttpContext>::on_http_request_headers";
         assert!(names.contains(&callback), "{names:#?}");
     }
 }

@@ -40,7 +40,7 @@ enum Suite {
 const USUAL: [Suite; 4] = [Suite::Unit, Suite::Envoy, Suite::Airflow, Suite::Istio];
 
 /// The test targets of the engine, which need no real part.
-const PLAIN_TARGETS: [&str; 4] = ["examples", "fuzz", "policy", "token"];
+const PLAIN_TARGETS: [&str; 5] = ["docs", "examples", "fuzz", "policy", "token"];
 
 /// The other packages whose test targets need no more than Envoy, a registry and an OpenID provider.
 const PLAIN_PACKAGES: [&str; 5] = ["cli", "lab/demo", "lab/publish", "lab/tasks", "lab/testbed"];

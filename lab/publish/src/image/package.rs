@@ -5,8 +5,11 @@ use serde::Deserialize;
 
 use super::command::output;
 
+/// The package that describes the filter: its engine.
+const NAME: &str = "dagward";
+
 /// The package whose library is the module.
-pub(super) const NAME: &str = "dagward";
+pub(super) const MODULE: &str = "dagward-module";
 
 /// Its metadata.
 #[derive(Debug, Deserialize)]

@@ -39,7 +39,7 @@ pub(super) fn of(module: &[u8], labels: &Labels) -> Result<Vec<u8>> {
     }
     parts.insert(standard, BTreeSet::new());
 
-    let (filters, others): (Vec<_>, Vec<_>) = parts.keys().partition(|part| part.name == package::NAME);
+    let (filters, others): (Vec<_>, Vec<_>) = parts.keys().partition(|part| part.name == package::MODULE);
     let filter = filters.first().context("`cargo tree` does not show the filter")?;
     let mut main = component(filter);
     main.insert(
@@ -84,7 +84,7 @@ fn tree() -> Result<String> {
         "tree",
         "--locked",
         "--package",
-        package::NAME,
+        package::MODULE,
         "--target",
         TARGET,
         "--edges",
@@ -161,17 +161,17 @@ mod tests {
     #[test]
     fn it_names_what_is_linked_and_nothing_else() {
         let bill = bill();
-        assert_eq!(bill["metadata"]["component"]["name"], "dagward");
+        assert_eq!(bill["metadata"]["component"]["name"], "dagward-module");
         let components = bill["components"].as_array().unwrap();
         let names: Vec<&str> = components
             .iter()
             .map(|part| part["name"].as_str().unwrap())
             .collect();
-        for linked in ["proxy-wasm", "serde_json", "spiffe", "rust-std"] {
+        for linked in ["dagward", "proxy-wasm", "serde_json", "spiffe", "rust-std"] {
             assert!(names.contains(&linked), "{linked} is not in {names:?}");
         }
         // A procedural macro, a dependency of tests, one of another package.
-        for other in ["serde_derive", "proptest", "tokio", "dagward"] {
+        for other in ["serde_derive", "proptest", "tokio", "dagward-module"] {
             assert!(!names.contains(&other), "{other} is in {names:?}");
         }
     }
