@@ -21,9 +21,9 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of one access: the caller, the acting task, the tokens, and the object. Every caller in the
-    /// mesh may be acting for a task, so an acting task is never absent. Tokens are always known, because a
-    /// request with an invalid token is refused before.
+    /// The facts of one access: the caller, the acting task, the tokens, and the object. A caller whose acting
+    /// task is not known may still act for one, so that fact is unknown and never absent. Tokens are always
+    /// known, because a request with an invalid token is refused before.
     pub fn new(
         principal: Option<&'a Principal>,
         acting: Fact<&'a Acting>,
