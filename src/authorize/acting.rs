@@ -1,4 +1,4 @@
-//! The task that a caller acts for, from all that is said of it.
+//! The acting task of a caller, from everything that the request and the proxy say about it.
 
 use std::borrow::Cow;
 
@@ -9,19 +9,19 @@ use crate::operation::Operation;
 use crate::policy::Ruleset;
 use crate::stamp::task_headers::Own;
 
-/// The credential that a request carries, and what is known of its task.
+/// The credential that a request carries, and the known facts about its task.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Token<'a> {
     /// The credential, as far as dagward can read it.
     pub credential: Credential<&'a str>,
-    /// What Airflow's answers taught of that task instance.
+    /// The facts about that task instance that the proxy has learned from Airflow's answers.
     pub learned: Option<&'a Learned>,
-    /// The callback that acts, by the word of the caller's sidecar.
+    /// The acting callback, if the caller's sidecar names one.
     pub callback: Option<&'a str>,
-    /// Whether Airflow has answered this request, so that nothing more is to come.
+    /// Whether Airflow has answered this request, so that no further facts will arrive.
     pub answered: bool,
-    /// Whether the request goes to a server that is not known to be an api-server, so that its answer
-    /// names no DAG.
+    /// Whether the request goes to a server that is not known to be an api-server. Its answer then names no
+    /// DAG.
     pub elsewhere: bool,
 }
 
@@ -30,7 +30,7 @@ pub struct Token<'a> {
 pub(super) struct Conflict;
 
 impl<'a> Token<'a> {
-    /// The task instance whose token it is.
+    /// The task instance that the token is for.
     pub fn task(&self) -> Option<TaskInstanceId<&'a str>> {
         self.credential.task()
     }
@@ -40,16 +40,16 @@ impl<'a> Token<'a> {
         self.learned.and_then(|learned| learned.team.name())
     }
 
-    /// Whether it is the token of a deadline's callback: `operation` starts one by it, Airflow has let one start with it, or
-    /// the caller's sidecar says so.
+    /// Whether the token is a deadline's callback's: `operation` starts a callback with it, Airflow has let
+    /// one start with it, or the caller's sidecar says so.
     pub(super) fn is_callback(&self, operation: &Operation<'_>) -> bool {
         let learned = self.learned.is_some_and(|learned| learned.callback);
         let vouched = self.callback.is_some() && self.callback == self.task().map(TaskInstanceId::text);
         operation.starts_callback() || (operation.verifies_token() && (learned || vouched))
     }
 
-    /// The task as Airflow's answer names it. The answer names no task; `task` does, where it is
-    /// better than a claim.
+    /// The acting task according to Airflow's answer. The answer does not name the task itself. `task`
+    /// supplies it, if it is proved by more than a claim.
     fn acting(&self, task: Option<&Acting>) -> Option<Acting> {
         let run = self.learned?.run.as_ref()?;
         let of_same_dag = |task: &&Acting| task.proof > Proof::Claimed && task.dag_id == run.dag_id;
@@ -66,8 +66,8 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Whether this peer's word on its own task is believed: it runs dagward. Without a list those of
-/// the proxy's own namespace and trust domain are.
+/// Whether this peer's word about its own task is trusted, because the peer runs dagward. Without a list in
+/// the document, peers in the proxy's own namespace and trust domain are trusted.
 pub(super) fn is_stamper(ruleset: &Ruleset, proxy: Proxy<'_>, peer: &Principal) -> bool {
     ruleset.lists_stamper(peer.as_str()).unwrap_or_else(|| {
         proxy.identity.is_some_and(|own| {
@@ -77,8 +77,8 @@ pub(super) fn is_stamper(ruleset: &Ruleset, proxy: Proxy<'_>, peer: &Principal) 
     })
 }
 
-/// The callback that acts, by the word of the caller's sidecar, if that is believed. It is looked for where the token is
-/// not known to be a task's.
+/// The acting callback, if a trusted sidecar of the caller names one. Used only if the token is not known to
+/// be a task's.
 pub(super) fn callback_said<'a>(incoming: &Incoming<'a>, believed: bool) -> Option<&'a str> {
     let token = incoming.token;
     let is_task_s = token.learned.is_some_and(|learned| learned.run.is_some());
@@ -86,7 +86,8 @@ pub(super) fn callback_said<'a>(incoming: &Incoming<'a>, believed: bool) -> Opti
     asks.then(|| headers::callback(incoming.headers)).flatten()
 }
 
-/// The acting task of what arrives: what its sidecar stamped, unless Airflow has said better.
+/// The acting task of an incoming request: the task that the caller's sidecar stamped, unless Airflow's
+/// answer proves more.
 pub(super) fn learned(stamped: Option<Acting>, token: &Token<'_>) -> Result<Option<Acting>, Conflict> {
     let Some(acting) = token.acting(stamped.as_ref()) else {
         return Ok(stamped);
@@ -98,9 +99,9 @@ pub(super) fn learned(stamped: Option<Acting>, token: &Token<'_>) -> Result<Opti
     }
 }
 
-/// Who acts where a callback does. Nothing names its DAG but the pod that it runs in, and no task acts.
+/// The actor of a callback. Only its pod can name its DAG, and no task acts.
 pub(super) fn of_callback(stamped: Acting) -> Option<Acting> {
-    // That Airflow's answer has named a DAG is said of a task's token, and a claim is the callback's own word.
+    // Airflow's word on a DAG is about a task's token, and a claim is only the callback's own word.
     (stamped.proof == Proof::Pod).then_some(Acting {
         task_id: None,
         map_index: None,
@@ -110,10 +111,9 @@ pub(super) fn of_callback(stamped: Acting) -> Option<Acting> {
     })
 }
 
-/// The acting task of what leaves: what Airflow has said, else what the pod's metadata say. Where
-/// these name different DAGs the pod's word goes out as it is. The api-server's sidecar, which hears
-/// both, then finds the conflict and refuses; Airflow's word in its place would hide that there is
-/// one.
+/// The acting task of an outgoing request: from Airflow's answer, else from the pod's metadata. If the two
+/// name different DAGs, the request carries the pod's word unchanged. The api-server's sidecar, which knows
+/// both, then finds the conflict and refuses. Airflow's word in its place would hide the conflict.
 pub(super) fn leaving<'a>(pod: Option<&'a Acting>, token: &Token<'a>) -> Option<Own<'a>> {
     let agrees = |acting: &Acting| pod.is_none_or(|pod| pod.dag_id == acting.dag_id);
     let callback = || {
@@ -128,7 +128,7 @@ pub(super) fn leaving<'a>(pod: Option<&'a Acting>, token: &Token<'a>) -> Option<
     }
 }
 
-/// Says which DAG the task instance in the path belongs to, where the request's own token tells.
+/// Sets the DAG of the task instance in the path, if the request's own token identifies it.
 pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token<'_>) {
     let of_token = operation.task_instance.is_some()
         && operation.task_instance.as_deref() == token.task().map(TaskInstanceId::text);
@@ -197,7 +197,7 @@ mod tests {
                 (acting.proof, acting.ti_id.as_deref()),
                 (Proof::Airflow, Some(TASK))
             );
-            // Which task it is only the application said.
+            // Only the application has named the task itself.
             assert_eq!((acting.task_id, acting.map_index), (None, None));
         }
     }

@@ -1,4 +1,4 @@
-//! Why a request passed or did not, in one word.
+//! The reason why a request passed or was refused, as one word.
 
 use std::fmt;
 
@@ -7,32 +7,32 @@ use crate::token::Refusal;
 /// The status of an answer that refuses a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status {
-    /// HTTP's.
+    /// The HTTP status.
     pub http: u16,
-    /// gRPC's.
+    /// The gRPC status.
     pub grpc: i32,
 }
 
 impl Status {
-    /// The caller may not.
+    /// The caller is not allowed to do this.
     pub const FORBIDDEN: Self = Self { http: 403, grpc: 7 };
-    /// The caller may come again with another token.
+    /// The caller may try again with another token.
     const UNAUTHENTICATED: Self = Self { http: 401, grpc: 16 };
-    /// The request cannot be read. After 400 Envoy would close the connection, so that the caller's
-    /// next request costs another handshake.
+    /// The request cannot be read. The status is 403, because Envoy would close the connection after 400, and
+    /// the caller's next request would cost another handshake.
     const MALFORMED: Self = Self { http: 403, grpc: 3 };
 }
 
-/// Defines the codes, one each: variant, word, status of the answer, what the caller is told, what
-/// the operator does.
+/// Defines the codes, one each: variant, word, status of the answer, the message to the caller, the remedy
+/// for the operator.
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $word:literal: $status:expr, $message:literal, $remedy:literal;)+) => {
-        /// Why a request passed or did not. The words are an interface: callers, metrics and tools see
-        /// them.
+        /// The reason why a request passed or was refused. The words are an interface: callers, metrics and
+        /// tools see them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
             $($(#[$doc])* $variant,)+
-            /// A token is not to be believed, or one that is required is not there.
+            /// A token is invalid, or a required token is absent.
             Token(Refusal),
         }
 
@@ -48,7 +48,7 @@ macro_rules! codes {
                 }
             }
 
-            /// The status of the answer; `None` where the request passes.
+            /// The status of the answer; `None` if the request passes.
             pub fn status(self) -> Option<Status> {
                 match self {
                     $(Self::$variant => $status,)+
@@ -59,7 +59,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What the caller is told. It names no rule: those are for the log.
+            /// The message to the caller. It names no rule: the log does.
             pub fn message(self) -> &'static str {
                 match self {
                     $(Self::$variant => $message,)+
@@ -67,7 +67,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What the operator does about it, in Markdown.
+            /// The remedy for the operator, in Markdown.
             pub fn remedy(self) -> &'static str {
                 match self {
                     $(Self::$variant => $remedy,)+
@@ -79,22 +79,22 @@ macro_rules! codes {
 }
 
 codes! {
-    /// An ALLOW rule holds, and no DENY rule does.
+    /// An ALLOW rule matches, and no DENY rule does.
     Allowed "allowed":
         None,
         "allowed",
         "Nothing: the request passed.";
-    /// The filter's first policy document was refused, so nothing passes.
+    /// The proxy's first policy document was refused, so no request passes.
     ConfigRefused "config_refused":
         Some(Status::FORBIDDEN),
         "the proxy's policy document was refused, so nothing is allowed",
         "Check the document with `dagward validate`; the proxy's log names each error.";
-    /// A DENY rule holds.
+    /// A DENY rule matches.
     DeniedByRule "denied_by_rule":
         Some(Status::FORBIDDEN),
         "a policy denies this request",
         "Look up the policy and the rule in the log line; change the rule if it matches more than it should.";
-    /// The body names ids on this route, and cannot be read.
+    /// The body names ids on this route, but cannot be read.
     MalformedBody "malformed_body":
         Some(Status::MALFORMED),
         "the body cannot be read",
@@ -104,7 +104,7 @@ codes! {
         Some(Status::MALFORMED),
         "the request's `authorization` cannot be read",
         "On the Execution API send `Bearer`, one blank and one JWT of at most 8 KiB, whose UUID is in lower case with hyphens.";
-    /// The peer's certificate names no SPIFFE ID.
+    /// The peer's certificate does not contain a SPIFFE ID.
     MalformedIdentity "malformed_identity":
         Some(Status::MALFORMED),
         "the peer's identity is malformed",
@@ -114,27 +114,27 @@ codes! {
         Some(Status::MALFORMED),
         "the path can be read in more than one way",
         "Send a path without `//`, `..`, `\\`, `;`, `#` and control characters, and each id of the query once.";
-    /// The task headers break their contract.
+    /// The task headers violate their contract.
     MalformedTaskHeaders "malformed_task_headers":
         Some(Status::MALFORMED),
         "the task headers are malformed",
         "Send each [task header](policy.md#task-headers) once, spelled with hyphens, and never without `x-airflow-dag-id`.";
-    /// No ALLOW rule holds.
+    /// No ALLOW rule matches.
     NoRuleAllows "no_rule_allows":
         Some(Status::FORBIDDEN),
         "no policy allows this request",
         "Ask `dagward explain` which conditions of the nearest rules failed, and add an ALLOW if the request is one that you want.";
-    /// Nothing was decided, because the document's mode is `observe`.
+    /// The filter made no decision, because the document's mode is `observe`.
     Observed "observed":
         None,
         "allowed",
         "Nothing: the document's mode is `observe`.";
-    /// Nothing was decided, because the request leaves the pod.
+    /// The filter made no decision, because the request leaves the pod.
     Outbound "outbound":
         None,
         "allowed",
         "Nothing: requests are decided where they arrive.";
-    /// It passed, but would be refused if all policies were enforced.
+    /// The request passed, but would be refused if all policies were enforced.
     ShadowDenied "shadow_denied":
         None,
         "allowed",
@@ -144,17 +144,18 @@ codes! {
         Some(Status::FORBIDDEN),
         "the pod and Airflow name different DAGs",
         "Compare the annotations of the caller's pod with the task that it runs; suspect a forged pod.";
-    /// The path names another task, or another callback, than the token is for.
+    /// The path names a task or a callback other than the one that the token is for.
     TokenForAnotherTask "token_for_another_task":
         Some(Status::FORBIDDEN),
         "the path names another task or callback than the token is for",
         "Suspect a task that acts for another: its token and the UUID in the path differ.";
-    /// The task's token has been used by another principal, or this one was refused the task.
+    /// Another principal owns the task's token, or this one was refused the task.
     TokenOwnedByAnother "token_owned_by_another":
         Some(Status::FORBIDDEN),
         "the token does not belong to this caller",
         "Suspect a stolen token, or a task on another team's worker; see [the owner of a token](policy.md#the-owner-of-a-token).";
-    /// Airflow has not answered the task's token here, and the caller's own sidecar does not say that it has elsewhere.
+    /// This proxy does not know the owner of the task's token, and the caller's own sidecar does not vouch
+    /// for it.
     TokenOwnerUnknown "token_owner_unknown":
         Some(Status::FORBIDDEN),
         "nothing shows that the token belongs to this caller",
@@ -162,7 +163,7 @@ codes! {
 }
 
 impl Code {
-    /// Every code: those of requests, then those of tokens.
+    /// Every code: first those of requests, then those of tokens.
     #[expect(
         clippy::indexing_slicing,
         reason = "the compiler evaluates it, and refuses an index out of bounds"
@@ -180,7 +181,7 @@ impl Code {
         all
     };
 
-    /// What `www-authenticate` says where the caller may come again with another token (RFC 6750 §3).
+    /// The value of `www-authenticate` if the caller may try again with another token (RFC 6750 §3).
     pub fn challenge(self) -> Option<&'static str> {
         match self {
             Self::Token(refusal) => refusal.challenge(),
@@ -211,7 +212,7 @@ mod tests {
         }
     }
 
-    /// Two words of the same parts in another order would be taken for each other.
+    /// Readers would confuse two words that have the same parts in another order.
     #[test]
     fn no_word_is_another_in_another_order() {
         let parts = |code: Code| {

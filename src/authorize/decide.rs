@@ -1,8 +1,9 @@
-//! The policy's word on a request, and whether it needs the body for that.
+//! Decides a request by the policy, and tells whether the decision needs the body.
 //!
-//! A body is held and read only where a rule that may hold for this caller looks at what the body says. A request whose
-//! body may say anything asks for all that some body can ask for, on unknown ids. If the rules allow that, they allow
-//! the request with any body: one of any size, and one that is no JSON.
+//! The proxy holds and reads a body only if a rule that may match for this caller looks at the body's ids.
+//! First the filter treats the request as one with any body: it accesses everything that some body can
+//! access, on unknown ids. If the rules allow that, they allow the request with any body, however long, and
+//! even if it is not JSON.
 
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use crate::operation::{BadBody, Malformed, Operation};
 use crate::policy::{self, Decider, Facts, Mode, Ruleset, Scope};
 use crate::token::Verified;
 
-/// The caller as the policy sees it.
+/// The caller, as the policy sees it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) principal: Option<&'a Principal>,
@@ -21,8 +22,9 @@ pub(super) struct Asked<'a> {
     pub(super) tokens: &'a [Rc<Verified>],
 }
 
-/// Decides about a request for `operation`. Where its body is still to come, and the request passes as `unread` has it,
-/// it is not waited for. `bad_body` says why a body cannot be read; the request is then as if it was not.
+/// Decides a request for `operation`. If its body has not arrived, and the request passes with any body as in
+/// `unread`, the filter does not wait for the body. `bad_body` tells why a body cannot be read; it has an
+/// effect only if the request is refused.
 pub(super) fn decide<'a>(
     ruleset: &'a Ruleset,
     asked: Asked<'_>,
@@ -49,7 +51,7 @@ pub(super) fn decide<'a>(
     }
     let mut verdict = judge(&operation);
     match &mut verdict {
-        // A body can only make it refused, which it would be already.
+        // The request would be refused already; a body can only make it refused.
         Verdict::Passed(Passed {
             grounds: Grounds::Shadow(_),
             awaits,
@@ -63,7 +65,8 @@ pub(super) fn decide<'a>(
     (verdict, operation)
 }
 
-/// The verdict on a request that is refused, where the policy is enforced, before it is asked.
+/// The verdict on a request that is refused before the policy decides it. In `shadow` and `observe` it
+/// passes.
 pub(super) fn refuse<'a>(
     mode: Mode,
     objection: Objection<'a>,
@@ -91,7 +94,7 @@ fn judge<'a>(
         Some(Ok(by)) => Ok(by),
         None => decide(Scope::All),
     };
-    // A request that passes only because the policy is not enforced makes no owner.
+    // A request that passes only because the policy is not enforced does not bind its token.
     let owns = enforced || by.is_ok();
     Verdict::Passed(Passed {
         grounds: by.map_or_else(Grounds::Shadow, Grounds::Rule),
@@ -109,7 +112,7 @@ fn allowing(verdict: policy::Verdict<'_>) -> Result<Decider<'_>, Objection<'_>> 
     }
 }
 
-/// What the policy sees of a request: one set of facts for each thing that it asks.
+/// The facts that the policy evaluates: one set for each access of the request.
 pub fn facts<'f>(
     principal: Option<&'f Principal>,
     acting: Option<&'f Acting>,

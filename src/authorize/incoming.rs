@@ -1,4 +1,4 @@
-//! A request as the rooms take it, and the proxy that it came to.
+//! A request as the engine receives it, and the proxy that received it.
 
 use super::Token;
 use crate::caller::{Acting, BadPrincipal, Principal};
@@ -7,33 +7,33 @@ use crate::token::TokenVerifiers;
 use crate::verdict::Direction;
 use crate::wire::Header;
 
-/// What the proxy knows of itself.
+/// The proxy's own identity and task.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Proxy<'a> {
     /// Its own identity.
     pub identity: Option<&'a Principal>,
-    /// The task that its pod runs, where its metadata names one.
+    /// The task that its pod runs, if the pod's metadata name one.
     pub pod: Option<&'a Acting>,
 }
 
-/// A request as the proxy has it.
+/// A request as the proxy received it.
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'a> {
-    /// Which listener it came to.
+    /// The listener that received it.
     pub listener: Direction,
-    /// The peer's identity from mTLS; `Ok(None)` where it has none.
+    /// The peer's identity from mTLS; `Ok(None)` for an anonymous peer.
     pub peer: Result<Option<&'a Principal>, &'a BadPrincipal>,
-    /// The request line; the host in lower case, without its port.
+    /// The request line; the host is in lower case, without its port.
     pub request: Request<'a>,
-    /// The port that it came to, as text; empty where it is not known.
+    /// The port that received it, as text; empty if it is not known.
     pub port: &'a str,
     /// All headers.
     pub headers: &'a [Header<'a>],
     /// Envoy's name for the destination, on an outbound listener.
     pub cluster: &'a [u8],
-    /// The credential that it carries for the Execution API.
+    /// The request's credential for the Execution API.
     pub token: Token<'a>,
-    /// Who judges the tokens that the policy names; without them none can be believed.
+    /// The verifiers for the tokens that the policy names. Without them no such token is accepted.
     pub verifiers: Option<TokenVerifiers<'a>>,
 }
 

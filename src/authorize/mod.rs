@@ -1,8 +1,8 @@
-//! Leads a request through the rooms.
+//! Authorizes a request, step by step.
 //!
-//! An inbound listener checks: it reads who asks and for what, decides, and drops what a stranger
-//! may not say. An outbound listener strips and stamps, and decides nothing: the destination's own
-//! sidecar does.
+//! On an inbound listener the filter checks the request: it reads the caller and the operation, decides, and
+//! drops headers that an untrusted peer must not set. On an outbound listener it strips and stamps headers,
+//! and decides nothing: the destination's own sidecar does.
 
 mod acting;
 mod code;
@@ -31,8 +31,7 @@ pub use incoming::{Incoming, Proxy};
 pub use outcome::{Actor, Awaits, Claim, Grounds, Objection, Outcome, Passed, Verdict};
 pub use reasons::reasons;
 
-/// Leads a request through the rooms. Without a rule set, because the first document was refused,
-/// nothing passes.
+/// Authorizes a request. Without a rule set, because the first document was refused, no request passes.
 pub fn authorize<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
     let Some(ruleset) = ruleset else {
         return Outcome {
@@ -51,8 +50,9 @@ pub fn authorize<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &
     }
 }
 
-/// A token says which task acts only where Airflow is asked, because Airflow verifies it. No other
-/// service does, and a task could write another's name into a token of its own making.
+/// Handles a request that leaves the pod. Its token names the acting task only on a request to Airflow,
+/// because Airflow verifies the token. No other service does, and a task could put another task's name into a
+/// token that it made itself.
 fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
     let mut operation = operation::classify(&incoming.request, ruleset.site()).ok();
     let inside = ruleset.mesh().contains(incoming.cluster);
@@ -72,7 +72,7 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
         true => task_headers::toward_mesh(incoming.headers, own.as_ref()),
         false => task_headers::leaving_mesh(incoming.headers),
     };
-    // A wrong claim of an application is for the destination to refuse.
+    // The destination refuses an application's malformed claim.
     let claimed = || headers::read(incoming.headers, false).ok().flatten();
     let acting = match own {
         Some(Own::Task(acting)) => Some(acting),
@@ -108,7 +108,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     };
     let read = |body| operation(ruleset, incoming, &token, body);
     let (operation, bad_body) = match read(incoming.request.body) {
-        // It matters only where a rule looks at what it says.
+        // An unreadable body matters only if a rule looks at its ids.
         Err(Malformed::Body(problem)) => (read(Body::Unread), Some(problem)),
         operation => (operation, None),
     };
@@ -126,7 +126,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let callback = operation
         .as_ref()
         .is_ok_and(|operation| token.is_callback(operation));
-    // Whose token it shows does not count then, nor does what it says of itself.
+    // Otherwise the token's task does not count, and the caller's claim about its task does not count either.
     let reads_connection = operation.as_ref().is_ok_and(Operation::reads_connection);
     let acting = match (callback, tells_task) {
         (true, _) => Ok(stamped.and_then(acting::of_callback)),
@@ -143,7 +143,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
         |operation| shown(ruleset, principal, operation, incoming),
     );
     let edits = match &operation {
-        // Airflow would renew the token, whose owner may be another.
+        // Airflow would renew the token, which may belong to another principal.
         Ok(operation) if operation.takes_no_token() && terms.enforced => {
             owner::without_token(edits, incoming)
         }
@@ -188,7 +188,7 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     }
 }
 
-/// What the request asks for, with this body.
+/// The operation of the request with this body.
 fn operation<'a>(
     ruleset: &Ruleset,
     incoming: &Incoming<'a>,
@@ -208,7 +208,7 @@ fn operation<'a>(
     Ok(operation)
 }
 
-/// What comes of the tokens that a request shows.
+/// The result for the tokens that a request presents.
 fn shown(
     ruleset: &Ruleset,
     peer: Option<&Principal>,

@@ -1,4 +1,4 @@
-//! The outcome of a request: the verdict on it, and the facts that the verdict is about.
+//! The outcome of a request: the verdict, and the facts that it is about.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -14,90 +14,90 @@ use crate::verdict::Decision;
 /// The outcome of a request.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// Whether it passes, and why.
+    /// Whether the request passes, and why.
     pub verdict: Verdict<'a>,
-    /// The task or callback that acts.
+    /// The acting task or callback.
     pub actor: Actor<'a>,
-    /// Airflow's team of the run that the caller acts for, where Airflow's answer has named it.
+    /// Airflow's team of the run that the caller acts for, if Airflow's answer has named it.
     pub team: Option<&'a str>,
-    /// The operation that it asks for; `None` where that cannot be read.
+    /// The operation of the request; `None` if it cannot be read.
     pub operation: Option<Operation<'a>>,
-    /// The tokens that it shows and that are to be believed.
+    /// The accepted tokens of the request.
     pub tokens: Vec<Rc<Verified>>,
-    /// The result of each token that was looked at.
+    /// The result for each token that was checked.
     pub token_results: Vec<TokenResult>,
-    /// The changes to its task headers.
+    /// The changes to the request's task headers.
     pub edits: Vec<Edit<'a>>,
 }
 
 /// Whether a request passes, and why.
 #[derive(Debug)]
 pub enum Verdict<'a> {
-    /// It passes.
+    /// The request passes.
     Passed(Passed<'a>),
-    /// It is refused.
+    /// The request is refused.
     Refused(Objection<'a>),
 }
 
 /// A request that passes.
 #[derive(Debug)]
 pub struct Passed<'a> {
-    /// Why it passes.
+    /// The reason why it passes.
     pub grounds: Grounds<'a>,
-    /// The part for which it is decided again.
+    /// The event after which it is decided again.
     pub awaits: Awaits,
-    /// The caller's claim to its token, where it makes one.
+    /// The caller's claim to its token, if it makes one.
     pub claim: Option<Claim>,
 }
 
-/// Why a request passes.
+/// The reason why a request passes.
 #[derive(Debug)]
 pub enum Grounds<'a> {
-    /// This ALLOW rule holds, and no DENY rule does.
+    /// This ALLOW rule matches, and no DENY rule does.
     Rule(Decider<'a>),
-    /// Nothing is decided, because the document's mode is `observe`.
+    /// The filter makes no decision, because the document's mode is `observe`.
     Observed,
-    /// Nothing is decided, because the request leaves the pod.
+    /// The filter makes no decision, because the request leaves the pod.
     Outbound,
-    /// It would be refused if all policies were enforced.
+    /// The request would be refused if all policies were enforced.
     Shadow(Objection<'a>),
 }
 
-/// Why a request is refused, or would be.
+/// The reason why a request is refused, or would be.
 #[derive(Debug)]
 pub enum Objection<'a> {
-    /// A part of it is malformed: which one, and for the caller to read, how.
+    /// A part of the request is malformed: the code, and a description for the caller.
     Malformed(Code, String),
-    /// It is refused before any policy is asked.
+    /// The request is refused before the policy decides it.
     Unasked(Code),
-    /// This DENY rule holds.
+    /// This DENY rule matches.
     Rule(Decider<'a>),
-    /// No ALLOW rule holds for the access with this number.
+    /// No ALLOW rule matches the access with this number.
     NoRule(usize),
 }
 
-/// The part of an exchange that is still to come, and for which the request is decided again.
+/// The event that a request awaits. The filter then decides it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Awaits {
-    /// None.
+    /// No event.
     Nothing,
     /// The request's body.
     Body,
-    /// Airflow's answer, which teaches.
+    /// Airflow's answer, from which the filter learns.
     Answer,
 }
 
-/// A caller's claim to the token with which it starts a task, good if Airflow accepts the token.
+/// A caller's claim to the token with which it starts a task. The claim counts if Airflow accepts the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
-    /// Whether the policy was enforced when the request passed it.
+    /// Whether the policy was enforced when it let the request pass.
     pub enforced: bool,
 }
 
-/// The part of the caller that acts, as far as it is known.
+/// The actor behind the caller, as far as it is known.
 #[derive(Debug)]
 pub enum Actor<'a> {
-    /// A task; `None` where nothing names one.
+    /// A task; `None` if its name is not known.
     Task(Option<Cow<'a, Acting>>),
     /// A deadline's callback. Its pod names its DAG.
     Callback(Option<Cow<'a, Acting>>),
@@ -113,7 +113,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// The reason, in one word.
+    /// The reason, as one word.
     pub fn code(&self) -> Code {
         match self {
             Self::Passed(passed) => passed.grounds.code(),
@@ -132,7 +132,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// Why the request is refused, or would be if all policies were enforced.
+    /// The reason why the request is refused, or would be if all policies were enforced.
     pub fn objection(&self) -> Option<&Objection<'a>> {
         match self {
             Self::Passed(_) => self.shadow(),
@@ -140,7 +140,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// Why the request would be refused if all policies were enforced, where that is not so.
+    /// The reason why the request would be refused if all policies were enforced, if it now passes.
     pub fn shadow(&self) -> Option<&Objection<'a>> {
         match self {
             Self::Passed(Passed {
@@ -151,7 +151,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// The part for which the request is decided again. One that is refused awaits nothing.
+    /// The event after which the request is decided again. A refused request awaits nothing.
     pub fn awaits(&self) -> Awaits {
         match self {
             Self::Passed(passed) => passed.awaits,
@@ -167,7 +167,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// A request that passes on these grounds, and makes no claim.
+    /// A request that passes on these grounds and makes no claim.
     pub(super) fn passed(grounds: Grounds<'a>, awaits: Awaits) -> Self {
         Self::Passed(Passed {
             grounds,
@@ -200,7 +200,7 @@ impl Grounds<'_> {
 }
 
 impl<'a> Objection<'a> {
-    /// The reason, in one word.
+    /// The reason, as one word.
     pub fn code(&self) -> Code {
         match self {
             Self::Malformed(code, _) | Self::Unasked(code) => *code,
@@ -217,7 +217,7 @@ impl<'a> Objection<'a> {
         }
     }
 
-    /// The problem with the part that is malformed.
+    /// The description of the malformed part.
     pub fn problem(&self) -> Option<&str> {
         match self {
             Self::Malformed(_, problem) => Some(problem),
@@ -231,7 +231,7 @@ impl<'a> Objection<'a> {
 }
 
 impl Awaits {
-    /// The part that may change what is known of `operation`.
+    /// The event that may add facts about `operation`.
     pub(super) fn of(operation: &Operation<'_>) -> Self {
         match operation.awaits_body {
             true => Self::Body,
@@ -239,7 +239,7 @@ impl Awaits {
         }
     }
 
-    /// The answer to `operation`, where it teaches.
+    /// The answer to `operation`, if the filter learns from it.
     pub(super) fn answer_to(operation: &Operation<'_>) -> Self {
         match operation.awaits_answer {
             true => Self::Answer,
@@ -256,7 +256,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// The task, as far as it is known; of a callback its pod's DAG.
+    /// The acting task, as far as it is known. For a callback, its pod's DAG.
     pub fn acting(&self) -> Option<&Acting> {
         match self {
             Self::Task(acting) | Self::Callback(acting) => acting.as_deref(),

@@ -1,9 +1,10 @@
 //! The owner of a task's token.
 //!
-//! Many can read the token: it is in the broker, or in the arguments of a pod, and is good for all of the Execution
-//! API. So it belongs to the principal that has started the task with it. Each api-server's proxy records that by
-//! itself. At a proxy that has not, the caller's own sidecar must vouch for the token. It does so where Airflow has
-//! answered the task's `run` through it; a thief of the token has no such sidecar.
+//! Many parties can read a task's token: it is in the broker, or in the arguments of a pod, and is valid for
+//! all of the Execution API. So the filter binds it to the principal that has started the task with it. Each
+//! api-server's proxy records that for itself. At another api-server's proxy the caller's own sidecar must
+//! vouch for the token. It does so if Airflow's answer to the task's `run` has passed through it. A thief of
+//! the token has no such sidecar.
 
 use super::{Code, Incoming, Token};
 use crate::caller::{Acting, Principal, Proof, TaskInstanceId};
@@ -14,18 +15,19 @@ use crate::wire::Header;
 /// The header of a bearer token (RFC 6750 §2.1).
 const AUTHORIZATION: &str = "authorization";
 
-/// The document's terms for the owners of tokens.
+/// The document's settings that matter for the owners of tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
-    /// Whether sidecars know which answers are Airflow's, so that they can vouch for a token.
+    /// Whether sidecars can tell which answers are Airflow's, so that they can vouch for a token.
     pub(super) vouching: bool,
     /// Whether the policy is enforced.
     pub(super) enforced: bool,
 }
 
 impl Token<'_> {
-    /// Why `caller` may not ask for `operation` with this token. `stamped` is its sidecar's word on its task. The
-    /// answer is the same on every route below `/execution`, since Airflow renews a token on all of them.
+    /// The reason why `caller` must not use this token for `operation`. `stamped` is the task that its
+    /// sidecar has stamped. The answer is the same on every route below `/execution`, because Airflow renews
+    /// a token on all of them.
     pub(super) fn not_the_owner(
         &self,
         caller: Option<&Principal>,
@@ -47,14 +49,15 @@ impl Token<'_> {
         if self.is_for_another_task(operation) {
             return Some(Code::TokenForAnotherTask);
         }
-        // A connection is read before `run`, too. A rule must give it to the caller, whatever token it shows.
+        // A task reads connections before `run`, too. A rule must allow that to the caller, whatever token it
+        // presents.
         let early = operation.starts() || operation.reads_connection();
         let unknown = !early && self.is_of_unknown_owner(stamped, terms);
         unknown.then_some(Code::TokenOwnerUnknown)
     }
 
-    /// Whether facts about the token's task count for its bearer: Airflow verifies the token, and a connection is not
-    /// read with one whose owner is yet unknown.
+    /// Whether facts about the token's task count for the caller. They count on routes where Airflow verifies
+    /// the token, except for a read of a connection with a token whose owner is not known yet.
     pub(super) fn tells_task(
         &self,
         operation: &Operation<'_>,
@@ -65,24 +68,26 @@ impl Token<'_> {
         operation.verifies_token() && !early
     }
 
-    /// Whether it is a task's token that has no owner here by an enforced policy.
+    /// Whether the token is a task's and has no owner here under an enforced policy.
     pub fn is_unowned(&self) -> bool {
         self.task().is_some() && self.owner(true).is_none()
     }
 
-    /// The owner that this proxy knows, as far as it counts where the policy is `enforced`.
+    /// The owner that this proxy knows, if it counts when the policy is `enforced`.
     fn owner(&self, enforced: bool) -> Option<&str> {
         self.learned.and_then(|learned| learned.owner(enforced))
     }
 
-    /// Whether sidecars vouch for tokens, and neither this proxy nor the caller's knows whose this one is.
+    /// Whether sidecars vouch for tokens, but neither this proxy nor the caller's sidecar knows the owner of
+    /// this one.
     fn is_of_unknown_owner(&self, stamped: Option<&Acting>, terms: Terms) -> bool {
         terms.vouching && self.owner(terms.enforced).is_none() && !self.is_vouched_for(stamped)
     }
 
-    /// Whether the token has another `owner` than `caller`, or `caller` was refused its task. `named` is whether
-    /// Airflow's answer names the task's DAG elsewhere: this one is to, or the caller's sidecar has had one. As long as
-    /// no answer has named it here, that one decides.
+    /// Whether the token has an `owner` other than `caller`, or `caller` was refused its task. `named` tells
+    /// whether an answer of Airflow names the task's DAG outside this proxy's record: the answer to this
+    /// request will, or the caller's sidecar has received one. A recorded refusal does not count then, as
+    /// long as no answer has named the DAG here.
     fn is_of_another(&self, caller: Option<&Principal>, owner: Option<&str>, named: bool) -> bool {
         let caller = caller.map(Principal::as_str);
         self.learned.is_some_and(|learned| {
@@ -92,15 +97,16 @@ impl Token<'_> {
         })
     }
 
-    /// Whether the path names another task instance or callback than the token is for. Airflow compares the two on a task's own
-    /// routes, but not on each of them in each release: before 3.3 any token is good for any task's reschedules.
+    /// Whether the path names a task instance or callback other than the one that the token is for. Airflow
+    /// compares the two on a task's own routes, but not on each of them in each release: before 3.3 it
+    /// accepts any token for any task's reschedules.
     fn is_for_another_task(&self, operation: &Operation<'_>) -> bool {
         let named = operation.own_id();
         named.is_some_and(|named| self.task().is_some_and(|own| own.text() != named))
     }
 
-    /// Whether the caller's sidecar has had Airflow's answer to `run` of this very task or callback. No other word
-    /// comes with this proof.
+    /// Whether the caller's sidecar has received Airflow's answer to `run` for exactly this task or callback.
+    /// No other source has this proof.
     fn is_vouched_for(&self, stamped: Option<&Acting>) -> bool {
         let of_callback = self.callback.is_some() && self.callback == self.task().map(TaskInstanceId::text);
         let of_task = |stamped: &Acting| {
@@ -111,7 +117,7 @@ impl Token<'_> {
     }
 }
 
-/// The edits, and one that takes the token off a request to a route that needs none.
+/// Adds an edit that removes the token from a request to a route that needs none.
 pub(super) fn without_token<'a>(mut edits: Vec<Edit<'a>>, incoming: &Incoming<'a>) -> Vec<Edit<'a>> {
     let carries = |(name, _): &Header<'_>| *name == AUTHORIZATION.as_bytes();
     if incoming.headers.iter().any(carries) {
@@ -211,7 +217,7 @@ mod tests {
             for (named, expected) in [
                 (TASK, None),
                 (OTHER, Some(Code::TokenForAnotherTask)),
-                // Airflow gives UUIDs in small letters, and compares texts.
+                // Airflow writes UUIDs in lower case, and compares them as texts.
                 (&TASK.to_uppercase(), Some(Code::TokenForAnotherTask)),
             ] {
                 let path = row.template().replace("{task_instance_id}", named);
@@ -321,7 +327,7 @@ mod tests {
                     token.not_the_owner(Some(&sales), &operation(request), stamped.as_ref(), terms(true))
                 };
                 assert_eq!(asks(token(None)), code, "{request} {stamped:?}");
-                // That somebody was refused it, or what its DAG is, makes it nobody's.
+                // A refusal of another caller, or a known DAG, does not make it owned.
                 let refused = Learned {
                     run: run(),
                     refused: refused(&worker("ml")),
@@ -345,7 +351,7 @@ mod tests {
                 "{request}"
             );
         }
-        // A request without a task's token, and one that Airflow does not take such a token for.
+        // A request without a task's token, and a request for which Airflow does not accept such a token.
         let variable = operation(VARIABLE);
         assert_eq!(
             Token::default().not_the_owner(Some(&sales), &variable, None, terms(true)),

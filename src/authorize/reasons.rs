@@ -1,14 +1,14 @@
-//! Why, in words, for logs and for `dagward explain`.
+//! The reasons for a decision in words, for logs and for `dagward explain`.
 
 use crate::policy::{Decider, Ruleset, Scope};
 
 use super::{Incoming, Objection, Outcome, Verdict, facts};
 
-/// How many rules that nearly allowed a request are named.
+/// The number of nearest rules in the reasons.
 const NEAREST: usize = 3;
 
-/// Why a request passed or did not: the rule that decided, or the conditions that the nearest
-/// ALLOW rules wanted. With `all` every rule is looked at, otherwise those that the index finds.
+/// The reasons why a request passed or was refused: the rule that decided, or the failed conditions of the
+/// nearest ALLOW rules. With `all`, every rule is examined, otherwise only those that the index finds.
 pub fn reasons(
     ruleset: Option<&Ruleset>,
     outcome: &Outcome<'_>,
@@ -34,7 +34,7 @@ pub fn reasons(
                 Verdict::Refused(_) => Scope::Enforced,
             };
             let accesses = facts.iter().enumerate();
-            // In the log the ask that decided is enough.
+            // For the log, the access that decided is enough.
             let refused = accesses.filter(|(access, facts)| match all {
                 true => !ruleset.decide(scope, std::slice::from_ref(*facts)).allowed,
                 false => access == deciding,

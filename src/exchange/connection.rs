@@ -1,4 +1,4 @@
-//! The facts that are the same for all requests of a connection.
+//! The facts that all requests of a connection share.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -6,10 +6,11 @@ use std::rc::Rc;
 use crate::caller::{BadPrincipal, Principal};
 use crate::verdict::Direction;
 
-/// How many connections a VM remembers; over that it forgets all and reads them again.
+/// The number of connections that a VM remembers. When it is exceeded, the VM forgets all of them and reads
+/// them again.
 const MAX_REMEMBERED: usize = 1024;
 
-/// Envoy's number for a listener that traffic leaves the pod by (`envoy.config.core.v3.TrafficDirection`).
+/// Envoy's number for a listener of outgoing traffic (`envoy.config.core.v3.TrafficDirection`).
 const OUTBOUND: u64 = 2;
 
 /// A downstream connection.
@@ -17,25 +18,24 @@ const OUTBOUND: u64 = 2;
 pub struct Connection {
     /// The listener's direction.
     pub listener: Direction,
-    /// The peer's identity; `Ok(None)` where it has none.
+    /// The peer's identity; `Ok(None)` for an anonymous peer.
     pub peer: Result<Option<Principal>, BadPrincipal>,
-    /// The proxy's own identity, from the certificate that it shows on this connection. Behind HBONE
-    /// there is none, and none that could say anything of the peer: ztunnel makes tunnels for pods
-    /// without a sidecar, which take no task headers away, so that being of the proxy's own namespace
-    /// is no reason to believe them.
+    /// The proxy's own identity, from the certificate that it presents on this connection. Behind HBONE there
+    /// is none. ztunnel also makes tunnels for pods without a sidecar, whose task headers are not removed. So
+    /// a peer in the proxy's own namespace is not trusted there.
     pub own: Option<Principal>,
-    /// Whether it came out of a tunnel (HBONE), so that the proxy may stand before any pod.
+    /// Whether the connection came out of a tunnel (HBONE). The proxy may then stand in front of any pod.
     pub tunnelled: bool,
-    /// The port that it came to, as text; empty where it is not known.
+    /// The port of the connection, as text; empty if it is not known.
     pub port: String,
 }
 
-/// The proxy's attributes of a downstream connection. Each is read where it is needed.
+/// The proxy's attributes of a downstream connection. Each is read only when it is needed.
 pub trait Downstream {
     /// The listener's direction, as Envoy numbers it.
     fn direction(&mut self) -> Option<u64>;
 
-    /// Whether both sides have shown a certificate.
+    /// Whether both sides have presented a certificate.
     fn is_mutual_tls(&mut self) -> bool;
 
     /// The URI SAN of the peer's certificate.
@@ -44,10 +44,10 @@ pub trait Downstream {
     /// The URI SAN of the proxy's own certificate.
     fn own_san(&mut self) -> Option<String>;
 
-    /// The identity that the other end of a tunnel has verified.
+    /// The peer's identity, as the other end of a tunnel has verified it.
     fn tunnel_peer(&mut self) -> Option<String>;
 
-    /// The port that it came to.
+    /// The port of the connection.
     fn port(&mut self) -> Option<u64>;
 }
 
@@ -56,9 +56,9 @@ pub trait Downstream {
 pub struct Connections(HashMap<u64, Rc<Connection>>);
 
 impl Connection {
-    /// Reads a connection from the proxy's attributes. No header says anything of it.
+    /// Reads a connection from the proxy's attributes, and never from headers.
     pub fn read(downstream: &mut impl Downstream) -> Self {
-        // A listener that names no direction is checked like an inbound one.
+        // A listener without a direction is checked like an inbound one.
         let listener = match downstream.direction() {
             Some(OUTBOUND) => Direction::Outbound,
             _ => Direction::Inbound,
@@ -76,7 +76,7 @@ impl Connection {
         Self {
             listener,
             peer: peer.map(|id| Principal::parse(&id)).transpose(),
-            // One that cannot be read makes no peer a stamper.
+            // An unreadable own identity makes no peer trusted.
             own: downstream.own_san().and_then(|id| Principal::parse(&id).ok()),
             tunnelled,
             port: downstream.port().map_or(String::new(), |port| port.to_string()),
@@ -91,7 +91,7 @@ impl Connection {
         }
     }
 
-    /// The peer's SPIFFE ID; empty where it has none.
+    /// The peer's SPIFFE ID; empty for an anonymous peer.
     pub(super) fn peer_id(&self) -> &str {
         match &self.peer {
             Ok(Some(principal)) => principal.as_str(),
@@ -101,7 +101,7 @@ impl Connection {
 }
 
 impl Connections {
-    /// The connection with this id, which Envoy never gives again while it runs.
+    /// The connection with this id. Envoy never reuses an id while it runs.
     pub fn get(&mut self, id: Option<u64>, downstream: &mut impl Downstream) -> Rc<Connection> {
         let Some(id) = id else {
             return Rc::new(Connection::read(downstream));
@@ -188,7 +188,7 @@ mod tests {
             (true, Some(WORKER), Some(OTHER), WORKER, false),
             (true, None, Some(OTHER), "", false),
             (false, Some(WORKER), Some(OTHER), OTHER, true),
-            // The certificate was not asked for, or not verified.
+            // The proxy did not request the certificate, or did not verify it.
             (false, Some(WORKER), None, "", false),
         ] {
             let connection = Connection::read(&mut Attributes {
@@ -225,7 +225,7 @@ mod tests {
             connections.get(Some(id), &mut attributes);
             assert!(connections.0.len() <= MAX_REMEMBERED);
         }
-        // Without an id it may be another each time.
+        // Without an id, each could be another connection.
         let before = attributes.reads;
         connections.get(None, &mut attributes);
         connections.get(None, &mut attributes);

@@ -1,4 +1,4 @@
-//! One decision about a request, and what the proxy is told of it: properties, a log line, changed headers.
+//! One decision about a request, and its effects at the proxy: properties, a log line, changed headers.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use crate::stamp::request_id::{CORRELATION_ID, REQUEST_ID};
 use crate::stamp::{Edit, RequestId, correlation_id};
 use crate::wire::pairs::header;
 
-/// Decides about a request, for the first time or again, and says so in properties and log.
+/// Decides a request, for the first time or again, and reports the decision in properties and the log.
 pub(super) fn decide<'p>(
     setting: &Setting<'p>,
     connection: &'p Connection,
@@ -40,7 +40,7 @@ pub(super) fn decide<'p>(
     outcome
 }
 
-/// Decides again about a request with these `headers`, serialized.
+/// Decides a request with these serialized `headers` again.
 pub(super) fn again(
     setting: &Setting<'_>,
     before: &Decided,
@@ -57,8 +57,8 @@ pub(super) fn again(
 
 /// Sets the filter state that Istio's Telemetry, access logs and traces read.
 ///
-/// Those that metrics take their labels from are set only where more than a claim names the task: each
-/// value is a series, which Envoy keeps.
+/// The labels of Istio's metrics are set only if the task is proved by more than a claim: each value makes a
+/// series, which Envoy keeps forever.
 fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut impl Host) {
     let acting = outcome.actor.acting();
     let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
@@ -91,14 +91,14 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut i
         ("dagward_policy", outcome.verdict.by().map(|by| by.policy)),
     ] {
         let value = value.unwrap_or_default();
-        // An empty value need not be set, unless another was set before.
+        // An empty value is set only to replace an earlier one.
         if again || !value.is_empty() {
             host.carry_out(Effect::Property(name, value));
         }
     }
 }
 
-/// Changes the request's headers. The proxy chooses the route anew after each change.
+/// Changes the request's headers. After each change, the proxy selects the route anew.
 pub(super) fn stamp(
     outcome: &Outcome<'_>,
     incoming: &Incoming<'_>,
@@ -107,7 +107,7 @@ pub(super) fn stamp(
 ) {
     let message = Message::Request;
     if outcome.verdict.awaits() == Awaits::Answer {
-        // A compressed answer could not be read.
+        // The filter could not read a compressed answer.
         host.carry_out(Effect::RemoveHeader(message, "accept-encoding"));
     }
     for edit in &outcome.edits {

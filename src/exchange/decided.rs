@@ -1,4 +1,4 @@
-//! The facts that are kept of a request that was decided, for its answer and its measures.
+//! The facts about a decided request that its answer and its metrics need.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,51 +15,51 @@ use crate::metrics::Traffic;
 use crate::operation::{Operation, Surface};
 use crate::verdict::{Decision, Direction};
 
-/// What stands in the place of the acting task's id where a deadline's callback acts.
+/// The label in place of the acting task's id when a deadline's callback acts.
 pub(super) const CALLBACK: &str = "__callback__";
 
-/// A request that was decided.
+/// A request that has been decided.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub(super) connection: Rc<Connection>,
-    /// When the request's headers were there.
+    /// The time at which the request's headers arrived.
     pub(super) since: Duration,
-    /// The bytes of the request so far, headers included, trailers not.
+    /// The bytes of the request so far, with headers and without trailers.
     pub(super) request_bytes: u64,
-    /// The bytes of the answer so far, headers included, trailers not.
+    /// The bytes of the answer so far, with headers and without trailers.
     pub(super) answer_bytes: u64,
-    /// The answer's status; 0 until there is one.
+    /// The answer's status; 0 before the answer.
     pub(super) status: u16,
     pub(super) request_id: String,
     pub(super) decision: Decision,
     pub(super) code: Code,
-    /// The part that is malformed.
+    /// The description of the malformed part.
     pub(super) problem: Option<String>,
-    /// The policy that refused, or would have.
+    /// The policy that refused the request, or would have.
     policy: String,
-    /// Why it would have been refused.
+    /// The reason why the request would have been refused.
     shadow: Option<Code>,
     dag_id: String,
     task_id: String,
-    /// Whether more than a claim names the acting DAG and task.
+    /// Whether more than a claim proves the acting DAG and task.
     proven: bool,
     action: &'static str,
-    /// Whether it reads a connection or starts a task with a task's token that has no owner here.
+    /// Whether the request reads a connection or starts a task with a task's token that has no owner here.
     pub(super) is_unowned: bool,
-    /// Whether it reads a connection that hooks look for by themselves.
+    /// Whether the request reads a connection that hooks look up by themselves.
     pub(super) reads_default: bool,
-    /// The token with which the peer starts a task, where it does.
+    /// The token with which the peer starts a task, if it does.
     start: Option<Start>,
 }
 
 /// A token with which a task starts.
 #[derive(Debug, Clone)]
 struct Start {
-    /// The task instance that it is for, or the callback.
+    /// The task instance or callback that the token is for.
     task: TaskInstanceId<String>,
-    /// Whether it is for a callback.
+    /// Whether the token is for a callback.
     callback: bool,
-    /// Whether the peer becomes its owner once Airflow has accepted it.
+    /// The peer's claim to own the token once Airflow has accepted it.
     claim: Option<Claim>,
 }
 
@@ -72,14 +72,14 @@ impl Decided {
         since: Duration,
     ) -> Self {
         let verdict = &outcome.verdict;
-        // Any pod may ask for health, in any task's name.
+        // Any pod can request health routes in any task's name.
         let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
         let acting = outcome.actor.acting();
         let acting = acting.filter(|_| outcome.operation.as_ref().is_none_or(is_task));
         let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
         let operation = outcome.operation.as_ref();
         let task = incoming.token.task().filter(|task| {
-            // The path must name the token's own task or callback, where it names one.
+            // If the path names a task or callback, it must be the token's own.
             operation.is_some_and(|operation| {
                 operation.starts() && operation.own_id().is_none_or(|named| named == task.text())
             })
@@ -128,12 +128,12 @@ impl Decided {
         }
     }
 
-    /// Whether a task starts by the request, so that Airflow's answer teaches.
+    /// Whether the request starts a task, so that the filter learns from Airflow's answer.
     pub(super) fn starts(&self) -> bool {
         self.start.is_some()
     }
 
-    /// Records the run that Airflow has named, and its team, as far as that is known.
+    /// Records the run that Airflow has named, and its team if that is known.
     pub(super) fn learn_run(&self, run: &Run, team: &Team, setting: &Setting<'_>, host: &mut impl Host) {
         self.learn(setting, host, |learned, _| {
             learned.run = Some(run.clone());
@@ -146,14 +146,14 @@ impl Decided {
         self.learn(setting, host, |learned, _| learned.team = team.clone());
     }
 
-    /// Records that the token is a callback's, where the request has started one.
+    /// Records that the token is a callback's, if the request has started one.
     pub(super) fn learn_callback(&self, setting: &Setting<'_>, host: &mut impl Host) {
         if self.start.as_ref().is_some_and(|start| start.callback) {
             self.learn(setting, host, |learned, _| learned.callback = true);
         }
     }
 
-    /// Records that the peer owns the token, if neither Airflow nor the policy has refused it.
+    /// Binds the token to the peer, if both Airflow and the policy have accepted the request.
     pub(super) fn bind(&self, setting: &Setting<'_>, host: &mut impl Host) {
         let claim = self.start.as_ref().and_then(|start| start.claim);
         let accepted = (200..300).contains(&self.status) && self.decision == Decision::Allow;
@@ -169,9 +169,9 @@ impl Decided {
         });
     }
 
-    /// Records that Airflow lets the peer start the token's task, and has not named its DAG. The answer's headers
-    /// carry the next token, and a peer that cuts the answer short must not gain by it. Where the policy is not
-    /// enforced, nothing is recorded against a peer.
+    /// Records that Airflow lets the peer start the token's task but has not named its DAG yet. The answer's
+    /// headers carry the next token, and a peer that cuts the answer short must not gain from it. If the
+    /// policy is not enforced, nothing is recorded against the peer.
     pub(super) fn hold_until_named(&self, setting: &Setting<'_>, host: &mut impl Host) {
         let claim = self.start.as_ref().and_then(|start| start.claim);
         if claim.is_some_and(|claim| claim.enforced) {
@@ -190,7 +190,7 @@ impl Decided {
         });
     }
 
-    /// Changes the facts about the token's task and the peer. On the way out there is no peer.
+    /// Changes the facts about the token's task and the peer. An outgoing request has no peer.
     fn learn_of_peer(
         &self,
         setting: &Setting<'_>,
@@ -217,7 +217,7 @@ impl Decided {
         }
     }
 
-    /// The request as it is counted, once it is over.
+    /// The finished request, for the metrics.
     pub(super) fn traffic<'t>(&'t self, caller: &'t str, uptime: Duration) -> Traffic<'t> {
         let reason = self.code.as_str();
         let duration = uptime.saturating_sub(self.since);

@@ -1,19 +1,19 @@
-//! The effects of a request's events, for the proxy to carry out in order.
+//! The effects of a request's events. The proxy carries them out in order.
 
 use crate::token::TokenResult;
 
 /// One effect.
 #[derive(Debug, Clone, Copy)]
 pub enum Effect<'e> {
-    /// Makes this the only value of a header.
+    /// Sets a header to this one value.
     SetHeader(Message, &'e str, &'e str),
     /// Removes every value of a header.
     RemoveHeader(Message, &'e str),
-    /// Answers in the upstream's place.
+    /// Answers in place of the upstream.
     Reply(&'e Reply<'e>),
-    /// Puts these bytes in the place of the first `held` bytes of the answer's body.
+    /// Replaces the first `held` bytes of the answer's body.
     ReplaceBody {
-        /// How many bytes of the body the proxy has.
+        /// The number of bytes of the body that the proxy holds.
         held: usize,
         /// The new bytes.
         body: &'e [u8],
@@ -24,7 +24,7 @@ pub enum Effect<'e> {
     Log(Level, &'e str),
     /// Counts the results of tokens.
     CountTokens(&'e [TokenResult]),
-    /// Shows how many tasks the proxy knows of.
+    /// Shows the number of tasks that the proxy knows.
     ShowLearned(u64),
 }
 
@@ -37,32 +37,32 @@ pub enum Message {
     Answer,
 }
 
-/// How much a log line matters.
+/// The importance of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// A request would be refused if the policy were enforced, or has another id now.
+    /// A request would be refused if the policy were enforced, or got another id.
     Info,
     /// A request was refused.
     Warn,
 }
 
-/// Whether the proxy passes on what it has.
+/// Whether the proxy forwards the bytes that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// It passes it on.
+    /// The proxy forwards them.
     GoOn,
-    /// It holds it.
+    /// The proxy holds them.
     Hold,
 }
 
-/// An answer in the upstream's place.
+/// An answer in place of the upstream's.
 #[derive(Debug)]
 pub struct Reply<'r> {
     /// The HTTP status.
     pub status: u16,
     /// The gRPC status, which the proxy sends to a gRPC client.
     pub grpc_status: i32,
-    /// The proxy's word for why there is an answer (`%RESPONSE_CODE_DETAILS%`).
+    /// The response code details (`%RESPONSE_CODE_DETAILS%`).
     pub details: &'r str,
     /// The headers.
     pub headers: &'r [(&'r str, &'r str)],

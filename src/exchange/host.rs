@@ -1,4 +1,4 @@
-//! The proxy, as a request's life needs it.
+//! The interface to the proxy that the exchange needs.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use crate::store::Shared;
 
 /// The proxy that has the request of the current event.
 pub trait Host: Shared {
-    /// Sees each decision as it is made. A proxy has no use for that; `dagward explain` has.
+    /// Observes each decision. The proxy ignores it; `dagward explain` does not.
     fn decided(&mut self, _incoming: &Incoming<'_>, _outcome: &Outcome<'_>) {}
 
     /// Carries out an effect.
     fn carry_out(&mut self, effect: Effect<'_>);
 
-    /// The bytes in `range` of the body that the proxy holds; `None` where it cannot give them.
+    /// The bytes in `range` of the body that the proxy holds; `None` if the proxy cannot supply them.
     fn body(&mut self, message: Message, range: Range<usize>) -> Option<Vec<u8>>;
 
-    /// The identity of the server that answers, from the certificate of the connection to it.
+    /// The identity of the server that answers, from its certificate.
     fn upstream(&mut self) -> Option<Principal>;
 
     /// Envoy's name of the request's destination.
     fn cluster(&mut self) -> Vec<u8>;
 
-    /// Whether the proxy's log has lines of this level.
+    /// Whether the proxy's log includes lines of this level.
     fn logs(&mut self, level: Level) -> bool;
 
     /// The time since a moment that is the same for all VMs of the proxy.

@@ -1,4 +1,4 @@
-//! A request as the rooms take it, assembled from its headers.
+//! Assembles a request for the engine from its headers.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,16 @@ use crate::verdict::Direction;
 use crate::wire::Header;
 use crate::wire::pairs::{self, header};
 
-/// How far a request has come.
+/// The stage of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Stage<'a> {
-    /// It is still at the filter, with this much of its body.
+    /// The request is still at the filter, with this part of its body.
     Request(Body<'a>),
-    /// Airflow has answered it.
+    /// Airflow has answered the request.
     Answered,
 }
 
-/// Calls `then` with the request whose headers are `bytes`, serialized.
+/// Calls `then` with the request whose serialized headers are `bytes`.
 pub(super) fn with<H: Host, T>(
     setting: &Setting<'_>,
     connection: &Connection,
@@ -40,7 +40,7 @@ pub(super) fn with<H: Host, T>(
         Direction::Outbound => host.cluster(),
     };
     let credential = match connection.listener {
-        // It decides nothing there, and is not read.
+        // The credential has no effect there, so it is not read.
         Direction::Outbound if !setting.learns_outbound() => Credential::Absent,
         Direction::Inbound | Direction::Outbound => credential(&headers),
     };
@@ -52,7 +52,7 @@ pub(super) fn with<H: Host, T>(
         Stage::Request(body) => (body, false),
         Stage::Answered => (Body::Pending, true),
     };
-    // On the way out the server's certificate is seen with its answer.
+    // On an outbound listener the server's certificate is known only with its answer.
     let elsewhere = connection.listener == Direction::Inbound
         && credential.task().is_some()
         && !setting.stands_before_api_server(connection, host);
@@ -79,9 +79,9 @@ pub(super) fn with<H: Host, T>(
     then(&incoming, host)
 }
 
-/// The server to which a request on `connection` goes. On the way out these are all api-servers whose
-/// certificates the document names: a request may reach one of them by one service, and the next by
-/// another.
+/// The server that will answer a request on `connection`. For an outbound request this means all api-servers
+/// whose certificates the document names: one request may reach an api-server through one service, and the
+/// next request another.
 pub(super) fn answerer(connection: &Connection) -> Answerer<'_> {
     Answerer {
         direction: connection.listener,
@@ -102,8 +102,8 @@ fn known(
     Tasks::new(host, setting.key, uptime).get(answerer(connection), task, connection.peer_id())
 }
 
-/// The value of a pseudo-header. What is not UTF-8 in it becomes U+FFFD, which no path may have. A
-/// method or path that is not there, or there twice, is empty, and such a request is refused.
+/// The value of a pseudo-header. Bytes that are not UTF-8 become U+FFFD, which no path may contain. A missing
+/// or repeated method or path becomes empty, and such a request is refused.
 fn text<'h>(headers: &[Header<'h>], name: &str) -> Cow<'h, str> {
     header(headers, name)
         .map(String::from_utf8_lossy)

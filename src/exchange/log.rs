@@ -13,12 +13,12 @@ use crate::stamp::request_id::REQUEST_ID;
 use crate::token::without_tokens;
 use crate::wire::Header;
 
-/// The names of the reasons, of which a line has no more.
+/// The names of the reasons. A line has no more reasons than these.
 const WHY: [&str; 8] = [
     "why_1", "why_2", "why_3", "why_4", "why_5", "why_6", "why_7", "why_8",
 ];
 
-/// Says why a request is refused, or would be: the caller is told no more than a code.
+/// Logs why a request is refused, or would be. The caller gets only a code.
 pub(super) fn log_refusal(
     setting: &Setting<'_>,
     outcome: &Outcome<'_>,
@@ -48,7 +48,7 @@ pub(super) fn log_refusal(
     let mut line = Line::new(word);
     line.word("request_id", request_id);
     line.quoted("caller", caller);
-    // Apart from the DAG's name, which can be any.
+    // A field of its own, because a DAG's name can be any text.
     line.word(
         "callback",
         if outcome.actor.is_callback() {
@@ -70,7 +70,7 @@ pub(super) fn log_refusal(
     host.carry_out(Effect::Log(level, line.as_str()));
 }
 
-/// Says which ids of a request could not be kept, so that it is found by both.
+/// Logs the replaced and the new request id, so that the request can be found by both.
 pub(super) fn log_replaced_id(headers: &[Header<'_>], new: &str, host: &mut impl Host) {
     let is_id = |(name, _): &&Header<'_>| *name == REQUEST_ID.as_bytes();
     let Some((_, old)) = headers.iter().find(is_id) else {

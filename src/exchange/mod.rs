@@ -1,8 +1,9 @@
-//! One request's life: its events in, their effects out.
+//! The life of one request: its events come in, their effects go out.
 //!
-//! The proxy calls with each event (the request's headers, its body, the answer's headers and body, the end) and
-//! carries out the [`Effect`]s. Nothing here knows the proxy but by the trait [`Host`], so that all of it is tested
-//! natively. The facts that requests leave for later ones are in the proxy's [store](crate::store).
+//! The proxy reports each event (the request's headers, its body, the answer's headers and body, the end) and
+//! carries out the [`Effect`]s. This code knows the proxy only through the trait [`Host`], so that all of it
+//! is tested natively. Facts that a request leaves for later requests are in the proxy's
+//! [store](crate::store).
 
 mod connection;
 mod decide;
@@ -43,13 +44,13 @@ const RENEWED_TOKEN: &str = "refreshed-api-token";
 pub struct Exchange {
     decided: Option<Decided>,
     held: Option<Held>,
-    /// Reads the team from an answer that has named the run, as the rest of it passes.
+    /// Reads the team from the rest of an answer that has named the run, while the rest passes.
     team: Option<AnswerReader>,
-    /// Whether a refusal has taken the place of the answer's body.
+    /// Whether a refusal has replaced the answer's body.
     replaced: bool,
 }
 
-/// A request that passed, and is decided again once the part that it awaits is there.
+/// A request that passed, and that is decided again once the awaited part has arrived.
 #[derive(Debug)]
 struct Held {
     /// The headers, serialized.
@@ -62,7 +63,7 @@ struct Held {
 }
 
 impl Exchange {
-    /// The request's headers are there, serialized as `headers`; `end` says that it has no body.
+    /// Handles the request's headers, serialized as `headers`; `end` means that there is no body.
     pub fn request_headers(
         &mut self,
         setting: &Setting<'_>,
@@ -102,8 +103,8 @@ impl Exchange {
         self.go_on(decided)
     }
 
-    /// `size` bytes of the request's body are there. The body that decides is held until all of it is; the headers
-    /// have gone by then, as the proxy calls for no body while it holds them.
+    /// Handles `size` bytes of the request's body. If the decision needs the body, the proxy holds it until
+    /// it is complete. The headers have gone by then, because the proxy delivers no body while it holds them.
     pub fn request_body(
         &mut self,
         setting: &Setting<'_>,
@@ -124,7 +125,7 @@ impl Exchange {
         }
     }
 
-    /// The request's trailers are there: its body has ended.
+    /// Handles the request's trailers: its body has ended.
     pub fn request_trailers(&mut self, setting: &Setting<'_>, host: &mut impl Host) -> Flow {
         match self.awaiting(Message::Request) {
             Some(_) => self.decide_by_body(setting, host),
@@ -132,7 +133,7 @@ impl Exchange {
         }
     }
 
-    /// The answer's headers are there; `end` says that it has no body.
+    /// Handles the answer's headers; `end` means that there is no body.
     pub fn answer_headers(
         &mut self,
         setting: &Setting<'_>,
@@ -152,8 +153,8 @@ impl Exchange {
             &decided.request_id,
         ));
         let accepted = decided.starts() && (200..300).contains(&decided.status);
-        // A thief of a token that has no owner yet must not have it renewed, and Airflow renews it on every route, whatever
-        // it answers.
+        // A thief must not have a token renewed that has no owner yet, and Airflow renews it on every route,
+        // whatever it answers.
         if decided.is_unowned && !accepted && setting.guards(decided.connection.listener) {
             host.carry_out(Effect::RemoveHeader(Message::Answer, RENEWED_TOKEN));
         }
@@ -164,7 +165,7 @@ impl Exchange {
                 if let Some(decided) = &self.decided
                     && decided.connection.listener == Direction::Inbound
                 {
-                    // The body may become another.
+                    // The filter may replace the body.
                     host.carry_out(Effect::RemoveHeader(Message::Answer, "content-length"));
                     decided.hold_until_named(setting, host);
                 }
@@ -184,7 +185,7 @@ impl Exchange {
         }
     }
 
-    /// `size` bytes of the answer's body are there. An answer that names the DAG is held until it has named it.
+    /// Handles `size` bytes of the answer's body. An answer that names the DAG is held until it has done so.
     pub fn answer_body(
         &mut self,
         setting: &Setting<'_>,
@@ -218,7 +219,7 @@ impl Exchange {
         Flow::GoOn
     }
 
-    /// The answer's trailers are there: its body has ended.
+    /// Handles the answer's trailers: its body has ended.
     pub fn answer_trailers(&mut self, setting: &Setting<'_>, host: &mut impl Host) {
         let Some(held) = self.awaiting(Message::Answer) else {
             self.team = None;
@@ -230,15 +231,15 @@ impl Exchange {
         }
     }
 
-    /// The request as it is counted once it is over, whatever became of it; `None` where another filter answered
-    /// before its headers came here.
+    /// The finished request for the metrics, whatever its result; `None` if another filter answered before
+    /// the headers arrived here.
     pub fn traffic<'t>(&'t self, label: &'t str, host: &mut impl Host) -> Option<Traffic<'t>> {
         let decided = self.decided.as_ref()?;
         let caller = decided.connection.caller(label);
         Some(decided.traffic(caller, host.uptime()))
     }
 
-    /// The part of the exchange that is held until `awaited` is there.
+    /// The held part of the exchange, if it awaits `awaited`.
     fn awaiting(&mut self, awaited: Message) -> Option<&mut Held> {
         self.held.as_mut().filter(|held| held.awaited == awaited)
     }
@@ -254,7 +255,7 @@ impl Exchange {
             1..=MAX_BODY_BYTES => host.body(Message::Request, 0..held.size),
             _ => None,
         };
-        // A body that the proxy cannot give is not taken for an empty one.
+        // If the proxy cannot supply the body, it does not count as empty.
         let body = bytes.as_deref().map_or(Body::TooLong, Body::Whole);
         let decided = again(setting, &before, &held.headers, Stage::Request(body), host);
         if decided.decision != Decision::Allow {
@@ -263,8 +264,8 @@ impl Exchange {
         self.go_on(decided)
     }
 
-    /// Learns from Airflow's answer, and decides again. The answer's status has gone; the caller gets the refusal in
-    /// the place of its body, and Airflow's supervisor starts no task with such an answer.
+    /// Learns from Airflow's answer, and decides again. The answer's status has been sent already. So a
+    /// refusal takes the place of its body, and Airflow's supervisor starts no task with such an answer.
     fn decide_by_answer(
         &mut self,
         named: Option<(&Run, Option<Team>)>,
@@ -308,7 +309,7 @@ impl Exchange {
         self.flow()
     }
 
-    /// Nothing of a request that is refused goes on.
+    /// No part of a refused request goes on.
     fn flow(&self) -> Flow {
         match &self.decided {
             Some(decided) if decided.decision != Decision::Allow => Flow::Hold,
@@ -324,7 +325,7 @@ impl Held {
     }
 }
 
-/// The part of the exchange that a request awaits.
+/// The message that a request awaits.
 fn awaited(outcome: &Outcome<'_>) -> Option<Message> {
     match outcome.verdict.awaits() {
         Awaits::Nothing => None,

@@ -9,10 +9,10 @@ use crate::authorize::{Code, Status};
 use crate::stamp::request_id::REQUEST_ID;
 use crate::verdict::Decision;
 
-/// Where a task goes on if there is none.
+/// The status of a missing object, after which a task continues.
 const NOT_FOUND: Status = Status { http: 404, grpc: 5 };
 
-/// The body in the form of Airflow's own errors, whose SDK prints it and does not try again.
+/// The body in the form of Airflow's own errors. Airflow's SDK prints it and does not retry.
 #[derive(Serialize)]
 struct Body<'a> {
     detail: Detail<'a>,
@@ -25,24 +25,24 @@ struct Detail<'a> {
     request_id: &'a str,
 }
 
-/// Refuses the current request with 401 or 403, or with 404 where a task goes on after that. A heartbeat's 404, 409 or 410 kills the task, 5xx is
-/// tried again, and after 400 Envoy closes the connection, so that the caller's next request costs
-/// another handshake.
+/// Refuses the current request with 401 or 403, or with 404 if a task can continue after that. Other statuses
+/// have side effects: a heartbeat's 404, 409 or 410 kills the task, the caller retries after 5xx, and Envoy
+/// closes the connection after 400, so that the caller's next request costs another handshake.
 pub(super) fn refuse(decided: &Decided, host: &mut impl Host) {
     let challenge = decided.code.challenge();
     let status = match decided.decision {
         Decision::Deny if is_missed(decided) => Some(NOT_FOUND),
         Decision::Allow | Decision::Deny | Decision::Malformed => decided.code.status(),
     };
-    // A code that lets a request pass never comes here.
+    // A code that lets a request pass never gets here.
     let status = status.unwrap_or(Status::FORBIDDEN);
     let headers = [
         Some(("content-type", "application/json")),
         Some((REQUEST_ID, decided.request_id.as_str())),
         challenge.map(|challenge| ("www-authenticate", challenge)),
     ];
-    // On a gRPC request the proxy makes trailers of the status and the body; elsewhere it has no
-    // use for the gRPC status.
+    // On a gRPC request the proxy makes trailers from the status and the body. On other requests it ignores
+    // the gRPC status.
     host.carry_out(Effect::Reply(&Reply {
         status: status.http,
         grpc_status: status.grpc,
@@ -52,8 +52,8 @@ pub(super) fn refuse(decided: &Decided, host: &mut impl Host) {
     }));
 }
 
-/// Whether an honest task is better off if the policy's refusal is taken for "there is none". A hook that finds no
-/// connection of its default name goes on with the credentials of its pod; after 403 it fails.
+/// Whether an honest task is better off if it takes the refusal for "not found". A hook that finds no
+/// connection of its default name continues with the credentials of its pod. After 403 it fails.
 fn is_missed(decided: &Decided) -> bool {
     decided.reads_default && matches!(decided.code, Code::NoRuleAllows | Code::DeniedByRule)
 }

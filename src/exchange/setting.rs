@@ -1,4 +1,4 @@
-//! The facts that are the same for all requests under one policy.
+//! The facts that all requests under one policy share.
 
 use std::fmt;
 
@@ -10,30 +10,30 @@ use crate::policy::{Mode, Ruleset};
 use crate::token::{Issuer, TokenVerifiers};
 use crate::verdict::Direction;
 
-/// What a proxy knows while one policy is in force.
+/// The facts that a proxy knows while one policy is in force.
 #[derive(Clone, Copy)]
 pub struct Setting<'s> {
-    /// The policy; `None` where no document was ever good, so that nothing passes.
+    /// The policy; `None` if no document was ever valid. Then no request passes.
     pub ruleset: Option<&'s Ruleset>,
-    /// The task that the proxy's pod runs, where its metadata name one.
+    /// The task that the proxy's pod runs, if the pod's metadata name one.
     pub pod: Option<&'s Acting>,
     /// The proxy's own identity, for labels of outbound requests.
     pub label: &'s str,
-    /// The key by which learned tasks are kept.
+    /// The key under which learned tasks are stored.
     pub key: learn::Key,
-    /// The judges of the request's tokens; `None` where the policy names no issuers.
+    /// The verifiers of the request's tokens; `None` if the policy names no issuers.
     pub verifiers: Option<TokenVerifiers<'s>>,
     /// Random bytes.
     pub random: fn() -> [u8; 16],
 }
 
 impl<'s> Setting<'s> {
-    /// The issuers whose tokens the policy knows.
+    /// The issuers in the policy.
     pub(super) fn issuers(&self) -> &'s [Issuer] {
         self.ruleset.map_or(&[], Ruleset::issuers)
     }
 
-    /// Whether requests that come in by `listener` are refused where the policy says so.
+    /// Whether the policy refuses requests on `listener`: it is enforced, and the listener is inbound.
     pub(super) fn guards(&self, listener: Direction) -> bool {
         let enforced = self
             .ruleset
@@ -41,17 +41,18 @@ impl<'s> Setting<'s> {
         listener == Direction::Inbound && enforced
     }
 
-    /// Whether the answers of api-servers teach on the way out.
+    /// Whether the filter learns from the answers of api-servers on outbound listeners.
     pub(super) fn learns_outbound(&self) -> bool {
         self.ruleset.is_some_and(Ruleset::names_api_servers)
     }
 
     /// Whether the answer to the current request, which came on `connection`, is an api-server's.
     ///
-    /// On the way out the server's certificate says so: the server may be one that a task has
-    /// started. On the way in the server is the app of the proxy's own pod, which is an api-server
-    /// where the document names the proxy's identity. A document that names none makes every app
-    /// teach about itself, to callers that come by mutual TLS. A waypoint stands before many pods, so the document must name the service.
+    /// On an outbound listener the server's certificate decides, because a task may have started the server.
+    /// On an inbound listener the server is the application of the proxy's own pod. It is an api-server if
+    /// the document names the proxy's identity. If the document names no api-servers, every application
+    /// counts as one, but only for itself, and only for callers that come by mutual TLS. A waypoint stands in
+    /// front of many pods, so the document must name the service.
     pub(super) fn is_answered_by_api_server(&self, connection: &Connection, host: &mut impl Host) -> bool {
         let Some(ruleset) = self.ruleset else {
             return false;
@@ -64,7 +65,7 @@ impl<'s> Setting<'s> {
         }
     }
 
-    /// Whether the requests that come on `connection` go to an api-server.
+    /// Whether requests on `connection` go to an api-server.
     pub(super) fn stands_before_api_server(&self, connection: &Connection, host: &mut impl Host) -> bool {
         let Some(ruleset) = self.ruleset else {
             return false;
@@ -72,7 +73,7 @@ impl<'s> Setting<'s> {
         match connection.listener {
             Direction::Outbound => false,
             Direction::Inbound if connection.tunnelled => ruleset.leads_to_api_servers(&host.cluster()),
-            // Without TLS of the pod's own the proxy may be a waypoint all the same.
+            // Without mutual TLS at the pod itself, the proxy may still be a waypoint.
             Direction::Inbound if !ruleset.names_api_servers() => connection.own.is_some(),
             Direction::Inbound => {
                 let own = connection.own.as_ref();

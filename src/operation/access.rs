@@ -1,4 +1,4 @@
-//! The asks of one request, gathered from its path, its query and what its body may say.
+//! The accesses of one request, gathered from its path, its query and the possible content of its body.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,11 +9,11 @@ use super::route::{Field, Id, Param, Takes};
 use super::{Access, Action, Malformed};
 use crate::fact::Fact;
 
-/// The most bytes that the ids of all asks have together. Airflow's own ids have 250 characters at
-/// most, and a caller could otherwise have one of 50 kB copied for each of the others.
+/// The limit on the bytes of all ids in all accesses together. Airflow's own ids have at most 250 characters.
+/// Without the limit, a caller could make the filter copy an id of 50 kB for each of the other ids.
 const MAX_BYTES: usize = 128 * 1024;
 
-/// What a request asks for, without the actions.
+/// The objects that a request accesses, without the actions.
 pub(super) struct Accesses<'a> {
     accesses: Vec<Access<'a>>,
     any_dag: bool,
@@ -29,8 +29,8 @@ impl Default for Accesses<'_> {
 }
 
 impl<'a> Accesses<'a> {
-    /// Takes note of the values that the request has for `id`. None stands for all, and so does
-    /// `~` for a DAG, a run or a task. Several DAGs or assets are asked for one by one.
+    /// Records the values that the request has for `id`. No value stands for all, and so does `~` for a DAG,
+    /// a run or a task. Several DAGs or assets become an access each.
     pub(super) fn name(&mut self, id: Id, values: &[Cow<'a, str>]) {
         let one_by_one = matches!(id, Id::Dag | Id::Asset | Id::AssetNumber) && self.can_hold(values, 0);
         let wildcard = matches!(id, Id::Dag | Id::Run | Id::Task) && values.iter().any(|value| value == "~");
@@ -42,7 +42,7 @@ impl<'a> Accesses<'a> {
         }
     }
 
-    /// Takes note of the ids that the query names.
+    /// Records the ids that the query names.
     pub(super) fn query(&mut self, params: &[Param], query: &'a str) -> Result<(), Malformed> {
         let (widening, naming): (Vec<&Param>, Vec<&Param>) =
             params.iter().partition(|param| param.takes == Takes::Widens);
@@ -67,18 +67,18 @@ impl<'a> Accesses<'a> {
         Ok(())
     }
 
-    /// Takes note that others are meant beside those that are named.
+    /// Records that the request is about other objects too, beside those that it names.
     pub(super) fn widen(&mut self, id: Id) {
         self.also(id, Named::others());
     }
 
-    /// Takes note that the server picks `id`, or takes all of them.
+    /// Records that the server picks `id`, or takes all of them.
     pub(super) fn any(&mut self, id: Id) {
         self.any_dag |= id == Id::Dag;
         self.set(id, &Fact::Unknown);
     }
 
-    /// Takes note that it may be about anything, whatever path, query and body name.
+    /// Records that the request may be about anything, whatever path, query and body name.
     pub(super) fn anything(&mut self) {
         self.accesses.truncate(1);
         for id in [
@@ -95,8 +95,8 @@ impl<'a> Accesses<'a> {
         }
     }
 
-    /// Takes note of the ids that only the body tells. Where path or query name one of them as
-    /// well, the body may name another: both are asked for.
+    /// Records the ids that only the body names. If the path or the query names one of them too, the body may
+    /// name another, so the request accesses both.
     pub(super) fn body(&mut self, fields: &[Field], body: &Json<'_>) -> Result<(), Malformed> {
         for (place, field) in fields.iter().enumerate() {
             if fields.iter().take(place).any(|earlier| earlier.id == field.id) {
@@ -108,8 +108,8 @@ impl<'a> Accesses<'a> {
         Ok(())
     }
 
-    /// What is asked for beside the row's own actions: `action` on each id that the body names at
-    /// `places`. Which DAGs that is about the server decides.
+    /// The accesses beside the row's own actions: `action` on each id that the body names at `places`. The
+    /// server decides which DAGs these are about.
     pub(super) fn beside(
         action: Action,
         places: &[Field],
@@ -153,8 +153,8 @@ impl<'a> Accesses<'a> {
         self.accesses.splice(0..0, accesses);
     }
 
-    /// Takes note of the values that the body has for `id`. They stand beside what path or query
-    /// name; where these name nothing and the body leaves it open, it may be any.
+    /// Records the values that the body has for `id`, beside those of path and query. If path and query name
+    /// none and the body leaves the id open, the access is to any.
     fn also(&mut self, id: Id, named: Named<'_>) {
         let wildcard =
             matches!(id, Id::Dag | Id::Run | Id::Task) && named.values.iter().any(|value| value == "~");
@@ -181,7 +181,7 @@ impl<'a> Accesses<'a> {
         self.once_each();
     }
 
-    /// Whether the asks stay few and short with each of `values`, and `more` beside them.
+    /// Whether the accesses stay few and short with each of `values`, and `more` beside them.
     fn can_hold(&self, values: &[Cow<'_, str>], more: usize) -> bool {
         let bytes = self.accesses.iter().map(Access::bytes).sum::<usize>();
         let of_values = values.iter().map(|value| value.len()).sum::<usize>();
@@ -191,7 +191,7 @@ impl<'a> Accesses<'a> {
             && of_values.saturating_mul(self.accesses.len()) <= MAX_BYTES
     }
 
-    /// Leaves of asks that are the same the first.
+    /// Keeps the first of equal accesses.
     fn once_each(&mut self) {
         let mut seen = HashSet::with_capacity(self.accesses.len());
         let new: Vec<bool> = self.accesses.iter().map(|access| seen.insert(access)).collect();
@@ -199,25 +199,25 @@ impl<'a> Accesses<'a> {
         self.accesses.retain(|_| new.next().unwrap_or(true));
     }
 
-    /// Leaves the DAG and the run open, which the answer names.
+    /// Leaves the DAG and the run open until the answer names them.
     pub(super) fn answer(&mut self) {
         self.set(Id::Dag, &Fact::Pending);
         self.set(Id::Run, &Fact::Pending);
     }
 
-    /// Whether path or query name `id`.
+    /// Whether the path or the query names `id`.
     fn known(&self, id: Id) -> bool {
         self.accesses
             .iter()
             .any(|access| access.fact(id).known().is_some())
     }
 
-    /// Whether the server picks the DAG, or all of them.
+    /// Whether the server picks the DAG, or takes all of them.
     pub(super) fn any_dag(&self) -> bool {
         self.any_dag
     }
 
-    /// Each of the asks with each of the actions.
+    /// Combines each of the accesses with each of the actions.
     pub(super) fn for_actions(mut self, actions: &[Action]) -> Vec<Access<'a>> {
         let named = self.accesses.len();
         self.accesses
@@ -250,8 +250,8 @@ impl<'a> Accesses<'a> {
     }
 }
 
-/// A value that the request has. Airflow takes `+7`, `007` and ` 7.0` for the number 7, so what is
-/// not written as it writes a number may be any.
+/// Reads a value of the request. Airflow takes `+7`, `007` and ` 7.0` for the number 7. So a value that is
+/// not written as Airflow writes a number may be any.
 fn read(id: Id, value: Cow<'_, str>) -> Fact<Cow<'_, str>> {
     let is_plain = |number: u32| number.to_string() == value;
     match id {
@@ -261,7 +261,7 @@ fn read(id: Id, value: Cow<'_, str>) -> Fact<Cow<'_, str>> {
 }
 
 impl<'a> Access<'a> {
-    /// How long its ids are together.
+    /// The length of all its ids together.
     fn bytes(&self) -> usize {
         let ids = [
             &self.dag,
@@ -300,7 +300,7 @@ impl<'a> Access<'a> {
             Id::Pool => &mut self.pool,
             Id::XcomKey => &mut self.xcom_key,
             Id::Asset | Id::AssetNumber => &mut self.asset,
-            // A UUID says that there is a task instance, and not which.
+            // The UUID shows that there is a task instance, but not which.
             Id::TaskInstance => {
                 self.dag = Fact::Unknown;
                 self.run = Fact::Unknown;

@@ -1,16 +1,16 @@
 //! The vocabulary of actions: `resource:verb`.
 //!
-//! Resources are those of Airflow's auth managers (`airflow/api_fastapi/auth/managers/models/
-//! resource_details.py`: `DagAccessEntity`, `AccessView` and the resource classes), in singular.
-//! Verbs are `read`, `create`, `update`, `delete`, as their GET, POST, PUT and DELETE, and a
-//! word of its own where Airflow's API has one and a policy wants to tell it apart. A route that the
-//! table lacks has the action `unclassified` of its surface, such as `ui:unclassified`.
+//! Resources are those of Airflow's auth managers
+//! (`airflow/api_fastapi/auth/managers/models/resource_details.py`: `DagAccessEntity`, `AccessView` and the
+//! resource classes), in singular. The verbs `read`, `create`, `update` and `delete` are their GET, POST, PUT
+//! and DELETE. Another verb stands for an operation of Airflow's API that a policy may want to tell apart. A
+//! route that is not in the table has the action `unclassified` of its surface, such as `ui:unclassified`.
 
 use std::fmt;
 
 macro_rules! actions {
     ($($(#[doc = $why:literal])* $name:ident = $resource:literal $verb:literal;)+) => {
-        /// What a request does, and to which kind of object.
+        /// The kind of object that a request accesses, and the operation on it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Action {
             $(
@@ -24,10 +24,10 @@ macro_rules! actions {
             /// Every action, in alphabetical order.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// The words of all, in the same order. A policy looks through them for each of its patterns.
+            /// The words of all actions, in the same order. A policy searches them for each of its patterns.
             pub const WORDS: &[&'static str] = &[$(Self::$name.as_str(),)+];
 
-            /// The word for it in policies, metrics and logs, `resource:verb`.
+            /// The word for the action in policies, metrics and logs, `resource:verb`.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => concat!($resource, ":", $verb),)+
@@ -41,7 +41,7 @@ macro_rules! actions {
                 }
             }
 
-            /// What is done to it.
+            /// The operation on the object.
             pub const fn verb(self) -> &'static str {
                 match self {
                     $(Self::$name => $verb,)+
@@ -55,22 +55,22 @@ actions! {
     AssetCreate = "asset" "create";
     AssetDelete = "asset" "delete";
     AssetRead = "asset" "read";
-    /// Values that tasks keep with an asset (3.3).
+    /// Values that tasks store with an asset (3.3).
     AssetStateDelete = "asset_state" "delete";
     AssetStateRead = "asset_state" "read";
     AssetStateUpdate = "asset_state" "update";
     AuditLogRead = "audit_log" "read";
     AuditLogUpdate = "audit_log" "update";
-    /// Getting or ending a session or token; the routes are open to whoever has a password.
+    /// Starts or ends a session, or issues a token. Any caller with a password can use these routes.
     AuthLogin = "auth" "login";
     AuthLogout = "auth" "logout";
-    /// What the caller itself may see and is.
+    /// The caller's own permissions and identity.
     AuthRead = "auth" "read";
     AuthUnclassified = "auth" "unclassified";
     BackfillCreate = "backfill" "create";
     BackfillRead = "backfill" "read";
     BackfillUpdate = "backfill" "update";
-    /// A deadline's callback, which starts with it (3.4).
+    /// Starts a deadline's callback (3.4).
     CallbackRun = "callback" "run";
     ClusterActivityRead = "cluster_activity" "read";
     ConfigRead = "config" "read";
@@ -81,7 +81,7 @@ actions! {
     ConnectionUpdate = "connection" "update";
     DagDelete = "dag" "delete";
     DagRead = "dag" "read";
-    /// Pausing, tagging as favourite, parsing anew.
+    /// Pauses a DAG, marks it as a favourite, or parses it again.
     DagUpdate = "dag" "update";
     DagCodeRead = "dag_code" "read";
     DagRunClear = "dag_run" "clear";
@@ -90,12 +90,12 @@ actions! {
     DagRunTrigger = "dag_run" "trigger";
     DagRunUpdate = "dag_run" "update";
     DagVersionRead = "dag_version" "read";
-    /// Starting another version of a DAG's code than the newest (3.4).
+    /// Starts a version of a DAG's code other than the newest (3.4).
     DagVersionRun = "dag_version" "run";
     DagWarningRead = "dag_warning" "read";
     DocsRead = "docs" "read";
     EdgeUnclassified = "edge" "unclassified";
-    /// The Edge executor's queue: whoever runs a job gets its task's token.
+    /// The Edge executor's queue. A caller that takes a job gets its task's token.
     EdgeJobRead = "edge_job" "read";
     EdgeJobRun = "edge_job" "run";
     EdgeWorkerDelete = "edge_worker" "delete";
@@ -136,12 +136,12 @@ actions! {
     TaskInstanceUpdate = "task_instance" "update";
     TaskLogCreate = "task_log" "create";
     TaskLogRead = "task_log" "read";
-    /// Values that a task keeps over its tries (3.3).
+    /// Values that a task stores across its tries (3.3).
     TaskStateDelete = "task_state" "delete";
     TaskStateRead = "task_state" "read";
     TaskStateUpdate = "task_state" "update";
     TeamRead = "team" "read";
-    /// Telling the triggerer which class to run, with which arguments.
+    /// Tells the triggerer which class to run, with which arguments.
     TriggerCreate = "trigger" "create";
     UiUnclassified = "ui" "unclassified";
     UserCreate = "user" "create";
@@ -162,7 +162,7 @@ actions! {
 }
 
 impl Action {
-    /// Whether it is that of the routes of a surface that are not known.
+    /// Whether this is the action of a surface's unknown routes.
     pub fn is_unclassified(self) -> bool {
         self.verb() == "unclassified"
     }
@@ -174,7 +174,7 @@ impl fmt::Display for Action {
     }
 }
 
-/// Whether `text` is, or ends as, the action of the routes of a surface that are not known.
+/// Whether `text` is, or ends as, the action of a surface's unknown routes.
 pub fn is_unclassified(text: &str) -> bool {
     text.ends_with(":unclassified")
 }

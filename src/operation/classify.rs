@@ -1,4 +1,4 @@
-//! From a request line to an operation.
+//! Classifies a request line: from method, path and query to an operation.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,11 +12,11 @@ use super::router::{Found, route_of};
 use super::{Access, Action, Body, Malformed, Operation, Request, Site, Surface, deferral};
 use crate::fact::Fact;
 
-/// What `request` asks for of the Airflow at `site`.
+/// Classifies `request` for the Airflow at `site`.
 ///
 /// # Errors
-/// A request to Airflow that two parsers could take for different ones, or one without a method or
-/// a path. Elsewhere a request that parsers read differently has an unknown path.
+/// A request to Airflow that two parsers could read differently, or a request without a method or a path. A
+/// request to another service that parsers could read differently is not an error: its path is unknown.
 pub fn classify<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>, Malformed> {
     let target = target_of(request)?;
     let (target, query) = target.split_once('?').unwrap_or((target, ""));
@@ -25,7 +25,7 @@ pub fn classify<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>,
         Err(ambiguity) if path::may_be_airflow(target, site) => return Err(Malformed::Path(ambiguity)),
         Err(_) => return Ok(other(request, target, site)),
     };
-    // What is decoded must be copied, all else is borrowed from the target.
+    // Decoded text must be copied; everything else is borrowed from the target.
     let (operation, routed) = match &path.text {
         Cow::Borrowed(text) => at_path(request, site, &path, query, text, Cow::Borrowed),
         Cow::Owned(text) => at_path(request, site, &path, query, text, |piece| {
@@ -37,15 +37,15 @@ pub fn classify<'a>(request: &Request<'a>, site: &Site) -> Result<Operation<'a>,
     }
     let text = path::below_base(path.text, routed);
     let path = match &text {
-        // Only an escape can have put there what a server decodes or cuts once more.
+        // Such text comes only from an escape that a server may decode, or cut at, once more.
         Cow::Owned(text) if !path::is_plain(text) => Fact::Unknown,
         _ => Fact::Known(text),
     };
     Ok(Operation { path, ..operation })
 }
 
-/// What `request` asks for of a server that is not Airflow: its path is a name like any other, and its body is its own
-/// business.
+/// Classifies `request` for a server that is not Airflow. The filter gives its path no meaning and does not
+/// read its body.
 ///
 /// # Errors
 /// A request without a method or a path.
@@ -58,7 +58,7 @@ pub fn classify_elsewhere<'a>(request: &Request<'a>) -> Result<Operation<'a>, Ma
     })
 }
 
-/// The same for a path that is not Airflow's where Airflow may be.
+/// Classifies a path that is not Airflow's, on a port where Airflow may be.
 fn other<'a>(request: &Request<'a>, path: &'a str, site: &Site) -> Operation<'a> {
     let path = path::elsewhere(path).map(|text| {
         let routed = site.below(&text).map_or(text.len(), str::len);
@@ -72,7 +72,7 @@ fn other<'a>(request: &Request<'a>, path: &'a str, site: &Site) -> Operation<'a>
 
 /// The request's target.
 fn target_of<'a>(request: &Request<'a>) -> Result<&'a str, Malformed> {
-    // CONNECT alone has no path (RFC 9113 §8.5).
+    // Only CONNECT has no path (RFC 9113 §8.5).
     let has_path = !request.target.is_empty() || request.method == "CONNECT";
     match request.method.is_empty() || !has_path {
         true => Err(Malformed::RequestLine),
@@ -80,8 +80,8 @@ fn target_of<'a>(request: &Request<'a>) -> Result<&'a str, Malformed> {
     }
 }
 
-/// What a path that every parser reads alike asks for, and the length of what Airflow routes. The path itself is left
-/// open.
+/// Classifies a path that every parser reads alike. Also returns the length of the part that Airflow routes.
+/// The operation's path is left unknown.
 fn at_path<'a, 'p>(
     request: &Request<'a>,
     site: &Site,
@@ -153,14 +153,15 @@ fn at_path<'a, 'p>(
     Ok((operation, routed.len()))
 }
 
-/// What a request asks for, with as much of its body as is there.
+/// The meaning of a request, as far as its body has arrived.
 struct Read<'a> {
     any_dag: bool,
     awaits_body: bool,
     accesses: Vec<Access<'a>>,
 }
 
-/// What `asks` become by what the body names. It is read once, and only where its route takes something from it.
+/// Narrows `accesses` by the ids in the body. The body is parsed once, and only if its route takes something
+/// from it.
 fn named<'a>(
     route: &Route,
     mut accesses: Accesses<'a>,
@@ -202,8 +203,8 @@ fn named<'a>(
     })
 }
 
-/// What `asks` become where the body may say anything: all ids that it may name are unknown, and it asks for all that it
-/// may ask for. Rules that allow this allow the request with any body.
+/// Widens `accesses` to any body: all ids that the body may name are unknown, and all further actions are
+/// included. A policy that allows this allows the request with any body.
 fn whatever<'a>(route: &Route, mut accesses: Accesses<'a>) -> Read<'a> {
     for field in route.body {
         accesses.any(field.id);
@@ -221,8 +222,8 @@ fn whatever<'a>(route: &Route, mut accesses: Accesses<'a>) -> Read<'a> {
     }
 }
 
-/// The part of a path that Airflow routes, and the row for it. Airflow 3 serves most paths with and
-/// without its base path. Below that stand also the applications of plugins, which are on no row.
+/// The part of a path that Airflow routes, and its row. Airflow 3 serves most paths both with and without its
+/// base path. Applications of plugins stand below the base path too, and have no row.
 fn route<'p>(method: &str, text: &'p str, site: &Site) -> (&'p str, Option<Found<'p>>) {
     let Some(below) = site.below(text) else {
         return (text, route_of(method, text, site));
@@ -232,8 +233,8 @@ fn route<'p>(method: &str, text: &'p str, site: &Site) -> (&'p str, Option<Found
     if !page && (found.is_some() || path::is_airflow(below, site)) {
         return (below, found);
     }
-    // A base path may begin as one of Airflow's own does, and the log servers have none. So what is a page below the base
-    // path may be a file of logs, and asks for that.
+    // A base path can begin with the same text as a path of Airflow's, and the log servers have no base path.
+    // So a page below the base path may also be a log file, and the request then accesses that.
     match route_of(method, text, site).filter(|whole| !page || !is_page(whole)) {
         Some(whole) => (text, Some(whole)),
         None => (below, found),
@@ -244,7 +245,7 @@ fn is_page(found: &Found<'_>) -> bool {
     found.surface == Surface::Pages
 }
 
-/// What a path asks for that no row fits.
+/// Classifies a path that no row fits.
 fn unrouted<'a>(
     request: &Request<'a>,
     site: &Site,

@@ -1,19 +1,19 @@
-//! What the fields of a body add to what its route asks for.
+//! The accesses that the fields of a body add to those of its route.
 
 use super::Action;
 use super::body::Json;
 use super::route::Route;
 
-/// What a body adds.
+/// The additions of a body.
 pub(super) struct Added {
     /// The further actions.
     pub(super) actions: Vec<Action>,
-    /// Whether it has a field that no known release reads on this route. Then the request may be for a route that a
-    /// newer release has in the place of an id, and nothing that the path names is sure.
+    /// Whether the body has a field that no known release reads on this route. The request may then be for a
+    /// route that a newer release has in the place of an id, so no id in the path is certain.
     pub(super) unknown: bool,
 }
 
-/// What `body` adds to what `route` accesses for.
+/// The accesses that `body` adds to those of `route`.
 pub(super) fn added(route: &Route, body: &Json<'_>) -> Added {
     let says = |field: &str| !matches!(body.get(field), None | Some(Json::Null | Json::False));
     let said = route.when.iter().filter(|(field, _)| says(field));

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-/// The host of an `:authority`: without its port and one dot at its end, which says that the name is whole (RFC 1034
-/// §3.1), in lower case. Envoy answers a request without a
-/// host itself (400, `missing_host_header`), and keeps one.
+/// The host of an `:authority`, in lower case, without its port. One dot at the end, which marks a complete
+/// name (RFC 1034 §3.1), is removed. Envoy itself answers a request without a host (400,
+/// `missing_host_header`), and passes on only one host.
 pub fn host_of(authority: &str) -> Cow<'_, str> {
     let host = match authority.rsplit_once(':') {
-        // An IPv6 address has colons of its own, but it stands in brackets.
+        // An IPv6 address contains colons, but stands in brackets.
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,
     };
@@ -19,7 +19,7 @@ pub fn host_of(authority: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether `text` can be what [`host_of`] gives.
+/// Whether [`host_of`] can return `text`.
 pub fn is_host(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));

@@ -1,30 +1,30 @@
-//! Requests that are refused before anything is decided about them.
+//! Requests that the filter refuses before it makes a decision about them.
 
 use std::fmt;
 
 use super::body::BadBody;
 use super::path::Ambiguity;
 
-/// How many parameters a query may have where it names ids. Airflow's UI sends some dozens, and
-/// frameworks have 1,000 as their limit.
+/// The limit on the parameters of a query that names ids. Airflow's UI sends some dozens, and frameworks
+/// limit them to 1,000.
 pub(super) const MAX_PARAMETERS: usize = 1_024;
 
-/// A request to Airflow that two parsers could take for different ones.
+/// A request to Airflow that two parsers could read differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Malformed {
     /// There is no method or no path, or more than one.
     RequestLine,
-    /// The path.
+    /// The path is ambiguous.
     Path(Ambiguity),
-    /// A query parameter that names one id is there twice: Airflow 2 takes the first, 3 the last.
+    /// A query parameter that names one id is given twice: Airflow 2 takes the first, Airflow 3 the last.
     RepeatedParameter(&'static str),
-    /// A query parameter that names an id does not decode.
+    /// A query parameter that names an id cannot be decoded.
     Parameter(&'static str),
     /// The query has more parameters than any honest one, on a route where it names ids.
     TooManyParameters,
-    /// The body, on a route where it names ids.
+    /// The body cannot be read, on a route where it names ids.
     Body(BadBody),
-    /// A header that a server takes for a part of the path.
+    /// A server takes this header for a part of the path.
     Moved(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! For what: path → surface → route → action on a resource, in Airflow's own words.
+//! The operation of a request: path → surface → route → action on a resource, in Airflow's own words.
 
 mod access;
 mod action;
@@ -36,68 +36,70 @@ pub use routes::{Row, rows, rows_of};
 pub use site::{BadBasePath, Place, Site};
 pub use surface::Surface;
 
-/// The action of the routes of the Execution API that need no token.
+/// The action of those routes of the Execution API that need no token.
 const DOCUMENTATION: Action = Action::DocsRead;
 
-/// The actions by which a task, a test of a connection or a callback starts.
+/// The actions that start a task, a test of a connection or a callback.
 const STARTS: [Action; 3] = [
     Action::CallbackRun,
     Action::ConnectionTest,
     Action::TaskInstanceRun,
 ];
 
-/// The action by which a task reads a connection.
+/// The action with which a task reads a connection.
 const CONNECTION_READ: Action = Action::ConnectionRead;
 
-/// How the ids end that hooks look for where a DAG's author has named no connection.
+/// The end of the ids that hooks look up when a DAG's author has named no connection.
 const DEFAULT_CONNECTION: &str = "_default";
 
-/// What a request line says, before anything is understood of it.
+/// A request line, before classification.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// `:method`.
     pub method: &'a str,
-    /// `:path`, the query included, as the proxy has it.
+    /// `:path` with its query, as the proxy has it.
     pub target: &'a str,
     /// The host of `:authority`, in lower case and without its port; see [`host_of`].
     pub host: &'a str,
-    /// The body, as far as it is there.
+    /// The body, as far as it has arrived.
     pub body: Body<'a>,
 }
 
-/// What a request asks for.
+/// The meaning of a request in Airflow's terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation<'a> {
-    /// The surface it is for.
+    /// The surface that the request is for.
     pub surface: Surface,
-    /// Whether the path is below `/execution`, on a route that is known or not. The application that
-    /// serves it gives every valid task's token a new one, whatever the route and the answer.
+    /// Whether the path is below `/execution`, on a known or an unknown route. Airflow's application there
+    /// gives every valid task token a new token, whatever the route and the answer.
     pub below_execution: bool,
     /// The method.
     pub method: &'a str,
     /// The host, in lower case and without its port.
     pub host: &'a str,
-    /// The decoded path below the base path, without its query. Unknown where two parsers could read it differently.
+    /// The decoded path below the base path, without its query. Unknown if two parsers could read it
+    /// differently.
     pub path: Fact<Cow<'a, str>>,
-    /// The route's template, for logs and explanations; `None` where no route is known.
+    /// The route's template, for logs and explanations; `None` if no route is known.
     pub template: Option<&'static str>,
-    /// Whether the server picks the DAG, or all of them.
+    /// Whether the server picks the DAG, or takes all of them.
     pub any_dag: bool,
-    /// Whether the body may name ids and is still to come.
+    /// Whether the body may name ids and has not arrived yet.
     pub awaits_body: bool,
-    /// The task instance by whose UUID it asks, where it asks by one: a task's own route, for which Airflow's own check
-    /// is `ti:self`.
+    /// The UUID of the task instance in the path, on a task's own route. Airflow's own check there is
+    /// `ti:self`.
     pub task_instance: Option<Cow<'a, str>>,
-    /// The callback by whose UUID it asks, where it asks by one. Where the callback starts, Airflow's own check is `cb:self`.
+    /// The UUID of the callback in the path. On the route that starts the callback, Airflow's own check is
+    /// `cb:self`.
     pub callback: Option<Cow<'a, str>>,
-    /// Whether Airflow's answer is to say which DAG and run that task instance belongs to.
+    /// Whether Airflow's answer will name the DAG and the run of that task instance.
     pub awaits_answer: bool,
-    /// What it asks for: at least one, and all of them must be allowed.
+    /// The accesses: at least one. The policy must allow all of them.
     pub accesses: Vec<Access<'a>>,
 }
 
 impl Operation<'_> {
-    /// The action as a metric's label: the first; empty outside Airflow.
+    /// The action as a metric's label: the first one; empty outside Airflow.
     pub fn action_label(&self) -> &'static str {
         let first = self.accesses.first().map(|access| access.action);
         first
@@ -105,13 +107,13 @@ impl Operation<'_> {
             .map_or("", Action::as_str)
     }
 
-    /// Whether the path is below one of Airflow's prefixes, and on no known route.
+    /// Whether the path is below one of Airflow's prefixes, but on no known route.
     pub fn is_unclassified(&self) -> bool {
         self.template.is_none() && self.surface.unclassified().is_some()
     }
 
-    /// Whether the route is one that Airflow answers with 2xx only to a task's token that it has verified. A route
-    /// that is not known may be open to all.
+    /// Whether Airflow answers this route with 2xx only after it has verified a task's token. An unknown
+    /// route may be open to all callers.
     pub fn verifies_token(&self) -> bool {
         let is_open = |access: &Access<'_>| access.action == Fact::Known(DOCUMENTATION);
         self.surface == Surface::Execution && self.template.is_some() && !self.accesses.iter().any(is_open)
@@ -122,8 +124,8 @@ impl Operation<'_> {
         self.below_execution && self.template.is_some() && !self.verifies_token()
     }
 
-    /// Whether a task starts by it, so that Airflow's 2xx says that the caller has the task: it
-    /// compares the token's subject with the UUID in the path.
+    /// Whether the request starts a task. Airflow compares the token's subject with the UUID in the path, so
+    /// its 2xx proves that the caller has the task.
     pub fn starts(&self) -> bool {
         let starts = |access: &Access<'_>| {
             access
@@ -134,14 +136,14 @@ impl Operation<'_> {
         self.verifies_token() && self.accesses.iter().all(starts)
     }
 
-    /// Whether a task reads a connection by it, and nothing more. Before `run` Airflow's worker asks for the
-    /// connection of the remote log store in this way.
+    /// Whether the request only reads a connection as a task. Before `run`, Airflow's worker asks in this way
+    /// for the connection of the remote log store.
     pub fn reads_connection(&self) -> bool {
         self.connection_read().is_some()
     }
 
-    /// Whether a task reads a connection by it that hooks look for by themselves, such as `aws_default`. Where Airflow
-    /// has none, they go on without: with the credentials of the pod, for one.
+    /// Whether the request reads a connection that hooks look up by themselves, such as `aws_default`. If
+    /// Airflow has none, hooks continue without it, for example with the credentials of the pod.
     pub fn reads_default_connection(&self) -> bool {
         let connection = self.connection_read().and_then(Fact::known);
         connection.is_some_and(|connection| connection.ends_with(DEFAULT_CONNECTION))
@@ -158,18 +160,19 @@ impl Operation<'_> {
         }
     }
 
-    /// Whether a deadline's callback starts by it.
+    /// Whether the request starts a deadline's callback.
     pub fn starts_callback(&self) -> bool {
         self.callback.is_some() && self.starts()
     }
 
-    /// The UUID in the path that Airflow compares with the token's subject: of a task, or of a callback that starts.
+    /// The UUID in the path that Airflow compares with the token's subject: that of a task, or of a callback
+    /// that starts.
     pub fn own_id(&self) -> Option<&str> {
         let callback = self.callback.as_deref().filter(|_| self.starts());
         self.task_instance.as_deref().or(callback)
     }
 
-    /// Says which DAG and run the task instance belongs to, or that nobody is to say so.
+    /// Sets the DAG and the run of the task instance, or records that they will not be known.
     pub fn belongs_to(&mut self, run: Option<(&str, &str)>) {
         if self.task_instance.is_none() {
             return;
@@ -182,14 +185,14 @@ impl Operation<'_> {
             ),
             None => (Fact::Unknown, Fact::Unknown),
         };
-        // What else the body asks for is not about this task's DAG.
+        // The other accesses of the body are not about this task's DAG.
         for access in self.accesses.iter_mut().filter(|access| access.by_uuid) {
             access.dag = dag.clone();
             access.run = run.clone();
         }
     }
 
-    /// The actions that are known, in order, each once.
+    /// The known actions in order, without repeats.
     pub fn actions(&self) -> Vec<Action> {
         distinct(
             self.accesses
@@ -198,7 +201,7 @@ impl Operation<'_> {
         )
     }
 
-    /// The DAGs that are known, in order, each once.
+    /// The known DAGs in order, without repeats.
     pub fn dag_ids(&self) -> Vec<&str> {
         distinct(
             self.accesses
@@ -211,7 +214,7 @@ impl Operation<'_> {
 /// One action on one object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Access<'a> {
-    /// What is done; absent outside Airflow, `ui:unclassified` or the like where the route is not known.
+    /// The action; absent outside Airflow, `ui:unclassified` or the like if the route is unknown.
     pub action: Fact<Action>,
     /// The DAG.
     pub dag: Fact<Cow<'a, str>>,
@@ -229,11 +232,11 @@ pub struct Access<'a> {
     pub xcom_key: Fact<Cow<'a, str>>,
     /// The asset, by name, URI or id, as the request names it.
     pub asset: Fact<Cow<'a, str>>,
-    /// The class path of what the triggerer is to run.
+    /// The path of the class that the triggerer is to run.
     pub trigger: Fact<Cow<'a, str>>,
-    /// The queue of the triggerer that is to run it.
+    /// The queue of the triggerer that is to run the class.
     pub queue: Fact<Cow<'a, str>>,
-    /// Whether it is about the task instance that the path names by its UUID.
+    /// Whether the access is to the task instance that the path names by UUID.
     pub by_uuid: bool,
 }
 

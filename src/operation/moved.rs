@@ -1,21 +1,20 @@
 //! Headers that a server takes for a part of the path.
 //!
-//! gunicorn cuts the value of `SCRIPT_NAME` off the path before Airflow 2 and the log servers route
-//! it (`gunicorn/http/wsgi.py`, `forwarder_headers`), where it trusts the connection's other end:
-//! `127.0.0.1` by default, and every address with `FORWARDED_ALLOW_IPS=*`. So `/x/api/v1/dags` with
-//! `SCRIPT_NAME: /x` asks for all DAGs, and no path that the filter reads is the one that is
-//! served.
+//! gunicorn removes the value of `SCRIPT_NAME` from the path before Airflow 2 and the log servers route it
+//! (`gunicorn/http/wsgi.py`, `forwarder_headers`). It does so if it trusts the connection's peer: `127.0.0.1`
+//! by default, and every address with `FORWARDED_ALLOW_IPS=*`. So `/x/api/v1/dags` with `SCRIPT_NAME: /x`
+//! lists all DAGs, and the filter cannot read the path that Airflow serves.
 
 use super::Malformed;
 use crate::wire::Header;
 
-/// What gunicorn lets a trusted sender say of the path, as Envoy spells it.
+/// The headers in which gunicorn lets a trusted sender change the path, as Envoy spells them.
 const NAMES: [&str; 2] = ["path_info", "script_name"];
 
 /// Checks that no header moves the path.
 ///
 /// # Errors
-/// The header that does.
+/// The name of the header that does.
 pub fn check_headers(headers: &[Header<'_>]) -> Result<(), Malformed> {
     let moves = |name: &&str| headers.iter().any(|(given, _)| *given == name.as_bytes());
     match NAMES.into_iter().find(moves) {

@@ -1,11 +1,12 @@
-//! What a path names that no policy asks for, for those who explain. The filter never looks at it.
+//! The names in a path that a policy cannot match, for explanations only. The filter itself does not use
+//! them.
 
 use super::Operation;
 use super::route::{Id, id_named, placeholder};
 
 impl Operation<'_> {
-    /// The placeholders of the template that are no ids of a policy, such as a map index or a
-    /// backfill's id, with what the path has there; in its order.
+    /// The template's placeholders that are not ids of a policy, such as a map index or a backfill's id, with
+    /// their values in the path; in the template's order.
     pub fn other_parameters(&self) -> Vec<(&'static str, String)> {
         let (Some(template), Some(path)) = (self.template, self.path.known()) else {
             return Vec::new();
@@ -13,14 +14,14 @@ impl Operation<'_> {
         let template: Vec<_> = template.split('/').collect();
         let tail = template.iter().position(|segment| segment.ends_with(":path}"));
         let behind = tail.map_or(0, |tail| template.len() - tail - 1);
-        // Below a base path the template begins later.
+        // The template begins after the base path.
         let below = path
             .split('/')
             .skip(1)
             .skip_while(|value| template.get(1) != Some(value));
         let mut values: Vec<_> = std::iter::once("").chain(below).map(str::to_owned).collect();
         if let Some(tail) = tail {
-            // A tail takes all segments but those that stand behind it.
+            // A tail takes all segments except those that the template has behind it.
             let end = values.len().saturating_sub(behind).max(tail);
             let taken = values.drain(tail..end).collect::<Vec<_>>().join("/");
             values.insert(tail, taken);

@@ -1,8 +1,8 @@
-//! The path as Airflow reads it: the whole of it decoded once, then split.
+//! Reads the path as Airflow does: decodes the whole path once, then splits it.
 //!
-//! Measured on uvicorn (3.3.2) and gunicorn (2.11.2): both decode the path before they route,
-//! `%2F` included, so a filter that splits first is walked around. What two parsers could read
-//! differently is not read at all.
+//! Measured on uvicorn (3.3.2) and gunicorn (2.11.2): both decode the path, including `%2F`, before they
+//! route it. So an attacker can bypass a filter that splits first. A path that two parsers could read
+//! differently is refused.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,8 +12,8 @@ use super::{Place, Site, Surface};
 use crate::fact::Fact;
 use crate::wire::percent::{self, Byte};
 
-/// Where Airflow's own paths begin, with the surface of those that are on no known route. A path that may lead below is
-/// refused where it is ambiguous.
+/// The prefixes of Airflow's own paths, with the surface of their unknown routes. An ambiguous path that may
+/// lead below one of them is refused.
 const PREFIXES: &[(&str, Surface)] = &[
     ("/api/v1", Surface::Rest),
     ("/api/v2", Surface::Rest),
@@ -25,7 +25,7 @@ const PREFIXES: &[(&str, Surface)] = &[
     ("/ui", Surface::Ui),
 ];
 
-/// The bytes that stand for themselves everywhere.
+/// The bytes that every server reads as themselves.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = b'!';
@@ -42,33 +42,34 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Stands for a slash that was encoded, in a path of a service that is not Airflow: to one server it is a part of a
-/// name, and to another it parts two. No other path has it, as control characters are refused.
+/// Stands for an encoded slash in the path of a service that is not Airflow: one server takes it for part of
+/// a name, another for a separator. No other path contains this character, because control characters are
+/// refused.
 pub const ENCODED_SLASH: char = '\u{1f}';
 
-/// A path that every parser reads alike, but for its encoded slashes.
+/// A path that every parser reads alike, except for its encoded slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Path<'a> {
-    /// The decoded path. Starts with `/`, has no empty, `.` or `..` segment; may end in one `/`.
+    /// The decoded path. It starts with `/`, has no empty, `.` or `..` segment, and may end in one `/`.
     pub(super) text: Cow<'a, str>,
-    /// Where the first and the last `/` stand in `text` that were `%2F`.
+    /// The positions in `text` of the first and the last `/` that came from `%2F`.
     pub(super) encoded_slashes: Option<(usize, usize)>,
 }
 
-/// Why a path could be read in two ways.
+/// The reason why a path could be read in two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ambiguity {
-    /// No leading `/`: absolute form, `*`, or nothing at all.
+    /// No leading `/`: absolute form, `*`, or an empty path.
     Form,
-    /// A `#`: some servers cut there, others do not.
+    /// A `#`: some servers cut the path there, others do not.
     Fragment,
-    /// A `\`, which some servers turn into `/`.
+    /// A `\`: some servers turn it into `/`.
     Backslash,
     /// A `;`: some servers cut the segment there.
     Parameter,
-    /// A control character or a space, as it is or encoded (but for the space).
+    /// A control character, plain or encoded, or a plain space.
     Control,
-    /// Bytes outside ASCII that are not encoded, or encoded ones that are not UTF-8.
+    /// Plain bytes outside ASCII, or encoded bytes that are not UTF-8.
     NotUtf8,
     /// `//`.
     EmptySegment,
@@ -94,7 +95,7 @@ impl fmt::Display for Ambiguity {
     }
 }
 
-/// Reads the path of a request target, the query already cut off.
+/// Reads the path of a request target, without its query.
 pub(super) fn read(raw: &str) -> Result<Path<'_>, Ambiguity> {
     let encoded = check_raw(raw)?;
     let path = if encoded {
@@ -109,7 +110,8 @@ pub(super) fn read(raw: &str) -> Result<Path<'_>, Ambiguity> {
     Ok(path)
 }
 
-/// The last `length` bytes of a path: what stands below the base path. Below that alone stands `/`.
+/// The last `length` bytes of a path: the part below the base path. If nothing else is below it, that part is
+/// `/`.
 pub(super) fn below_base(path: Cow<'_, str>, length: usize) -> Cow<'_, str> {
     let base = path.len().saturating_sub(length);
     if base == 0 {
@@ -125,8 +127,8 @@ pub(super) fn below_base(path: Cow<'_, str>, length: usize) -> Cow<'_, str> {
     }
 }
 
-/// The path of a request to another service than Airflow, its encoded slashes as [`ENCODED_SLASH`]; unknown where that
-/// service could read it as another path.
+/// The path of a request to a service other than Airflow, with encoded slashes as [`ENCODED_SLASH`]. Unknown
+/// if that service could read it as another path.
 pub(super) fn elsewhere(raw: &str) -> Fact<Cow<'_, str>> {
     let read = || {
         if !check_raw(raw).ok()? {
@@ -156,30 +158,30 @@ fn is_ambiguous(text: &str) -> bool {
     let mut pieces = text.split(['/', ENCODED_SLASH]);
     check_segments(text).is_err()
         || text.contains('\\')
-        // Of an honest name's slashes no more stand side by side, and to merge them takes time.
+        // No honest name has more adjacent slashes, and merging them takes time.
         || text.as_bytes().windows(4).any(|run| run.iter().all(|byte| matches!(*byte, b'/' | 0x1f)))
         || pieces.any(|piece| matches!(piece, "." | ".."))
         || !is_plain(text)
 }
 
-/// Whether a decoded path has nothing that a server could decode or cut once more.
+/// Whether a decoded path has nothing that a server could decode, or cut at, once more.
 pub(super) fn is_plain(text: &str) -> bool {
     !text.contains(['?', '#']) && (!text.contains('%') || unescaped(text).is_none())
 }
 
-/// `text` with its escapes decoded, where it has any.
+/// `text` with its escapes decoded, if it has any.
 pub fn unescaped(text: &str) -> Option<String> {
     let decoded = percent_decode(text, |_| {});
     (decoded.len() < text.len()).then(|| String::from_utf8_lossy(&decoded).into_owned())
 }
 
-/// Whether `text` can be the path that a policy sees of a request, but for encoded slashes.
+/// Whether `text` can be a request's path as a policy sees it, apart from encoded slashes.
 pub fn is_path(text: &str) -> bool {
     text.starts_with('/') && !text.chars().any(char::is_control) && !is_ambiguous(text)
 }
 
-/// The surface of a clean path under one of Airflow's prefixes, or among its web pages; `None` elsewhere. It says nothing
-/// of the route: health routes stand under the prefixes, too.
+/// The surface of a clean path under one of Airflow's prefixes, or among its web pages; `None` elsewhere. The
+/// route may still have another surface: health routes stand under the prefixes, too.
 pub(super) fn surface(text: &str, site: &Site) -> Option<Surface> {
     let is_prefix = |prefix: &str| {
         text.strip_prefix(prefix)
@@ -196,21 +198,22 @@ pub(super) fn is_airflow(text: &str, site: &Site) -> bool {
 }
 
 impl Site {
-    /// A pattern of paths without the base path, where it has one that requests to Airflow never have.
+    /// A pattern of paths without the base path, if the pattern has one. The paths of requests to Airflow
+    /// never do.
     pub(crate) fn without_base<'p>(&self, pattern: &'p str) -> Option<&'p str> {
         let hides_nothing = *self.place() != Place::Nowhere && !is_airflow(pattern, self);
         self.below(pattern).filter(|_| hides_nothing)
     }
 }
 
-/// The longest ambiguous path whose readings are tried, in bytes. Longer ones count as Airflow's:
-/// many web servers take no longer request line, and the readings take several times as long as
-/// any other path does.
+/// The longest ambiguous path whose readings are tried, in bytes. Longer ones are treated as Airflow's: many
+/// web servers accept no longer request line, and to try all readings takes several times as long as to read
+/// a clear path.
 const MAX_AMBIGUOUS: usize = 8 * 1024;
 
-/// Whether an ambiguous path could lead to Airflow by anybody's reading: as it is or as an absolute
-/// form, decoded once, slashes merged, `\` as `/`, parameters and fragments cut, dot segments
-/// resolved or left, with the base path or without.
+/// Whether any server could read an ambiguous path as one of Airflow's. Tries it as it is and as an absolute
+/// form, decoded once, slashes merged, `\` as `/`, parameters and fragments cut, dot segments resolved or
+/// kept, with and without the base path.
 pub(super) fn may_be_airflow(raw: &str, site: &Site) -> bool {
     if raw.len() > MAX_AMBIGUOUS {
         return true;
@@ -246,7 +249,7 @@ fn leads_to_airflow(path: &str, site: &Site) -> bool {
             }
         }
     }
-    // Health routes stand under no prefix. So do pages, but other services have the same ones.
+    // Health routes stand under no prefix. Pages do not either, but other services have the same pages.
     let is_route =
         |text: &str| route_of("GET", text, site).is_some_and(|found| found.surface != Surface::Pages);
     let is_known = |text: &str| is_airflow(text, site) || is_route(text);
@@ -256,8 +259,8 @@ fn leads_to_airflow(path: &str, site: &Site) -> bool {
     })
 }
 
-/// Decodes `%XX`, once. A `%` that two hex digits do not follow stays as it is, as in Airflow.
-/// Calls `on_slash` with the place of every slash that was encoded.
+/// Decodes `%XX`, once. A `%` without two hex digits after it stays as it is, as in Airflow. Calls `on_slash`
+/// with the position of every encoded slash.
 fn percent_decode(raw: &str, mut on_slash: impl FnMut(usize)) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(raw.len());
     for byte in percent::bytes(raw.as_bytes()) {
@@ -269,12 +272,12 @@ fn percent_decode(raw: &str, mut on_slash: impl FnMut(usize)) -> Vec<u8> {
     decoded
 }
 
-/// Checks the bytes as they came; says whether any is encoded.
+/// Checks the raw bytes; tells whether any is encoded.
 fn check_raw(raw: &str) -> Result<bool, Ambiguity> {
     if !raw.starts_with('/') {
         return Err(Ambiguity::Form);
     }
-    // Nearly every path is plain, and a table says so in the fewest steps.
+    // Nearly every path is plain, and a table is the fastest way to see that.
     if raw
         .bytes()
         .all(|byte| PLAIN.get(usize::from(byte)) == Some(&true))
@@ -314,9 +317,10 @@ fn decode_path(raw: &str) -> Result<Path<'_>, Ambiguity> {
     })
 }
 
-/// Checks the segments of a decoded path. One trailing `/` is none: Airflow redirects or answers 404.
+/// Checks the segments of a decoded path. One trailing `/` does not count as a segment: Airflow redirects or
+/// answers 404.
 fn check_segments(text: &str) -> Result<(), Ambiguity> {
-    // Only a slash or a dot behind a slash can be wrong.
+    // Only a slash, or a dot after a slash, can be wrong.
     if !text
         .as_bytes()
         .windows(2)

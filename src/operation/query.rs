@@ -1,4 +1,4 @@
-//! Ids in the query: only those that a route names.
+//! Reads the ids in the query, but only the parameters that a route names.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ pub(super) fn check(query: &str) -> Result<(), Malformed> {
     }
 }
 
-/// The values of `param`, in order, empty ones left out: Airflow takes those for none. Of a list
-/// one more than [`MAX_NAMED`] at most, as more are too many in any case.
+/// The values of `param` in order, without empty ones, which Airflow ignores. Of a list, at most one more
+/// than [`MAX_NAMED`], because more are too many in any case.
 pub(super) fn values<'a>(query: &'a str, param: &Param) -> Result<Vec<Cow<'a, str>>, Malformed> {
     let mut values = Vec::new();
     let list = param.takes != Takes::One;
@@ -36,8 +36,8 @@ pub(super) fn values<'a>(query: &'a str, param: &Param) -> Result<Vec<Cow<'a, st
     Ok(values)
 }
 
-/// Airflow 2 writes lists as `a,b`, Airflow 3 repeats the parameter. No id that comes in a list
-/// may hold a comma, so both are read alike.
+/// Splits a list. Airflow 2 writes lists as `a,b`, Airflow 3 repeats the parameter. No id that appears in a
+/// list can contain a comma, so both are read alike.
 fn split_list<'a>(value: Cow<'a, str>, list: bool, values: &mut Vec<Cow<'a, str>>) {
     if !list || !value.contains(',') {
         values.extend(Some(value).filter(|value| !value.is_empty()));
@@ -54,7 +54,7 @@ fn ids(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').filter(|id| !id.is_empty())
 }
 
-/// Decodes `+` and `%XX`. `None` for what servers read differently: a `#`, control characters,
+/// Decodes `+` and `%XX`. `None` if servers would read the text differently: a `#`, control characters, or
 /// bytes that are not UTF-8.
 fn decode(raw: &str) -> Option<Cow<'_, str>> {
     let plain = |byte: u8| matches!(byte, b'!'..=b'~' if byte != b'#');

@@ -1,14 +1,14 @@
-//! One row of the route table: what a method and a path template mean.
+//! One row of the route table: the meaning of a method and a path template.
 
 use super::Action;
 
-/// What a placeholder of a template, a query parameter or a body can name.
+/// The kind of id that a placeholder of a template, a query parameter or a body can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Id {
     Dag,
     Run,
     Task,
-    /// A task instance's UUID: a DAG, a run and a task, none of them named.
+    /// A task instance's UUID. It stands for a DAG, a run and a task without naming them.
     TaskInstance,
     /// The UUID of a deadline's callback, which belongs to a run that it does not name.
     Callback,
@@ -17,7 +17,7 @@ pub(super) enum Id {
     Pool,
     XcomKey,
     Asset,
-    /// The asset by its number.
+    /// The number of an asset.
     AssetNumber,
 }
 
@@ -49,7 +49,7 @@ impl Line {
         Self::V3_4,
     ];
 
-    /// The line as its releases have it, `3.3`.
+    /// The line as in its releases' names, `3.3`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2_11 => "2.11",
@@ -68,7 +68,7 @@ impl Line {
     }
 }
 
-/// The lines that have a route, both ends included.
+/// The range of lines that have a route, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Versions {
     since: Line,
@@ -76,12 +76,12 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    /// Whether `line` is one of them.
+    /// Whether `line` is in the range.
     pub(super) fn include(self, line: Line) -> bool {
         self.since <= line && line <= self.until
     }
 
-    /// Whether any line of Airflow 3 is one of them.
+    /// Whether any line of Airflow 3 is in the range.
     pub(super) fn reach_3(self) -> bool {
         self.until >= Line::V3_0
     }
@@ -106,7 +106,7 @@ const fn lines(since: Line, until: Line) -> Versions {
     Versions { since, until }
 }
 
-/// One query parameter that says what the request is about.
+/// A query parameter that names an object of the request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Param {
     pub(super) name: &'static str,
@@ -114,14 +114,14 @@ pub(super) struct Param {
     pub(super) takes: Takes,
 }
 
-/// What a query parameter says of an id.
+/// The meaning of a query parameter for an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Takes {
-    /// It names one.
+    /// The parameter names one id.
     One,
-    /// It names any number.
+    /// The parameter names any number of ids.
     Several,
-    /// Where it is given, the request is about others too.
+    /// If the parameter is given, the request is about other ids too.
     Widens,
 }
 
@@ -137,30 +137,30 @@ pub(super) const fn list(name: &'static str, id: Id) -> Param {
     Param { name, id, takes }
 }
 
-/// A query parameter by which the request is about others too, whatever else names them.
+/// A query parameter that extends the request to other ids, whatever else names them.
 pub(super) const fn beside(name: &'static str, id: Id) -> Param {
     let takes = Takes::Widens;
     Param { name, id, takes }
 }
 
-/// One place of a body that says what the request is about.
+/// A place in a body that names an object of the request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
-    /// Where it is: names of fields with `.` between them, `[]` behind that of a list for each of
-    /// its elements, `|` between two names for the same.
+    /// The place: field names separated by `.`, `[]` after the name of a list for each of its elements, `|`
+    /// between two names for the same field.
     pub(super) path: &'static str,
     pub(super) id: Id,
     pub(super) means: Means,
 }
 
-/// What a place of a body says of an id.
+/// The meaning of a place in a body for an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Means {
-    /// It is the id.
+    /// The place is the id.
     Is,
-    /// It is the id, and an element of the list may be the id itself in place of an object.
+    /// The place is the id; an element of the list may also be the id itself instead of an object.
     IsOrElement,
-    /// Where it is true, the request is about others too.
+    /// If the place is true, the request is about other ids too.
     Widens,
 }
 
@@ -170,19 +170,19 @@ pub(super) const fn is(path: &'static str, id: Id) -> Field {
     Field { path, id, means }
 }
 
-/// A place that is an id, where the element that it is in may be the id as well.
+/// A place that is an id, in an element that may also be the id itself.
 pub(super) const fn is_or_element(path: &'static str, id: Id) -> Field {
     let means = Means::IsOrElement;
     Field { path, id, means }
 }
 
-/// A place that says, where it is true, that the request is about others too.
+/// A place that extends the request to other ids if it is true.
 pub(super) const fn widens(path: &'static str, id: Id) -> Field {
     let means = Means::Widens;
     Field { path, id, means }
 }
 
-/// The actions that a deferral can ask for, beside the row's own.
+/// The actions that a deferral can need, beside the row's own.
 pub(super) const DEFERRAL: [Action; 4] = [
     Action::TriggerCreate,
     Action::ConnectionRead,
@@ -193,16 +193,16 @@ pub(super) const DEFERRAL: [Action; 4] = [
 /// One row of the table.
 #[derive(Debug)]
 pub(super) struct Route {
-    /// The lines that have it.
+    /// The lines that have the route.
     pub(super) versions: Versions,
     /// The method. GET answers HEAD as well.
     pub(super) method: &'static str,
-    /// The path: `{name}` takes a segment, `prefix={name}` the rest of one, `{name:path}` all
-    /// that is left but for the literal segments and placeholders behind it.
+    /// The path: `{name}` takes a segment, `prefix={name}` the rest of a segment, and `{name:path}` all
+    /// remaining segments except the literal segments and placeholders behind it.
     pub(super) template: &'static str,
-    /// What it asks for, all of it.
+    /// The actions. The policy must allow all of them.
     pub(super) actions: &'static [Action],
-    /// The ids that the query names. One that is not given stands for all of them.
+    /// The ids that the query names. A parameter that is not given stands for all ids.
     pub(super) query: &'static [Param],
     /// The ids that the server picks, or takes all of.
     pub(super) any: &'static [Id],
@@ -210,20 +210,20 @@ pub(super) struct Route {
     pub(super) beyond: &'static [Id],
     /// Whether Airflow's answer names the task instance's DAG and run.
     pub(super) answer_names_dag: bool,
-    /// Where the body names ids, in place of the path's or beside them.
+    /// The places where the body names ids, in place of the path's or beside them.
     pub(super) body: &'static [Field],
-    /// What it asks for too, of each id that the body names there.
+    /// A further action, on each id that the body names at these places.
     pub(super) also: Option<(Action, &'static [Field])>,
     /// Whether the body may tell the triggerer what to run.
     pub(super) defers: bool,
-    /// Fields of the body, by which it asks for a further action where they have a value.
+    /// Fields of the body that add an action if they have a value.
     pub(super) when: &'static [(&'static str, Action)],
-    /// The other fields of the body that some release reads, where a body with more fields may be of another route: one
-    /// that a newer release has in the place of an id.
+    /// The other fields of the body that some release reads. If a body has any further field, the request may
+    /// be for another route: one that a newer release has in the place of an id.
     pub(super) reads: Option<&'static [&'static str]>,
 }
 
-/// A row whose ids are in its path.
+/// Makes a row whose ids are in its path.
 pub(super) const fn on(
     versions: Versions,
     method: &'static str,
@@ -248,7 +248,7 @@ pub(super) const fn on(
 }
 
 impl Route {
-    /// Whether what it asks for depends on what its body says.
+    /// Whether the accesses depend on the body.
     pub(super) fn reads_body(&self) -> bool {
         !self.body.is_empty()
             || !self.when.is_empty()
@@ -257,7 +257,7 @@ impl Route {
             || self.defers
     }
 
-    /// The actions that it may ask for by what its body says, beside [`Self::actions`].
+    /// The actions that the body may add to [`Self::actions`].
     pub(super) fn further_actions(&self) -> impl Iterator<Item = Action> {
         let by_ids = self.also.map(|(action, _)| action);
         let by_fields = self.when.iter().map(|(_, action)| *action);
@@ -265,55 +265,55 @@ impl Route {
         by_ids.into_iter().chain(by_fields).chain(by_deferral.copied())
     }
 
-    /// The query names these.
+    /// Adds the ids that the query names.
     pub(super) const fn query(mut self, query: &'static [Param]) -> Self {
         self.query = query;
         self
     }
 
-    /// The server picks these, or takes all of them.
+    /// Adds the ids that the server picks, or takes all of.
     pub(super) const fn any(mut self, any: &'static [Id]) -> Self {
         self.any = any;
         self
     }
 
-    /// The server goes beyond those that are named.
+    /// Adds the ids of which the server takes more than the request names.
     pub(super) const fn beyond(mut self, beyond: &'static [Id]) -> Self {
         self.beyond = beyond;
         self
     }
 
-    /// The answer names the DAG and the run.
+    /// Declares that the answer names the DAG and the run.
     pub(super) const fn answer_names_dag(mut self) -> Self {
         self.answer_names_dag = true;
         self
     }
 
-    /// Where the body names ids at these places, it asks for `action` on them too.
+    /// Adds `action` on the ids that the body names at these places.
     pub(super) const fn also(mut self, action: Action, places: &'static [Field]) -> Self {
         self.also = Some((action, places));
         self
     }
 
-    /// The body may tell the triggerer what to run.
+    /// Declares that the body may tell the triggerer what to run.
     pub(super) const fn defers(mut self) -> Self {
         self.defers = true;
         self
     }
 
-    /// Where one of these fields of the body has a value, it asks for the action beside it too.
+    /// Adds the action beside each of these fields of the body if the field has a value.
     pub(super) const fn when(mut self, when: &'static [(&'static str, Action)]) -> Self {
         self.when = when;
         self
     }
 
-    /// The body has no fields but these, and those that [`Self::when`] and [`Self::body`] name.
+    /// Declares that the body has no fields but these, and those that [`Self::when`] and [`Self::body`] name.
     pub(super) const fn reads(mut self, reads: &'static [&'static str]) -> Self {
         self.reads = Some(reads);
         self
     }
 
-    /// The body may name ids at these places.
+    /// Adds the places where the body may name ids.
     pub(super) const fn body(mut self, body: &'static [Field]) -> Self {
         self.body = body;
         self
@@ -323,11 +323,11 @@ impl Route {
 /// One segment of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Segment {
-    /// Just this text.
+    /// Exactly this text.
     Literal(&'static str),
-    /// This text, which may be empty, and a value behind it.
+    /// This text, which may be empty, followed by a value.
     Value(&'static str, Option<Id>),
-    /// All that is left, slashes included.
+    /// All remaining segments, slashes included.
     Tail(Option<Id>),
 }
 
@@ -347,13 +347,13 @@ fn segment(text: &'static str) -> Segment {
     }
 }
 
-/// The text before a segment's placeholder, and what stands in its braces.
+/// The text before a segment's placeholder, and the text in its braces.
 pub(super) fn placeholder(segment: &'static str) -> Option<(&'static str, &'static str)> {
     segment.strip_suffix('}')?.split_once('{')
 }
 
-/// What a placeholder names. Names are Airflow's, but for XCom keys, which it calls `key` as
-/// it does other keys.
+/// The kind of id that a placeholder names. The names are Airflow's, except for XCom keys: Airflow calls them
+/// `key`, as it does other keys.
 pub(super) fn id_named(name: &str) -> Option<Id> {
     Some(match name {
         "dag_id" => Id::Dag,

@@ -1,9 +1,9 @@
-//! Finding the row for a method and a decoded path: a tree of segments, built once.
+//! Finds the row for a method and a decoded path: a tree of segments, built once.
 //!
-//! Airflow's servers take the first row that fits, and their rows are ordered so that literal
-//! segments come before placeholders and longer templates before shorter tails. The tree says
-//! the same: literal, prefix, placeholder, tail; and goes back where a method does not fit, so
-//! that `GET …/taskInstances/list` is the task `list`, as there.
+//! Airflow's servers take the first row that fits. Their rows are ordered so that literal segments come
+//! before placeholders, and longer templates before shorter tails. The tree keeps this order: literal,
+//! prefix, placeholder, tail. It goes back if a method does not fit, so that `GET …/taskInstances/list` is
+//! the task `list`, as in Airflow.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use super::route::{Id, Route, Segment, segments};
 use super::routes;
 use super::{Site, Surface};
 
-/// No template has more placeholders (a test checks).
+/// The largest number of placeholders in a template (a test checks this).
 const MAX_VALUES: usize = 8;
 
 static TREE: LazyLock<Node> = LazyLock::new(|| Node::of(routes::all()));
@@ -22,11 +22,11 @@ static WEB_PAGES: LazyLock<Node> = LazyLock::new(|| Node::of(routes::web_pages()
 
 static SINGLE_PAGE: LazyLock<Node> = LazyLock::new(|| Node::of(routes::single_page()));
 
-/// A row that fits, with what its placeholders took.
+/// A row that fits, with the values of its placeholders.
 pub(super) struct Found<'p> {
     pub(super) surface: Surface,
     pub(super) route: &'static Route,
-    /// Where in the path the row's tail stands.
+    /// The position of the row's tail in the path.
     pub(super) tail: Option<Range<usize>>,
     ids: &'static [Option<Id>],
     values: [&'p str; MAX_VALUES],
@@ -42,9 +42,9 @@ impl<'p> Found<'p> {
     }
 }
 
-/// The row for `method` and the decoded `path`, if there is one. HEAD is GET where it has no row.
+/// The row for `method` and the decoded `path`, if there is one. HEAD falls back to GET if it has no row.
 pub(super) fn route_of<'p>(method: &str, path: &'p str, site: &Site) -> Option<Found<'p>> {
-    // Some web pages stand where log servers have files, and say more of what they are.
+    // Some web pages have the same paths as files of log servers. The page's row is the more specific one.
     let page = site.has_web_pages().then(|| find_in(&WEB_PAGES, method, path));
     let found = page.flatten().or_else(|| find_in(&TREE, method, path));
     match site.has_web_pages() {
@@ -66,7 +66,7 @@ fn find_in<'p>(tree: &'static Node, method: &str, path: &'p str) -> Option<Found
     })
 }
 
-/// A trailing slash belongs to a tail if there is one; else it is not there.
+/// A trailing slash belongs to a tail, if there is one. Otherwise the slash is dropped.
 fn find_exactly<'p>(tree: &'static Node, method: &str, path: &'p str) -> Option<Found<'p>> {
     match path.strip_suffix('/') {
         None => Search::new(method, path, true).found(tree),
@@ -79,9 +79,9 @@ fn find_exactly<'p>(tree: &'static Node, method: &str, path: &'p str) -> Option<
 #[derive(Default)]
 struct Node {
     literals: BTreeMap<&'static str, Node>,
-    /// Placeholders, by the text before them; the one without any is tried last.
+    /// Placeholders by the text before them. The one without such text is tried last.
     values: BTreeMap<&'static str, Node>,
-    /// Tails with what must stand behind them; longer ones first.
+    /// Tails with the segments that must follow them; longer ones first.
     tails: Vec<(Vec<Segment>, Leaf)>,
     /// The rows that end here.
     leaves: Vec<Leaf>,
@@ -90,7 +90,7 @@ struct Node {
 struct Leaf {
     surface: Surface,
     route: &'static Route,
-    /// What each placeholder names.
+    /// The kind of id that each placeholder names.
     ids: Vec<Option<Id>>,
 }
 
@@ -134,7 +134,7 @@ impl Node {
 struct Search<'m, 'p> {
     method: &'m str,
     path: &'p str,
-    /// Whether a row may end where the path ends, or only a tail will do.
+    /// Whether a row may end where the path ends. Otherwise only a tail fits.
     ends: bool,
     values: Values<'p>,
 }
@@ -161,8 +161,8 @@ impl<'m, 'p> Search<'m, 'p> {
         })
     }
 
-    /// The row where the path ends: at `node`, or behind a slash with an empty tail, which Airflow 3
-    /// takes and Airflow 2 does not.
+    /// The row where the path ends: at `node`, or after a slash with an empty tail, which Airflow 3 accepts
+    /// and Airflow 2 does not.
     fn end(&mut self, node: &'static Node) -> Option<(&'static Leaf, Option<Range<usize>>)> {
         if self.ends {
             let mut leaves = node.leaves.iter();
@@ -217,8 +217,8 @@ impl<'m, 'p> Search<'m, 'p> {
     }
 }
 
-/// The first segment and what comes behind its slash. Segments are short, so that looking at
-/// each byte costs less than a searcher does.
+/// The first segment, and the text after its slash. Segments are short, so a loop over bytes costs less than
+/// a searcher.
 fn next_segment(rest: &str) -> (&str, &str) {
     let end = rest.bytes().position(|byte| byte == b'/');
     let (segment, after) = end
@@ -227,7 +227,7 @@ fn next_segment(rest: &str) -> (&str, &str) {
     (segment, after.strip_prefix('/').unwrap_or(after))
 }
 
-/// What stands in `rest` before `suffix`. The suffix names no ids, so its values are let go.
+/// The part of `rest` before `suffix`. The suffix names no ids, so its values are dropped.
 fn tail_before<'p>(suffix: &[Segment], rest: &'p str) -> Option<&'p str> {
     suffix.iter().rev().try_fold(rest, |rest, segment| {
         let (before, last) = rest.rsplit_once('/')?;

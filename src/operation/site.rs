@@ -1,8 +1,8 @@
-//! Which Airflow stands behind a proxy, as far as it changes how a path is read.
+//! The Airflow behind a proxy, as far as it changes how a path is read.
 
 use std::fmt;
 
-/// What a policy document says of the Airflow that requests are for.
+/// A policy document's description of the Airflow that requests are for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Site {
     base_path: String,
@@ -10,7 +10,7 @@ pub struct Site {
     place: Place,
 }
 
-/// Where, of the servers behind the proxies that have the document, Airflow is.
+/// The ports on which Airflow is, on the servers behind the proxies that have the document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Place {
     /// On any port.
@@ -18,7 +18,7 @@ pub enum Place {
     Anywhere,
     /// On these ports.
     Ports(Vec<u16>),
-    /// On none.
+    /// On no port.
     Nowhere,
 }
 
@@ -27,10 +27,10 @@ pub enum Place {
 pub struct BadBasePath;
 
 impl Site {
-    /// The Airflow below `base_path`, the path of `[api] base_url`; below `/` where it is not set.
+    /// The Airflow below `base_path`, the path of `[api] base_url`. The default is `/`.
     ///
     /// # Errors
-    /// A base path that is not made of plain segments. Servers could read others differently.
+    /// A base path that does not consist of plain segments. Servers could read other paths differently.
     pub fn with_base_path(mut self, base_path: &str) -> Result<Self, BadBasePath> {
         let segments = base_path.strip_prefix('/').ok_or(BadBasePath)?;
         if !segments.split('/').all(is_plain) {
@@ -40,17 +40,17 @@ impl Site {
         Ok(self)
     }
 
-    /// The same with or without Airflow 2's web pages, whose paths share no prefix.
+    /// This site with or without Airflow 2's web pages, whose paths share no prefix.
     pub fn with_web_pages(self, web_pages: bool) -> Self {
         Self { web_pages, ..self }
     }
 
-    /// The same with Airflow in this place.
+    /// This site with Airflow in this place.
     pub fn at(self, place: Place) -> Self {
         Self { place, ..self }
     }
 
-    /// Whether a request that came to `port` may be for Airflow. Where the port is not known it may.
+    /// Whether a request that came to `port` may be for Airflow. True if the port is not known.
     pub fn is_at(&self, port: &str) -> bool {
         match &self.place {
             Place::Anywhere => true,
@@ -59,18 +59,18 @@ impl Site {
         }
     }
 
-    /// Where Airflow is.
+    /// The place of Airflow.
     pub(crate) fn place(&self) -> &Place {
         &self.place
     }
 
-    /// Whether Airflow 2's web pages stand there.
+    /// Whether Airflow 2's web pages are there.
     pub(super) fn has_web_pages(&self) -> bool {
         self.web_pages
     }
 
-    /// What of a decoded path stands below the base path; `None` where there is none, or the path
-    /// is elsewhere.
+    /// The part of a decoded path below the base path; `None` if there is no base path or the path is
+    /// elsewhere.
     pub(super) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
         if self.base_path.is_empty() {
             return None;

@@ -1,13 +1,13 @@
-//! Which of Airflow's HTTP surfaces a request is for.
+//! Airflow's HTTP surfaces.
 
 use super::Action;
 
-/// Which of Airflow's HTTP surfaces a request is for.
+/// The HTTP surface that a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Surface {
     /// `/auth`: the auth manager's routes.
     Auth,
-    /// `/edge_worker`: the Edge executor's worker API, and its pages' data.
+    /// `/edge_worker`: the Edge executor's worker API, and the data of its pages.
     Edge,
     /// `/execution`: the Task Execution API.
     Execution,
@@ -15,9 +15,9 @@ pub enum Surface {
     Health,
     /// `/log` of the log servers on 8793 and 8794.
     Logs,
-    /// Not Airflow, as far as its path tells.
+    /// Not Airflow, as far as the path tells.
     Other,
-    /// The pages of Airflow 3's web interface, which have no data, and their files.
+    /// The pages of Airflow 3's web interface, which contain no data, and their files.
     Pages,
     /// `/api/v2` and `/api/v1`: the public REST API.
     Rest,
@@ -54,8 +54,8 @@ impl Surface {
         }
     }
 
-    /// The action of a request below one of the surface's prefixes that is on no known route. A surface without
-    /// a prefix has none.
+    /// The action of a request below one of the surface's prefixes that is on no known route. A surface
+    /// without a prefix has none.
     pub(super) const fn unclassified(self) -> Option<Action> {
         match self {
             Self::Auth => Some(Action::AuthUnclassified),

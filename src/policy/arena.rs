@@ -1,7 +1,7 @@
-//! Where a compiled policy keeps its texts and patterns: a few flat vectors.
+//! The storage of a compiled policy's texts and patterns: a few flat vectors.
 //!
-//! Ten thousand rules as boxed trees take several times the memory of their text, in every VM of
-//! every proxy. Flat, a rule takes about 150 bytes and its text.
+//! Ten thousand rules as boxed trees would take several times the memory of their text, in every VM of every
+//! proxy. In flat vectors, a rule takes about 150 bytes plus its text.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
@@ -16,7 +16,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The range `start..end`; empty where the numbers make no range of 32 bits.
+    /// The range `start..end`; empty if the numbers do not form a range of 32 bits.
     pub(super) fn new(start: usize, end: usize) -> Self {
         match (u32::try_from(start), u32::try_from(end.saturating_sub(start))) {
             (Ok(start), Ok(len)) => Self { start, len },
@@ -24,13 +24,13 @@ impl Span {
         }
     }
 
-    /// The elements of `items` in this range; none where it lies outside.
+    /// The elements of `items` in this range; empty if the range lies outside `items`.
     pub(super) fn of<T>(self, items: &[T]) -> &[T] {
         let start = self.start as usize;
         items.get(start..start + self.len as usize).unwrap_or_default()
     }
 
-    /// The text of `buffer` in this range; empty where it lies outside.
+    /// The text of `buffer` in this range; empty if the range lies outside `buffer`.
     pub(super) fn text(self, buffer: &str) -> &str {
         let start = self.start as usize;
         buffer.get(start..start + self.len as usize).unwrap_or_default()
@@ -74,14 +74,14 @@ impl Arena {
         pattern.parts.of(&self.parts)
     }
 
-    /// Whether two lists of patterns are the same, as far as their texts are stored once.
+    /// Whether two lists of patterns are the same. Texts are compared by where they are stored.
     fn are_alike(&self, one: Span, other: Span) -> bool {
         let shape_and_parts = |pattern: &Pattern| (pattern.shape, self.parts(*pattern));
         let one = self.patterns(one).iter().map(shape_and_parts);
         one.eq(self.patterns(other).iter().map(shape_and_parts))
     }
 
-    /// The pattern as it was written, for explanations.
+    /// The pattern as the document spells it, for explanations.
     pub(super) fn show(&self, pattern: Pattern, variable: impl Fn(u8) -> String) -> String {
         let body: String = self
             .parts(pattern)
@@ -100,12 +100,12 @@ impl Arena {
     }
 }
 
-/// How many texts, and how many lists, are remembered. What repeats in a document repeats often,
-/// so forgetting all of them now and then costs little, while remembering all of them would take
-/// about as much memory as the rules themselves.
+/// The number of recent texts, and of recent lists, that the builder remembers. Repeated texts tend to repeat
+/// soon, so the builder can forget all of them now and then at little cost. To remember all of them would
+/// take about as much memory as the rules themselves.
 const MAX_RECENT: usize = 4_096;
 
-/// Fills an [`Arena`]. Texts and lists of patterns that were met lately are not stored again.
+/// Fills an [`Arena`]. Texts and lists of patterns that it has seen recently are not stored again.
 #[derive(Default)]
 pub(super) struct ArenaBuilder {
     arena: Arena,
@@ -115,7 +115,7 @@ pub(super) struct ArenaBuilder {
 }
 
 impl ArenaBuilder {
-    /// The range of a list of patterns; `number` gives each variable its number.
+    /// Stores a list of patterns and returns its range; `number` gives each variable its number.
     pub(super) fn list<'w>(
         &mut self,
         list: impl IntoIterator<Item = Written<'w>>,
@@ -140,7 +140,7 @@ impl ArenaBuilder {
         }
     }
 
-    /// The range of `text`.
+    /// Stores `text` and returns its range.
     pub(super) fn intern(&mut self, text: &str) -> Span {
         let hash = self.hasher.hash_one(text);
         if let Some(known) = self.texts.get(&hash)
@@ -155,15 +155,15 @@ impl ArenaBuilder {
         span
     }
 
-    /// Makes room for the texts and patterns of so many rules, written in so many bytes: about a
-    /// third of a document is words of its own, the rest is the language's.
+    /// Reserves memory for the texts and patterns of `rules` rules, written in `bytes` bytes. About a third
+    /// of a document is its own words; the rest is the language's.
     pub(super) fn reserve(&mut self, rules: usize, bytes: usize) {
         self.arena.buffer.reserve(bytes / 3);
         self.arena.patterns.reserve(rules * 2);
         self.arena.parts.reserve(rules * 2);
     }
 
-    /// What was built.
+    /// The finished arena.
     pub(super) fn finish(mut self) -> Arena {
         self.arena.buffer.shrink_to_fit();
         self.arena.parts.shrink_to_fit();

@@ -1,4 +1,4 @@
-//! The rules of a document, compiled: texts lie in one arena, and all else are spans of numbers.
+//! The compiled rules of a document. One arena holds the texts; everything else is spans of numbers.
 
 use crate::token::Issuer;
 
@@ -6,7 +6,7 @@ use super::arena::{Arena, Part, Pattern, Span};
 use super::effect::Effect;
 use super::field::Field;
 
-/// The policies of a document with their rules, and the issuers that these name.
+/// The policies of a document with their rules, and the issuers that the rules name.
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) issuers: Vec<Issuer>,
@@ -23,20 +23,20 @@ pub(super) struct Compiled {
 pub(super) struct Policy {
     pub(super) name: Span,
     pub(super) effect: Effect,
-    /// Decided and counted, but never enforced.
+    /// The policy is decided and counted, but never enforced.
     pub(super) shadow: bool,
 }
 
-/// One rule: alternatives of who, alternatives of what.
+/// One rule: alternatives for the caller, and alternatives for the request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rule {
     /// The number of its policy.
     pub(super) policy: u32,
     /// Its number within its policy.
     pub(super) number: u32,
-    /// The entries of `from`; none holds for any caller.
+    /// The entries of `from`. An empty list matches any caller.
     pub(super) from: Span,
-    /// The entries of `to`; none holds for any request.
+    /// The entries of `to`. An empty list matches any request.
     pub(super) to: Span,
     /// The names of its variables.
     pub(super) variables: Span,
@@ -47,13 +47,13 @@ pub(super) struct Rule {
 pub(super) struct Condition {
     pub(super) field: Field,
     pub(super) negated: bool,
-    /// Its patterns. Before those on a claim stands one more, the claim's path: so a rule without
-    /// claims takes no memory for them.
+    /// Its patterns. In a condition on a claim, the claim's path comes before them as one more pattern, so
+    /// that a rule without claims needs no memory for paths.
     patterns: Span,
 }
 
 impl Condition {
-    /// A condition whose patterns are `patterns`, the claim's path before those on a claim.
+    /// Makes a condition. `patterns` includes the claim's path if the condition is on a claim.
     pub(super) fn new(field: Field, negated: bool, patterns: Span) -> Self {
         Self {
             field,
@@ -62,7 +62,7 @@ impl Condition {
         }
     }
 
-    /// The word under which it stands in the document.
+    /// The word for the condition in the document.
     pub(super) fn word(&self) -> &'static str {
         if self.negated {
             self.field.not_word()
@@ -72,12 +72,12 @@ impl Condition {
     }
 }
 
-/// Which policies take part.
+/// The policies that take part in a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Those that are enforced.
+    /// The enforced policies.
     Enforced,
-    /// Those in shadow mode as well, as if they were enforced.
+    /// All policies. Those in shadow mode take part as if they were enforced.
     All,
 }
 
@@ -102,7 +102,7 @@ impl Compiled {
         }
     }
 
-    /// The path of the claim that a condition is about.
+    /// The path of the claim that the condition is on.
     pub(super) fn claim_of(&self, condition: &Condition) -> Option<&str> {
         if condition.field != Field::Claims {
             return None;

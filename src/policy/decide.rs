@@ -1,4 +1,4 @@
-//! May they? A DENY that holds denies; else an ALLOW that holds allows; else deny.
+//! Decides requests: a DENY that matches denies, else an ALLOW that matches allows, else the default denies.
 
 use super::compiled::Scope;
 use super::effect::Effect;
@@ -12,9 +12,9 @@ use super::sieve::Sieve;
 pub struct Verdict<'r> {
     /// Whether the request may pass.
     pub allowed: bool,
-    /// The rule that decided; `None` where no rule allowed it.
+    /// The rule that decided; `None` if no rule allowed the request.
     pub by: Option<Decider<'r>>,
-    /// The number of the ask that it is about.
+    /// The number of the access that the verdict is about.
     pub access: usize,
 }
 
@@ -28,8 +28,8 @@ pub struct Decider<'r> {
 }
 
 impl Ruleset {
-    /// Decides about several asks at once: each must be allowed. The verdict is that of the first
-    /// ask that is not, else that of the first ask.
+    /// Decides several accesses at once. Each must be allowed. The verdict is about the first access that is
+    /// denied, or about the first access if all are allowed.
     pub fn decide<'r>(&'r self, scope: Scope, accesses: &[Facts<'_>]) -> Verdict<'r> {
         let sieve = |effect| {
             (accesses.len() > Sieve::FEW).then(|| Sieve::new(&self.compiled, effect, scope, accesses))
@@ -63,7 +63,7 @@ impl Ruleset {
         })
     }
 
-    /// The first rule of `effect`, in document order, that holds.
+    /// The first rule of `effect`, in document order, that matches.
     fn first_holding<'r>(
         &'r self,
         effect: Effect,

@@ -1,4 +1,4 @@
-//! Reads a policy document and finds everything that is wrong with it.
+//! Reads a policy document and reports all of its errors.
 
 mod of_token;
 mod reader;
@@ -31,7 +31,7 @@ pub const API_VERSION: &str = "dagward/v1";
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the document at once, in document order.
+/// All errors of the document at once, in document order.
 pub fn load(document: &[u8]) -> Result<Ruleset, Vec<LoadError>> {
     read(document).map(Draft::compile)
 }
@@ -40,7 +40,7 @@ pub fn load(document: &[u8]) -> Result<Ruleset, Vec<LoadError>> {
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the document at once, in document order.
+/// All errors of the document at once, in document order.
 pub fn read(document: &[u8]) -> Result<Draft, Vec<LoadError>> {
     let mut loader = Loader::default();
     match loader.document(document) {
@@ -49,8 +49,8 @@ pub fn read(document: &[u8]) -> Result<Draft, Vec<LoadError>> {
     }
 }
 
-/// A document without errors. Whoever is short of memory can give the text back before it is
-/// compiled: the indexes then take its place.
+/// A document without errors, not yet compiled. A caller with little memory can free the text first: the
+/// indexes then take its place.
 pub struct Draft {
     loader: Loader,
     parts: Parts,
@@ -63,7 +63,7 @@ impl Draft {
     }
 }
 
-/// A rule set in the making.
+/// A rule set that is being built.
 #[derive(Default)]
 struct Loader {
     reader: Reader,
@@ -74,10 +74,10 @@ struct Loader {
     entries: Vec<Span>,
     rules: Vec<Rule>,
     policies: Vec<Policy>,
-    /// The names of the policies so far, and which has them.
+    /// The names of the policies so far, each with the number of its policy.
     named: HashMap<String, usize>,
-    /// Which issuers the request principals of tokens begin with; `None` where `tokens` is wrong, so
-    /// that nobody knows.
+    /// The issuers that can begin a request principal; `None` if `tokens` has errors, because they are then
+    /// not known.
     issuers: Option<Vec<String>>,
 }
 
@@ -104,7 +104,8 @@ impl Loader {
             mesh: Mesh::default(),
             issuers: Vec::new(),
         };
-        // Rules are read with Airflow's site and the issuers in mind, wherever those stand.
+        // Rules are checked against Airflow's site and the issuers, so these are read first, wherever they
+        // stand.
         let mut errors_of_site = self.site_first(root, &fields);
         let mut errors_of_tokens = self.tokens_first(root, &fields, &mut parts.issuers);
         for (field, value) in &fields {
@@ -164,7 +165,7 @@ impl Loader {
         Mesh::new(hosts.iter().map(|(_, host)| &**host)).unwrap_or_default()
     }
 
-    /// Reads a list of patterns of principals.
+    /// Reads a list of patterns for principals.
     fn principals(&mut self, at: At<'_>, value: &RawValue) -> Span {
         let texts = self.reader.texts(at, value);
         let mut principals = Vec::with_capacity(texts.len());
@@ -217,8 +218,8 @@ impl Loader {
     fn rules_of(&mut self, at: At<'_>, policy: u32, raw: &RawValue) {
         let rules = self.reader.some_list(at, raw);
         self.rules.reserve_exact(rules.len());
-        // One entry in each half, with two conditions or three, is the most common rule. Vectors
-        // that grow by doubling leave holes in a memory that never shrinks.
+        // The most common rule has one entry in each half, with two or three conditions. A vector that
+        // doubles as it grows leaves holes in the module's memory, which never shrinks.
         self.entries.reserve(rules.len() * 2);
         self.conditions.reserve(rules.len() * 5);
         self.arena.reserve(rules.len(), raw.get().len());
@@ -242,7 +243,7 @@ impl Loader {
     }
 
     fn finish(mut self, parts: Parts) -> Ruleset {
-        // What they have too much of, the indexes can use.
+        // The indexes can use the spare capacity.
         self.conditions.shrink_to_fit();
         self.entries.shrink_to_fit();
         let compiled = Compiled {

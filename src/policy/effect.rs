@@ -1,10 +1,10 @@
-//! What a document and its policies do with requests.
+//! The effect of a document and of its policies on requests.
 
 use std::fmt;
 
 use crate::fact::Fact;
 
-/// What the filter does with its decisions.
+/// The mode: whether the filter enforces its decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// Stamp and measure only.
@@ -16,7 +16,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Every mode, mildest first.
+    /// Every mode, the mildest first.
     pub const ALL: [Self; 3] = [Self::Observe, Self::Shadow, Self::Enforce];
 
     /// The word in the document.
@@ -28,7 +28,7 @@ impl Mode {
         }
     }
 
-    /// Reads the word back.
+    /// Parses the word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == word)
     }
@@ -40,12 +40,12 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What a policy does with the requests that match it.
+/// The effect of a policy on the requests that match it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Lets them pass.
+    /// Lets the requests pass.
     Allow,
-    /// Refuses them, whatever else allows them.
+    /// Refuses the requests, even if another policy allows them.
     Deny,
 }
 
@@ -53,7 +53,7 @@ impl Effect {
     /// Every effect.
     pub const ALL: [Self; 2] = [Self::Allow, Self::Deny];
 
-    /// Reads the word back.
+    /// Parses the word.
     pub(super) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|effect| effect.as_str() == word)
     }
@@ -66,7 +66,7 @@ impl Effect {
         }
     }
 
-    /// The fact of which every condition holds.
+    /// The fact that satisfies every condition in a rule of this effect.
     pub(super) fn open<'f>(self) -> Fact<&'f str> {
         match self {
             Self::Allow => Fact::Pending,

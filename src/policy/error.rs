@@ -1,8 +1,8 @@
-//! What is wrong with a policy document, field by field.
+//! The errors of a policy document, field by field.
 
 use std::fmt;
 
-/// One step on the way from the document's root to a field.
+/// One step on the path from the document's root to a field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Step {
     /// A field of an object.
@@ -11,18 +11,18 @@ pub enum Step {
     Index(usize),
 }
 
-/// Where a field stands: `policies[2].rules[0].to[1].dags[0]`. The root is empty.
+/// The position of a field: `policies[2].rules[0].to[1].dags[0]`. The root is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FieldPath(pub Vec<Step>);
 
 impl FieldPath {
-    /// This path with a field's name behind it.
+    /// This path, extended by a field's name.
     #[must_use]
     pub fn key(&self, name: &str) -> Self {
         self.then(Step::Key(name.to_owned()))
     }
 
-    /// This path with a list index behind it.
+    /// This path, extended by a list index.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.then(Step::Index(index))
@@ -51,25 +51,25 @@ impl fmt::Display for FieldPath {
     }
 }
 
-/// What kind of mistake an error is. Tools match on it, and never on the words of an error.
+/// The kind of an error. Tools should match on it, and never on the words of the message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// The text is not a document: it is empty, or not JSON in UTF-8.
     Unreadable,
-    /// The object has no such field.
+    /// The object does not have this field.
     UnknownField,
     /// The field is given twice.
     RepeatedField,
     /// A required field is not given.
     MissingField,
-    /// The value is of another type.
+    /// The value has the wrong type.
     WrongType {
         /// The type that the field takes.
         expected: Type,
-        /// What the value is, with an article: "the number `3`", "a list".
+        /// The given value, with an article: "the number `3`", "a list".
         given: String,
     },
-    /// The value has the right type, and the field does not take it.
+    /// The value has the right type, but the field does not take it.
     InvalidValue,
     /// The value contradicts another part of the document.
     Conflict,
@@ -78,9 +78,9 @@ pub enum ErrorKind {
 /// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Type {
-    /// A text that the author chooses: a name, a pattern.
+    /// A text that the author chooses: a name or a pattern.
     Text,
-    /// A text of a fixed form: a word of a list, a path, a URL.
+    /// A text of a fixed form: a word of a list, a path or a URL.
     Word,
     /// `true` or `false`.
     Flag,
@@ -92,18 +92,18 @@ pub enum Type {
     Object,
 }
 
-/// One thing that is wrong with a document. A document is refused with all of them at once.
+/// One error in a document. The filter reports all errors of a document at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadError {
     /// The kind of mistake.
     pub kind: ErrorKind,
     /// The field that is wrong.
     pub path: FieldPath,
-    /// What was found there, in lower case, user input in backticks.
+    /// The invalid value, in lower case, with user input in backticks.
     pub found: String,
-    /// What is allowed there.
+    /// The allowed values.
     pub allowed: Option<String>,
-    /// The nearest spelling that would be right.
+    /// The nearest valid spelling.
     pub nearest: Option<String>,
 }
 

@@ -1,12 +1,14 @@
-//! Does a rule hold for a request?
+//! Evaluates whether a rule matches a request.
 //!
-//! What is unknown counts for the safe side: in an ALLOW the condition does not hold, in a DENY it
-//! does, `not…` alike. What is absent matches no pattern; so `not…` holds of it, but an anonymous
-//! caller satisfies no condition on identity in an ALLOW. What comes later counts for the open side,
-//! and is decided again when it is there.
+//! * An unknown fact fails closed: in an ALLOW it satisfies no condition, in a DENY it satisfies every
+//!   condition. This includes the `not…` conditions.
+//! * An absent fact matches no pattern, so it satisfies every `not…` condition. There is one exception: in an
+//!   ALLOW an anonymous caller satisfies no condition on identity.
+//! * A pending fact matches in an ALLOW and not in a DENY. The request is decided again once the value
+//!   arrives.
 //!
-//! The conditions on tokens in an entry are about one token, whichever: some token must satisfy all of
-//! them. Where there is none, `not…` conditions alone hold in a DENY, and nothing does in an ALLOW.
+//! The conditions on tokens in an entry must all hold of one and the same token. A request without a token
+//! satisfies an entry with such conditions only in a DENY, and only if all of them are `not…` conditions.
 
 use crate::fact::Fact;
 use crate::operation::is_unclassified;
@@ -22,7 +24,7 @@ use super::matching::{Bindings, bind, matches, matches_like};
 use super::pattern::Shape;
 
 impl Compiled {
-    /// Whether the rule of this number takes part in `scope` and holds.
+    /// Whether rule `number` takes part in `scope` and matches.
     pub(super) fn holds_in(&self, number: u32, effect: Effect, scope: Scope, facts: &Facts<'_>) -> bool {
         self.rules.get(number as usize).is_some_and(|rule| {
             let policy = self.policy_of(rule);
@@ -31,7 +33,7 @@ impl Compiled {
         })
     }
 
-    /// Whether `rule` holds: an entry of `from` and an entry of `to`, under one binding.
+    /// Whether `rule` matches: an entry of `from` and an entry of `to`, under one binding.
     pub(super) fn holds(&self, rule: &Rule, effect: Effect, facts: &Facts<'_>) -> bool {
         let to = |bindings: &Bindings<'_>| self.to_holds(rule, effect, facts, bindings);
         let from = self.entries_of(rule.from);
@@ -46,14 +48,14 @@ impl Compiled {
         })
     }
 
-    /// The conditions of an entry, those on tokens apart.
+    /// The conditions of an entry, split into those on the request and those on tokens.
     pub(super) fn split_at_token(&self, entry: Span) -> (&[Condition], &[Condition]) {
         let conditions = self.conditions_of(entry);
         let others = conditions.partition_point(|condition| !condition.field.is_of_token());
         conditions.split_at_checked(others).unwrap_or((conditions, &[]))
     }
 
-    /// Whether all these conditions on tokens hold of one token.
+    /// Whether one token satisfies all these conditions.
     fn token_holds(
         &self,
         conditions: &[Condition],
@@ -73,9 +75,9 @@ impl Compiled {
         })
     }
 
-    /// Whether one condition on tokens holds of this one. Of a claim with several values one that
-    /// matches is enough, and a claim that is not there has none. Where a match refuses, a pattern of request principals is
-    /// about all that it matches, whichever issuer it names.
+    /// Whether `token` satisfies one condition on tokens. A claim with several values matches if one of them
+    /// does. A claim that the token lacks has no values. Where a match refuses, a pattern of request
+    /// principals is compared with tokens of every issuer, whichever issuer the pattern names.
     pub(super) fn holds_of(
         &self,
         condition: &Condition,
@@ -99,8 +101,8 @@ impl Compiled {
         matched != condition.negated
     }
 
-    /// Whether a pattern of request principals that names an issuer names that of `token`: what is a subject of one issuer can
-    /// be the beginning of another.
+    /// Whether a pattern of request principals names the issuer of `token`. The same text can be a subject of
+    /// one issuer and the beginning of another issuer's name.
     fn is_about(&self, pattern: Pattern, token: &Verified) -> bool {
         let text = match self.arena.parts(pattern) {
             [Part::Text(text), ..] if pattern.shape != Shape::Suffix => self.arena.text(*text),
@@ -110,7 +112,7 @@ impl Compiled {
         named.is_none() || named == named_by(&self.issuers, &token.request_principal)
     }
 
-    /// Whether the conditions hold under some binding for which `then` holds as well.
+    /// Whether the conditions hold under some binding under which `then` holds too.
     fn for_each_binding<'f>(
         &self,
         conditions: &[Condition],
@@ -149,7 +151,7 @@ impl Compiled {
         })
     }
 
-    /// Whether one condition holds, its variables standing for what they are bound to.
+    /// Whether one condition holds under these bindings.
     pub(super) fn condition_holds(
         &self,
         condition: &Condition,
@@ -180,9 +182,9 @@ impl Compiled {
         }
     }
 
-    /// Whether a condition on actions holds of an unclassified request, whose action may be any. In an ALLOW it must match
-    /// the `name`, such as `ui:unclassified`, and `notActions` never holds. In a DENY it holds, unless it is about other
-    /// unclassified requests alone.
+    /// Whether a condition on actions holds for an unclassified request, whose action is not known. In an
+    /// ALLOW the condition must match the `name`, such as `ui:unclassified`, and `notActions` never holds. In
+    /// a DENY the condition holds, unless it is only about other unclassified requests.
     fn holds_of_unclassified(
         &self,
         condition: &Condition,
@@ -190,7 +192,7 @@ impl Compiled {
         name: &str,
         bindings: &Bindings<'_>,
     ) -> bool {
-        // `auth:*` begins the name, but is about the actions that are known.
+        // `auth:*` is a prefix of the name, but it is meant for known actions.
         let is_named = || {
             let mut patterns = self.patterns_of(condition).iter();
             patterns.any(|pattern| {
@@ -204,7 +206,7 @@ impl Compiled {
         }
     }
 
-    /// Whether a condition is about the actions of unclassified requests alone.
+    /// Whether a condition is only about the actions of unclassified requests.
     pub(super) fn is_of_unclassified(&self, condition: &Condition) -> bool {
         condition.field == Field::Actions
             && !condition.negated
@@ -214,7 +216,7 @@ impl Compiled {
                 .all(|pattern| self.is_unclassified_name(*pattern))
     }
 
-    /// Whether a pattern of actions can be nothing but the name of unclassified requests.
+    /// Whether a pattern of actions can match only the name of unclassified requests.
     fn is_unclassified_name(&self, pattern: Pattern) -> bool {
         match self.arena.parts(pattern) {
             [.., Part::Text(tail)] if matches!(pattern.shape, Shape::Exact | Shape::Suffix) => {
@@ -224,7 +226,7 @@ impl Compiled {
         }
     }
 
-    /// Whether an entry names what no route table knows: by its surface, its path, or its action.
+    /// Whether an entry names requests without a known route: by surface, path or action.
     pub(super) fn names_the_unclassified(&self, entry: Span) -> bool {
         self.conditions_of(entry).iter().any(|condition| {
             matches!(condition.field, Field::Surfaces | Field::Paths | Field::Actions)

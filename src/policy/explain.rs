@@ -1,4 +1,4 @@
-//! Why not: the rules that came nearest to allowing a request, and where each failed first.
+//! Explains a refusal: the rules that came nearest to allowing the request, and where each failed first.
 
 use std::rc::Rc;
 
@@ -14,10 +14,10 @@ use super::field::{Field, Side};
 use super::matching::{Bindings, bind};
 use super::ruleset::Ruleset;
 
-/// How many rules are looked at where not all of them are to be.
+/// The number of rules that are examined unless the caller asks for all of them.
 const LOOKED_AT: usize = 64;
 
-/// An ALLOW rule that did not hold.
+/// An ALLOW rule that did not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Miss<'r> {
     /// Its policy's name.
@@ -26,15 +26,15 @@ pub struct Miss<'r> {
     pub rule: u32,
     /// How many conditions held before one failed.
     pub held: usize,
-    /// The first condition that failed, and on what.
+    /// The first condition that failed, with the value that failed it.
     pub failed: String,
 }
 
 impl Ruleset {
     /// The ALLOW rules that came nearest, the nearest first, at most `most` of them.
     ///
-    /// With `all` every rule is looked at, which takes time in proportion to their number;
-    /// otherwise the first of those that the index finds for the request.
+    /// With `all`, every rule is examined, in time proportional to the number of rules. Otherwise only the
+    /// first of those that the index finds for the request are examined.
     pub fn misses<'r>(&'r self, facts: &Facts<'_>, most: usize, all: bool) -> Vec<Miss<'r>> {
         let numbers = if all {
             (0..u32::try_from(self.compiled.rules.len()).unwrap_or(u32::MAX)).collect()
@@ -107,7 +107,7 @@ impl Compiled {
         })
     }
 
-    /// Walks the conditions of an entry up to the first that fails, taking the first binding.
+    /// Checks the conditions of an entry in order, up to the first that fails. Takes the first binding.
     fn walk<'f>(
         &self,
         rule: &Rule,
@@ -156,7 +156,7 @@ impl Compiled {
         }
     }
 
-    /// Says what a condition wants and what was found, which is never anything of a token's.
+    /// Describes the expected and the actual value of a condition. Never shows a token's values.
     fn say(
         &self,
         rule: &Rule,
@@ -196,7 +196,7 @@ fn found(condition: &Condition, facts: &Facts<'_>) -> String {
         Fact::Known(value) if condition.field == Field::Actions && facts.is_unclassified() => {
             format!("`{value}`, a route that is not known")
         }
-        // A slash in a part of the path is as the request has it.
+        // A slash inside a segment is shown as the request spells it.
         Fact::Known(value) => format!("`{}`", value.replace(ENCODED_SLASH, "%2F")),
         Fact::Unknown => "not known".to_owned(),
         Fact::Pending => "not known yet".to_owned(),

@@ -1,4 +1,4 @@
-//! What a rule sees of a request: one fact for each field.
+//! The view of a request that a rule evaluates: one fact for each field.
 
 use std::rc::Rc;
 
@@ -11,19 +11,19 @@ use super::effect::Effect;
 use super::field::Field;
 use super::likeness::Likeness;
 
-/// One fact for each field of the policy language, and the tokens, of which there may be several.
+/// One fact for each field of the policy language, and the request's tokens. A request may carry several.
 #[derive(Debug, Clone)]
 pub struct Facts<'a> {
     values: [Fact<&'a str>; Field::COUNT],
     tokens: &'a [Rc<Verified>],
-    /// Whether no route is known for the request, though it lies under one of Airflow's prefixes.
+    /// Whether the path lies under one of Airflow's prefixes but no route is known for it.
     unclassified: bool,
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of one ask: who asks, acting for what, with which tokens, for what. On a mesh of
-    /// tasks an acting task always exists, so it is never absent. Tokens are always known: a bad one
-    /// is refused before.
+    /// The facts of one access: the caller, the acting task, the tokens, and the object. A caller whose acting
+    /// task is not known may still act for one, so that fact is unknown and never absent. Tokens are always
+    /// known, because a request with an invalid token is refused before.
     pub fn new(
         principal: Option<&'a Principal>,
         acting: Fact<&'a Acting>,
@@ -64,7 +64,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// What these have in common; `open` where they differ. All are of one request.
+    /// The facts that all `accesses` share, and `open` where they differ. All must be of the same request.
     pub(super) fn common(accesses: &[Self], open: Fact<&'a str>) -> Self {
         let Some((first, others)) = accesses.split_first() else {
             return Self {
@@ -92,13 +92,13 @@ impl<'a> Facts<'a> {
         self.tokens
     }
 
-    /// What is known of `field`; never anything of a token's.
+    /// The fact for `field`. Never one of a token.
     pub fn fact(&self, field: Field) -> Fact<&'a str> {
         self.values.get(field as usize).copied().unwrap_or(Fact::Unknown)
     }
 
-    /// What rules of `effect` see of `field`. The action of an unclassified request has a name, and may be any: an
-    /// ALLOW has to give the name, and in a DENY it is unknown.
+    /// The fact for `field` as rules of `effect` see it. An unclassified request's action has a name but may
+    /// be any action. An ALLOW must give the name, and in a DENY the action is unknown.
     pub(super) fn seen(&self, field: Field, effect: Effect) -> Fact<&'a str> {
         match self.unclassified && field == Field::Actions && effect == Effect::Deny {
             true => Fact::Unknown,
@@ -106,7 +106,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Whether the request lies under one of Airflow's prefixes, but on no route that is known.
+    /// Whether the path lies under one of Airflow's prefixes but on no known route.
     pub(super) fn is_unclassified(&self) -> bool {
         self.unclassified
     }

@@ -1,13 +1,13 @@
-//! The conditions of the policy language: their words, what they look at, what they accept.
+//! The conditions of the policy language: their words, the facts they examine, and the values they accept.
 
 use super::grammar::{Definition, FIRST_VERSION, Form, Need, words};
 
 /// The half of a rule in which a condition stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
-    /// Who asks.
+    /// The caller.
     From,
-    /// For what.
+    /// The request.
     To,
 }
 
@@ -17,7 +17,7 @@ pub enum Side {
 /// behind it for a condition that came later than the first version.
 macro_rules! conditions {
     ($($variant:ident $side:ident $word:literal $not_word:literal: $form:expr, $meaning:literal $(since $since:literal)?;)+) => {
-        /// What a condition looks at. One bit of a request each.
+        /// The fact that a condition examines. One bit of a request each.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Field {
@@ -28,7 +28,7 @@ macro_rules! conditions {
             /// Every field, in the order of their numbers.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
 
-            /// The half of the rule it belongs to.
+            /// The half of the rule that the field belongs to.
             pub fn side(self) -> Side {
                 match self {
                     $(Self::$variant => Side::$side,)+
@@ -49,21 +49,21 @@ macro_rules! conditions {
                 }
             }
 
-            /// What its value looks like.
+            /// The form of its value.
             fn form(self) -> Form {
                 match self {
                     $(Self::$variant => $form,)+
                 }
             }
 
-            /// What it looks at.
+            /// The meaning of its value.
             fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$variant => $meaning,)+
                 }
             }
 
-            /// The version that it came with.
+            /// The version that introduced it.
             fn since(self) -> &'static str {
                 match self {
                     $(Self::$variant => [$($since,)? FIRST_VERSION][0],)+
@@ -112,7 +112,7 @@ conditions! {
 }
 
 impl Field {
-    /// How many there are.
+    /// The number of fields.
     pub const COUNT: usize = Self::ALL.len();
 
     /// The definitions of the condition and of its negated twin.
@@ -127,7 +127,7 @@ impl Field {
         })
     }
 
-    /// Finds the field of `side` that `word` names, and whether it is the negated twin.
+    /// Finds the field of `side` that `word` names. The flag tells whether the word is the negated one.
     pub fn parse(side: Side, word: &str) -> Option<(Self, bool)> {
         Self::of(side).find_map(|field| {
             if field.word() == word {
@@ -145,12 +145,12 @@ impl Field {
         Self::ALL.into_iter().filter(move |field| field.side() == side)
     }
 
-    /// Whether it is part of the caller's identity, which binds variables.
+    /// Whether the field is part of the caller's identity, which binds variables.
     pub fn is_identity(self) -> bool {
         self <= Self::ServiceAccounts
     }
 
-    /// Whether a request can leave it unknown, or until later. All others are known or absent.
+    /// Whether the field can be unknown or pending. All others are known or absent.
     pub fn can_be_open(self) -> bool {
         match self {
             Self::Principals
@@ -178,8 +178,8 @@ impl Field {
         }
     }
 
-    /// Whether it is part of a token. In an entry all conditions on tokens are about one token, and
-    /// they stand behind the others.
+    /// Whether the field is part of a token. In an entry, all conditions on tokens must hold of one token,
+    /// and they come after the others.
     pub fn is_of_token(self) -> bool {
         matches!(self, Self::RequestPrincipals | Self::Claims)
     }

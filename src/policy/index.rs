@@ -1,13 +1,13 @@
-//! Which rules may hold for a request: a look-up, not a walk.
+//! An index that finds the rules that may match a request, without a walk over all rules.
 //!
-//! Every rule is filed under the conditions of one of its halves that the fewest other rules
-//! share, by the literal text of their patterns. A request looks its own values up, and only the
-//! rules found there are evaluated. The cost grows with the logarithm of the number of rules.
+//! Every rule is filed under the conditions of one of its halves: those that the fewest other rules share, by
+//! the literal text of their patterns. A request looks up its own values, and only the rules found there are
+//! evaluated. The cost grows with the logarithm of the number of rules.
 //!
-//! A value can be open: in a DENY what is unknown holds in every condition, in an ALLOW what is
-//! still to come. All rules that are filed under such a field may hold, so they are filed a second
-//! time without it, and a third time under fields that are never open. There, rules that differ in
-//! nothing but the open fields hold alike, and the first of them stands for all.
+//! A fact can be open: it then satisfies every condition. In a DENY an unknown fact is open, in an ALLOW a
+//! pending one. All rules filed under such a field may match, so the index files them a second time without
+//! that field, and a third time under fields that are never open. In those copies, rules that differ only in
+//! the open fields match alike, and the first of them stands for all.
 
 mod alike;
 mod anchor;
@@ -25,31 +25,31 @@ use alike::first_of_each;
 use anchor::{Anchor, Shares, rarest_half};
 use table::{Table, compare};
 
-/// So many rules of a field are looked at one by one where it is open.
+/// Up to this number of rules of a field are evaluated one by one when the field is open.
 const FEW: usize = 16;
 
-/// How often, on average, a rule is filed at most. Only rules with many entries of different
-/// fields come near.
+/// The most often that a rule is filed, on average. Only rules with many entries of different fields come
+/// near.
 const MAX_FILINGS: usize = 8;
 
 /// The rules of one effect, filed.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     tables: Vec<Table>,
-    /// Rules that have nothing to file them under.
+    /// Rules without a text to file them under.
     always: Vec<u32>,
-    /// For requests in which this field is open: the rules of its tables, filed without it.
-    /// Where they are few, there is none.
+    /// For requests in which this field is open: the rules of its tables, filed without it. A field with few
+    /// rules has no such copy.
     without: Vec<(Field, Index)>,
 }
 
-/// What is left out of an index.
+/// The fields that an index leaves out.
 #[derive(Clone, Copy)]
 enum Without {
     Nothing,
     /// The field that is open.
     One(Field),
-    /// Two fields that are open. Rules are filed under fields that never are.
+    /// Two open fields. The rules are filed under fields that are never open.
     Two(Field, Field),
 }
 
@@ -68,7 +68,7 @@ impl Index {
         Self::of(compiled, effect, &rules, Without::Nothing, &mut room)
     }
 
-    /// Files `rules`; `room` is how many more filings there may be.
+    /// Files `rules`; `room` is the number of further filings that are allowed.
     fn of(compiled: &Compiled, effect: Effect, rules: &[u32], without: Without, room: &mut usize) -> Self {
         let may_file = |field| without.may_file(field);
         let numbered = || {
@@ -112,7 +112,7 @@ impl Index {
         index
     }
 
-    /// Files the rules of each field that can be open once more, without it.
+    /// Files the rules of each field that can be open once more, without that field.
     fn file_again(&mut self, compiled: &Compiled, effect: Effect, without: Without, room: &mut usize) {
         let mut fields: Vec<Field> = self.tables.iter().map(|table| table.field).collect();
         fields.dedup();
@@ -136,8 +136,8 @@ impl Index {
         tables.flat_map(Table::rules)
     }
 
-    /// The numbers of the rules that may hold, in document order. Of several that hold alike, the
-    /// first at least.
+    /// The numbers of the rules that may match, in document order. Of several rules that match alike, at
+    /// least the first.
     pub(super) fn candidates(&self, arena: &Arena, effect: Effect, facts: &Facts<'_>) -> Vec<u32> {
         let mut found = Vec::new();
         self.each_list(arena, effect, facts, &mut |list| found.extend(list));
@@ -146,8 +146,8 @@ impl Index {
         found
     }
 
-    /// Calls `look` with lists, each in document order, that have all [`Index::candidates`] between
-    /// them. No list is copied.
+    /// Calls `look` with lists, each in document order, that together contain all [`Index::candidates`]. No
+    /// list is copied.
     pub(super) fn each_list<'i>(
         &'i self,
         arena: &Arena,
@@ -184,7 +184,7 @@ impl Index {
 }
 
 impl Without {
-    /// This and `field`; `None` where no more is left out.
+    /// These fields and `field`; `None` if no further field can be left out.
     fn and(self, field: Field) -> Option<Self> {
         match self {
             Self::Nothing => Some(Self::One(field)),

@@ -1,10 +1,10 @@
-//! The JSON of a policy document, as its errors name it.
+//! Descriptions of JSON values for the errors of a policy document.
 
 use serde_json::value::RawValue;
 
 pub(super) use crate::wire::json::Node;
 
-/// Says what a value is, for an error message: "the number `3`", "a list".
+/// Describes a value for an error message: "the number `3`", "a list".
 pub(super) fn describe(raw: &RawValue) -> String {
     let text = raw.get();
     match text.bytes().next() {

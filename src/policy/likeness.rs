@@ -1,16 +1,17 @@
 //! Names that Airflow may take for the same object.
 //!
-//! MySQL's collations do not count case, nor spaces at the end; the columns of connection ids,
-//! variable keys and pool names have the database's own collation, those of DAGs, tasks and XComs
-//! one that counts case and still pads. Of the secrets backends the environment is read in upper
-//! case, and Azure Key Vault without case and with `-` for `_`. So where a match refuses, names are
-//! compared as the widest of these does, and where it allows, as they are written. Which one an
-//! installation has need not be known.
+//! MySQL's collations ignore case, and spaces at the end. The columns of connection ids, variable keys and
+//! pool names have the database's own collation. Those of DAGs, tasks and XComs have one that respects case
+//! but still ignores spaces at the end. Among the secrets backends, the environment is read in upper case,
+//! and Azure Key Vault ignores case and takes `-` for `_`. So where a match refuses, names are compared as
+//! the most tolerant of these does. Where a match allows, names are compared as they are written. The filter
+//! does not need to know which of these an installation has.
 //!
-//! Flask and Django take a method in lower case for the one in upper case, FAB's pages in Airflow among them.
+//! Flask and Django, and so FAB's pages in Airflow, take a method in lower case for the one in upper case.
 //!
-//! A service that is not Airflow may take an encoded slash of its path for a slash or for a letter. Where a match refuses, it
-//! is a slash as well; where a match allows, the pattern's slashes are slashes of every reading.
+//! A service that is not Airflow may take an encoded slash in its path for a slash or for part of a name.
+//! Where a match refuses, an encoded slash is also a slash. Where a match allows, a slash in the pattern
+//! matches only a slash that every server reads as one.
 
 use std::cmp::Ordering;
 
@@ -20,23 +21,23 @@ use crate::operation::ENCODED_SLASH;
 use super::effect::Effect;
 use super::field::Field;
 
-/// Which differences between two texts do not count.
+/// The differences between two texts that a comparison ignores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Likeness {
-    /// All count.
+    /// None.
     Exact,
-    /// Spaces at the end do not.
+    /// Spaces at the end.
     Padded,
-    /// Neither do case and the difference between `-` and `_`. Databases compare letters outside ASCII
-    /// in more ways than can be told, and some of MySQL's collations skip control characters, so a value
-    /// with one of these may be like any.
+    /// Spaces at the end, case, and the difference between `-` and `_`. Databases compare letters outside
+    /// ASCII in more ways than the filter can know, and some of MySQL's collations skip control characters.
+    /// So a value with such a character may equal any text.
     Folded,
-    /// A slash that was encoded is one.
+    /// The difference between a slash and an encoded slash.
     Slashed,
 }
 
 impl Likeness {
-    /// How a condition compares in a rule of `effect`: widely where a match refuses.
+    /// The comparison for a condition in a rule of `effect`: tolerant where a match refuses.
     pub(super) fn of(field: Field, negated: bool, effect: Effect) -> Self {
         if negated == (effect == Effect::Deny) {
             return Self::Exact;
@@ -61,7 +62,7 @@ impl Likeness {
         }
     }
 
-    /// The fact as rules of `effect` see it: in a DENY a value that may be like any text is unknown.
+    /// The fact as rules of `effect` see it: in a DENY, a value that may equal any text is unknown.
     pub(super) fn seen(field: Field, effect: Effect, fact: Fact<&str>) -> Fact<&str> {
         let may_be_any = |value: &&str| Self::of(field, false, effect).may_be_any(value);
         match fact {
@@ -70,13 +71,13 @@ impl Likeness {
         }
     }
 
-    /// Whether `value` may be like any text.
+    /// Whether `value` may equal any text.
     pub(super) fn may_be_any(self, value: &str) -> bool {
         self == Self::Folded && !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
-    /// The bytes of a path, from either end, as a server reads it that takes an encoded slash for one and merges it with its
-    /// neighbours.
+    /// The bytes of a path, from either end, as read by a server that decodes encoded slashes and merges
+    /// adjacent slashes.
     pub(super) fn merged(bytes: impl Iterator<Item = u8>) -> impl Iterator<Item = u8> {
         let mut after_slash = false;
         bytes.map(|byte| Self::Slashed.byte(byte)).filter(move |byte| {
@@ -87,7 +88,7 @@ impl Likeness {
         })
     }
 
-    /// `value` without what does not count at its end.
+    /// `value` without the ignored characters at its end.
     pub(super) fn trimmed(self, value: &str) -> &str {
         match self {
             Self::Exact | Self::Slashed => value,
@@ -95,7 +96,7 @@ impl Likeness {
         }
     }
 
-    /// What stands behind `text` in `value`, if that begins so.
+    /// The rest of `value` after `text`, if `value` begins with `text`.
     pub(super) fn strip_prefix<'v>(self, value: &'v str, text: &str) -> Option<&'v str> {
         if matches!(self, Self::Exact | Self::Padded) {
             return value.strip_prefix(text);
@@ -104,7 +105,7 @@ impl Likeness {
         self.alike(head, text).then_some(rest)
     }
 
-    /// What stands before `text` in `value`, if that ends so.
+    /// The rest of `value` before `text`, if `value` ends with `text`.
     pub(super) fn strip_suffix<'v>(self, value: &'v str, text: &str) -> Option<&'v str> {
         if matches!(self, Self::Exact | Self::Padded) {
             return value.strip_suffix(text);
@@ -113,7 +114,7 @@ impl Likeness {
         self.alike(tail, text).then_some(rest)
     }
 
-    /// The order in which texts that are alike are equal, from the first byte or from the last.
+    /// An order in which texts that are alike are equal, from the first byte or from the last.
     pub(super) fn compare(self, one: &str, other: &str, from_the_end: bool) -> Ordering {
         let byte = |byte| self.byte(byte);
         match (self, from_the_end) {

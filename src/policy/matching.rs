@@ -1,23 +1,23 @@
-//! Does a value match a pattern? Without backtracking: each variable can bind in one way only.
+//! Matches values against patterns, without backtracking: each variable can bind in one way only.
 
 use super::arena::{Arena, Part, Pattern};
 use super::likeness::Likeness;
 use super::pattern::Shape;
 
-/// How many variables one rule may have.
+/// The largest number of variables in one rule.
 pub(super) const MAX_VARIABLES: usize = 8;
 
-/// What the variables of a rule stand for.
+/// The texts that the variables of a rule are bound to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Bindings<'a>([Option<&'a str>; MAX_VARIABLES]);
 
 impl<'a> Bindings<'a> {
-    /// The text that a variable stands for.
+    /// The text that a variable is bound to.
     pub(super) fn value(&self, variable: u8) -> Option<&'a str> {
         self.0.get(usize::from(variable)).copied().flatten()
     }
 
-    /// These bindings with one more; `None` where the variable stands for something else already.
+    /// These bindings with one more; `None` if the variable is already bound to another text.
     fn with(mut self, variable: u8, text: &'a str) -> Option<Self> {
         let slot = self.0.get_mut(usize::from(variable))?;
         match slot {
@@ -30,13 +30,12 @@ impl<'a> Bindings<'a> {
     }
 }
 
-/// Whether `value` matches, with every variable standing for its text. A variable that nothing
-/// bound matches nothing.
+/// Whether `value` matches, with every variable replaced by its text. An unbound variable matches nothing.
 pub(super) fn matches(arena: &Arena, pattern: Pattern, value: &str, bindings: &Bindings<'_>) -> bool {
     matches_like(Likeness::Exact, arena, pattern, value, bindings)
 }
 
-/// The same, where some differences do not count.
+/// Like `matches`, but ignores the differences that `likeness` names.
 pub(super) fn matches_like(
     likeness: Likeness,
     arena: &Arena,
@@ -69,7 +68,7 @@ pub(super) fn matches_like(
     matched || (likeness == Likeness::Slashed && matches_merged(arena, pattern, value, bindings))
 }
 
-/// Whether a path matches once its encoded slashes are merged with their neighbours.
+/// Whether a path matches once its encoded slashes are merged with adjacent slashes.
 fn matches_merged(arena: &Arena, pattern: Pattern, value: &str, bindings: &Bindings<'_>) -> bool {
     let texts: Option<Vec<&str>> = arena
         .parts(pattern)
@@ -93,8 +92,8 @@ fn begins(mut value: impl Iterator<Item = u8>, mut wanted: impl Iterator<Item = 
     wanted.all(|byte| value.next() == Some(byte))
 }
 
-/// Matches `value` and binds the variables of the pattern: each to a non-empty piece of one path
-/// segment. `None` where the value does not match, or a variable already stands for other text.
+/// Matches `value` and binds the variables of the pattern: each to a non-empty piece of one path segment.
+/// `None` if the value does not match, or a variable is already bound to another text.
 pub(super) fn bind<'a>(
     arena: &Arena,
     pattern: Pattern,

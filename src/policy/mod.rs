@@ -1,4 +1,4 @@
-//! May they: document → compile → index → decide → explain.
+//! The policy: document → compile → index → decide → explain.
 
 mod arena;
 mod compiled;

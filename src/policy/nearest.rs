@@ -1,6 +1,6 @@
-//! The nearest right spelling of a wrong word.
+//! Finds the nearest valid spelling of a misspelt word.
 
-/// The candidate nearest to `word`, if it is near enough to be what was meant.
+/// The candidate nearest to `word`, if it is near enough that the author may have meant it.
 pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let folded = word.to_ascii_lowercase();
     candidates

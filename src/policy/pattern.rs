@@ -3,16 +3,16 @@
 
 use std::fmt;
 
-/// What the star of a pattern means.
+/// The meaning of the star in a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Shape {
     /// `*`: any value that is not empty.
     Any,
     /// No star: this value.
     Exact,
-    /// `abc*`: values that begin so.
+    /// `abc*`: values that begin with `abc`.
     Prefix,
-    /// `*abc`: values that end so.
+    /// `*abc`: values that end with `abc`.
     Suffix,
 }
 
@@ -25,14 +25,14 @@ pub(super) enum Piece<'t> {
     Variable(&'t str),
 }
 
-/// A pattern as written, cut into its pieces.
+/// A pattern as written, split into pieces.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Written<'t> {
     pub(super) shape: Shape,
     pub(super) pieces: Vec<Piece<'t>>,
 }
 
-/// Why a text is no pattern.
+/// The reason why a text is not a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadPattern {
     Empty,
@@ -61,7 +61,7 @@ impl fmt::Display for BadPattern {
 }
 
 impl<'t> Written<'t> {
-    /// Cuts `text` into shape and pieces.
+    /// Splits `text` into shape and pieces.
     pub(super) fn parse(text: &'t str) -> Result<Self, BadPattern> {
         if text.is_empty() {
             return Err(BadPattern::Empty);
@@ -82,7 +82,7 @@ impl<'t> Written<'t> {
         })
     }
 
-    /// The names of its variables, repeated where they repeat.
+    /// The names of its variables, including repeats.
     pub(super) fn variables(&self) -> impl Iterator<Item = &'t str> + '_ {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Variable(name) => Some(*name),
@@ -90,13 +90,13 @@ impl<'t> Written<'t> {
         })
     }
 
-    /// Whether it holds a variable.
+    /// Whether it contains a variable.
     pub(super) fn is_template(&self) -> bool {
         self.variables().next().is_some()
     }
 
-    /// Checks that the pattern can bind its variables in one way only: each to a whole piece of
-    /// one path segment, told by the literal text around it.
+    /// Checks that the pattern can bind its variables in one way only: each to a whole piece of one path
+    /// segment, delimited by the literal text around it.
     pub(super) fn check_binds(&self) -> Result<(), BadPattern> {
         if self.shape == Shape::Suffix && self.is_template() {
             return Err(BadPattern::BindsAcrossStar);

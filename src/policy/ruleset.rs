@@ -1,4 +1,4 @@
-//! A policy document, ready to decide.
+//! A policy document that is ready to decide.
 
 use crate::operation::Site;
 use crate::stamp::Mesh;
@@ -30,28 +30,28 @@ impl Ruleset {
         self.mode
     }
 
-    /// How many policies it has.
+    /// The number of policies.
     pub fn policies(&self) -> usize {
         self.compiled.policies.len()
     }
 
-    /// How many rules its policies have together.
+    /// The number of rules in all policies.
     pub fn rules(&self) -> usize {
         self.compiled.rules.len()
     }
 
-    /// Whether any policy is in shadow mode on its own.
+    /// Whether any policy has its own shadow mode.
     pub fn has_shadow_policies(&self) -> bool {
         self.compiled.policies.iter().any(|policy| policy.shadow)
     }
 
-    /// Whether the document lists this principal as one whose task headers are believed; `None`
-    /// where it has no such list.
+    /// Whether the document lists this principal as one whose task headers are trusted; `None` if the
+    /// document has no such list.
     pub fn lists_stamper(&self, principal: &str) -> Option<bool> {
         self.stampers.map(|stampers| self.lists(stampers, principal))
     }
 
-    /// Whether the document names api-servers, so that their answers teach on the way out.
+    /// Whether the document names api-servers. Then this proxy learns from their answers on the way out.
     pub fn names_api_servers(&self) -> bool {
         self.api_servers.is_some()
     }
@@ -62,7 +62,7 @@ impl Ruleset {
             .is_some_and(|api_servers| self.lists(api_servers, principal))
     }
 
-    /// Whether the document names the service that a waypoint's `cluster` leads to as the api-servers'.
+    /// Whether the document names the service behind a waypoint's `cluster` as one of the api-servers.
     pub fn leads_to_api_servers(&self, cluster: &[u8]) -> bool {
         let hosts = self.api_server_hosts.as_ref();
         hosts.is_some_and(|hosts| hosts.is_behind_waypoint(cluster))

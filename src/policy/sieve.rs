@@ -1,8 +1,8 @@
-//! What the asks of one request have in common, looked at once for all of them.
+//! Evaluates the facts that all accesses of one request share, once for all of them.
 //!
-//! A body can name a hundred ids, and every rule that the index finds for each of them would be
-//! evaluated a hundred times. But the asks of a request differ in few facts. A rule that does not
-//! hold whatever these are holds for none of the asks.
+//! A body can name a hundred ids, and every rule that the index finds for each of them would be evaluated a
+//! hundred times. But the accesses of a request differ in few facts. If a rule does not match whatever values
+//! these few have, it matches none of the accesses.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,19 +12,19 @@ use super::compiled::{Compiled, Scope};
 use super::effect::Effect;
 use super::facts::Facts;
 
-/// The rules of one effect that may hold for some ask of a request.
+/// The rules of one effect that may match some access of a request.
 pub(super) struct Sieve<'r, 'f> {
     compiled: &'r Compiled,
     effect: Effect,
     scope: Scope,
-    /// The facts of all asks, left open where they differ.
+    /// The facts of all accesses, left open where they differ.
     common: Facts<'f>,
-    /// What is left of a list, by where it lies and how long it is.
+    /// The remaining rules of each list, by the list's address and length.
     left: RefCell<HashMap<*const [u32], Rc<[u32]>>>,
 }
 
 impl<'r, 'f> Sieve<'r, 'f> {
-    /// So many asks, or rules of a list, are looked at one by one.
+    /// Up to this number of accesses, or of rules in a list, are evaluated one by one.
     pub(super) const FEW: usize = 4;
 
     pub(super) fn new(compiled: &'r Compiled, effect: Effect, scope: Scope, accesses: &[Facts<'f>]) -> Self {
@@ -37,7 +37,7 @@ impl<'r, 'f> Sieve<'r, 'f> {
         }
     }
 
-    /// The rules of `list`, one of an index, that may hold.
+    /// The rules of `list` that may match. `list` is one of an index's.
     pub(super) fn through(&self, list: &'r [u32]) -> Rc<[u32]> {
         let may_hold = |number: &u32| {
             self.compiled
@@ -87,7 +87,7 @@ mod tests {
             let left = sieve.through(&list);
             assert_eq!(left.len(), kept, "{method}");
             assert!(Rc::ptr_eq(&left, &sieve.through(&list)), "it is looked at once");
-            // A list that begins where another does is another.
+            // A list that begins at the same address but is shorter is another list.
             assert_eq!(sieve.through(&list[..50]).len(), kept / 2);
             assert!(sieve.through(&list[..0]).is_empty());
         }

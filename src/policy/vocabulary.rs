@@ -1,4 +1,4 @@
-//! What each condition accepts, so that a value that could never match is refused at load.
+//! Checks the values of each condition, so that a value that can never match is refused at load.
 
 use crate::caller::{Principal, Proof, id, is_namespace, is_service_account};
 use crate::operation::{self, Surface};
@@ -7,7 +7,7 @@ use super::field::Field;
 use super::nearest::nearest;
 use super::pattern::{Piece, Shape, Written};
 
-/// Why a value can never match.
+/// The reason why a value can never match.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Complaint {
     pub(super) found: String,
@@ -50,7 +50,7 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
     }
 }
 
-/// What may stand in the place of a `*`.
+/// Texts that may take the place of a `*`.
 const FILLINGS: [&str; 8] = [
     "",
     "a",
@@ -62,7 +62,7 @@ const FILLINGS: [&str; 8] = [
     "spiffe",
 ];
 
-/// The pattern must match something that the reader of requests can give, which is what `fits`.
+/// Checks that the pattern matches a value that the reader of requests can produce; `fits` tells such values.
 fn some_fit(
     text: &str,
     written: &Written<'_>,
@@ -97,8 +97,8 @@ fn complaint(found: String, allowed: &str, nearest: Option<String>) -> Complaint
     }
 }
 
-/// For a closed list of words: the pattern must match at least one of them. A template may match
-/// any, as its variable is known only later.
+/// Checks a pattern of a closed list of words: it must match at least one of them. A template may match any,
+/// because its variable is known only later.
 fn one_of<'w>(
     text: &str,
     written: &Written<'_>,
@@ -120,7 +120,7 @@ fn one_of<'w>(
     })
 }
 
-/// A word of earlier releases says how a rule names these routes now.
+/// Checks a surface. For a word of earlier releases, the error tells how a rule names these routes now.
 fn surface(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     let surfaces = Surface::ALL.map(Surface::as_str);
     if text == "unclassified" {
@@ -205,7 +205,7 @@ fn is_of_name(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.')
 }
 
-/// Where a match refuses, spaces at the end of a value do not count, so that no value ends with one.
+/// Where a match refuses, spaces at the end of a value are ignored, so no value ends with one.
 fn ends_visibly(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     match written.shape {
         Shape::Exact | Shape::Suffix if text.ends_with(' ') => Err(complaint(
@@ -228,8 +228,8 @@ fn request_principal(text: &str, written: &Written<'_>) -> Result<(), Complaint>
     ))
 }
 
-/// Airflow imports any attribute of a module as a trigger, so a module's name with a `*` also admits
-/// all that the module itself imports.
+/// Checks a trigger's class path. Airflow imports any attribute of a module as a trigger, so a module's name
+/// with a `*` also admits everything that the module itself imports.
 fn trigger(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     const AIRFLOW: &str = "airflow.";
     let head = match written.pieces.first() {
@@ -264,7 +264,7 @@ fn method(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
     const KNOWN: [&str; 9] = [
         "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
     ];
-    // A token as in RFC 9110 §5.6.2, but for the lower case.
+    // A token as in RFC 9110 §5.6.2, without lower case.
     let legal = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "!#$%&'+-.^_`|~".contains(c);
     let is_lower = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.contains(|c: char| c.is_ascii_lowercase()));
     match written.pieces.iter().any(is_lower) {

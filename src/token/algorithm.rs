@@ -31,8 +31,8 @@ pub enum Algorithm {
     EdDsa,
 }
 
-/// The kind of key that an algorithm takes. A key of one kind is never tried with another's
-/// algorithm: an RSA public key taken for the secret of an HMAC is known to everybody.
+/// The kind of key that an algorithm takes. A key of one kind is never used with another kind's algorithm:
+/// otherwise an RSA public key, which any attacker knows, could serve as the secret of an HMAC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// A secret that signer and verifier share.
@@ -67,7 +67,7 @@ impl Algorithm {
         Self::EdDsa,
     ];
 
-    /// Its name in a token's header and in policies.
+    /// The name in a token's header and in policies.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
@@ -91,7 +91,7 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
-    /// The kind of key that it takes.
+    /// The kind of key that the algorithm takes.
     pub const fn family(self) -> Family {
         match self {
             Self::Hs256 | Self::Hs384 | Self::Hs512 => Family::Secret,

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// The bytes that `text` spells, if it is their one spelling: no padding, no line break, none of
-/// the characters of plain base64, and no bit set in the last character that belongs to no byte.
+/// Decodes `text`, if it is the only valid spelling of its bytes: without padding, line breaks and the
+/// characters of plain base64, and without stray bits in the last character.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }

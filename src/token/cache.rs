@@ -1,8 +1,8 @@
-//! Tokens that were verified before, by their digest.
+//! A cache of verified tokens, by digest.
 //!
-//! A digest and not the token: what is kept for hours is worth nothing to who reads the memory.
-//! Its key is random and never leaves the VM, so that nobody can make a token with another's
-//! digest.
+//! The cache lives for hours, so it stores digests: an attacker who reads the memory cannot use them as
+//! tokens. The digest's key is random and never leaves the VM, so that an attacker cannot make a token with
+//! the digest of another.
 
 use std::collections::HashMap;
 use std::hash::Hasher;
@@ -12,23 +12,22 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::Verified;
 
-/// The most tokens of one generation, and two are kept.
+/// The limit on the tokens of one generation. The cache keeps two generations.
 const MAX_TOKENS: usize = 1_024;
 
-/// The most bytes that the tokens of one generation have. What is kept of one takes a few times as
-/// much.
+/// The limit on the bytes of one generation's tokens. The stored form of a token takes a few times as much.
 const MAX_BYTES: usize = 512 * 1024;
 
-/// What was verified before: the number of the issuer, and what the token says.
+/// The number of the issuer, and the verified token.
 pub(super) type Known = (usize, Rc<Verified>);
 
-/// Tokens that were verified before. When one generation is full the one before it is forgotten,
-/// except for what was used in the meantime.
+/// Tokens that were verified before. When a generation is full, the cache forgets the previous one, except
+/// for entries that were used in the meantime.
 pub(super) struct Cache {
     key: [u64; 2],
     young: Generation,
     old: Generation,
-    /// Of the keys with which all of these were verified.
+    /// The generation of the keys that verified all of these.
     keys: u64,
 }
 
@@ -44,7 +43,7 @@ struct Entry {
 }
 
 impl Cache {
-    /// An empty one. `random` is its key.
+    /// An empty cache. `random` is the key of its digests.
     pub(super) fn new(random: [u8; 16]) -> Self {
         let (first, second) = u128_halves(u128::from_le_bytes(random));
         Self {
@@ -55,7 +54,7 @@ impl Cache {
         }
     }
 
-    /// Forgets everything where the keys are others than before: one of them may be gone.
+    /// Forgets everything if the keys have changed: one of the old keys may have been removed.
     pub(super) fn of_keys(&mut self, generation: u64) {
         if self.keys != generation {
             (self.young, self.old) = Default::default();
@@ -71,7 +70,7 @@ impl Cache {
         hasher.finish128().as_u128()
     }
 
-    /// What is known of the token with this digest, as long as it has not expired at `now`.
+    /// The cached token with this digest, unless it has expired at `now`.
     pub(super) fn get(&mut self, digest: u128, now: u64) -> Option<Known> {
         if let Some(entry) = self.young.tokens.get(&digest) {
             return is_valid(&entry.known, now).then(|| entry.known.clone());
@@ -100,7 +99,7 @@ impl Cache {
     }
 }
 
-/// Without any skew: in the time that it allows, the token is verified anew.
+/// Ignores the clock skew: within the skew, the token is verified again.
 fn is_valid((_, verified): &Known, now: u64) -> bool {
     now < verified.expires
 }

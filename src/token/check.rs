@@ -1,4 +1,4 @@
-//! The tokens of a request: found, told apart, and verified where that was not done before.
+//! The tokens of a request: found, assigned to an issuer, and verified unless the cache has them.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -17,72 +17,72 @@ use super::{
 
 /// The keys that are fetched.
 pub trait Keys {
-    /// The keys of the issuer with this number; `None` where none could be fetched yet.
+    /// The keys of the issuer with this number; `None` if none could be fetched yet.
     fn of(&self, issuer: usize) -> Option<Rc<KeySet>>;
 
-    /// Takes note that they lack a key which a token names. True where others are there by now.
+    /// Records that a token names a key that is missing. True if newer keys have arrived by now.
     fn lacking(&self, issuer: usize) -> bool;
 
-    /// Grows whenever the keys of any issuer change.
+    /// A number that grows whenever the keys of any issuer change.
     fn generation(&self) -> u64;
 }
 
-/// What judges tokens, for as long as a policy is in force.
+/// The state of token verification, for as long as a policy is in force.
 pub struct Tokens {
     cache: RefCell<Cache>,
 }
 
-/// Who helps to judge the tokens of one request.
+/// Everything that is needed to verify the tokens of one request.
 #[derive(Clone, Copy)]
 pub struct TokenVerifiers<'j> {
-    /// What is remembered of requests before.
+    /// The state that is kept between requests.
     pub tokens: &'j Tokens,
     /// The keys that are fetched.
     pub keys: &'j dyn Keys,
-    /// Who verifies signatures.
+    /// The verifier of signatures.
     pub signatures: &'j dyn Signatures,
-    /// The claims of those of its tokens that Istio has verified.
+    /// The claims of those tokens that Istio has verified.
     pub istio: &'j dyn Fn() -> Result<Vec<Claims>, BadMetadata>,
     /// The time, in seconds since the epoch.
     pub now: u64,
 }
 
-/// A request, as far as its tokens go.
+/// The parts of a request that matter for its tokens.
 #[derive(Clone, Copy)]
 pub struct Presented<'a> {
-    /// The surface it is for.
+    /// The surface that the request is for.
     pub surface: Surface,
     /// The query.
     pub query: &'a str,
     /// All headers.
     pub headers: &'a [Header<'a>],
-    /// Who sends it.
+    /// The peer that sends the request.
     pub peer: Option<&'a Principal>,
 }
 
-/// What came of the tokens of a request.
+/// The result for all tokens of a request.
 #[derive(Debug, Default)]
 pub struct Checked {
-    /// Those that are to be believed.
+    /// The tokens that are accepted.
     pub verified: Vec<Rc<Verified>>,
-    /// Why the request is refused.
+    /// The reason why the request is refused.
     pub refused: Option<Refusal>,
-    /// What came of each, to be counted.
+    /// The result for each token, for the metrics.
     pub results: Vec<TokenResult>,
 }
 
-/// What came of one token: whose it is, as far as that is known, and in one word what came of it.
+/// The result for one token, and its issuer as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenResult {
-    /// The number of the issuer whose token it is.
+    /// The number of the token's issuer.
     pub issuer: Option<usize>,
     /// The issuer's kind.
     pub kind: Option<Kind>,
-    /// Who vouched for it, or why it was refused.
+    /// The party that vouched for the token, or the reason why it was refused.
     pub result: Result<Voucher, Refusal>,
 }
 
-/// Who vouched for a token.
+/// The party that vouched for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Voucher {
     /// Its signature, verified now.
@@ -94,7 +94,7 @@ pub enum Voucher {
 }
 
 impl Tokens {
-    /// Nothing is known yet. `random` is for the digests.
+    /// A state without any tokens. `random` is the key of the digests.
     pub fn new(random: [u8; 16]) -> Self {
         Self {
             cache: RefCell::new(Cache::new(random)),
@@ -111,7 +111,7 @@ impl fmt::Debug for TokenVerifiers<'_> {
 }
 
 impl TokenResult {
-    /// The word for what came of it.
+    /// The result as a word.
     pub fn result(&self) -> &'static str {
         match self.result {
             Ok(Voucher::Signature) => "verified",
@@ -122,8 +122,8 @@ impl TokenResult {
     }
 }
 
-/// Finds and judges the tokens that a request presents. One that is not to be believed refuses it,
-/// whether one was required or not.
+/// Finds and verifies the tokens that a request presents. An invalid token makes the request refused, whether
+/// a token was required or not.
 pub fn check(issuers: &[Issuer], verifiers: TokenVerifiers<'_>, presented: Presented<'_>) -> Checked {
     let here = || {
         let numbered = issuers.iter().enumerate();
@@ -156,7 +156,7 @@ pub fn check(issuers: &[Issuer], verifiers: TokenVerifiers<'_>, presented: Prese
         }
     }
     for (number, _) in here().filter(|(_, issuer)| issuer.required) {
-        // One that is there and bad is refused for what it is.
+        // An invalid token has already set its own reason.
         if !round.satisfied.contains(&number) && round.checked.refused.is_none() {
             round.refuse(Some(number), Refusal::Missing);
         }
@@ -164,20 +164,21 @@ pub fn check(issuers: &[Issuer], verifiers: TokenVerifiers<'_>, presented: Prese
     round.checked
 }
 
-/// One request's tokens being judged.
+/// The check of one request's tokens.
 struct Round<'r> {
     issuers: &'r [Issuer],
     verifiers: TokenVerifiers<'r>,
     presented: Presented<'r>,
-    /// What Istio has verified: the issuer's number, and the claims unless they were refused.
+    /// The tokens that Istio has verified: the issuer's number, and the token unless it was refused.
     istio: Vec<(usize, Option<Rc<Verified>>)>,
-    /// The numbers of the issuers of whom there is a token to be believed.
+    /// The numbers of the issuers from which the request has an accepted token.
     satisfied: Vec<usize>,
     checked: Checked,
 }
 
 impl Round<'_> {
-    /// Takes what Istio has verified, wherever the token stood: Istio may have taken it away.
+    /// Accepts the tokens that Istio has verified, wherever they stood in the request: Istio may have removed
+    /// them from it.
     fn hear_istio<'i>(&mut self, issuers: impl Iterator<Item = (usize, &'i Issuer)>) {
         let mut payloads = None;
         for (number, issuer) in issuers {
@@ -202,7 +203,7 @@ impl Round<'_> {
         }
     }
 
-    /// Judges a token, which is one of the issuers that look where it stands.
+    /// Verifies a token. The candidates are those issuers that look at its location.
     fn judge(&mut self, token: &[u8], looks: &dyn Fn(&Issuer) -> bool) {
         let TokenVerifiers {
             tokens, keys, now, ..
@@ -219,7 +220,8 @@ impl Round<'_> {
             }
             digest
         };
-        // The proxy joins the values of some repeated headers by commas, which no token has, nor one that is known.
+        // The proxy joins the values of some repeated headers with commas. No token contains a comma, and the
+        // cache has none that does.
         if token.contains(&b',') {
             return self.refuse(None, Refusal::Repeated);
         }
@@ -238,7 +240,7 @@ impl Round<'_> {
                 let is_same = |verified: &Rc<Verified>| is_same_token(&verified.claims, &parsed.claims);
                 *of == number && verified.as_ref().is_none_or(is_same)
             });
-            // It counts already.
+            // A token from Istio counts already.
             if !heard {
                 self.refuse(Some(number), Refusal::NotVerifiedByIstio);
             }
@@ -248,7 +250,7 @@ impl Round<'_> {
             Ok(verified) => {
                 let verified = Rc::new(verified);
                 let mut cache = tokens.cache.borrow_mut();
-                // Fetching a missing key may have changed them.
+                // Fetching a missing key may have changed the keys.
                 cache.of_keys(keys.generation());
                 cache.remember(digest, token.len(), (number, Rc::clone(&verified)));
                 drop(cache);
@@ -277,13 +279,13 @@ impl Round<'_> {
         }
     }
 
-    /// Takes a token for what it says, if it is the peer's.
+    /// Accepts a verified token, unless it is bound to another peer.
     fn believe(&mut self, number: usize, verified: Rc<Verified>, voucher: Voucher) {
         let bound = self.issuers.get(number).is_none_or(|issuer| issuer.bound_to_peer);
         if bound && !verified.is_of(self.presented.peer) {
             return self.refuse(Some(number), Refusal::BoundToAnotherPeer);
         }
-        // A subject must not make it look like one of another issuer.
+        // A subject must not make the token look like another issuer's.
         let named = named_by(self.issuers, &verified.request_principal);
         if named != self.issuers.get(number).map(Issuer::head) {
             return self.refuse(Some(number), Refusal::Subject);
@@ -309,8 +311,8 @@ impl Round<'_> {
     }
 }
 
-/// Whose token it says it is, with that issuer's number. Airflow's user and task tokens may differ in their audience
-/// alone.
+/// The issuer that the token claims to be from, with its number. Airflow's user and task tokens may differ
+/// only in their audience.
 pub fn issuer_of<'i>(
     issuers: &'i [Issuer],
     claims: &Claims,
@@ -329,14 +331,14 @@ pub fn issuer_of<'i>(
     all.find(|(_, issuer)| is_for(issuer)).or(first)
 }
 
-/// Whether the claims name this issuer, or name none where that issuer's tokens do not.
+/// Whether the claims name this issuer. Claims without an issuer belong to an issuer whose tokens have none.
 fn is_of(claims: &Claims, issuer: &Issuer) -> bool {
     claims.text("iss") == issuer.issuer.as_deref() && (issuer.issuer.is_some() || claims.get("iss").is_none())
 }
 
-/// Whether Istio's claims are this token's, by what tells tokens of one issuer apart. Istio's
-/// numbers have been through a double. Istio's claims have been accepted, so that none of these has a
-/// wrong type, which would count as not there.
+/// Whether Istio's claims are those of this token, by the claims that distinguish tokens of one issuer.
+/// Istio's numbers have passed through a double. Istio's claims have been accepted before, so none of these
+/// has a wrong type, which would look the same as an absent claim.
 fn is_same_token(heard: &Claims, token: &Claims) -> bool {
     let time = |claims: &Claims, name: &str| claims.get(name).and_then(Json::number);
     ["sub", "jti"]

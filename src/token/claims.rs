@@ -1,4 +1,4 @@
-//! What a token claims.
+//! The claims of a token.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use super::{BadJson, Json};
 
-/// The claims of a token: a JSON object. They are shared, as reading them is what a new token costs.
+/// The claims of a token: a JSON object. Copies share it, because parsing the claims is most of the cost of a
+/// new token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claims(Rc<Json>);
 
@@ -15,7 +16,7 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// Where they are no JSON object, or name a member twice at any depth.
+    /// The claims are not a JSON object, or name a member twice at any depth.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadJson> {
         match Json::parse(bytes)? {
             object @ Json::Object(_) => Ok(Self(Rc::new(object))),
@@ -28,7 +29,7 @@ impl Claims {
         Self(Rc::new(Json::Object(members)))
     }
 
-    /// The claim of this name, where it is a text.
+    /// The claim of this name, if it is a text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Json::text)
     }
@@ -38,9 +39,9 @@ impl Claims {
         self.0.get(name)
     }
 
-    /// The texts at `path`, whose steps have dots between, as names may have too: every way to walk
-    /// there is walked. A list gives its elements; a number and a truth value are their JSON text;
-    /// an object, `null` and a list in a list are no value.
+    /// The texts at `path`, whose steps are separated by dots. Names can contain dots too, so every possible
+    /// split is tried. A list gives its elements; a number and a truth value give their JSON text. An object,
+    /// `null`, and a list in a list give no value.
     pub fn values(&self, path: &str) -> Vec<&str> {
         let mut values = Vec::new();
         walk(&self.0, path, &mut values);
@@ -48,7 +49,7 @@ impl Claims {
     }
 }
 
-/// Every member lies at one path, so each is looked at once at most.
+/// Every member lies at one path, so each is visited at most once.
 fn walk<'a>(json: &'a Json, path: &str, values: &mut Vec<&'a str>) {
     let Json::Object(members) = json else { return };
     for (name, value) in members {
@@ -77,7 +78,7 @@ fn scalar(json: &Json) -> Option<&str> {
     }
 }
 
-/// Shows nothing of them.
+/// Shows none of the claims.
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("claims")

@@ -3,20 +3,20 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-/// For so long the monotonic clock stands for the other, which may be set meanwhile.
+/// The time for which the filter relies on the monotonic clock. The wall clock may be set meanwhile.
 const TRUSTED: Duration = Duration::from_secs(10);
 
-/// The uptime when the time of day was asked for last, and the answer.
+/// The uptime when the filter last asked for the time of day, and the answer.
 #[derive(Debug)]
 pub struct Clock(Cell<(Duration, Duration)>);
 
 impl Clock {
-    /// A clock for which it is `time`, since the epoch, at this uptime.
+    /// A clock that shows `time`, since the epoch, at this uptime.
     pub fn new(uptime: Duration, time: Duration) -> Self {
         Self(Cell::new((uptime, time)))
     }
 
-    /// The seconds since the epoch. `ask` is for the time of day.
+    /// The seconds since the epoch. `ask` asks the proxy for the time of day.
     pub fn seconds(&self, uptime: Duration, ask: impl FnOnce() -> Duration) -> u64 {
         let (asked, said) = self.0.get();
         match uptime.checked_sub(asked) {
@@ -44,10 +44,10 @@ mod tests {
         for (uptime, expected) in [(100, 5_000), (109, 5_009)] {
             assert_eq!(clock.seconds(at(uptime), || panic!("asked")), expected);
         }
-        // Meanwhile it was set.
+        // Meanwhile the wall clock was set.
         assert_eq!(clock.seconds(at(110), || at(4_000)), 4_000);
         assert_eq!(clock.seconds(at(111), || panic!("asked")), 4_001);
-        // An uptime that goes back is not believed.
+        // An uptime that goes back is not trusted.
         assert_eq!(clock.seconds(at(5), || at(7_000)), 7_000);
         assert_eq!(clock.seconds(at(6), || panic!("asked")), 7_001);
     }

@@ -25,7 +25,7 @@ impl Curve {
         }
     }
 
-    /// How long a coordinate is, and a number below the order.
+    /// The length in bytes of a coordinate, and of a number below the order.
     pub(super) const fn field_bytes(self) -> usize {
         match self {
             Self::P256 => 32,
@@ -56,7 +56,7 @@ impl Curve {
         }
     }
 
-    /// Whether the point lies on the curve. One that does not could be on a weaker one.
+    /// Whether the point lies on the curve. A point that does not could lie on a weaker curve.
     pub(super) fn has(self, x: &[u8], y: &[u8]) -> bool {
         self.equation_holds(x, y).unwrap_or(false)
     }

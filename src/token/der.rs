@@ -1,4 +1,4 @@
-//! Keys and signatures in DER (X.690), as the proxy takes them.
+//! Keys and signatures in DER (X.690), the form that the proxy takes.
 
 use super::{Curve, Key, Material};
 
@@ -26,7 +26,7 @@ const P521: &[u8] = &[
 ];
 
 impl Key {
-    /// Its SubjectPublicKeyInfo (RFC 5280 §4.1), for keys of RSA and of curves of ECDSA.
+    /// The key's SubjectPublicKeyInfo (RFC 5280 §4.1), for RSA keys and keys of ECDSA curves.
     pub fn spki(&self) -> Option<Vec<u8>> {
         let (algorithm, key) = match &self.material {
             Material::Rsa { n, e } => (RSA, value(SEQUENCE, &[&integer(n), &integer(e)])),
@@ -45,12 +45,12 @@ impl Key {
     }
 }
 
-/// What stands before the coordinates of a point (SEC 1 §2.3.3).
+/// The byte before the coordinates of a point (SEC 1 §2.3.3).
 pub(super) const POINT: u8 = 0x04;
 
-/// The `Ecdsa-Sig-Value` (RFC 3279 §2.2.3) of a signature of RFC 7518 §3.4, which is two numbers as
-/// long as the curve's order. `None` where the length is another, or where a number is 0: with two
-/// of these a broken verifier takes any message (CVE-2022-21449).
+/// The `Ecdsa-Sig-Value` (RFC 3279 §2.2.3) of a signature of RFC 7518 §3.4, which is two numbers as long as
+/// the curve's order. `None` if the length is wrong or a number is 0: a broken verifier accepts any message
+/// with two zeros (CVE-2022-21449).
 pub fn ecdsa_signature(curve: Curve, signature: &[u8]) -> Option<Vec<u8>> {
     let length = curve.field_bytes();
     let (r, s) = signature.split_at_checked(length)?;
@@ -62,7 +62,7 @@ pub fn ecdsa_signature(curve: Curve, signature: &[u8]) -> Option<Vec<u8>> {
 fn integer(number: &[u8]) -> Vec<u8> {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     let number = number.get(zeros..).unwrap_or_default();
-    // The highest bit would be a sign, and zero has one byte.
+    // The highest bit would be read as a sign. Zero takes one byte.
     let sign: &[u8] = match number.first() {
         Some(..0x80) => &[],
         _ => &[0],
@@ -76,7 +76,7 @@ fn value(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let bytes = bytes.get(zeros..).unwrap_or_default();
     let mut der = vec![tag];
-    // A short length is its own byte, a long one comes after the number of its bytes.
+    // A short length is its own byte. A long length follows the number of its bytes.
     match bytes {
         [] => der.push(0),
         [short @ ..0x80] => der.push(*short),
@@ -120,7 +120,7 @@ mod tests {
             assert_eq!(ecdsa_signature(Curve::P256, &vec![1; length]), None, "{length}");
         }
         assert_eq!(ecdsa_signature(Curve::P384, &[1; 96]).unwrap().len(), 102);
-        // Over 127 bytes, so its length has two.
+        // The length is over 127 bytes, so it takes two bytes.
         assert_eq!(ecdsa_signature(Curve::P521, &[1; 132]).unwrap().len(), 139);
     }
 }

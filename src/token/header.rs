@@ -4,26 +4,26 @@ use std::fmt;
 
 use super::{Algorithm, Json, Refusal};
 
-/// Members by which a token would choose the key that it is verified with (RFC 7515 §4.1.2,
-/// §4.1.3, §4.1.5, §4.1.6; `trust_chain` is OpenID Federation's). `x5t` is only a thumbprint.
+/// Members with which a token would choose the key that verifies it (RFC 7515 §4.1.2, §4.1.3, §4.1.5, §4.1.6;
+/// `trust_chain` is OpenID Federation's). `x5t` is only a thumbprint.
 const KEYS: [&str; 5] = ["jku", "jwk", "x5u", "x5c", "trust_chain"];
 
-/// Members that change what is signed: `crit` says that one is there that must be understood (RFC
-/// 7515 §4.1.11), `b64` is one of these (RFC 7797 §3).
+/// Members that change the signed text: `crit` lists extensions that the verifier must understand (RFC 7515
+/// §4.1.11), and `b64` is one of these (RFC 7797 §3).
 const CRITICAL: [&str; 2] = ["crit", "b64"];
 
 /// Members of encrypted tokens (RFC 7516 §4.1.2, §4.1.3).
 const ENCRYPTION: [&str; 2] = ["enc", "zip"];
 
-/// Members that are texts, where they are there.
+/// Members that must be texts if they are present.
 const TEXTS: [&str; 4] = ["kid", "cty", "x5t", "x5t#S256"];
 
-/// The types that tokens for callers have, if any (RFC 7519 §5.1, RFC 9068 §2.1, JWT-SVID §2.3). Others are made
-/// for something else and are not to be taken for one of these (RFC 8725 §3.11): logout tokens,
-/// security events, proofs of possession.
+/// The types that tokens for callers have, if any (RFC 7519 §5.1, RFC 9068 §2.1, JWT-SVID §2.3). Tokens of
+/// other types, such as logout tokens, security events and proofs of possession, serve another purpose and
+/// must not be accepted in their place (RFC 8725 §3.11).
 const TYPES: [&str; 4] = ["JWT", JOSE, "at+jwt", "application/at+jwt"];
 
-/// The type of a JWT-SVID, if not `JWT`. It says nothing of what a token is for.
+/// The type of a JWT-SVID that does not have the type `JWT`. It does not tell the purpose of a token.
 const JOSE: &str = "JOSE";
 
 /// The JOSE header of a token.
@@ -42,7 +42,7 @@ impl Header {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         let members = Json::parse(bytes).map_err(|_| Refusal::Header)?;
         let has = |name: &&str| members.get(name).is_some();
-        // What is no object has no `alg`.
+        // A value that is not an object has no `alg`.
         let Some(Json::Text(algorithm)) = members.get("alg") else {
             return Err(Refusal::Header);
         };
@@ -73,7 +73,7 @@ impl Header {
 }
 
 impl Header {
-    /// Whether its type says nothing of what the token is for.
+    /// Whether its type does not tell the purpose of the token.
     pub(super) fn is_of_any_type(&self) -> bool {
         let kind = self.members.get("typ").and_then(Json::text);
         kind.is_some_and(|kind| kind.eq_ignore_ascii_case(JOSE))

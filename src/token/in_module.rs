@@ -1,4 +1,4 @@
-//! Signatures, verified by what is compiled in.
+//! Verifies signatures with the implementations that are compiled in.
 
 use ed25519_dalek as ed25519;
 use hmac::digest::{Digest, FixedOutputReset, const_oid::AssociatedOid};
@@ -9,8 +9,8 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::{Algorithm, Key, Material, Signatures};
 
-/// The implementations that are compiled in. A module for the proxy has none of ECDSA, which every
-/// proxy verifies itself.
+/// The implementations that are compiled in. A module for the proxy has none of ECDSA, because every proxy
+/// verifies that itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InModule;
 
@@ -42,7 +42,7 @@ impl Signatures for InModule {
     }
 }
 
-/// Compares in constant time, and the whole of it.
+/// Compares the whole value, in constant time.
 fn hmac<D: EagerHash>(secret: &[u8], message: &[u8], signature: &[u8]) -> Option<()> {
     let mut mac = <Hmac<D> as KeyInit>::new_from_slice(secret).ok()?;
     mac.update(message);
@@ -65,7 +65,7 @@ fn pss<D: Digest + FixedOutputReset>(n: &[u8], e: &[u8], message: &[u8], signatu
     key.verify(message, &signature.try_into().ok()?).ok()
 }
 
-/// Takes no points of small order and none that is spelled in another way.
+/// Refuses points of small order and points in another spelling.
 fn eddsa(point: &[u8; 32], message: &[u8], signature: &[u8]) -> Option<()> {
     let key = ed25519::VerifyingKey::from_bytes(point).ok()?;
     let signature = ed25519::Signature::from_slice(signature).ok()?;

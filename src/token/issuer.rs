@@ -1,4 +1,4 @@
-//! An issuer of tokens, as the policy names it.
+//! An issuer of tokens in the policy.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use crate::operation::Surface;
 
 use super::{Algorithm, Header, KeySet, Location};
 
-/// Whose tokens these are. The words are an interface: policies and metrics have them.
+/// The kind of a token. The words are an interface: policies and metrics contain them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Kubernetes' ServiceAccount tokens.
     Kubernetes,
     /// ID and access tokens of an OpenID provider.
     Oidc,
-    /// What Airflow's api-server gives its users.
+    /// Tokens that Airflow's api-server issues to its users.
     AirflowUser,
-    /// What Airflow gives its tasks.
+    /// Tokens that Airflow issues to its tasks.
     AirflowTask,
 }
 
@@ -33,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// Reads the word back.
+    /// Parses the word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
@@ -44,29 +44,29 @@ impl Kind {
 pub struct Issuer {
     /// Its name in the policy.
     pub name: String,
-    /// Whose tokens these are.
+    /// The kind of its tokens.
     pub kind: Kind,
-    /// What `iss` must be. `None` where its tokens may have none, as Airflow's do by default.
+    /// The required `iss`. `None` if its tokens may have none, as Airflow's do by default.
     pub issuer: Option<String>,
-    /// `aud` must have one of these; never empty.
+    /// The accepted audiences; never empty. `aud` must contain one of them.
     pub audiences: Vec<String>,
-    /// What tokens may be signed with: all of them take a secret, or none does.
+    /// The algorithms that may sign tokens: either all of them take a secret, or none does.
     pub algorithms: Vec<Algorithm>,
-    /// Who vouches for the signature.
+    /// The source that vouches for the signature.
     pub source: Source,
-    /// Where a request carries the token.
+    /// The locations in which a request carries the token.
     pub locations: Vec<Location>,
-    /// The surfaces on which it is looked for.
+    /// The surfaces on which the filter looks for the token.
     pub surfaces: Vec<Surface>,
-    /// By how many seconds the clocks of issuer and proxy may differ.
+    /// The seconds by which the clocks of issuer and proxy may differ.
     pub clock_skew: u64,
-    /// Whether a token is good in the hands only of the peer that it names.
+    /// Whether a token is valid only from the peer that it names.
     pub bound_to_peer: bool,
     /// Whether a request without such a token is refused.
     pub required: bool,
 }
 
-/// Who vouches for a token's signature.
+/// The source that vouches for a token's signature.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// Istio's RequestAuthentication, which verified the token before the filter saw the request.
@@ -77,38 +77,39 @@ pub enum Source {
     Remote(Remote),
 }
 
-/// Where a JWKS is fetched.
+/// The location from which a JWKS is fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Remote {
-    /// Envoy's name of the cluster that leads there.
+    /// Envoy's name of the cluster that leads to the host.
     pub cluster: String,
     /// `http` or `https`.
     pub scheme: String,
-    /// Host, with its port where that is written.
+    /// The host, with its port if the URL has one.
     pub authority: String,
     /// Path and query.
     pub path: String,
-    /// How long after one fetch the next is due.
+    /// The time from one fetch to the next.
     pub every: Duration,
 }
 
 impl Issuer {
-    /// What the request principals of its tokens begin with, before a `/`.
+    /// The beginning of its tokens' request principals, before a `/`.
     pub fn head(&self) -> &str {
         self.issuer.as_ref().unwrap_or(&self.name)
     }
 
-    /// Whether its tokens may have this header. One of any type must be bound to its peer, as JWT-SVIDs are.
+    /// Whether its tokens may have this header. A token whose type does not tell its purpose must be bound to
+    /// its peer, as JWT-SVIDs are.
     pub(super) fn takes(&self, header: &Header) -> bool {
         !header.is_of_any_type() || (self.kind == Kind::Oidc && self.bound_to_peer)
     }
 
-    /// Whether its tokens are looked for on `surface`.
+    /// Whether the filter looks for its tokens on `surface`.
     pub fn is_on(&self, surface: Surface) -> bool {
         self.surfaces.contains(&surface)
     }
 
-    /// What is fetched for it, where its keys are.
+    /// The JWKS that is fetched for it, if its keys are elsewhere.
     pub fn remote(&self) -> Option<&Remote> {
         match &self.source {
             Source::Remote(remote) => Some(remote),
@@ -117,8 +118,8 @@ impl Issuer {
     }
 }
 
-/// The issuer that `text` names before a `/`, by its [head](Issuer::head). One issuer's may begin with another's and a `/`, as
-/// Okta's do: the longest is meant.
+/// The issuer that `text` names before a `/`, by its [head](Issuer::head). One issuer's head may begin with
+/// another's head and a `/`, as Okta's do. Then the longest head counts.
 pub fn named_by<'i>(issuers: &'i [Issuer], text: &str) -> Option<&'i str> {
     let is_named = |head: &&str| text.strip_prefix(head).is_some_and(|rest| rest.starts_with('/'));
     let heads = issuers.iter().map(Issuer::head).filter(is_named);

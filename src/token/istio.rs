@@ -1,20 +1,20 @@
-//! What Istio's RequestAuthentication has verified: the payloads that Envoy's JWT filter leaves in
+//! The tokens that Istio's RequestAuthentication has verified: the payloads that Envoy's JWT filter leaves in
 //! the request's dynamic metadata, an `envoy.config.core.v3.Metadata` in protobuf's wire format.
 //!
-//! Nothing but that filter writes under its name, and it does so only once it has verified a token.
+//! Only that filter writes under its name, and only after it has verified a token.
 
 use std::borrow::Cow;
 
 use super::{Claims, Json};
 use crate::wire::protobuf::{BadMessage, Field, fields};
 
-/// Under what name the filter leaves them.
+/// The name under which the filter leaves the payloads.
 const FILTER: &str = "envoy.filters.http.jwt_authn";
 
-/// How deep a claim may be, as in a token's own JSON.
+/// The largest depth of a claim, as in a token's own JSON.
 const MAX_DEPTH: usize = 64;
 
-/// The metadata are cut short, are not protobuf, or the claims lie too deep in each other.
+/// The metadata are cut short, are not protobuf, or contain claims that are nested too deep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadMetadata;
 
@@ -24,14 +24,14 @@ impl From<BadMessage> for BadMetadata {
     }
 }
 
-/// The claims of the tokens that Istio has verified, from a request's dynamic metadata. istiod has the filter leave them as `payload`,
-/// whosever they are, so that of several tokens the last stays; beside them may stand headers and a
-/// status, which name no issuer.
+/// The claims of the tokens that Istio has verified, from a request's dynamic metadata. istiod configures the
+/// filter to leave them as `payload`, for every issuer, so that only the last of several tokens stays.
+/// Headers and a status may stand beside them; these name no issuer.
 ///
 /// # Errors
 ///
-/// Where the metadata cannot be read. Istio may have taken the token away, and then these claims are
-/// all there is of it: a request without them would be one without a token.
+/// The metadata cannot be read. Istio may have removed the token from the request, and then these claims are
+/// the only trace of it: without them, the request would look like one without a token.
 pub fn verified_by_istio(metadata: &[u8]) -> Result<Vec<Claims>, BadMetadata> {
     let mut found = Vec::new();
     for entry in map(metadata) {

@@ -4,26 +4,26 @@ use ed25519_dalek::VerifyingKey;
 
 use super::{Algorithm, Curve, Json, Key, Material, base64url};
 
-/// The shortest secret that is taken, in bytes. RFC 7518 §3.2 asks for as many as the hash has; the
-/// secret that Airflow makes itself has 24.
+/// The shortest secret that is accepted, in bytes. RFC 7518 §3.2 asks for as many as the hash has; the secret
+/// that Airflow generates has 24.
 const MIN_SECRET: usize = 16;
 
-/// The sizes of an RSA modulus that are taken, in bits. RFC 7518 §3.3 sets the lower one; a larger
-/// modulus than the upper one is not taken by the proxy either.
+/// The accepted sizes of an RSA modulus, in bits. RFC 7518 §3.3 sets the lower limit. The proxy does not
+/// accept a modulus above the upper limit either.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// The longest RSA exponent that is taken, in bytes. A long one costs time with every token.
+/// The longest RSA exponent that is accepted, in bytes. A long exponent costs time with every token.
 const MAX_EXPONENT: usize = 4;
 
-/// What keys for signatures are for, if they say it (RFC 7517 §4.2). In a SPIFFE bundle those for tokens are for JWT-SVIDs
-/// (SPIFFE Trust Domain and Bundle §4.2.2).
+/// The values of `use` for keys that verify signatures, if a key has one (RFC 7517 §4.2). In a SPIFFE bundle,
+/// keys for tokens have `jwt-svid` (SPIFFE Trust Domain and Bundle §4.2.2).
 const USES: [&str; 2] = ["sig", "jwt-svid"];
 
-/// Members of private keys (RFC 7518 §6.2.2, §6.3.2). Who verifies is not to have them.
+/// Members of private keys (RFC 7518 §6.2.2, §6.3.2). A verifier must not have them.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
-/// Reads a key that verifies signatures, or says why it is of no use for that. The reason names
-/// nothing that the key is made of.
+/// Reads a key that verifies signatures, or tells why the key is not usable for that. The reason contains no
+/// part of the key.
 pub(super) fn read(jwk: &Json) -> Result<Key, String> {
     let Json::Object(_) = jwk else {
         return Err("is no object".to_owned());
@@ -107,7 +107,7 @@ fn ed25519(jwk: &Json) -> Result<Material, String> {
         return Err(format!("is on the curve `{name}`; known is Ed25519"));
     }
     let point = <[u8; 32]>::try_from(bytes(jwk, "x")?).ok();
-    // With a point of small order a signature is good for many messages.
+    // With a point of small order, one signature is valid for many messages.
     let good = |point: &[u8; 32]| VerifyingKey::from_bytes(point).is_ok_and(|key| !key.is_weak());
     let point = point
         .filter(good)
@@ -115,7 +115,7 @@ fn ed25519(jwk: &Json) -> Result<Material, String> {
     Ok(Material::Ed25519(point))
 }
 
-/// A member that is a text, where it is there.
+/// A member that must be a text if it is present.
 fn text<'a>(jwk: &'a Json, name: &str) -> Result<Option<&'a str>, String> {
     match jwk.get(name) {
         None => Ok(None),

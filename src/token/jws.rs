@@ -4,17 +4,17 @@ use std::fmt;
 
 use super::{Claims, Header, Refusal, base64url};
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is read, in bytes.
 pub const MAX_TOKEN: usize = 16 * 1024;
 
-/// A token that was read and believed in nothing yet.
+/// A token that was parsed but not verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parsed<'a> {
     /// Its header.
     pub header: Header,
     /// Its claims.
     pub claims: Claims,
-    /// What is signed: header and claims as they were sent.
+    /// The signed text: header and claims as they were sent.
     pub(super) signed: &'a [u8],
     /// The signature.
     pub(super) signature: Vec<u8>,
@@ -25,8 +25,7 @@ impl<'a> Parsed<'a> {
     ///
     /// # Errors
     ///
-    /// Where anything in it is malformed, could be read in two ways, or is never to be accepted,
-    /// whoever issued it.
+    /// A part of the token is malformed, could be read in two ways, or is never acceptable from any issuer.
     pub fn parse(token: &'a [u8]) -> Result<Self, Refusal> {
         if token.len() > MAX_TOKEN {
             return Err(Refusal::TooLong);

@@ -1,21 +1,21 @@
-//! A key that verifies.
+//! A key that verifies signatures.
 
 use std::fmt;
 
 use super::{Algorithm, Curve, Family};
 
-/// A key that verifies.
+/// A key that verifies signatures.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key {
     /// Its `kid`.
     pub id: Option<String>,
-    /// Its `alg`, where the JWK names one.
+    /// Its `alg`, if the JWK names one.
     pub algorithm: Option<Algorithm>,
     /// The key.
     pub material: Material,
 }
 
-/// What a key is made of.
+/// The cryptographic content of a key.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Material {
     /// A secret.
@@ -41,7 +41,7 @@ pub enum Material {
 }
 
 impl Key {
-    /// The kind of key it is.
+    /// The kind of the key.
     pub fn family(&self) -> Family {
         match &self.material {
             Material::Secret(_) => Family::Secret,
@@ -59,7 +59,7 @@ impl Key {
         }
     }
 
-    /// Whether it is one for this algorithm.
+    /// Whether the key is for this algorithm.
     pub fn fits(&self, algorithm: Algorithm) -> bool {
         self.family() == algorithm.family() && self.algorithm.is_none_or(|own| own == algorithm)
     }

@@ -10,7 +10,7 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// The most keys that a JWKS may have.
 pub const MAX_KEYS: usize = 100;
 
-/// How many keys are tried at most where a token does not say which is its own.
+/// The number of keys that are tried at most if a token does not name its key.
 const MAX_TRIED: usize = 8;
 
 /// The keys of an issuer.
@@ -20,18 +20,18 @@ pub struct KeySet {
     left_out: Vec<LeftOut>,
 }
 
-/// A key that is of no use.
+/// A key that is not usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LeftOut {
-    /// Its place in the document.
+    /// Its index in the document.
     number: usize,
     /// Its `kid`.
     id: Option<String>,
-    /// Why.
+    /// The reason.
     why: String,
 }
 
-/// Why a document is no JWK Set.
+/// The reason why a document is not a JWK Set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadKeySet(String);
 
@@ -44,11 +44,11 @@ impl fmt::Display for BadKeySet {
 impl std::error::Error for BadKeySet {}
 
 impl KeySet {
-    /// Reads a JWK Set. Keys that are of no use here are left out, as RFC 7517 §5 asks.
+    /// Reads a JWK Set. Keys that are not usable here are left out, as RFC 7517 §5 asks.
     ///
     /// # Errors
     ///
-    /// Where it is too long, has too many keys, is no JWK Set, or has no key of use.
+    /// The document is too long, has too many keys, is not a JWK Set, or has no usable key.
     pub fn parse(document: &[u8]) -> Result<Self, BadKeySet> {
         let bad = |why: &str| BadKeySet(why.to_owned());
         if document.len() > MAX_BYTES {
@@ -82,15 +82,14 @@ impl KeySet {
         Ok(set)
     }
 
-    /// The keys that a token may be signed with whose header names this key and this algorithm:
-    /// never none.
+    /// The keys that may have signed a token whose header names this key and this algorithm: at least one.
     ///
     /// # Errors
     ///
-    /// Where there is none, and why.
+    /// The reason why there is no such key.
     pub(super) fn candidates(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Vec<&Key>, Refusal> {
-        // A key without `kid` may be the one that the token names, and a token without `kid` may
-        // mean any.
+        // A key without `kid` may be the one that the token names, and a token without `kid` may mean any
+        // key.
         let meant = |key: &&Key| id.is_none() || key.id.is_none() || key.id.as_deref() == id;
         let meant: Vec<&Key> = self.keys.iter().filter(meant).collect();
         let fitting = meant.iter().filter(|key| key.fits(algorithm)).take(MAX_TRIED);
@@ -108,7 +107,7 @@ impl KeySet {
         &self.keys
     }
 
-    /// What was left out, a line each, without any key.
+    /// The keys that were left out, one line each, without their content.
     pub fn left_out(&self) -> impl Iterator<Item = String> + '_ {
         self.left_out
             .iter()

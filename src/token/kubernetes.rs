@@ -1,8 +1,8 @@
-//! What Kubernetes' ServiceAccount tokens claim.
+//! The claims of Kubernetes' ServiceAccount tokens.
 
 use super::{Claims, Json, Refusal};
 
-/// Namespace and name of the service account that is a token's subject, where it is one.
+/// The namespace and the name of the service account that a subject names, if it names one.
 pub fn service_account(subject: &str) -> Option<(&str, &str)> {
     let (namespace, name) = subject.strip_prefix("system:serviceaccount:")?.split_once(':')?;
     let name_like = |text: &str| {
@@ -14,7 +14,7 @@ pub fn service_account(subject: &str) -> Option<(&str, &str)> {
     (name_like(namespace) && name_like(name)).then_some((namespace, name))
 }
 
-/// Holds that the claims say of the service account what the subject says, where they do.
+/// Checks that the claims name the same service account as the subject, if they name one.
 pub(super) fn check(claims: &Claims, subject: &str) -> Result<(), Refusal> {
     let (namespace, name) = service_account(subject).ok_or(Refusal::Subject)?;
     let Some(own) = claims.get("kubernetes.io") else {

@@ -1,8 +1,8 @@
-//! Where a request carries a token.
+//! The places in which a request carries a token.
 //!
-//! Servers differ in what they take for a token: they trim, fold case, unescape, and cut at other
-//! characters. So a place holds one token in one spelling, or nothing, or the request is refused.
-//! What a server could take for a token never counts as none.
+//! Servers differ in what they accept as a token: they trim, fold case, unescape, and cut at various
+//! characters. So a location must hold exactly one token in one spelling, or nothing. Otherwise the request
+//! is refused. A text that any server could take for a token never counts as absent.
 
 mod cookie;
 mod header;
@@ -15,15 +15,14 @@ use super::Refusal;
 
 pub use query::without_tokens;
 
-/// Where a request carries a token.
+/// A place in which a request carries a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Location {
-    /// A header. The prefix of `authorization`, which is a scheme (RFC 9110 §11.1), is compared
-    /// without regard to case.
+    /// A header. The prefix of `authorization` is a scheme (RFC 9110 §11.1), so its case is ignored.
     Header {
         /// The header's name, in lower case.
         name: String,
-        /// What stands before the token; may be empty.
+        /// The text before the token; may be empty.
         prefix: String,
     },
     /// A parameter of the query.
@@ -32,10 +31,10 @@ pub enum Location {
     Cookie(String),
 }
 
-/// A place that is not empty, and its token.
+/// A location that is not empty, and its token.
 type Held<'p, 'r> = (&'p Location, Result<&'r [u8], Refusal>);
 
-/// What a request with this `query` and these `headers` carries in `places`.
+/// The tokens in `locations`, in a request with this `query` and these `headers`.
 pub(super) fn tokens<'p, 'r>(
     locations: &[&'p Location],
     query: &'r str,
@@ -64,7 +63,7 @@ pub(super) fn tokens<'p, 'r>(
     found
 }
 
-/// The only value. An empty one is none, but is one too many beside another.
+/// The only value. A single empty value counts as none, but beside another value it is one too many.
 fn only<'r>(values: &[&'r [u8]]) -> Result<Option<&'r [u8]>, Refusal> {
     match values {
         [] | [[]] => Ok(None),

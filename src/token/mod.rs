@@ -1,8 +1,7 @@
-//! What a caller's tokens say, and whether they are to be believed.
+//! The tokens of a caller: finds, verifies and reads them.
 //!
-//! A token is a JWT in the compact serialization of a JWS (RFC 7519, RFC 7515), and what is read
-//! of one is strict: there is one spelling of everything, and what two parsers could read
-//! differently is refused (RFC 8725).
+//! A token is a JWT in the compact serialization of a JWS (RFC 7519, RFC 7515). The parser is strict:
+//! everything has one spelling, and a token that two parsers could read differently is refused (RFC 8725).
 
 mod algorithm;
 mod base64url;
@@ -54,5 +53,5 @@ pub use verify::{accept, verify};
 
 pub use crate::wire::json::BadJson;
 
-/// A value in a token, its numbers as they are written: policies compare their texts.
+/// A value in a token. Numbers keep their spelling, because policies compare their texts.
 pub type Json = crate::wire::json::Json<'static, String>;

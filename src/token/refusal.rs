@@ -1,16 +1,16 @@
-//! Why a token is refused, in one word.
+//! The reasons why a token is refused, as words.
 
 use std::fmt;
 
-/// `www-authenticate` where another token helps (RFC 6750 §3).
+/// `www-authenticate` if another token would help (RFC 6750 §3).
 const INVALID: Option<&str> = Some(r#"Bearer error="invalid_token""#);
 
-/// Defines the refusals, one each: variant, word, `www-authenticate`, what the caller is told, what
-/// the operator does.
+/// Defines the refusals, one each: variant, word, `www-authenticate`, the message to the caller, the remedy
+/// for the operator.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $variant:ident $word:literal: $challenge:expr, $message:literal, $remedy:literal;)+) => {
-        /// Why a token is refused. The words are an interface: callers, metrics and tools see them. None
-        /// says anything that stands in the token.
+        /// The reason why a token is refused. The words are an interface: callers, metrics and tools see
+        /// them. No reason contains any text of the token.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Refusal {
             $($(#[$doc])* $variant,)+
@@ -27,21 +27,21 @@ macro_rules! refusals {
                 }
             }
 
-            /// What `www-authenticate` says (RFC 6750 §3); `None` where another token would not help.
+            /// The value of `www-authenticate` (RFC 6750 §3); `None` if another token would not help.
             pub const fn challenge(self) -> Option<&'static str> {
                 match self {
                     $(Self::$variant => $challenge,)+
                 }
             }
 
-            /// What the caller is told.
+            /// The message to the caller.
             pub const fn message(self) -> &'static str {
                 match self {
                     $(Self::$variant => $message,)+
                 }
             }
 
-            /// What the operator does about it, in Markdown.
+            /// The remedy for the operator, in Markdown.
             pub const fn remedy(self) -> &'static str {
                 match self {
                     $(Self::$variant => $remedy,)+
@@ -52,27 +52,27 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// A required token is not there.
+    /// A required token is absent.
     Missing "token_missing":
         Some("Bearer"),
         "a token is required",
         "Send the token that the issuer gives, or take `required` off the issuer.";
-    /// One place has more than one token.
+    /// One location has more than one token.
     Repeated "token_repeated":
         INVALID,
         "there is more than one token in one place",
         "Send one token in each location.";
-    /// A place holds something else than one token in one spelling.
+    /// A location holds something other than one token in one spelling.
     Unreadable "token_unreadable":
         INVALID,
         "the place of a token holds something else than one token",
         "Send the token in [one spelling](tokens.md#places), with nothing beside it that a server could take for a token.";
-    /// It is longer than any token is looked at.
+    /// The token is longer than the limit.
     TooLong "token_too_long":
         INVALID,
         "the token is too long",
         "Have the issuer leave claims out: a token has at most 16 KiB.";
-    /// Not three parts with dots between (RFC 7515 §7.1).
+    /// The token is not three parts separated by dots (RFC 7515 §7.1).
     NotJwt "token_not_a_jwt":
         INVALID,
         "the token is no signed JWT",
@@ -82,7 +82,7 @@ refusals! {
         INVALID,
         "a part of the token is not base64url",
         "Send the token as the issuer gave it: without padding, white space or another alphabet.";
-    /// The header is no JSON object, names a member twice, or has one of the wrong type.
+    /// The header is not a JSON object, names a member twice, or has a member of the wrong type.
     Header "token_header":
         INVALID,
         "the token's header is malformed",
@@ -92,7 +92,7 @@ refusals! {
         INVALID,
         "the token is not signed",
         "Send a signed token; suspect a forgery.";
-    /// `alg` is none of those that the policy allows.
+    /// The policy does not allow `alg`.
     Algorithm "token_algorithm":
         INVALID,
         "the token's algorithm is not allowed",
@@ -102,27 +102,27 @@ refusals! {
         None,
         "this proxy cannot verify the token's algorithm",
         "Use a proxy with `verify_signature`, which `ES256`, `ES384` and `ES512` need, or another algorithm.";
-    /// `crit` is there: no extension is understood (RFC 7515 §4.1.11).
+    /// `crit` is present: the filter understands no extension (RFC 7515 §4.1.11).
     Critical "token_critical":
         INVALID,
         "the token's header has `crit`",
         "Have the issuer leave `crit` and `b64` out.";
-    /// `jku`, `jwk`, `x5u`, `x5c` or the like: a token does not choose its own key.
+    /// `jku`, `jwk`, `x5u`, `x5c` or the like is present: a token must not choose its own key.
     KeyInHeader "token_key_in_header":
         INVALID,
         "the token's header brings its own key",
         "Have the issuer leave `jku`, `jwk`, `x5u` and `x5c` out; suspect a forgery.";
-    /// The claims are no JSON object, name a member twice, or have one of the wrong type.
+    /// The claims are not a JSON object, name a member twice, or have a member of the wrong type.
     Claims "token_claims":
         INVALID,
         "the token's claims are malformed",
         "Have the issuer write the claims as a JSON object that names each member once.";
-    /// No issuer of the policy is the token's.
+    /// The token is from no issuer of the policy.
     Issuer "token_issuer":
         INVALID,
         "the token's issuer is not known here",
         "Compare `iss` with `issuer` in `tokens`, and look whether that issuer has this location and surface.";
-    /// `aud` has none of the policy's audiences, or is not there.
+    /// `aud` contains none of the policy's audiences, or is absent.
     Audience "token_audience":
         INVALID,
         "the token is for another audience, or for none (`aud`)",
@@ -132,7 +132,7 @@ refusals! {
         INVALID,
         "the token has no subject, or one that looks like another issuer's",
         "Have the issuer write a `sub` that does not make the token look like one of another issuer.";
-    /// `exp` is not there, or a time is no number that can be a time.
+    /// `exp` is absent, or a time is not a valid number.
     Times "token_times":
         INVALID,
         "the token's times are missing or malformed",
@@ -142,12 +142,12 @@ refusals! {
         INVALID,
         "the token has expired",
         "Renew the token, or compare the clocks.";
-    /// `nbf` is to come.
+    /// `nbf` is in the future.
     NotYetValid "token_not_yet_valid":
         INVALID,
         "the token is not valid yet",
         "Compare the clocks of the issuer and the proxy; `clockSkewSeconds` is the difference that counts for none.";
-    /// `iat` is to come.
+    /// `iat` is in the future.
     IssuedInFuture "token_issued_in_future":
         INVALID,
         "the token was issued in the future",
@@ -157,12 +157,12 @@ refusals! {
         INVALID,
         "the token's key is not known",
         "Look whether the issuer's keys have this `kid`; new keys count after `refreshSeconds` at the latest.";
-    /// The key is of another type or for another algorithm than the token's.
+    /// The key has another type than the token's algorithm, or is for another algorithm.
     KeyMismatch "token_key_mismatch":
         INVALID,
         "the token's key is not for its algorithm",
         "Compare the type and `alg` of the issuer's key with the token's `alg`.";
-    /// The key is too weak, or otherwise of no use.
+    /// The key is too weak, or not usable for another reason.
     KeyUnusable "token_key_unusable":
         INVALID,
         "the token's key is too weak or of no use",
@@ -172,7 +172,7 @@ refusals! {
         None,
         "the issuer's keys could not be fetched yet",
         "Look whether the proxy has the `cluster` and whether `jwksUri` answers; the proxy's log says why not.";
-    /// The signature is not the key's.
+    /// The signature does not fit the key.
     Signature "token_signature":
         INVALID,
         "the token's signature is wrong",
@@ -182,7 +182,7 @@ refusals! {
         INVALID,
         "Istio has not verified the token",
         "Give Istio's RequestAuthentication the same issuer and locations as the entry in `tokens`.";
-    /// The token is bound to a peer (`boundToPeer`), and another sends it.
+    /// The token is bound to a peer (`boundToPeer`), and another peer sends it.
     BoundToAnotherPeer "token_bound_to_another_peer":
         None,
         "the token is bound to another peer",

@@ -1,12 +1,13 @@
-//! When a token is good (RFC 7519 §4.1.4 to §4.1.6).
+//! The times at which a token is valid (RFC 7519 §4.1.4 to §4.1.6).
 
 use super::{Claims, Json, Refusal};
 
-/// The first second after the year 9999. No token is made for longer, and what is larger is
-/// milliseconds or an attack.
+/// The first second after the year 9999. No token is valid that long: a larger number is milliseconds or an
+/// attack.
 const END: u64 = 253_402_300_800;
 
-/// The times of a token, in seconds since the epoch, rounded so that it is good for less.
+/// The times of a token, in seconds since the epoch. They are rounded so that the token is valid for less
+/// time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Times {
     /// `exp`.
@@ -18,7 +19,7 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// Reads them.
+    /// Reads the times.
     pub(super) fn read(claims: &Claims) -> Result<Self, Refusal> {
         let time = |name| claims.get(name).map(|value| second(value).ok_or(Refusal::Times));
         let later = |time: (u64, bool)| time.0 + u64::from(time.1);
@@ -34,7 +35,7 @@ impl Times {
         })
     }
 
-    /// Whether the token is good at `now`, by clocks that differ by `skew`.
+    /// Checks that the token is valid at `now`, with clocks that differ by at most `skew`.
     pub(super) fn check(&self, now: u64, skew: u64) -> Result<(), Refusal> {
         let to_come = |time: Option<u64>| time.is_some_and(|time| now.saturating_add(skew) < time);
         if now >= self.expires.saturating_add(skew) {
@@ -49,8 +50,8 @@ impl Times {
     }
 }
 
-/// A time: its second, and whether it lies after that second's beginning. Digits and perhaps a
-/// fraction; no sign and no exponent, in which readers lose digits.
+/// A time: its second, and whether it lies after that second's beginning. Accepts digits and an optional
+/// fraction, but no sign and no exponent: some readers lose digits of those.
 fn second(value: &Json) -> Option<(u64, bool)> {
     let Json::Number(number) = value else { return None };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));

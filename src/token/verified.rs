@@ -1,4 +1,4 @@
-//! A token that is to be believed.
+//! A token that is accepted.
 
 use std::fmt;
 
@@ -9,20 +9,20 @@ use super::{Claims, Kind, service_account};
 /// A token that was verified, by the filter or by Istio before it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// Whose token it is.
+    /// The kind of the token.
     pub kind: Kind,
-    /// `issuer/subject`, as Istio writes its `request.auth.principal`. The issuer is the policy's,
-    /// for tokens that have none the name of the entry in the policy.
+    /// `issuer/subject`, as Istio writes its `request.auth.principal`. The issuer is the policy's. For tokens
+    /// without an issuer it is the name of the entry in the policy.
     pub request_principal: String,
-    /// Everything that it claims.
+    /// All claims of the token.
     pub claims: Claims,
-    /// When it expires, in seconds since the epoch, without any skew.
+    /// The expiry, in seconds since the epoch, without any skew.
     pub expires: u64,
 }
 
 impl Verified {
-    /// Whether it names this peer: Kubernetes' tokens by namespace and service account, others by
-    /// the peer's SPIFFE ID for a subject, as JWT-SVIDs do.
+    /// Whether the token names this peer: Kubernetes' tokens by namespace and service account, others by a
+    /// subject that is the peer's SPIFFE ID, as JWT-SVIDs do.
     ///
     /// <https://github.com/spiffe/spiffe/blob/main/standards/JWT-SVID.md>
     pub(super) fn is_of(&self, peer: Option<&Principal>) -> bool {
@@ -38,7 +38,7 @@ impl Verified {
     }
 }
 
-/// Shows no claim: they are nobody's business but the policy's.
+/// Shows no claim: only the policy may read claims.
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")

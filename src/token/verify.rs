@@ -1,16 +1,16 @@
-//! Is this token the issuer's, for this audience, now?
+//! Verifies that a token is the issuer's, for this audience, and valid now.
 
 use super::times::Times;
 use super::{Claims, Issuer, Json, Key, KeySet, Kind, Parsed, Refusal, Signatures, Verified, kubernetes};
 
-/// Claims that are texts, where they are there (RFC 7519 §4.1.7, OpenID Connect Core §2).
+/// Claims that must be texts if they are present (RFC 7519 §4.1.7, OpenID Connect Core §2).
 const TEXTS: [&str; 2] = ["jti", "nonce"];
 
-/// Verifies `token` as one of `issuer`, whose keys are `keys`, at `now`, in seconds since the epoch.
+/// Verifies `token` as one of `issuer`, with `keys`, at `now` in seconds since the epoch.
 ///
 /// # Errors
 ///
-/// The first check that fails, the signature before the claims.
+/// The first check that fails. The signature is checked before the claims.
 pub fn verify(
     token: &Parsed<'_>,
     issuer: &Issuer,
@@ -18,8 +18,8 @@ pub fn verify(
     signatures: &dyn Signatures,
     now: u64,
 ) -> Result<Verified, Refusal> {
-    // Header::parse knows the algorithms that there are, the policy those that the issuer uses: a
-    // token does not choose how it is verified (RFC 8725 §3.1).
+    // `Header::parse` accepts any known algorithm; the policy names those that the issuer uses. A token must
+    // not choose how it is verified (RFC 8725 §3.1).
     let algorithm = token.header.algorithm;
     if !issuer.algorithms.contains(&algorithm) {
         return Err(Refusal::Algorithm);
@@ -38,7 +38,7 @@ pub fn verify(
     accept(&token.claims, issuer, now)
 }
 
-/// Accepts claims whose signature was verified, here or by Istio, as those of `issuer` at `now`.
+/// Accepts claims as those of `issuer` at `now`. The filter or Istio has verified their signature.
 ///
 /// # Errors
 ///
@@ -71,8 +71,8 @@ pub fn accept(claims: &Claims, issuer: &Issuer, now: u64) -> Result<Verified, Re
     })
 }
 
-/// Holds that the token is for one of the issuer's audiences. `aud` is a text or a list of texts
-/// (RFC 7519 §4.1.3).
+/// Checks that the token is for one of the issuer's audiences. `aud` is a text or a list of texts (RFC 7519
+/// §4.1.3).
 fn audience(claims: &Claims, issuer: &Issuer) -> Result<(), Refusal> {
     let audiences = match claims.get("aud") {
         None => return Err(Refusal::Audience),
@@ -87,7 +87,7 @@ fn audience(claims: &Claims, issuer: &Issuer) -> Result<(), Refusal> {
     if meant { Ok(()) } else { Err(Refusal::Audience) }
 }
 
-/// Who the token is about. Some of Airflow's auth managers write `user_id` instead of `sub`.
+/// The subject of the token. Some of Airflow's auth managers write `user_id` instead of `sub`.
 fn subject(claims: &Claims, kind: Kind) -> Result<&str, Refusal> {
     let subject = match claims.get("sub") {
         None if kind == Kind::AirflowUser => claims.get("user_id"),

@@ -1,18 +1,17 @@
 //! A line in logfmt: `name=value` pairs, with values from outside in quotes.
 //!
-//! A quoted value is a JSON string, as the readers of logfmt take it (Go's `go-logfmt`, Loki). A
-//! value that is too long is cut, ends with `…`, and the pair behind it has its length:
-//! `path="/a…" path_bytes=50000`.
+//! A quoted value is a JSON string, as readers of logfmt expect (Go's `go-logfmt`, Loki). A value that is too
+//! long is cut and ends with `…`. The next pair then gives its length: `path="/a…" path_bytes=50000`.
 
 use std::fmt::Write;
 
-/// The longest value in a line, in bytes as they are written.
+/// The longest value in a line, in bytes as written.
 const MAX_VALUE_BYTES: usize = 2_048;
 
-/// How many bytes of the line a byte of a value takes at most: `\u0001`.
+/// The most bytes of the line that one byte of a value takes: `\u0001`.
 const LONGEST_ESCAPE: usize = 6;
 
-/// A line so far.
+/// A line that is being written.
 pub(super) struct Line(String);
 
 impl Line {
@@ -23,14 +22,14 @@ impl Line {
         line
     }
 
-    /// Adds a value that the filter chose: a word or a number.
+    /// Adds a value that the filter has chosen: a word or a number.
     pub(super) fn word(&mut self, name: &str, value: &str) {
         for part in [" ", name, "=", value] {
             self.0.push_str(part);
         }
     }
 
-    /// Adds a value that others chose.
+    /// Adds a value that comes from outside.
     pub(super) fn quoted(&mut self, name: &str, value: &str) {
         self.word(name, "\"");
         let longest = match value.len() <= MAX_VALUE_BYTES / LONGEST_ESCAPE {
@@ -42,7 +41,7 @@ impl Line {
             push(&mut self.0, character);
             if self.0.len() > longest {
                 self.0.truncate(before);
-                // Writing to a text cannot fail.
+                // Writing to a `String` cannot fail.
                 let _ = write!(self.0, "…\" {name}_bytes={}", value.len());
                 return;
             }
@@ -55,7 +54,7 @@ impl Line {
     }
 }
 
-/// Writes a character of a JSON string. All that a terminal would obey or not show is escaped.
+/// Writes a character of a JSON string. Escapes all characters that a terminal would interpret or not show.
 fn push(line: &mut String, character: char) {
     if matches!(character, ' ' | '!' | '#'..='[' | ']'..='~') {
         line.push(character);
@@ -82,7 +81,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// The pairs of a line, read as JSON strings and plain words; a word alone has no value.
+    /// The pairs of a line, read as JSON strings and plain words. A single word has no value.
     pub(in crate::exchange) fn pairs(line: &str) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         let mut rest = line;

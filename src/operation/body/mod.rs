@@ -1,4 +1,4 @@
-//! What a body says that the request is about, on the routes where it does.
+//! Reads the ids in a body, on the routes where a body names any.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,39 +10,39 @@ use crate::wire::json::{self, Number};
 /// A value in a body.
 pub(super) type Json<'a> = json::Json<'a, Number>;
 
-/// How many ids of one kind are gathered. A request that names more is about any.
+/// The number of ids of one kind that are gathered. A request that names more is about any.
 pub(super) const MAX_NAMED: usize = 128;
 
-/// The longest body that is read, in bytes. Airflow has no limit of its own, and the longest
-/// honest ones, bulk requests of its UI, have a few kilobytes.
+/// The longest body that is read, in bytes. Airflow has no limit of its own. The longest honest bodies, bulk
+/// requests of its UI, have a few kilobytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A request's body, as far as it is there.
+/// A request's body, as far as it has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Body<'a> {
-    /// It is still to come.
+    /// The body has not arrived yet.
     #[default]
     Pending,
-    /// All of it; empty where there is none.
+    /// The whole body; empty if there is none.
     Whole(&'a [u8]),
-    /// It has more than [`MAX_BODY_BYTES`].
+    /// The body has more than [`MAX_BODY_BYTES`].
     TooLong,
-    /// It is not read, and may say anything.
+    /// The body is not read and may contain anything.
     Unread,
 }
 
-/// Why a body that names ids cannot be read.
+/// The reason why a body that names ids cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadBody {
-    /// More than [`MAX_BODY_BYTES`].
+    /// The body has more than [`MAX_BODY_BYTES`].
     TooLong,
-    /// No JSON, or such as parsers read differently: a name that is there twice, say.
+    /// The body is not JSON, or is JSON that parsers read differently, for example with a repeated name.
     NotJson(String),
-    /// JSON, but no object.
+    /// The body is JSON, but not an object.
     NotAnObject,
-    /// This place should have a list.
+    /// The body has no list at this place.
     NotAList(&'static str),
-    /// This place should have a text.
+    /// The body has no text at this place.
     NotText(&'static str),
 }
 
@@ -62,7 +62,7 @@ impl fmt::Display for BadBody {
 }
 
 impl<'a> Body<'a> {
-    /// The body once it is there.
+    /// The body as JSON, once it has arrived.
     pub(super) fn read(self) -> Result<Option<Json<'a>>, BadBody> {
         match self {
             Self::Pending | Self::Unread => Ok(None),
@@ -78,20 +78,20 @@ impl<'a> Body<'a> {
     }
 }
 
-/// What a body has for one kind of id.
+/// The values in a body for one kind of id.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Named<'j> {
-    /// The values, in order, each once: one more than [`MAX_NAMED`] at most.
+    /// The values in order, without repeats: at most one more than [`MAX_NAMED`].
     pub(super) values: Vec<Cow<'j, str>>,
-    /// The same values.
+    /// The same values, for look-ups.
     seen: HashSet<Cow<'j, str>>,
-    /// Whether it leaves out, somewhere, which one is meant.
+    /// Whether the body leaves out, at some place, which id it means.
     pub(super) missing: bool,
-    /// Whether it says that others are meant too.
+    /// Whether the body includes other ids too.
     pub(super) widened: bool,
 }
 
-/// What `json` has for `id` at those of `fields` that are for it.
+/// The values in `json` for `id`, at those of `fields` that are for this kind of id.
 pub(super) fn named<'j>(json: &'j Json<'_>, fields: &[Field], id: Id) -> Result<Named<'j>, BadBody> {
     let mut named = Named::default();
     for field in fields.iter().filter(|field| field.id == id) {
@@ -101,11 +101,11 @@ pub(super) fn named<'j>(json: &'j Json<'_>, fields: &[Field], id: Id) -> Result<
     Ok(named)
 }
 
-/// One step of a field's path. It is read once and taken for each element of a list.
+/// One step of a field's path. It is parsed once and used for each element of a list.
 struct Step {
-    /// The names of the member.
+    /// The alternative names of the member.
     names: Vec<&'static str>,
-    /// Whether the member is a list, each element of which the path goes through.
+    /// Whether the member is a list. The path then goes through each of its elements.
     list: bool,
 }
 
@@ -120,7 +120,7 @@ impl Step {
 }
 
 impl<'j> Named<'j> {
-    /// Others beside those that are named elsewhere.
+    /// Others, beside those that are named elsewhere.
     pub(super) fn others() -> Self {
         Self {
             widened: true,
@@ -128,13 +128,13 @@ impl<'j> Named<'j> {
         }
     }
 
-    /// Follows what is left of the field's path.
+    /// Follows the rest of the field's path.
     fn gather(&mut self, json: &'j Json<'_>, field: &Field, path: &[Step]) -> Result<(), BadBody> {
         let Some((step, rest)) = path.split_first() else {
             return self.take(json, field);
         };
         let Json::Object(_) = json else {
-            // An element that is the id itself names nothing else.
+            // An element that is itself the id names nothing else.
             return match field.means {
                 Means::IsOrElement => self.take(json, field),
                 Means::Is => self.miss(),
@@ -178,7 +178,7 @@ impl<'j> Named<'j> {
         Ok(())
     }
 
-    /// Adds a value that is new. What comes after too many changes nothing.
+    /// Adds a value that is new. Once there are too many, further values change nothing.
     fn push(&mut self, value: Cow<'j, str>) {
         if self.values.len() <= MAX_NAMED && self.seen.insert(value.clone()) {
             self.values.push(value);

@@ -1,10 +1,9 @@
-//! What the arguments of a trigger name, in whichever of Airflow's two encodings.
+//! Reads the ids and the code that a trigger's arguments name, in either of Airflow's two encodings.
 //!
-//! Older releases write `{"__type": "tuple", "__var": […]}` (`airflow/serialization/
-//! serialized_objects.py`), newer ones `{"__classname__": "builtins.tuple", "__data__": […]}`
-//! (`airflow/sdk/serde`). Both can also name a class to import and call as the arguments are
-//! decoded, so only the encodings of plain data are read. Whatever else there is may name
-//! anything.
+//! Older releases write `{"__type": "tuple", "__var": […]}` (`airflow/serialization/serialized_objects.py`),
+//! newer ones `{"__classname__": "builtins.tuple", "__data__": […]}` (`airflow/sdk/serde`). Both can also
+//! name a class that is imported and called while the arguments are decoded. So only the encodings of plain
+//! data are read. Any other value may name anything.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -15,36 +14,36 @@ use crate::operation::body::Json;
 /// More names of one kind than this count as any.
 const MAX_NAMED: usize = 8;
 
-/// Arguments that are deeper than this are not read. Honest ones have a depth of six at most.
+/// Deeper arguments than this are not read. The depth of honest ones is at most six.
 const MAX_DEPTH: usize = 32;
 
-/// What the arguments have for one kind.
+/// The values in the arguments for one kind.
 #[derive(Debug, Default)]
 pub(super) struct Named {
-    /// The values, each once.
+    /// The values, without repeats.
     pub(super) values: BTreeSet<String>,
-    /// Whether there may be others.
+    /// Whether there may be other values.
     pub(super) any: bool,
 }
 
-/// What the arguments of a trigger name.
+/// The ids and the code that a trigger's arguments name.
 #[derive(Debug, Default)]
 pub(super) struct Arguments {
     pub(super) connections: Named,
     pub(super) dags: Named,
     pub(super) code: Named,
     pub(super) task_instances: Named,
-    /// Whether to decode them may run something.
+    /// Whether decoding the arguments may run code.
     opaque: bool,
 }
 
-/// Whether `json` is plain data, so that to decode it runs nothing.
+/// Whether `json` is plain data, so that decoding it runs no code.
 pub(super) fn are_plain(json: &Json<'_>) -> bool {
     !Arguments::read(Some(json)).opaque
 }
 
 impl Arguments {
-    /// The arguments as a body has them. A text is encrypted, or JSON that the triggerer reads.
+    /// Reads the arguments of a body. A text is either encrypted or JSON that the triggerer reads.
     pub(super) fn read(json: Option<&Json<'_>>) -> Self {
         let mut arguments = Self::default();
         match json {
@@ -55,13 +54,13 @@ impl Arguments {
         arguments
     }
 
-    /// Takes note that they may be anything.
+    /// Records that the arguments may be anything.
     fn unreadable(&mut self) {
         self.opaque = true;
         self.name_any();
     }
 
-    /// Takes note that they may name anything.
+    /// Records that the arguments may name anything.
     fn name_any(&mut self) {
         for named in [
             &mut self.connections,
@@ -85,7 +84,7 @@ impl Arguments {
         }
     }
 
-    /// Gathers from a value that stands under the name of `kind`.
+    /// Gathers from a value that stands under a name of `kind`.
     fn gather(&mut self, json: &Json<'_>, kind: Option<Kind>, depth: usize) {
         if depth > MAX_DEPTH {
             return self.unreadable();
@@ -104,7 +103,7 @@ impl Arguments {
     }
 
     fn text(&mut self, text: &str, kind: Option<Kind>) {
-        // The triggerer renders templates where the task may start from its trigger.
+        // The triggerer renders templates if the task may start from its trigger.
         if text.contains("{{") || text.contains("{%") {
             return self.name_any();
         }
@@ -122,7 +121,7 @@ impl Arguments {
             Ok(encoding) => encoding,
             Err(Unknown) => return self.unreadable(),
         };
-        // What is inside a list's encoding stands under the list's name.
+        // The elements of an encoded list belong to the list's name.
         let within = kind.filter(|_| encoding == Some(Encoding::List));
         if within.is_none() {
             self.any(kind);
@@ -135,7 +134,7 @@ impl Arguments {
         }
     }
 
-    /// Takes note of a value that names one of `kind`, but not which.
+    /// Records a value that names one of `kind`, but not which.
     fn any(&mut self, kind: Option<Kind>) {
         if let Some(kind) = kind {
             self.of(kind).any = true;
@@ -143,10 +142,10 @@ impl Arguments {
     }
 }
 
-/// How a value that JSON does not have is written as an object.
+/// The encoding of a value that JSON does not have, as an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
-    /// A tuple or a set of what the object holds.
+    /// A tuple or a set; the object holds its elements.
     List,
     /// Any other plain value.
     Scalar,
@@ -155,7 +154,7 @@ enum Encoding {
 /// An encoding that can stand for code.
 struct Unknown;
 
-/// How `fields` encode a value; `None` where they are an object of plain JSON.
+/// The encoding in `fields`; `None` if they are an object of plain JSON.
 fn encoding(fields: &[(Cow<'_, str>, Json<'_>)]) -> Result<Option<Encoding>, Unknown> {
     let mut found = None;
     for (name, value) in fields {

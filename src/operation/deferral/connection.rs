@@ -1,13 +1,13 @@
-//! The connections that triggers of Airflow's providers use where the arguments name none.
+//! The connections that triggers of Airflow's providers use when their arguments name none.
 //!
-//! `S3KeyTrigger` without `aws_conn_id` takes `aws_default`. The default is in the provider's code,
-//! so a trigger that must name its connection and does not may use any.
+//! `S3KeyTrigger` without `aws_conn_id` takes `aws_default`. The default is in the provider's code, so a
+//! trigger that should name its connection and does not may use any.
 
 use super::names::{Kind, kind};
 use crate::operation::body::Json;
 
-/// By what the class path begins with, the argument that names the connection. The longest counts.
-/// `None`: these triggers have none.
+/// The argument that names the connection, by the beginning of the class path. The longest entry that fits
+/// counts. `None`: these triggers use no connection.
 const PARAMETERS: &[(&str, Option<&str>)] = &[
     ("airflow.providers.amazon.", Some("aws_conn_id")),
     ("airflow.providers.apache.kafka.", Some("kafka_config_id")),

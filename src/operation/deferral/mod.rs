@@ -1,7 +1,7 @@
-//! A deferral: which class the triggerer is to run for a task, and what its arguments name.
+//! A deferral: the class that the triggerer is to run for a task, and the objects that its arguments name.
 //!
-//! The triggerer imports the class path, decodes the arguments, and calls the one with the other,
-//! in a process that has the database (`airflow/jobs/triggerer_job_runner.py`, `create_triggers`).
+//! The triggerer imports the class path, decodes the arguments, and calls the class with them, in a process
+//! that has the database (`airflow/jobs/triggerer_job_runner.py`, `create_triggers`).
 
 mod arguments;
 mod connection;
@@ -16,11 +16,11 @@ use arguments::{Arguments, Named};
 
 const TRIGGER: Action = Action::TriggerCreate;
 
-/// What Airflow takes with `state: deferred` and with no other state. It refuses a body that has
-/// one of them beside another state; it counts as a deferral here all the same.
+/// The fields that Airflow takes with `state: deferred` and with no other state. It refuses a body that has
+/// one of them beside another state. The filter treats such a body as a deferral all the same.
 const ONLY_DEFERRALS: [&str; 4] = ["classpath", "trigger_kwargs", "trigger_timeout", "queue"];
 
-/// What `body` accesses of the triggerer for `task_instance`.
+/// The accesses that `body` makes through the triggerer, for `task_instance`.
 pub(super) fn accesses<'a>(task_instance: &str, json: &Json<'_>) -> Vec<Access<'a>> {
     if !defers(json) {
         let told = json
@@ -36,7 +36,7 @@ pub(super) fn accesses<'a>(task_instance: &str, json: &Json<'_>) -> Vec<Access<'
         _ => Fact::Unknown,
     };
     let mut arguments = Arguments::read(json.get("trigger_kwargs"));
-    // The triggerer decodes these too, before it puts the event into them.
+    // The triggerer decodes these too, before it adds the event to them.
     if json
         .get("next_kwargs")
         .is_some_and(|told| !arguments::are_plain(told))
@@ -60,7 +60,7 @@ pub(super) fn accesses<'a>(task_instance: &str, json: &Json<'_>) -> Vec<Access<'
     }
     let of_others = |id: &String| !id.eq_ignore_ascii_case(task_instance);
     if arguments.task_instances.any || arguments.task_instances.values.iter().any(of_others) {
-        // The trigger is to act for a task of whichever DAG.
+        // The trigger is to act for a task, whose DAG is not known.
         accesses.push(Access {
             trigger: class.map(|class| Cow::Owned(class.to_owned())),
             queue,
@@ -80,7 +80,7 @@ fn defers(json: &Json<'_>) -> bool {
     state || ONLY_DEFERRALS.iter().any(|name| json.get(name).is_some())
 }
 
-/// The queue of a triggerer. A task that names none is run by triggerers without queues.
+/// The queue of a triggerer. Triggerers without queues run the triggers that name none.
 fn queue<'a>(json: &Json<'_>) -> Fact<Cow<'a, str>> {
     match json.get("queue") {
         None | Some(Json::Null) => Fact::Absent,
@@ -89,14 +89,14 @@ fn queue<'a>(json: &Json<'_>) -> Fact<Cow<'a, str>> {
     }
 }
 
-/// One fact for each name, and an unknown one where there may be others.
+/// One fact for each name, and an unknown fact if there may be others.
 fn facts<'a>(named: Named) -> impl Iterator<Item = Fact<Cow<'a, str>>> {
     let others = named.any.then_some(Fact::Unknown);
     let values = named.values.into_iter();
     values.map(|value| Fact::Known(Cow::Owned(value))).chain(others)
 }
 
-/// The task itself asks for a class to run.
+/// The access of the task itself: it asks the triggerer to run a class.
 fn trigger<'a>(trigger: Fact<Cow<'a, str>>, queue: &Fact<Cow<'a, str>>) -> Access<'a> {
     Access {
         action: Fact::Known(TRIGGER),

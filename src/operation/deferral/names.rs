@@ -1,12 +1,11 @@
-//! The names by which the arguments of Airflow's triggers say what they are about.
+//! The argument names in which Airflow's triggers say what they are about.
 //!
-//! Taken from the classes that derive from `BaseTrigger` in Airflow 3.0 to 3.3 and in its providers
-//! for Amazon, Google, Azure, Kubernetes, Databricks, Snowflake, dbt Cloud, Kafka, HTTP, SFTP, SQL
-//! and OpenAI.
+//! They come from the classes that derive from `BaseTrigger` in Airflow 3.0 to 3.3 and in its providers for
+//! Amazon, Google, Azure, Kubernetes, Databricks, Snowflake, dbt Cloud, Kafka, HTTP, SFTP, SQL and OpenAI.
 
 use crate::operation::body::Json;
 
-/// What an argument names.
+/// The kind of object that an argument names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Connection,
@@ -16,7 +15,7 @@ pub(super) enum Kind {
     TaskInstance,
 }
 
-/// What the argument `name` names; `None` where it says how, and not what.
+/// The kind of object that the argument `name` names; `None` if it is about how the trigger works.
 pub(super) fn kind(name: &str) -> Option<Kind> {
     let mut words = name.rsplit('_');
     let last = words.next().unwrap_or_default();
@@ -37,19 +36,19 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
     }
 }
 
-/// The keywords by which a JSON Schema refers to another, gives itself another base for that, or is of
-/// a draft with other keywords. `HITLTrigger` validates what it is answered against the schemas in
-/// `params`, and Python's `jsonschema` fetches whatever URL it is referred to, also that of a file.
+/// The keywords by which a JSON Schema refers to another schema, sets its base URL, or chooses a draft with
+/// other keywords. `HITLTrigger` validates answers against the schemas in `params`, and Python's `jsonschema`
+/// fetches any URL that a schema refers to, including `file:` URLs.
 const SCHEMA_REFERENCES: [&str; 5] = ["$ref", "$dynamicRef", "$recursiveRef", "$id", "$schema"];
 
-/// Whether a field names a place in its own schema.
+/// Whether a field refers to a place in its own schema.
 pub(super) fn is_within_schema(name: &str, value: &Json<'_>) -> bool {
     let within = matches!(value, Json::Text(place) if place.starts_with('#'));
     within && SCHEMA_REFERENCES.contains(&name)
 }
 
-/// The first five are imported. The others configure a Kubernetes client, and such a configuration
-/// can name a command for the client to run.
+/// Names of code. The first five are imported. The others configure a Kubernetes client, and such a
+/// configuration can name a command for the client to run.
 const CODE: [&str; 8] = [
     "auth_type",           // `HttpTrigger`
     "callback_path",       // `CallbackTrigger`

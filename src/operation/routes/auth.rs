@@ -36,7 +36,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(EVERY, "GET",    "/auth/fab/v1/ui/{file:path}",   &[DocsRead]),
     on(EVERY, "GET",    "/auth/fab/v1/ui",               &[DocsRead]),
 
-    // FAB's pages. What changes something asks for every change that the pages of its kind can make.
+    // FAB's pages. A route that changes something needs every action that the pages of its kind can perform.
     on(V3, "POST", "/auth/api/v1/security/login",    &[AuthLogin]),
     on(V3, "POST", "/auth/api/v1/security/refresh",  &[AuthLogin]),
     on(V3, "GET",  "/auth/users/{page:path}",        &[UserRead]),

@@ -1,8 +1,9 @@
-//! Where bodies name ids that a policy can ask for, so not runs, for the rows that share a form.
+//! The places where bodies name ids that a policy can match, for rows that share a form. Runs are not among
+//! them.
 
 use crate::operation::route::{Field, Id, is, is_or_element, widens};
 
-/// DAGs in bulk: an element is a DAG's id, or an object that has it.
+/// DAGs in bulk: an element is a DAG's id, or an object that contains it.
 pub(super) const BULK_DAGS: &[Field] = &[is_or_element("actions[].entities[].dag_id", Id::Dag)];
 
 /// Runs by lists of ids.
@@ -22,14 +23,14 @@ pub(super) const BULK_TASK_INSTANCES: &[Field] = &[
     widens("actions[].entities[].include_downstream", Id::Task),
 ];
 
-/// What widens a change of one task instance to others.
+/// The fields that extend a change of one task instance to others.
 pub(super) const UPDATE_TASK_INSTANCE: &[Field] = &[
     widens("include_upstream", Id::Task),
     widens("include_downstream", Id::Task),
 ];
 
-/// Which task instances of a DAG to clear. UUIDs and groups (3.4) are tasks that have no name here; Airflow takes only UUIDs
-/// of the DAG in the path.
+/// The task instances of a DAG to clear. UUIDs and groups (3.4) count as tasks without a name here. Airflow
+/// accepts only UUIDs of the DAG in the path.
 pub(super) const CLEAR_TASK_INSTANCES: &[Field] = &[
     is("task_ids[]", Id::Task),
     widens("include_upstream", Id::Task),
@@ -40,7 +41,7 @@ pub(super) const CLEAR_TASK_INSTANCES: &[Field] = &[
     widens("whole_expansion_ids[]", Id::Task),
 ];
 
-/// The same in Airflow 2, which can reach into DAGs above and below.
+/// The same in Airflow 2, where the request can reach upstream and downstream DAGs.
 pub(super) const CLEAR_TASK_INSTANCES_2: &[Field] = &[
     is("task_ids[]", Id::Task),
     widens("include_upstream", Id::Task),
@@ -49,24 +50,24 @@ pub(super) const CLEAR_TASK_INSTANCES_2: &[Field] = &[
     widens("include_parentdag", Id::Dag),
 ];
 
-/// Task instances of Airflow 2 to set a state of.
+/// Task instances whose state to set, in Airflow 2.
 pub(super) const SET_STATE: &[Field] = &[
     is("task_id", Id::Task),
     widens("include_upstream", Id::Task),
     widens("include_downstream", Id::Task),
 ];
 
-/// Runs to clear; a DAG must be the path's, unless that is `~`.
+/// Runs to clear. A DAG here must be the path's, unless that is `~`.
 pub(super) const CLEAR_RUNS: &[Field] = &[is("dag_runs[].dag_id", Id::Dag)];
 
-/// A DAG to fill back.
+/// A DAG to backfill.
 pub(super) const BACKFILL: &[Field] = &[is("dag_id", Id::Dag)];
 
-/// An asset that something happened to.
+/// An asset of an event.
 pub(super) const ASSET: &[Field] = &[is("asset_id", Id::AssetNumber)];
 
-/// What a task that ends says of assets. Each DAG that waits for one of them may start, whatever the
-/// task's own DAG says of its outlets: Airflow does not compare.
+/// The assets that a finishing task reports. Each DAG that waits for one of them may start, whatever outlets
+/// the task's own DAG declares: Airflow does not compare them.
 pub(super) const OUTLETS: &[Field] = &[
     is("task_outlets[].name", Id::Asset),
     is("task_outlets[].uri", Id::Asset),
@@ -74,28 +75,28 @@ pub(super) const OUTLETS: &[Field] = &[
     is("outlet_events[].dest_asset_key.uri", Id::Asset),
 ];
 
-/// The same in Airflow 2, where it is a dataset.
+/// The same in Airflow 2, which calls assets datasets.
 pub(super) const DATASET: &[Field] = &[is("dataset_uri", Id::Asset)];
 
-/// An XCom to make.
+/// An XCom to create.
 pub(super) const XCOM: &[Field] = &[is("key", Id::XcomKey)];
 
-/// A connection to make, test or change.
+/// A connection to create, test or change.
 pub(super) const CONNECTION: &[Field] = &[is("connection_id", Id::Connection)];
 
-/// Connections in bulk: those to delete are named by their ids alone.
+/// Connections in bulk. Those to delete are named by their ids alone.
 pub(super) const BULK_CONNECTIONS: &[Field] = &[is_or_element(
     "actions[].entities[].connection_id",
     Id::Connection,
 )];
 
-/// A variable to make or change.
+/// A variable to create or change.
 pub(super) const VARIABLE: &[Field] = &[is("key", Id::Variable)];
 
 /// Variables in bulk.
 pub(super) const BULK_VARIABLES: &[Field] = &[is_or_element("actions[].entities[].key", Id::Variable)];
 
-/// A pool to make or change. Airflow 3 reads either name, and refuses both at once.
+/// A pool to create or change. Airflow 3 reads either name, and refuses both at once.
 pub(super) const POOL: &[Field] = &[is("name|pool", Id::Pool)];
 
 /// Pools in bulk.

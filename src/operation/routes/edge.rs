@@ -5,8 +5,8 @@ use crate::operation::route::{EVERY, Id::*, Route, V2, V3, beside, on};
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
-    // A task instance's UUID, in the query or the body, overrides the path where logs are. Bodies with logs
-    // are too long to be read.
+    // On the routes of logs, a task instance's UUID in the query or the body overrides the path. Bodies with
+    // logs are too long to read.
     on(V3, "POST",  "/edge_worker/v1/jobs/fetch/{worker_name}", &[EdgeJobRun]).any(&[Dag, Task]),
     on(V3, "PATCH", "/edge_worker/v1/jobs/state/{dag_id}/{task_id}/{run_id}/{try_number}/{map_index}/{state}", &[TaskInstanceState]),
     on(V3, "GET",   "/edge_worker/v1/logs/logfile_path/{dag_id}/{task_id}/{run_id}/{try_number}/{map_index}", &[TaskLogRead]).query(&[beside("task_instance_id", Dag), beside("task_instance_id", Task)]),

@@ -1,5 +1,5 @@
-//! The Task Execution API, `/execution`, of Airflow 3. The header `Airflow-API-Version` changes
-//! what some of its routes mean, but no place of an id.
+//! The Task Execution API of Airflow 3, `/execution`. The header `Airflow-API-Version` changes the meaning of
+//! some of its routes, but not the place of any id.
 
 use super::bodies::OUTLETS;
 use super::reads;
@@ -10,8 +10,8 @@ use crate::operation::route::{
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
-    // A task's own routes, by its UUID. The answer to `run` names the DAG, the body of `state` the assets that
-    // the task has changed, or what the triggerer is to run for it.
+    // A task's own routes, by its UUID. The answer to `run` names the DAG. The body of `state` names the
+    // assets that the task has changed, or what the triggerer is to run for it.
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/run",                          &[TaskInstanceRun]).answer_names_dag(),
     on(V3,        "PUT",    "/execution/task-instances/{task_instance_id}/heartbeat",                    &[TaskInstanceHeartbeat]),
     on(V3,        "PATCH",  "/execution/task-instances/{task_instance_id}/state",                        &[TaskInstanceState]).also(AssetCreate, OUTLETS).defers(),
@@ -54,7 +54,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "POST",   "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &[XcomCreate]),
     on(V3, "DELETE", "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &[XcomDelete]).reads(&[]),
 
-    // A deadline's callback starts. No answer names its DAG, and the token that it gets is as good as a task's.
+    // Starts a deadline's callback. No answer names its DAG, and the callback's token has the rights of a
+    // task's token.
     on(SINCE_3_4, "PATCH",  "/execution/callbacks/{callback_id}/run", &[CallbackRun]).any(&[Dag]),
 
     // Connections and variables.
@@ -66,7 +67,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "PUT",    "/execution/variables/{variable_key:path}", &[VariableUpdate]),
     on(V3,        "DELETE", "/execution/variables/{variable_key:path}", &[VariableDelete]).reads(&[]),
 
-    // Assets. What their events say of DAGs is in the answer.
+    // Assets. The answer shows which DAGs their events are about.
     on(V3,        "GET",    "/execution/assets/by-name",  &[AssetRead]).query(&[one("name", Asset)]),
     on(V3,        "GET",    "/execution/assets/by-uri",   &[AssetRead]).query(&[one("uri", Asset)]),
     on(SINCE_3_3, "GET",    "/execution/assets/by-alias", &[AssetRead]).any(&[Asset]),

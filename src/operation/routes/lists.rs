@@ -1,17 +1,18 @@
-//! Airflow 2.11's pages that list, show and change one kind of object: pages of its web framework,
-//! Flask-AppBuilder, with the same paths for each kind. What they are about is in keys of the
-//! database, forms and filters, so that they stand for any. What changes something asks for every
-//! change that the pages of its kind can make.
+//! Airflow 2.11's pages that list, show and change one kind of object. They are pages of its web framework,
+//! Flask-AppBuilder, with the same paths for each kind. They name their objects in keys of the database,
+//! forms and filters, so each row stands for any object. A route that changes something needs every action
+//! that the pages of its kind can perform.
 
 use crate::operation::Action::{self, *};
 use crate::operation::route::{Id::*, Route, V2, on};
 
-/// The pages below a path: what reads there, what changes there, and which ids both stand for.
+/// The pages below a path: the actions to read there, the actions to change there, and the ids that both
+/// stand for.
 macro_rules! list {
     ($path:literal, $read:ident, $change:expr, $any:expr) => {
         [
             on(V2, "GET", concat!($path, "/{page:path}"), &[$read]).any($any),
-            // With a GET too, these two act.
+            // These two act on a GET, too.
             on(V2, "GET", concat!($path, "/action/{name}/{pk}"), $change).any($any),
             on(V2, "GET", concat!($path, "/delete/{pk}"), $change).any($any),
             on(V2, "POST", concat!($path, "/{page:path}"), $change).any($any),
@@ -21,7 +22,8 @@ macro_rules! list {
     };
 }
 
-// Two of the actions on a list read: the export of variables has their values, a duplicate is a copy.
+// Two of the actions on a list read: the export of variables contains their values, and a duplicate is a
+// copy.
 const CONNECTIONS: &[Action] = &[
     ConnectionRead,
     ConnectionCreate,
@@ -58,7 +60,7 @@ pub(super) const ROUTES: &[[Route; 6]] = &[
 
 const LOG: &[Action] = &[AuditLogUpdate];
 
-/// The pages of the audit log, one by one: the log servers have their files below the same path.
+/// The pages of the audit log, one by one, because the log servers have their files below the same path.
 #[rustfmt::skip]
 pub(super) const AUDIT_LOG: &[Route] = &[
     on(V2, "GET",    "/log/list",               &[AuditLogRead]).any(&[Dag, Task]),

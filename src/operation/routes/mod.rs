@@ -1,6 +1,6 @@
 //! The route table: every route of every version that dagward knows, one row each.
 //!
-//! Where Airflow 3.0 has `{key}` and later lines `{key:path}`, the row has the wider one.
+//! If Airflow 3.0 has `{key}` and later lines have `{key:path}`, the row has the wider one.
 
 mod auth;
 mod bodies;
@@ -32,14 +32,14 @@ const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Edge, edge::ROUTES),
 ];
 
-/// Every row with its surface, but for pages.
+/// Every row with its surface, except pages.
 pub(super) fn all() -> impl Iterator<Item = (Surface, &'static Route)> {
     TABLE
         .iter()
         .flat_map(|&(surface, rows)| rows.iter().map(move |row| (surface, row)))
 }
 
-/// The web pages of Airflow 2, which stand only where a policy document says so.
+/// The web pages of Airflow 2, which count only if a policy document enables them.
 pub(super) fn web_pages() -> impl Iterator<Item = (Surface, &'static Route)> {
     pages::ROUTES
         .iter()
@@ -48,15 +48,15 @@ pub(super) fn web_pages() -> impl Iterator<Item = (Surface, &'static Route)> {
         .map(|row| (Surface::Ui, row))
 }
 
-/// The pages of Airflow 3, which a document with the web pages of Airflow 2 does not have.
+/// The pages of Airflow 3. They do not count if a document enables the web pages of Airflow 2.
 pub(super) fn single_page() -> impl Iterator<Item = (Surface, &'static Route)> {
     single_page::ROUTES.iter().map(|row| (Surface::Pages, row))
 }
 
-/// One row of the table, for whoever holds it against an installed Airflow or prints it.
+/// One row of the table, for tools that compare it with an installed Airflow or print it.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// The surface that it counts for.
+    /// The surface of the route.
     pub surface: Surface,
     route: &'static Route,
 }
@@ -72,7 +72,7 @@ impl Row {
         self.route.template
     }
 
-    /// What it asks for, by itself or by what its body may say.
+    /// The actions, including those that its body may add.
     pub fn actions(&self) -> impl Iterator<Item = Action> {
         let own = self.route.actions.iter().copied();
         own.chain(self.route.further_actions())
@@ -88,12 +88,12 @@ impl Row {
         )
     }
 
-    /// Whether it asks for an action, by itself or by what its body may say.
+    /// Whether the route needs an action, including those that its body may add.
     pub fn asks_for(&self, action: Action) -> bool {
         self.actions().any(|asked| asked == action)
     }
 
-    /// Whether a line of Airflow has it.
+    /// Whether a line of Airflow has the route.
     pub fn is_in(&self, line: Line) -> bool {
         self.route.versions.include(line)
     }

@@ -1,7 +1,7 @@
-//! The web pages of Airflow 2.11. Their paths share no prefix, and a business service may have
-//! the same ones, so they are Airflow's only where the policy document says so.
+//! The web pages of Airflow 2.11. Their paths share no prefix, and a business service may have the same ones.
+//! So they count as Airflow's only if the policy document enables them.
 //!
-//! Where a form names the DAG, the row stands for any DAG: forms are not read.
+//! If a form names the DAG, the row stands for any DAG: the filter does not read forms.
 
 use crate::operation::Action::*;
 use crate::operation::route::{Id::*, Param, Route, V2, on, one};
@@ -29,7 +29,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V2, "POST", "/dags/{dag_id}/trigger",       &[DagRunTrigger]).any(&[Run]),
     on(V2, "GET",  "/object/next_run_datasets/{dag_id}", &[DagRunRead, AssetRead]).any(&[Asset]),
 
-    // One DAG or task, named by the query. A page has the run by its date.
+    // One DAG or task, named in the query. A page identifies the run by its date.
     on(V2, "GET",  "/audit_log",                &[AuditLogRead]).query(DAG),
     on(V2, "GET",  "/calendar",                 &[DagRunRead]).query(DAG),
     on(V2, "GET",  "/code",                     &[DagCodeRead]).query(DAG),

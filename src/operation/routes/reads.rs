@@ -1,11 +1,11 @@
-//! What fields the bodies of changing routes have, in any release, beside those that name ids.
+//! The fields of the bodies of changing routes, in any release, beside those that name ids.
 //!
-//! A body with another field may be for a route that a newer release has in the place of an id: `PATCH
-//! /api/v2/dags/bulk` is, to a table without it, the DAG `bulk`.
+//! A body with another field may be for a route that a newer release has in the place of an id. To a table
+//! without that route, `PATCH /api/v2/dags/bulk` is about the DAG `bulk`.
 
 use crate::operation::Action::{self, *};
 
-/// Those of a run to start. `conf` and `note` are of the run that is made.
+/// The fields of a run to start. `conf` and `note` belong to the new run.
 pub(super) const TRIGGER: &[&str] = &[
     "conf",
     "dag_run_id",
@@ -17,20 +17,21 @@ pub(super) const TRIGGER: &[&str] = &[
     "run_after",
 ];
 
-/// By which a start does more: pauses the DAG once its runs have ended, takes other code than the newest.
+/// The fields with which a start does more: it pauses the DAG once its runs have ended, or takes other code
+/// than the newest.
 pub(super) const TRIGGER_MORE: &[(&str, Action)] =
     &[("drain_dag", DagUpdate), ("bundle_version", DagVersionRun)];
 
-/// The same of a backfill, which takes the newest code.
+/// The same for a backfill, which takes the newest code.
 pub(super) const BACKFILL_MORE: &[(&str, Action)] = &[("drain_dag", DagUpdate)];
 
-/// By which a test writes the connection.
+/// The fields with which a test writes the connection.
 pub(super) const TEST_MORE: &[(&str, Action)] = &[
     ("commit_on_success", ConnectionCreate),
     ("commit_on_success", ConnectionUpdate),
 ];
 
-/// Those of a run that a task starts. `reset_dag_run` only tells the worker to ask for `clear` next.
+/// The fields of a run that a task starts. `reset_dag_run` only tells the worker to ask for `clear` next.
 pub(super) const TASK_TRIGGERS: &[&str] = &[
     "conf",
     "logical_date",
@@ -40,13 +41,14 @@ pub(super) const TASK_TRIGGERS: &[&str] = &[
     "run_after",
 ];
 
-/// Those of a DAG.
+/// The fields of a DAG.
 pub(super) const DAG: &[&str] = &["is_paused", "scheduling_state"];
 
-/// Those of a run. A run that is queued again runs its tasks again.
+/// The fields of a run. A run that is queued again runs its tasks again.
 pub(super) const RUN: &[&str] = &["note", "state"];
 
-/// Those of a run to clear. The newest code is what a new run would take, so that `run_on_latest_version` gives no more.
+/// The fields of a run to clear. A new run would also take the newest code, so `run_on_latest_version` gives
+/// no more rights.
 pub(super) const CLEAR_RUN: &[&str] = &[
     "dry_run",
     "note",
@@ -55,7 +57,7 @@ pub(super) const CLEAR_RUN: &[&str] = &[
     "run_on_latest_version",
 ];
 
-/// Those of runs to clear.
+/// The fields of runs to clear.
 pub(super) const CLEAR_RUNS: &[&str] = &[
     "dry_run",
     "note",
@@ -67,7 +69,7 @@ pub(super) const CLEAR_RUNS: &[&str] = &[
     "run_on_latest_version",
 ];
 
-/// Those of partitions to clear.
+/// The fields of partitions to clear.
 pub(super) const CLEAR_PARTITIONS: &[&str] = &[
     "clear_task_instances",
     "dry_run",
@@ -77,7 +79,7 @@ pub(super) const CLEAR_PARTITIONS: &[&str] = &[
     "run_id",
 ];
 
-/// Those of task instances to clear, by default with their runs (`reset_dag_runs`).
+/// The fields of task instances to clear, by default with their runs (`reset_dag_runs`).
 pub(super) const CLEAR_TASK_INSTANCES: &[&str] = &[
     "dag_run_id",
     "dry_run",
@@ -94,7 +96,7 @@ pub(super) const CLEAR_TASK_INSTANCES: &[&str] = &[
     "start_date",
 ];
 
-/// Those of a task instance, or a group of them.
+/// The fields of a task instance, or of a group of them.
 pub(super) const TASK_INSTANCE: &[&str] = &[
     "include_downstream",
     "include_future",
@@ -106,19 +108,19 @@ pub(super) const TASK_INSTANCE: &[&str] = &[
     "region_index",
 ];
 
-/// Those of an XCom.
+/// The fields of an XCom.
 pub(super) const XCOM: &[&str] = &["map_index", "region_id", "region_index", "value"];
 
-/// Those of a value that a task or an asset keeps.
+/// The fields of a value that a task or an asset stores.
 pub(super) const STATE: &[&str] = &["value"];
 
-/// Those of a value that a task keeps for some time.
+/// The fields of a value that a task stores for some time.
 pub(super) const TASK_STATE: &[&str] = &["expires_at", "value"];
 
-/// Those of what a person answers to a task.
+/// The fields of a person's answer to a task.
 pub(super) const HITL: &[&str] = &["chosen_options", "params_input", "request_created_at"];
 
-/// Those of a connection.
+/// The fields of a connection.
 pub(super) const CONNECTION: &[&str] = &[
     "conn_type",
     "description",
@@ -131,8 +133,8 @@ pub(super) const CONNECTION: &[&str] = &[
     "team_name",
 ];
 
-/// Those of a pool.
+/// The fields of a pool.
 pub(super) const POOL: &[&str] = &["description", "include_deferred", "slots", "team_name"];
 
-/// Those of a variable.
+/// The fields of a variable.
 pub(super) const VARIABLE: &[&str] = &["description", "team_name", "value"];

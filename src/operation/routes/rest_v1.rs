@@ -56,7 +56,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries",         &[XcomRead]).any(&[XcomKey]),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key:path}", &[XcomRead]),
 
-    // Datasets, today's assets. An event may start a run of any DAG that consumes the dataset.
+    // Datasets, which Airflow 3 calls assets. An event may start a run of any DAG that consumes the dataset.
     on(V2, "GET",    "/api/v1/datasets",                                       &[AssetRead]).query(&[list("dag_ids", Dag)]).any(&[Asset]),
     on(V2, "GET",    "/api/v1/datasets/events",                                &[AssetRead]).query(&[one("dataset_id", AssetNumber), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
     on(V2, "POST",   "/api/v1/datasets/events",                                &[AssetCreate]).any(&[Dag]).body(DATASET),

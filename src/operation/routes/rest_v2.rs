@@ -1,4 +1,4 @@
-//! The REST API v2 of Airflow 3: everything but what lies below a run.
+//! The REST API v2 of Airflow 3, except for the routes below a run.
 
 use super::bodies::{
     ASSET, BACKFILL, BULK_CONNECTIONS, BULK_DAGS, BULK_POOLS, BULK_RUNS, BULK_VARIABLES, CLEAR_RUNS,
@@ -37,8 +37,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(ONLY_3_0,  "GET",    "/api/v2/dagReports",                 &[DagRead]).any(&[Dag]),
     on(V3,        "PUT",    "/api/v2/parseDagFile/{file_token}",  &[DagUpdate]).any(&[Dag]).reads(&[]),
 
-    // Runs. In a bulk update the body's DAG overrides the path's. Whoever waits for a run gets the XComs of its
-    // tasks, by default what the last one returned.
+    // Runs. In a bulk update the body's DAG overrides the path's. A caller that waits for a run gets the
+    // XComs of its tasks, by default the last one's return value.
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns",                                  &[DagRunRead]),
     on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns",                                  &[DagRunTrigger]).reads(reads::TRIGGER).when(reads::TRIGGER_MORE),
     on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns",                                  &[DagRunUpdate, DagRunDelete]).body(BULK_RUNS).reads(&[]),
@@ -53,7 +53,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(SINCE_3_3, "POST",   "/api/v2/dags/{dag_id}/clearPartitions",                          &[DagRunClear]).any(&[Task]).reads(reads::CLEAR_PARTITIONS),
     on(V3,        "POST",   "/api/v2/dags/{dag_id}/clearTaskInstances",                       &[TaskInstanceClear]).body(CLEAR_TASK_INSTANCES).reads(reads::CLEAR_TASK_INSTANCES),
 
-    // Backfills. One that is made names the runs that are run again, too.
+    // Backfills. A new backfill also names the runs that it repeats.
     on(V3, "GET",  "/api/v2/backfills",                       &[BackfillRead]).query(&[one("dag_id", Dag)]),
     on(V3, "POST", "/api/v2/backfills",                       &[BackfillCreate]).body(BACKFILL).when(reads::BACKFILL_MORE),
     on(V3, "POST", "/api/v2/backfills/dry_run",               &[BackfillCreate]).body(BACKFILL),
@@ -63,8 +63,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "PUT",  "/api/v2/backfills/{backfill_id}/unpause", &[BackfillUpdate]).any(&[Dag]).reads(&[]),
     on(V3, "PUT",  "/api/v2/backfills/{backfill_id}/cancel",  &[BackfillUpdate]).any(&[Dag]).reads(&[]),
 
-    // Assets. An event may start a run of any DAG that consumes the asset, and to delete those that a DAG waits for
-    // changes when it runs.
+    // Assets. An event may start a run of any DAG that consumes the asset. Deleting the events that a DAG
+    // waits for changes when it runs.
     on(V3,        "GET",    "/api/v2/assets",                            &[AssetRead]).query(&[list("dag_ids", Dag)]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases",                    &[AssetRead]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/aliases/{asset_alias_id}",   &[AssetRead]).any(&[Asset]),
@@ -84,7 +84,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(SINCE_3_3, "PUT",    "/api/v2/assets/{asset_id}/state-store/{key:path}", &[AssetStateUpdate]).reads(reads::STATE),
     on(SINCE_3_3, "DELETE", "/api/v2/assets/{asset_id}/state-store/{key:path}", &[AssetStateDelete]).reads(&[]),
 
-    // Connections. A test takes from the stored connection what its body leaves out.
+    // Connections. For fields that its body leaves out, a test takes the stored connection's values.
     on(V3,        "GET",    "/api/v2/connections",                 &[ConnectionRead]).any(&[Connection]),
     on(V3,        "POST",   "/api/v2/connections",                 &[ConnectionCreate]).body(CONNECTION),
     on(V3,        "PATCH",  "/api/v2/connections",                 &[ConnectionCreate, ConnectionUpdate, ConnectionDelete]).body(BULK_CONNECTIONS),

@@ -40,7 +40,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key:path}", &[XcomUpdate]).reads(reads::XCOM),
     on(SINCE_3_2, "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key:path}", &[XcomDelete]).reads(&[]),
 
-    // What a task keeps over its tries.
+    // Values that a task stores across its tries.
     on(SINCE_3_3, "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store",            &[TaskStateRead]),
     on(SINCE_3_3, "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store",            &[TaskStateDelete]).reads(&[]),
     on(SINCE_3_3, "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key:path}", &[TaskStateRead]),
@@ -48,7 +48,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key:path}", &[TaskStateUpdate]).reads(reads::STATE),
     on(SINCE_3_3, "DELETE", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key:path}", &[TaskStateDelete]).reads(&[]),
 
-    // People asked by tasks.
+    // Tasks that wait for a person's answer.
     on(SINCE_3_1, "GET",   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/hitlDetails",                                     &[HitlDetailRead]).query(&[list("task_id", Task)]),
     on(SINCE_3_1, "GET",   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails", &[HitlDetailRead]),
     on(SINCE_3_1, "PATCH", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/hitlDetails", &[HitlDetailUpdate]).reads(reads::HITL),

@@ -1,8 +1,8 @@
-//! The web interface of Airflow 3: one page without data, under every path that its own router in
-//! the browser knows, and its files.
+//! The web interface of Airflow 3: one page without data, under every path that its router in the browser
+//! knows, and the page's files.
 //!
-//! The api-server answers any other path with the same page, unless a plugin's application stands
-//! there. So only these paths are pages, and all others are [`Surface::Other`](super::Surface).
+//! The api-server answers any other path with the same page, unless a plugin's application stands there. So
+//! only these paths are pages, and all others are [`Surface::Other`](super::Surface).
 
 use crate::operation::Action::*;
 use crate::operation::route::{Route, V3, on};
@@ -24,7 +24,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3, "GET", "/events",               &[WebsiteRead]),
     on(V3, "GET", "/home",                 &[WebsiteRead]),
     on(V3, "GET", "/jobs",                 &[WebsiteRead]),
-    // A plugin's page within the page; what it loads is elsewhere.
+    // A plugin's page within the page. It loads its content from elsewhere.
     on(V3, "GET", "/plugin/{page:path}",   &[WebsiteRead]),
     on(V3, "GET", "/plugins",              &[WebsiteRead]),
     on(V3, "GET", "/pools",                &[WebsiteRead]),

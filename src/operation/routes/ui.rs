@@ -1,4 +1,4 @@
-//! The web interface's own routes of Airflow 3, `/ui`.
+//! The routes of Airflow 3 behind its web interface, `/ui`.
 
 use crate::operation::Action::*;
 use crate::operation::route::{

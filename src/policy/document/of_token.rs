@@ -11,7 +11,7 @@ use super::reader::{At, quoted};
 use super::rule::ReadCondition;
 
 impl Loader {
-    /// Reads `claims` or `notClaims`: patterns by the claim's path, a condition each.
+    /// Reads `claims` or `notClaims`: patterns by the claim's path. Each claim becomes one condition.
     pub(super) fn claims<'d>(
         &mut self,
         at: At<'_>,
@@ -43,7 +43,7 @@ impl Loader {
         }
     }
 
-    /// Complains about a condition on tokens in a document that takes none.
+    /// Reports a condition on tokens in a document that accepts no tokens.
     pub(super) fn needs_issuer(&mut self, at: At<'_>, word: &str) {
         if self.issuers.as_ref().is_some_and(Vec::is_empty) {
             let found = format!("`{word}` asks for a token, and the document has no `tokens`");
@@ -52,7 +52,7 @@ impl Loader {
         }
     }
 
-    /// Complains about a pattern that no request principal of the document's issuers can match.
+    /// Reports a pattern that matches no request principal of the document's issuers.
     pub(super) fn can_be_issued(&mut self, at: At<'_>, text: &str, written: &Written<'_>) {
         let Some(issuers) = self.issuers.as_ref().filter(|issuers| !issuers.is_empty()) else {
             return;
@@ -61,7 +61,7 @@ impl Loader {
         else {
             return;
         };
-        // What follows the literal head may still become anything.
+        // A `*` or a variable after the literal head can still match any issuer.
         let open = written.shape == Shape::Prefix || written.pieces.len() > 1;
         let issued = |issuer: &String| {
             let principals = format!("{issuer}/");
@@ -84,7 +84,7 @@ impl Loader {
     }
 }
 
-/// What is wrong with the path of a claim.
+/// The error in the path of a claim.
 fn bad_path(path: &str) -> Option<&'static str> {
     if path.split('.').any(str::is_empty) {
         Some("has a step without a name")

@@ -1,4 +1,4 @@
-//! Reads single values and collects what is wrong with them.
+//! Reads single values and collects the errors in them.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -13,7 +13,8 @@ use super::super::nearest::nearest;
 use super::super::pattern::Written;
 use super::super::vocabulary;
 
-/// Where the reader stands. A chain on the stack, made into a [`FieldPath`] only for an error.
+/// The position of the reader in the document. A chain on the stack, made into a [`FieldPath`] only for an
+/// error.
 #[derive(Clone, Copy)]
 pub(super) struct At<'p> {
     parent: Option<&'p At<'p>>,
@@ -78,17 +79,17 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Complains about a value that the field does not take.
+    /// Reports a value that the field does not take.
     pub(super) fn error(&mut self, at: At<'_>, found: String, allowed: Option<String>) {
         self.push(ErrorKind::InvalidValue, at, found, allowed, None);
     }
 
-    /// Complains about a value that contradicts another part of the document.
+    /// Reports a value that contradicts another part of the document.
     pub(super) fn conflict(&mut self, at: At<'_>, found: String, allowed: String) {
         self.push(ErrorKind::Conflict, at, found, Some(allowed), None);
     }
 
-    /// Complains about a value, and says what would be right.
+    /// Reports a value, with the nearest right spelling.
     pub(super) fn misspelt(&mut self, at: At<'_>, found: String, allowed: String, nearest: Option<String>) {
         self.push(ErrorKind::InvalidValue, at, found, Some(allowed), nearest);
     }
@@ -121,8 +122,7 @@ impl Reader {
         });
     }
 
-    /// Reads the fields of an object of the grammar. Complains about others, and about those given
-    /// twice.
+    /// Reads the fields of an object of the grammar. Reports unknown fields and fields that are given twice.
     pub(super) fn object<'d, F: FieldSet>(&mut self, at: At<'_>, raw: &'d RawValue) -> Option<Read<'d, F>> {
         let fields = self.fields(at, raw, F::WHAT)?;
         Some(self.read(at, &fields))
@@ -135,7 +135,7 @@ impl Reader {
         positions.filter_map(field).collect()
     }
 
-    /// Complains about fields that are required and not given.
+    /// Reports required fields that are not given.
     pub(super) fn required<F: FieldSet>(&mut self, at: At<'_>, given: &Read<'_, F>) {
         for (field, allowed) in F::ALL.iter().zip(F::REQUIRED) {
             if let Some(allowed) = allowed
@@ -150,8 +150,8 @@ impl Reader {
         }
     }
 
-    /// Complains about names that `known` lacks and about names given twice. Gives the positions
-    /// of the others in `known`, with their values.
+    /// Reports names that are not in `known` and names that are given twice. Returns the positions of the
+    /// others in `known`, with their values.
     pub(super) fn known_names<'d>(
         &mut self,
         at: At<'_>,
@@ -176,7 +176,7 @@ impl Reader {
         found
     }
 
-    /// Complains about a name that an object has twice.
+    /// Reports a name that an object has twice.
     pub(super) fn repeated(&mut self, at: At<'_>, name: &str) {
         let found = format!("`{name}` is given twice");
         self.push(ErrorKind::RepeatedField, at, found, Some("once".to_owned()), None);
@@ -262,7 +262,7 @@ impl Reader {
         Some(name)
     }
 
-    /// Reads a non-empty list of texts, each with its number in the list.
+    /// Reads a non-empty list of texts. Each comes with its number in the list.
     pub(super) fn texts<'d>(&mut self, at: At<'_>, raw: &'d RawValue) -> Vec<(usize, Cow<'d, str>)> {
         let items = self.some_list(at, raw);
         let read = |(number, item)| Some((number, self.text(at.index(number), item, "a text")?));
@@ -292,7 +292,7 @@ impl Reader {
         }
     }
 
-    /// The fields of an object; `None`, with an error, where `raw` is none.
+    /// The fields of an object; `None`, with an error, if `raw` is not an object.
     pub(super) fn fields<'d>(&mut self, at: At<'_>, raw: &'d RawValue, what: &str) -> Option<Fields<'d>> {
         match Node::read(raw) {
             Node::Object(fields) => Some(fields),
@@ -303,7 +303,7 @@ impl Reader {
         }
     }
 
-    /// The elements of a list; none, with an error, where `raw` is no list.
+    /// The elements of a list; empty, with an error, if `raw` is not a list.
     pub(super) fn list<'d>(&mut self, at: At<'_>, raw: &'d RawValue) -> Vec<&'d RawValue> {
         match Node::read(raw) {
             Node::List(items) => items,
@@ -314,7 +314,7 @@ impl Reader {
         }
     }
 
-    /// The elements of a list that must have some.
+    /// The elements of a list that must not be empty.
     pub(super) fn some_list<'d>(&mut self, at: At<'_>, raw: &'d RawValue) -> Vec<&'d RawValue> {
         let before = self.errors.len();
         let items = self.list(at, raw);
@@ -329,7 +329,7 @@ impl Reader {
     }
 }
 
-/// Words in backticks, with commas between.
+/// The words in backticks, separated by commas.
 pub(super) fn quoted(words: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
     quoted.join(", ")

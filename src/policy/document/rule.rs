@@ -1,4 +1,4 @@
-//! Reads one rule: alternatives of who, alternatives of what.
+//! Reads one rule: alternatives for the caller, and alternatives for the request.
 
 use std::borrow::Cow;
 use std::iter::once;
@@ -14,25 +14,25 @@ use super::Loader;
 use super::reader::At;
 use super::variables::Variables;
 
-/// One entry of `from` or `to` as read.
+/// One entry of `from` or `to`, as read.
 pub(super) struct Entry<'d> {
     pub(super) side: Side,
     pub(super) number: usize,
     pub(super) conditions: Vec<ReadCondition<'d>>,
 }
 
-/// One condition as read.
+/// One condition, as read.
 pub(super) struct ReadCondition<'d> {
     pub(super) field: Field,
     pub(super) negated: bool,
-    /// The path of the claim that it is about.
+    /// The path of the claim that the condition is on.
     pub(super) claim: Option<Cow<'d, str>>,
     /// The patterns, each with its number in the list.
     pub(super) texts: Vec<(usize, Cow<'d, str>)>,
 }
 
 impl ReadCondition<'_> {
-    /// Its patterns. Those that are none were complained about as they were read.
+    /// Its valid patterns. The reader has already reported the invalid ones.
     pub(super) fn patterns(&self) -> impl Iterator<Item = (usize, &str, Written<'_>)> {
         self.texts.iter().filter_map(|(number, text)| {
             Written::parse(text)
@@ -54,7 +54,7 @@ impl ReadCondition<'_> {
         }
     }
 
-    /// Where its patterns stand: at its word, or at its claim below.
+    /// The position of its patterns: at its word, or below that at its claim.
     pub(super) fn at<'p>(&'p self, word: &'p At<'p>) -> At<'p> {
         self.claim.as_ref().map_or(*word, |claim| word.key(claim))
     }
@@ -128,7 +128,7 @@ impl Loader {
                 self.needs_issuer(at, name);
             }
         }
-        // They are few: a sorting algorithm costs the module 15 kB.
+        // The list is short, and a sorting algorithm would cost the module 15 kB.
         let mut conditions: Vec<ReadCondition<'_>> = Vec::with_capacity(read.len());
         for condition in read {
             let key = |other: &ReadCondition<'_>| (!other.binds(), other.field, other.negated);
@@ -170,7 +170,7 @@ impl Loader {
         condition
     }
 
-    /// Complains where a condition's negated twin excludes all that it admits.
+    /// Reports a condition whose negated twin excludes every value that the condition admits.
     fn contradictions(&mut self, at: At<'_>, conditions: &[ReadCondition<'_>]) {
         for positive in conditions.iter().filter(|condition| !condition.negated) {
             let Some(twin) = conditions.iter().find(|other| {
@@ -224,8 +224,8 @@ impl Loader {
     }
 }
 
-/// Whether every value that `inner` matches is matched by `outer` as well. Templates only cover
-/// what is spelled the same.
+/// Whether `outer` matches every value that `inner` matches. A template covers only patterns of the same
+/// spelling.
 fn covers(outer: &Written<'_>, inner: &Written<'_>) -> bool {
     if outer == inner || outer.shape == Shape::Any {
         return true;

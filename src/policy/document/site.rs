@@ -1,4 +1,4 @@
-//! Reads where Airflow is, and finds the conditions that nothing there can satisfy.
+//! Reads where Airflow is, and reports the conditions that no request can satisfy there.
 
 use serde_json::value::RawValue;
 
@@ -16,7 +16,7 @@ use crate::operation::{Place, Site, Surface};
 const BASE_PATH: &str = "`/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`";
 
 impl Loader {
-    /// Reads the fields on Airflow's site before all rules, wherever they stand, and gives their errors.
+    /// Reads the fields on Airflow's site before all rules, wherever they stand, and returns their errors.
     pub(super) fn site_first(&mut self, root: At<'_>, fields: &Read<'_, DocumentField>) -> Vec<LoadError> {
         let before = self.reader.errors.len();
         for (field, value) in fields {
@@ -93,7 +93,7 @@ impl Loader {
         })
     }
 
-    /// Complains about a pattern of paths with the base path, which the paths of requests do not have.
+    /// Reports a pattern of paths that includes the base path: the paths of requests do not include it.
     pub(super) fn is_below_base(&mut self, at: At<'_>, text: &str) {
         if let Some(below) = self.site.without_base(text) {
             let found = format!("`{text}` has the base path; paths are compared below it");
@@ -104,7 +104,7 @@ impl Loader {
         }
     }
 
-    /// Complains about a condition on something that only Airflow has, where there is none.
+    /// Reports a condition that only requests to Airflow can satisfy, in a document without Airflow.
     pub(super) fn is_there(&mut self, at: At<'_>, condition: &ReadCondition<'_>) {
         let admits_other = |written: Written<'_>| literal_matches(&written, Surface::Other.as_str());
         let elsewhere = match condition.field {

@@ -17,7 +17,7 @@ use source::Url;
 
 const CLOCK_SKEW: u64 = 60;
 
-/// The fields of an issuer that are given and right.
+/// The fields of an issuer that are given and valid.
 #[derive(Default)]
 struct Given {
     name: Option<String>,
@@ -38,7 +38,7 @@ struct Given {
     required: bool,
 }
 
-/// An issuer under way: where it stands, and what it has.
+/// An issuer that is being read: its position, and its fields so far.
 struct Draft<'r> {
     at: At<'r>,
     kind: Kind,
@@ -53,8 +53,8 @@ impl Draft<'_> {
 }
 
 impl Loader {
-    /// Reads the issuers into `issuers`. Hands back what is wrong with them, for its place in the
-    /// document's order.
+    /// Reads the issuers into `issuers`. Returns their errors, so that the caller can place them in document
+    /// order.
     pub(super) fn tokens_first(
         &mut self,
         root: At<'_>,
@@ -173,7 +173,7 @@ impl Loader {
         Some(name)
     }
 
-    /// Reads a text that is compared whole.
+    /// Reads a text that is compared as a whole, without patterns.
     fn literal(&mut self, at: At<'_>, raw: &RawValue, allowed: &str) -> Option<String> {
         let text = self.reader.text(at, raw, allowed)?.into_owned();
         let bad = match &*text {
@@ -202,11 +202,12 @@ impl Loader {
         surfaces
     }
 
-    /// Complains about what is there or missing for the kind.
+    /// Reports fields that the kind does not take, and fields that it requires.
     fn belongs(&mut self, draft: &Draft<'_>) {
         let kind = draft.kind.as_str();
         let of_airflow = matches!(draft.kind, Kind::AirflowUser | Kind::AirflowTask);
-        // A JWT-SVID need not say who has issued it. Bound to its peer, its subject says it.
+        // A JWT-SVID does not need to name its issuer. If it is bound to its peer, its subject names the
+        // issuer.
         let is_svid =
             draft.kind == Kind::Oidc && draft.given.bound_to_peer == Some(true) && !draft.given.from_istio;
         if !of_airflow && !is_svid && !draft.has(IssuerField::Issuer) {
@@ -228,7 +229,7 @@ impl Loader {
     }
 }
 
-/// Where a kind's tokens are looked for. On the surfaces `execution` and `logs` the header
+/// The default surfaces for a kind of token. On the surfaces `execution` and `logs` the header
 /// `authorization` carries Airflow's own tokens.
 fn surfaces_of(kind: Kind) -> Vec<Surface> {
     match kind {

@@ -1,17 +1,17 @@
-//! The variables of a rule: bound by the identity, used everywhere else.
+//! The variables of a rule: conditions on identity bind them, and all other conditions use them.
 
 use super::super::error::ErrorKind;
 use super::super::matching::MAX_VARIABLES;
 use super::reader::{At, Reader};
 use super::rule::{Entry, ReadCondition};
 
-/// The names of a rule's variables; a variable's number is its place.
+/// The names of a rule's variables. A variable's number is its position in the list.
 #[derive(Default)]
 pub(super) struct Variables<'r>(Vec<&'r str>);
 
 impl<'r> Variables<'r> {
-    /// Collects the variables of a rule. Complains about those that could bind in two ways, that
-    /// nothing binds, and that nothing uses.
+    /// Collects the variables of a rule. Reports variables that could bind in two ways, that no condition
+    /// binds, or that no condition uses.
     pub(super) fn check(reader: &mut Reader, at: At<'_>, from: &'r [Entry<'_>], to: &'r [Entry<'_>]) -> Self {
         let mut names = Vec::new();
         for entry in from {
@@ -58,7 +58,7 @@ impl<'r> Variables<'r> {
     }
 }
 
-/// The names in a condition, each once.
+/// The names in a condition, without repeats.
 fn names_in<'c>(condition: &'c ReadCondition<'_>) -> Vec<&'c str> {
     let mut names: Vec<&str> = condition
         .patterns()
@@ -69,8 +69,8 @@ fn names_in<'c>(condition: &'c ReadCondition<'_>) -> Vec<&'c str> {
     names
 }
 
-/// The names that are bound whenever the entry's identity matches: every alternative of some
-/// condition binds them.
+/// The names that are bound whenever the entry's identity matches: those that every alternative of some
+/// condition binds.
 fn bound_by<'e>(entry: &'e Entry<'_>) -> Vec<&'e str> {
     let mut bound = Vec::new();
     for condition in entry.conditions.iter().filter(|condition| condition.binds()) {
@@ -155,7 +155,7 @@ fn check_unused(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, to: &[Entry<
     }
 }
 
-/// Where a pattern of a condition stands.
+/// The position of a condition's pattern.
 struct Place<'p> {
     entry: &'p Entry<'p>,
     condition: &'p ReadCondition<'p>,

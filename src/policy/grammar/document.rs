@@ -9,7 +9,7 @@ const PRINCIPALS: Form = Form::List(&Form::Pattern(
 ));
 const HOSTS: Form = Form::List(&Form::Text("*.svc.cluster.local"));
 
-/// What `airflow` takes.
+/// The allowed values of `airflow`.
 pub(in super::super) const AIRFLOW: &str = "`none`, or an object with `ports`: `{ports: [8080, 8793]}`";
 
 fields! {

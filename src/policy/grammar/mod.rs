@@ -1,9 +1,9 @@
 //! The grammar of a policy document: every field of every object, defined once.
 //!
-//! The reader takes the names from here and matches on the enums without a wildcard, so a field
-//! that is listed and not read does not compile. `dagward schema`, the tables of `docs/policy.md`
-//! and the near spellings in errors come from the same lists. The module reads only names and
-//! which fields are required: the linker drops the rest.
+//! The reader takes the names from here and matches on the enums without a wildcard, so a field that is
+//! listed but not read does not compile. `dagward schema`, the tables of `docs/policy.md` and the near
+//! spellings in errors come from the same lists. The module uses only the names and which fields are
+//! required: the linker drops the rest.
 
 mod document;
 mod tokens;
@@ -16,10 +16,10 @@ pub(super) use tokens::{IssuerField, LocationField};
 
 use super::field::{Field, Side};
 
-/// The version that the first fields came with.
+/// The version that introduced the first fields.
 pub const FIRST_VERSION: &str = "0.1.0";
 
-/// What a value looks like.
+/// The form of a value.
 #[derive(Debug, Clone)]
 pub enum Form {
     /// One word of a closed list.
@@ -53,7 +53,7 @@ pub enum Form {
 /// Whether a field must be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Always. The text says what is allowed there.
+    /// Always. The text lists the allowed values.
     Required(&'static str),
     /// It depends on other fields, as the text says.
     Depends(&'static str),
@@ -66,15 +66,15 @@ pub enum Need {
 pub struct Definition {
     /// Its name in the document.
     pub name: &'static str,
-    /// What its value looks like.
+    /// The form of its value.
     pub form: Form,
     /// Whether it must be given.
     pub need: Need,
-    /// What counts where it is not given, in Markdown; empty where there is no default.
+    /// The default in Markdown; empty if there is none.
     pub default: &'static str,
-    /// One line of meaning, in Markdown.
+    /// Its meaning in one line of Markdown.
     pub meaning: &'static str,
-    /// The version that it came with.
+    /// The version that introduced it.
     pub since: &'static str,
 }
 
@@ -123,7 +123,7 @@ impl Object {
         }
     }
 
-    /// What it is, with an article.
+    /// Its name in messages, with an article.
     pub fn what(self) -> &'static str {
         match self {
             Self::Document => DocumentField::WHAT,
@@ -137,18 +137,18 @@ impl Object {
     }
 }
 
-/// What an entry of `from` or `to` is.
+/// The name of an entry of `from` or `to` in messages.
 pub(super) const ENTRY: &str = "an entry of conditions";
 
 /// The fields of one object. [`fields!`] writes it.
 pub(super) trait FieldSet: Copy + PartialEq + 'static {
-    /// What the object is, with an article.
+    /// The name of the object in messages, with an article.
     const WHAT: &'static str;
     /// Every field. The lists below have the same order.
     const ALL: &'static [Self];
     /// Their names.
     const NAMES: &'static [&'static str];
-    /// What is allowed in those that are required.
+    /// The allowed values of the required fields.
     const REQUIRED: &'static [Option<&'static str>];
     /// Their definitions.
     const DEFINITIONS: &'static [Definition];

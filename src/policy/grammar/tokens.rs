@@ -3,7 +3,7 @@
 use super::Need::{Depends, Optional, Required};
 use super::{Form, Object, fields, words};
 
-/// The fields that say who vouches for a signature.
+/// The fields that name the party that vouches for a signature.
 const SOURCE: super::Need = Depends("one of the three");
 /// The fields that say where a token is.
 const PLACE: super::Need = Depends("one of the three");

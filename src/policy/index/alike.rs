@@ -1,4 +1,4 @@
-//! Rules that hold alike where some fields are open.
+//! Finds rules that match alike when some fields are open.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -8,8 +8,8 @@ use crate::policy::arena::{Part, Span};
 use crate::policy::compiled::{Compiled, Condition, Rule};
 use crate::policy::field::Field;
 
-/// Of `rules` that differ in nothing but fields that do not `count`, the first. Rules of enforced
-/// policies and of those in shadow mode do not stand for each other.
+/// Keeps the first of those `rules` that differ only in fields that do not `count`. A rule of an enforced
+/// policy never stands for one in shadow mode, nor the other way round.
 pub(super) fn first_of_each(compiled: &Compiled, rules: &[u32], counts: &dyn Fn(Field) -> bool) -> Vec<u32> {
     let hasher = RandomState::new();
     let mut firsts: HashMap<u64, u32> = HashMap::new();
@@ -26,15 +26,15 @@ pub(super) fn first_of_each(compiled: &Compiled, rules: &[u32], counts: &dyn Fn(
         if first == *number {
             return true;
         }
-        // Two of one hash that differ are both kept.
+        // If two different rules have the same hash, both are kept.
         write(first, &mut of_first);
         own.0 != of_first.0
     };
     rules.iter().copied().filter(is_first).collect()
 }
 
-/// A rule as bytes, which are the same for rules that are the same. Every text and every list has
-/// its length before it, so that no two rules are written alike by chance.
+/// A rule as bytes; equal rules give equal bytes. The length precedes every text and list, so that different
+/// rules cannot give equal bytes by chance.
 #[derive(Default)]
 struct Written(Vec<u8>);
 
@@ -54,7 +54,7 @@ impl Written {
     fn entry(&mut self, compiled: &Compiled, entry: Span, counts: &dyn Fn(Field) -> bool) {
         let conditions = || {
             let all = compiled.conditions_of(entry).iter();
-            // In a DENY all other conditions on actions hold where the action is open. These need not.
+            // When the action is open in a DENY, all other conditions on actions hold. These may not hold.
             all.filter(|condition| counts(condition.field) || compiled.is_of_unclassified(condition))
         };
         self.number(conditions().count());
@@ -66,7 +66,7 @@ impl Written {
     fn condition(&mut self, compiled: &Compiled, condition: &Condition) {
         self.number(condition.field as usize);
         self.number(usize::from(condition.negated));
-        // Of all conditions on claims each has a path, and no other condition has one.
+        // Every condition on a claim has a path, and no other condition has one.
         self.text(compiled.claim_of(condition).unwrap_or_default());
         let patterns = compiled.patterns_of(condition);
         self.number(patterns.len());

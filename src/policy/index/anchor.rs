@@ -1,4 +1,4 @@
-//! The texts under which a rule can be filed, and how many rules share each.
+//! The texts under which a rule can be filed, and the number of rules that share each.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,14 +7,14 @@ use crate::policy::compiled::{Compiled, Condition, Rule};
 use crate::policy::field::Field;
 use crate::policy::pattern::Shape;
 
-/// The literal text that a value must be, begin with or end with for a rule to hold.
+/// The literal text that a value must equal, begin with or end with so that a rule can match.
 pub(super) type Anchor = (Field, Shape, Span);
 
-/// How many conditions share each anchor, counted by the anchor's hash. Two of one hash look
-/// commoner than they are, which may cost a rule its best place and nothing else.
+/// Counts the conditions that share each anchor, by the anchor's hash. Two anchors with the same hash look
+/// more common than they are. The only effect is that a rule may be filed in a less good place.
 pub(super) struct Shares(Vec<u32>);
 
-/// The most counts: a quarter of a megabyte.
+/// The largest number of counts: a quarter of a megabyte.
 const MAX_COUNTS: usize = 1 << 16;
 
 impl Shares {
@@ -52,8 +52,8 @@ impl Shares {
     }
 }
 
-/// The anchors of the half of `rule` that the fewest others share; `None` where neither half has
-/// an anchor in each of its entries.
+/// The anchors of that half of `rule` which the fewest others share; `None` if neither half has an anchor in
+/// each of its entries.
 pub(super) fn rarest_half(
     compiled: &Compiled,
     rule: &Rule,
@@ -89,8 +89,8 @@ pub(super) fn rarest_half(
         .min_by_key(|anchors| commonest(anchors))
 }
 
-/// The anchors of a condition, one for each pattern; `None` where it or one of them has none. Claims
-/// have none: there are too many to look each up.
+/// The anchors of a condition, one for each pattern; `None` if the condition or one of its patterns has none.
+/// Conditions on claims have none: there are too many claims to look each up.
 fn anchors(compiled: &Compiled, condition: &Condition) -> Option<Vec<Anchor>> {
     if condition.negated || condition.field == Field::Claims {
         return None;

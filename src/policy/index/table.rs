@@ -1,4 +1,4 @@
-//! The rules of one field and shape, by the text that a value must be, begin with or end with.
+//! The rules of one field and shape, by the text that a value must equal, begin with or end with.
 
 use std::cmp::Ordering;
 
@@ -22,7 +22,7 @@ pub(super) struct Table {
 #[derive(Debug)]
 struct Key {
     text: Span,
-    /// The longest other key that this one begins with (ends with, in a table of suffixes).
+    /// The longest other key that is a prefix of this one (a suffix, in a table of suffixes).
     parent: Option<u32>,
     rules: Span,
 }
@@ -81,16 +81,16 @@ impl Table {
         }
     }
 
-    /// Calls `look` with the rules of each text that `value` is, begins with or ends with.
+    /// Calls `look` with the rules of each text that `value` equals, begins with or ends with.
     ///
-    /// In sorted order every prefix of a value stands at or before it, and whatever stands between
-    /// the two begins with that prefix too. So all of them are on the parents' chain of the last
-    /// key that is not greater than the value.
+    /// In sorted order, every prefix of a value stands at or before the value, and every key between the two
+    /// begins with that prefix too. So the last key that is not greater than the value has all of them on its
+    /// chain of parents.
     pub(super) fn find<'t>(&'t self, arena: &Arena, value: &str, look: &mut dyn FnMut(&'t [u32])) {
         self.find_one(arena, self.likeness.trimmed(value), look);
         if self.likeness == Likeness::Slashed && value.contains(ENCODED_SLASH) {
             let merged = Likeness::merged(value.bytes()).collect();
-            // Only bytes of ASCII were changed.
+            // Only ASCII bytes were changed.
             self.find_one(arena, &String::from_utf8(merged).unwrap_or_default(), look);
         }
     }
@@ -113,12 +113,12 @@ impl Table {
     }
 }
 
-/// The order of a table: of suffixes, from the last byte.
+/// The order of a table. In a table of suffixes, texts are compared from the last byte.
 pub(super) fn compare(likeness: Likeness, shape: Shape, [one, other]: [&str; 2]) -> Ordering {
     likeness.compare(one, other, shape == Shape::Suffix)
 }
 
-/// Whether `value` has `text` where the shape wants it.
+/// Whether `value` begins or ends with `text`, as the shape requires.
 fn extends(likeness: Likeness, shape: Shape, value: &str, text: &str) -> bool {
     match shape {
         Shape::Exact => likeness.strip_prefix(value, text) == Some(""),

@@ -1,31 +1,31 @@
-//! What an issuer answers when it is asked for its keys.
+//! An issuer's answers to requests for its keys.
 
 use std::fmt;
 
 use crate::token::KeySet;
 
-/// Why a fetch brought no keys. Of what was answered it tells the status alone: it is for logs, and
-/// anything may stand in the rest.
+/// The reason why a fetch brought no keys. It goes into logs, so it shows only the status of the answer: the
+/// issuer controls the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// Nobody answered in time, or the proxy could not ask.
+    /// No answer came in time, or the proxy could not send the request.
     NoAnswer,
     /// The answer's status is not 200.
     Status(u16),
-    /// The answer is no JWK Set with a key of use, or too long a one.
+    /// The answer is not a JWK Set with a usable key, or is too long.
     Document,
 }
 
-/// When a line in the log is due: once where fetching begins to fail, and once where it works again.
+/// A change that is logged: fetching begins to fail, or works again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// The first fetch that failed after one that did not, or the very first.
+    /// The first fetch that failed after one that succeeded, or the very first fetch.
     Failing(Failure),
-    /// The first fetch that did not fail after one that did.
+    /// The first fetch that succeeded after one that failed.
     Working,
 }
 
-/// The document that was answered, if it is one: the status, then the body.
+/// The document in the answer, if it is one: the status, then the body.
 pub(super) fn document(answer: Option<(u16, &[u8])>) -> Result<&[u8], Failure> {
     let (status, body) = answer.ok_or(Failure::NoAnswer)?;
     if status != 200 {

@@ -1,12 +1,12 @@
-//! The keys of issuers elsewhere: who fetches them, when, and what is had meanwhile.
+//! The keys of issuers elsewhere: which VM fetches them, when, and which keys serve meanwhile.
 //!
-//! Every VM of a proxy has a [`Fetcher`], and all of them share one copy of each JWKS with what is
-//! known of fetching it. One VM at a time has the lease to fetch; a lease ends by itself, since the
-//! VM that has it may die. What is due is decided by that shared record alone, so that there is one
-//! fetch for all VMs, whichever of them makes it, and a VM that starts anew goes on where the proxy
-//! was.
+//! Every VM of a proxy has a [`Fetcher`]. All VMs share one copy of each JWKS, with the state of its
+//! fetching. One VM at a time has the lease to fetch. A lease expires, because the VM that has it may die.
+//! Only that shared record decides when a fetch is due, so that all VMs together make one fetch, and a new VM
+//! continues from the proxy's state.
 //!
-//! Keys that are known serve until others are: an issuer that is down, or answers with anything but
+//! Known keys serve until newer ones arrive: if an issuer is down, or answers with anything but keys, the
+//! known keys stay. The caller passes the time in; the time must be the same for all VMs.
 //! keys, takes nothing away. Time is passed in, and is the same for all VMs.
 
 mod answer;
@@ -25,22 +25,23 @@ use super::{KeySet, Remote};
 use crate::store::Shared;
 use record::{Record, after, is_to_come, millis};
 
-/// How long a VM may take for a fetch before another tries: longer than any answer is waited for.
+/// The time that a VM may take for a fetch before another VM tries. Longer than the proxy waits for any
+/// answer.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// The pause after a fetch that failed. It doubles with each that fails after it.
+/// The pause after a failed fetch. It doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest pause after a fetch that failed.
+/// The longest pause after a failed fetch.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// In this time one fetch at most is made for keys that nobody knows: anybody can make up their ids.
+/// The shortest time between two fetches for unknown key ids. Any caller can invent such ids.
 const ASK_EVERY: Duration = Duration::from_secs(30);
 
-/// How often a write is tried that other VMs come between.
+/// The number of attempts to write when other VMs interfere.
 const TRIES: usize = 16;
 
-/// The keys that are fetched, as one VM has them.
+/// The fetched keys, as one VM has them.
 #[derive(Debug)]
 struct Fetcher {
     remotes: Vec<Fetched>,
@@ -50,20 +51,20 @@ struct Fetcher {
 /// One JWKS, as one VM has it.
 #[derive(Debug)]
 struct Fetched {
-    /// Where the shared copy is.
+    /// The key of the shared copy in the store.
     place: String,
     every: Duration,
-    /// The shared copy that was looked at last, whether it was of use or not.
+    /// The shared copy that this VM read last, whether it was usable or not.
     document: Vec<u8>,
     keys: Option<Rc<KeySet>>,
-    /// Until when this VM has the lease, if it has asked and nobody has answered.
+    /// The end of this VM's lease, if the VM has sent a request and has no answer yet.
     lease: Option<u64>,
-    /// Before this nothing is asked of the store for a key that this VM does not know.
+    /// Until this time the VM does not ask the store for a key that it does not know.
     quiet: u64,
 }
 
 impl Fetcher {
-    /// For the keys of these. They are named by their number from here on.
+    /// A fetcher for the keys of `remotes`. From here on, each is named by its number.
     fn new<'r>(remotes: impl IntoIterator<Item = &'r Remote>) -> Self {
         Self {
             remotes: remotes.into_iter().map(Fetched::new).collect(),
@@ -71,7 +72,7 @@ impl Fetcher {
         }
     }
 
-    /// Takes over what the VMs have fetched, and gives the numbers of those that this VM has to
+    /// Takes over keys that other VMs have fetched, and returns the numbers of the JWKS that this VM must
     /// fetch now. To be called about once a second.
     fn tick(&mut self, store: &mut impl Shared, now: Duration) -> Vec<usize> {
         let now = millis(now);
@@ -85,7 +86,7 @@ impl Fetcher {
             }
             let leased = after(now, LEASE);
             let record = Record { leased, ..record };
-            // Where another VM comes between, it has the lease.
+            // If the write fails, another VM has taken the lease.
             if remote.write(store, stored.as_ref(), record) {
                 remote.lease = Some(leased);
                 to_fetch.push(number);
@@ -94,8 +95,8 @@ impl Fetcher {
         to_fetch
     }
 
-    /// Takes the answer to a fetch: its status and its body, `None` where there was none. `random`
-    /// spreads the fetches of many proxies.
+    /// Takes the answer to a fetch: its status and body, or `None` without an answer. `random` spreads the
+    /// fetches of many proxies.
     fn answered(
         &mut self,
         store: &mut impl Shared,
@@ -112,7 +113,7 @@ impl Fetcher {
             let stored = store.read(&remote.place);
             let before = Record::read(stored.as_ref());
             if before.leased != lease {
-                // It took too long. Another VM has asked since, and its answer is the newer one.
+                // The fetch took too long. Another VM has asked since, and its answer is newer.
                 return None;
             }
             let pause = match &document {
@@ -140,8 +141,7 @@ impl Fetcher {
         None
     }
 
-    /// The keys of this number; `None` where nobody has fetched any. Asks the store only where this
-    /// VM has none.
+    /// The keys of this number; `None` if no VM has fetched any. Reads the store only if this VM has no keys.
     fn keys(&mut self, store: &mut impl Shared, number: usize) -> Option<Rc<KeySet>> {
         let remote = self.remotes.get_mut(number)?;
         if remote.keys.is_none() {
@@ -152,8 +152,8 @@ impl Fetcher {
         remote.keys.clone()
     }
 
-    /// Says that a token names a key that these lack. True where another VM had newer ones, which
-    /// are had now. Else they are fetched soon, if that was not done for this reason lately.
+    /// Records that a token names a key that is missing here. True if another VM had newer keys, which are
+    /// now loaded. Otherwise a fetch is due soon, unless one was made recently for this reason.
     fn lacking(&mut self, store: &mut impl Shared, number: usize, now: Duration) -> bool {
         let now = millis(now);
         let Some(remote) = self.remotes.get_mut(number) else {
@@ -175,7 +175,7 @@ impl Fetcher {
                 return false;
             }
             remote.quiet = quiet;
-            // While fetching fails, the next try comes in its time and no sooner.
+            // While fetching fails, the next try is not made earlier.
             if record.failures > 0 {
                 return false;
             }
@@ -187,7 +187,7 @@ impl Fetcher {
         false
     }
 
-    /// Grows whenever the keys of any of them change.
+    /// A number that grows whenever the keys of any of them change.
     fn generation(&self) -> u64 {
         self.generation
     }
@@ -203,8 +203,8 @@ impl Fetched {
             every,
         } = remote;
         Self {
-            // All plugins of a proxy share one namespace. No URL has a space, so no two have one
-            // place; how often it is fetched may change.
+            // All plugins of a proxy share one namespace. No URL contains a space, so two URLs never have the
+            // same key. The interval of fetches is not part of the key, because it may change.
             place: format!("dagward.keys.{cluster} {scheme}://{authority}{path}"),
             every: *every,
             document: Vec::new(),
@@ -218,7 +218,7 @@ impl Fetched {
         !is_to_come(record.leased, now, LEASE) && !is_to_come(record.due, now, self.every.max(LONGEST_PAUSE))
     }
 
-    /// Takes over the shared copy. Whether the keys are others now.
+    /// Takes over the shared copy. Returns whether the keys have changed.
     fn take_over(&mut self, document: &[u8]) -> bool {
         if document == self.document {
             return false;
@@ -234,7 +234,7 @@ impl Fetched {
         changed
     }
 
-    /// Writes the record in the place of what was read. False where another VM came between.
+    /// Replaces the record that was read before. False if another VM has written meanwhile.
     fn write(&self, store: &mut impl Shared, before: Option<&(Vec<u8>, u32)>, record: Record<'_>) -> bool {
         let value = record.to_bytes();
         match before {
@@ -244,7 +244,7 @@ impl Fetched {
     }
 }
 
-/// The pause before the next try, after so many that failed before this one.
+/// The pause before the next try, given the number of failures before this one.
 fn pause(failures: u32) -> Duration {
     2_u32
         .checked_pow(failures)
@@ -252,7 +252,7 @@ fn pause(failures: u32) -> Duration {
         .min(LONGEST_PAUSE)
 }
 
-/// `whole`, less up to one `part`th of it.
+/// `whole`, reduced by a random amount of at most one `part`th of it.
 fn spread(whole: Duration, part: u32, random: u64) -> Duration {
     let most = millis(whole / part);
     whole.saturating_sub(Duration::from_millis(random % (most + 1)))

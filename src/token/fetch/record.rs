@@ -1,30 +1,30 @@
-//! What the VMs of a proxy know together of one JWKS, as one value of their store.
+//! The state of one JWKS that the VMs of a proxy share, as one value of their store.
 //!
-//! A line of numbers, then the document as it was fetched. One value changes all at once, so there
-//! is no moment at which the line is of another document than the one behind it.
+//! The value is a line of numbers, followed by the fetched document. One value changes atomically, so the
+//! line and the document always belong together.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What all VMs know of one JWKS. Moments are milliseconds of the clock that all VMs share; each is
-/// an end, so that what was never written is over.
+/// The shared state of one JWKS. Times are milliseconds of the clock that all VMs share. Each is the end of a
+/// period, so that the default 0 means that the period is over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Record<'a> {
-    /// Before this nobody fetches.
+    /// Until this time no VM fetches.
     pub(super) due: u64,
-    /// Before this the VM that wrote it fetches, and no other does.
+    /// Until this time only the VM that wrote the value fetches.
     pub(super) leased: u64,
-    /// Before this a key that nobody knows is no reason to fetch.
+    /// Until this time an unknown key id is no reason to fetch.
     pub(super) quiet: u64,
-    /// How many fetches have failed since the last that did not.
+    /// The number of failed fetches since the last success.
     pub(super) failures: u32,
-    /// The last good answer; empty where there was none.
+    /// The last good answer; empty if there was none.
     pub(super) document: &'a [u8],
 }
 
 impl<'a> Record<'a> {
-    /// Reads what is in the store. What is not a record is nothing known: then there are no keys, and
-    /// a token that needs them is refused.
+    /// Reads a record from the store. Text that is not a record counts as an empty one: then there are no
+    /// keys, and a token that needs them is refused.
     pub(super) fn read(stored: Option<&'a (Vec<u8>, u32)>) -> Self {
         stored
             .and_then(|(value, _)| Self::parse(value))
@@ -63,15 +63,15 @@ fn next<'f, T: FromStr>(fields: &mut impl Iterator<Item = &'f str>) -> Option<T>
     fields.next()?.parse().ok()
 }
 
-/// Whether `moment` is still to come at `now`. One that is further off than it can ever have been
-/// set is of a clock that has gone backwards, or of somebody else, and nobody waits for it.
+/// Whether `moment` lies after `now`. A moment further ahead than dagward ever sets one is ignored: it comes
+/// from a clock that has gone backwards, or from another plugin.
 pub(super) fn is_to_come(moment: u64, now: u64, most: Duration) -> bool {
     moment
         .checked_sub(now)
         .is_some_and(|rest| rest > 0 && rest <= millis(most))
 }
 
-/// The moment that is `by` later.
+/// The moment `by` after `now`.
 pub(super) fn after(now: u64, by: Duration) -> u64 {
     now.saturating_add(millis(by))
 }

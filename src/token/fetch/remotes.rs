@@ -8,9 +8,10 @@ use super::{Fetcher, Turn};
 use crate::store::Shared;
 use crate::token::{Issuer, KeySet, Remote};
 
-/// The proxy, as fetching keys needs it.
+/// The host functions that fetching keys needs.
 pub trait Caller: Shared {
-    /// Asks for a JWKS; the number under which the answer comes, `None` where the proxy could not ask.
+    /// Requests a JWKS. Returns the number under which the answer comes, or `None` if the proxy could not
+    /// send the request.
     fn call(&mut self, remote: &Remote) -> Option<u32>;
 
     /// The time since a moment that is the same for all VMs of the proxy.
@@ -19,7 +20,7 @@ pub trait Caller: Shared {
     /// A random number.
     fn random(&mut self) -> u64;
 
-    /// Takes note that fetching the keys of `issuer` begins to fail, or works again.
+    /// Reports that fetching the keys of `issuer` begins to fail, or works again.
     fn turned(&mut self, issuer: &str, remote: &Remote, turn: Turn);
 }
 
@@ -28,22 +29,22 @@ pub trait Caller: Shared {
 pub struct RemoteKeys {
     fetcher: RefCell<Fetcher>,
     fetched: Vec<Fetched>,
-    /// The number of what is fetched for an issuer, by the issuer's.
+    /// The number of the JWKS that is fetched for an issuer, by the issuer's number.
     numbers: Vec<Option<usize>>,
-    /// The calls without an answer so far, and what each fetches.
+    /// The calls without an answer so far, each with the number of its JWKS.
     calls: RefCell<Vec<(u32, usize)>>,
 }
 
 /// A JWKS that is fetched.
 #[derive(Debug)]
 struct Fetched {
-    /// The first issuer that it is fetched for, for the log.
+    /// The first issuer that uses it, for the log.
     issuer: String,
     remote: Remote,
 }
 
 impl RemoteKeys {
-    /// For these issuers, some of which have their keys elsewhere.
+    /// Makes the fetcher for these issuers. Some of them have their keys elsewhere.
     pub fn new(issuers: &[Issuer]) -> Self {
         let mut fetched: Vec<Fetched> = Vec::new();
         let mut numbers = Vec::new();
@@ -68,12 +69,13 @@ impl RemoteKeys {
         }
     }
 
-    /// Whether there is nothing to fetch.
+    /// Whether no issuer needs a fetch.
     pub fn is_empty(&self) -> bool {
         self.fetched.is_empty()
     }
 
-    /// Fetches what is due, and takes over what other VMs have fetched. To be called about once a second.
+    /// Fetches keys that are due, and takes over keys that other VMs have fetched. To be called about once a
+    /// second.
     pub fn tick(&self, host: &mut impl Caller) {
         let now = host.uptime();
         let due = self.fetcher.borrow_mut().tick(host, now);
@@ -89,8 +91,8 @@ impl RemoteKeys {
         }
     }
 
-    /// Takes the answer to a call: its status and its body, `None` where there was none. Answers to other calls are not
-    /// looked at.
+    /// Takes the answer to a call: its status and body, or `None` without an answer. Ignores answers to other
+    /// calls.
     pub fn answered(
         &self,
         call: u32,
@@ -104,12 +106,12 @@ impl RemoteKeys {
         }
     }
 
-    /// The keys of the issuer with this number; `None` where none could be fetched yet.
+    /// The keys of the issuer with this number; `None` if none could be fetched yet.
     pub fn of(&self, issuer: usize, host: &mut impl Shared) -> Option<Rc<KeySet>> {
         self.fetcher.borrow_mut().keys(host, self.number(issuer)?)
     }
 
-    /// Takes note that they lack a key which a token names. True where others are there by now.
+    /// Records that a token names a key that is missing. True if newer keys have arrived by now.
     pub fn lacking(&self, issuer: usize, host: &mut impl Caller) -> bool {
         self.number(issuer).is_some_and(|number| {
             let now = host.uptime();
@@ -117,7 +119,7 @@ impl RemoteKeys {
         })
     }
 
-    /// Grows whenever the keys of any issuer change.
+    /// A number that grows whenever the keys of any issuer change.
     pub fn generation(&self) -> u64 {
         self.fetcher.borrow().generation()
     }

@@ -5,10 +5,10 @@ use crate::wire::Header;
 use super::name::is_like;
 use super::{Refusal, only};
 
-/// The token that the cookie of this name carries; `names` are those of all places.
+/// The token in the cookie of this name; `names` are the cookie names of all locations.
 ///
-/// Blanks around name and value and the quotes around the value are taken off, as servers do it.
-/// HTTP/2 may bring each cookie in a header of its own (RFC 9113 §8.2.3).
+/// Blanks around name and value, and quotes around the value, are removed, as servers do. HTTP/2 may bring
+/// each cookie in a header of its own (RFC 9113 §8.2.3).
 pub(super) fn token<'r>(
     headers: &[Header<'r>],
     name: &str,
@@ -35,8 +35,8 @@ pub(super) fn token<'r>(
     only(&values)
 }
 
-/// Whether a cookie of this name begins within `text` for servers that also cut at commas or white
-/// space (RFC 2109 §4.3.4, and Python's `http.cookies`).
+/// Whether a cookie of this name begins within `text` for servers that also cut at commas or white space (RFC
+/// 2109 §4.3.4, and Python's `http.cookies`).
 fn has_another(text: &[u8], name: &str) -> bool {
     text.split(|byte| !byte.is_ascii_graphic() || *byte == b',')
         .filter_map(pair)

@@ -7,7 +7,7 @@ use super::{Held, Location, Refusal, only};
 
 const AUTHORIZATION: &str = "authorization";
 
-/// The tokens in those of `places` that are headers.
+/// The tokens in those of `locations` that are headers.
 pub(super) fn tokens<'p, 'r>(locations: &[&'p Location], headers: &[Header<'r>]) -> Vec<Held<'p, 'r>> {
     let mut found = Vec::new();
     let mut read: Vec<&str> = Vec::new();
@@ -22,8 +22,8 @@ pub(super) fn tokens<'p, 'r>(locations: &[&'p Location], headers: &[Header<'r>])
     found
 }
 
-/// The token in the header of this name, with the one of `places` whose prefix it has; `first` is the
-/// first that looks there.
+/// The token in the header of this name, with the location whose prefix it has; `first` is the first location
+/// that looks at this header.
 fn token<'p, 'r>(
     first: &'p Location,
     name: &str,
@@ -60,7 +60,7 @@ fn token<'p, 'r>(
     (!is_none).then_some((first, Err(Refusal::Unreadable)))
 }
 
-/// Whether this very name is that of a place.
+/// Whether a location has exactly this name.
 fn is_read(header: &[u8], locations: &[&Location]) -> bool {
     locations
         .iter()
@@ -75,10 +75,10 @@ fn has_prefix(value: &[u8], prefix: &str, name: &str) -> bool {
     })
 }
 
-/// Whether a value of `authorization` is for a scheme that is not that of `prefix`, as Airflow 2's
-/// `Basic` (RFC 9110 §11.4). It is not where the prefix stands anywhere in it: Envoy joins the values
-/// of a repeated `authorization` by commas, and its own JWT filter looks for the prefix in all of the
-/// value (`extractor.cc`).
+/// Whether a value of `authorization` is for a scheme other than that of `prefix`, such as Airflow 2's
+/// `Basic` (RFC 9110 §11.4). False if the value contains the prefix anywhere: Envoy joins the values of a
+/// repeated `authorization` with commas, and its own JWT filter searches the whole value for the prefix
+/// (`extractor.cc`).
 fn is_of_another_scheme(value: &[u8], prefix: &str) -> bool {
     let Some(blank) = value.iter().position(|byte| *byte == b' ') else {
         return false;

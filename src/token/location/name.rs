@@ -1,10 +1,10 @@
-//! Names that a server could take for the name of a token's place.
+//! Names that a server could take for the name of a token's location.
 
 /// Whether a server could take `name` for `wanted`, which is ASCII.
 ///
-/// Starlette and Werkzeug strip from a cookie's name what Python's `str.strip()` strips from Latin-1
-/// text. WSGI servers read `_` in a header's name as `-`, and PHP reads `.` and blanks in a
-/// parameter's name as `_` and cuts the name at `[`. Some servers fold case.
+/// Starlette and Werkzeug strip from a cookie's name the characters that Python's `str.strip()` strips from
+/// Latin-1 text. WSGI servers read `_` in a header's name as `-`. PHP reads `.` and blanks in a parameter's
+/// name as `_`, and cuts the name at `[`. Some servers fold case.
 pub(super) fn is_like(name: &[u8], wanted: &str) -> bool {
     if name.len() < wanted.len() {
         return false;

@@ -8,10 +8,10 @@ use crate::wire::percent;
 use super::name::is_like;
 use super::{Location, Refusal, only};
 
-/// The token that the parameter of this name carries; `names` are those of all places.
+/// The token in the parameter of this name; `names` are the parameter names of all locations.
 ///
-/// A token needs no escapes in a query, and an escaped one is refused as no base64url. Its name may
-/// be escaped, and a server would find it all the same.
+/// A token needs no escapes in a query, so an escaped token is refused as invalid base64url. The parameter's
+/// name may be escaped, because a server would still find it.
 pub(super) fn token<'r>(query: &'r str, name: &str, names: &[&str]) -> Result<Option<&'r [u8]>, Refusal> {
     let mut values = Vec::new();
     for pair in query.split('&') {
@@ -22,7 +22,7 @@ pub(super) fn token<'r>(query: &'r str, name: &str, names: &[&str]) -> Result<Op
         } else if is_like(&other, name) && !names.iter().any(|name| *other == *name.as_bytes()) {
             return Err(Refusal::Unreadable);
         }
-        // Some servers cut at `;` as well: Python's before 3.9.2 and Go's before 1.17.
+        // Some servers also cut at `;`: Python's before 3.9.2 and Go's before 1.17.
         let mut behind = pair.split(';').skip(1);
         if behind.any(|part| is_like(&name_of(part), name)) {
             return Err(Refusal::Unreadable);
@@ -31,7 +31,7 @@ pub(super) fn token<'r>(query: &'r str, name: &str, names: &[&str]) -> Result<Op
     only(&values)
 }
 
-/// A request's target with nothing in place of the tokens that its query carries, for logs.
+/// A request's target without the tokens in its query, for logs.
 pub fn without_tokens<'t>(target: &'t str, issuers: &[Issuer]) -> Cow<'t, str> {
     let locations = || issuers.iter().flat_map(|issuer| &issuer.locations);
     let is_token = |pair: &str| {

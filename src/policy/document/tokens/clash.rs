@@ -1,4 +1,4 @@
-//! Issuers that could be taken for each other.
+//! Finds issuers that the filter could confuse with each other.
 
 use super::super::Loader;
 use super::super::reader::At;
@@ -6,7 +6,7 @@ use super::location::overlap;
 use crate::token::{Issuer, Location};
 
 impl Loader {
-    /// Complains where a token, or a request principal, could be of `issuer` and of one before it.
+    /// Reports a token, or a request principal, that could belong both to `issuer` and to an earlier one.
     pub(super) fn clashes(&mut self, at: At<'_>, before: &[(usize, Issuer)], issuer: &Issuer) {
         for (number, other) in before {
             if let Some((audience, location, surface)) = common(issuer, other) {
@@ -34,7 +34,7 @@ impl Loader {
     }
 }
 
-/// An audience, a place and a surface that two issuers of one `iss` share.
+/// An audience, a location and a surface that two issuers with the same `iss` share.
 fn common<'i>(one: &'i Issuer, other: &Issuer) -> Option<(&'i str, &'i Location, &'static str)> {
     if one.issuer != other.issuer {
         return None;

@@ -1,4 +1,4 @@
-//! Where requests carry an issuer's tokens.
+//! Reads where requests carry an issuer's tokens.
 
 use serde_json::value::RawValue;
 
@@ -11,10 +11,11 @@ use crate::token::Location;
 
 const ONE: &str = "exactly one of `header`, `query` and `cookie`";
 
-/// What a token of RFC 9110 §5.6.2, as names of headers and cookies are, has beside letters and digits.
+/// The bytes of a token in RFC 9110 §5.6.2, beside letters and digits. The names of headers and cookies are
+/// such tokens.
 const TOKEN: &[u8] = b"!#$%&'*+-.^_`|~";
 
-/// What is written in one way only in a URL (RFC 3986 §2.3), beside letters and digits.
+/// The bytes that a URL spells in one way only (RFC 3986 §2.3), beside letters and digits.
 const UNRESERVED: &[u8] = b"-._~";
 
 impl Loader {
@@ -128,7 +129,7 @@ impl Loader {
         let allowed = "what stands before the token, such as `Bearer `";
         let prefix = self.reader.text(at, raw, allowed)?.into_owned();
         let legal = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
-        // White space around a header's value is not part of it.
+        // White space around a header's value does not belong to the value.
         if prefix.starts_with(' ') || !prefix.bytes().all(legal) {
             let found = format!("invalid prefix `{}`", prefix.escape_debug());
             self.reader.error(at, found, Some(allowed.to_owned()));
@@ -138,7 +139,7 @@ impl Loader {
     }
 }
 
-/// Whether two places can have one token.
+/// Whether the same token can be in both locations.
 pub(super) fn overlap(one: &Location, other: &Location) -> bool {
     match (one, other) {
         (
@@ -160,8 +161,7 @@ pub(super) fn overlap(one: &Location, other: &Location) -> bool {
     }
 }
 
-/// Where tokens of a kind are where the policy says nothing: as RFC 6750 §2.1 has it, and in the
-/// cookie of Airflow's pages.
+/// The default locations for a kind of token: the header of RFC 6750 §2.1, and the cookie of Airflow's pages.
 pub(super) fn default_of(kind: Kind) -> Vec<Location> {
     let bearer = Location::Header {
         name: "authorization".to_owned(),

@@ -1,4 +1,4 @@
-//! What an issuer's tokens may be signed with.
+//! Reads the algorithms that may sign an issuer's tokens.
 
 use serde_json::value::RawValue;
 
@@ -18,8 +18,9 @@ impl Loader {
         algorithms
     }
 
-    /// The algorithms of an issuer: none where Istio verifies, else all take a secret or none does.
-    /// Else whoever knows a public key could sign with it as with a secret (RFC 8725 §2.1).
+    /// The algorithms of an issuer; empty if Istio verifies its tokens. Either all of them take a secret or
+    /// none does. Otherwise an attacker who knows a public key could use it as the secret and sign with it
+    /// (RFC 8725 §2.1).
     pub(super) fn algorithms(&mut self, draft: &Draft<'_>) -> Vec<Algorithm> {
         if draft.given.from_istio {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! Who vouches for the signature of an issuer's tokens.
+//! Reads which party vouches for the signature of an issuer's tokens.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const SOURCES: [IssuerField; 3] = [IssuerField::Jwks, IssuerField::JwksUri, Issu
 
 const REFRESH: u64 = 300;
 
-/// Where a JWKS is.
+/// The location of a JWKS.
 pub(super) struct Url {
     scheme: String,
     authority: String,
@@ -23,8 +23,7 @@ pub(super) struct Url {
 }
 
 impl Loader {
-    /// Reads a JWKS that stands in the policy. What is wrong with it is said without any of it: some
-    /// keys are secret.
+    /// Reads a JWKS that stands in the policy. Its errors quote none of it, because some keys are secret.
     pub(super) fn key_set(&mut self, at: At<'_>, raw: &RawValue) -> Option<KeySet> {
         let allowed = "a JWK Set, `{keys: [...]}` or a text with its JSON";
         let text = match Node::read(raw) {
@@ -46,13 +45,13 @@ impl Loader {
         let text = self.reader.formal(at, raw, allowed)?;
         let url = Url::parse(&text);
         if let Err(bad) = url {
-            // Not the URL itself: it may hold a password.
+            // The error does not quote the URL, which may contain a password.
             self.reader.error(at, bad.to_owned(), Some(allowed.to_owned()));
         }
         url.ok()
     }
 
-    /// Who vouches for the signature: exactly one.
+    /// The one source that vouches for the signature.
     pub(super) fn source(&mut self, draft: &Draft<'_>, algorithms: &[Algorithm]) -> Option<Source> {
         let given = draft.given;
         self.only_beside(draft);
@@ -86,7 +85,7 @@ impl Loader {
         }
     }
 
-    /// Complains about fields that say nothing beside the source that is given.
+    /// Reports fields that have no effect with the given source.
     fn only_beside(&mut self, draft: &Draft<'_>) {
         if draft.has(IssuerField::JwksUri) && !draft.has(IssuerField::Cluster) {
             let host = draft.given.url.as_ref().map_or("issuer.example", Url::host);
@@ -122,7 +121,7 @@ impl Loader {
         }
     }
 
-    /// The keys that stand in the policy, which must have one for an algorithm.
+    /// The keys that stand in the policy. At least one must be for one of the algorithms.
     fn inline(&mut self, draft: &Draft<'_>, keys: &KeySet, algorithms: &[Algorithm]) -> Option<Source> {
         let fits = |algorithm: &Algorithm| keys.keys().iter().any(|key| key.fits(*algorithm));
         if algorithms.is_empty() || algorithms.iter().any(fits) {
@@ -142,7 +141,7 @@ impl Loader {
 }
 
 impl Url {
-    /// Cuts a URL into what a request for it says.
+    /// Splits a URL into the parts that a request for it needs.
     fn parse(text: &str) -> Result<Self, &'static str> {
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
