@@ -1,9 +1,9 @@
-//! The least of a host that metrics need.
+//! The smallest host that metrics need.
 
 use dagward::metrics::{Kind, Meter};
 use dagward::store::{Memory, Shared};
 
-/// Numbers metrics and keeps shared values; what is counted goes nowhere.
+/// Numbers metrics and stores shared values; it discards counts.
 #[derive(Default)]
 pub(crate) struct Host {
     metrics: u32,

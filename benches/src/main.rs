@@ -1,5 +1,5 @@
 //! One small task of the filter, named by the first argument: `cargo xtask bench` runs each under
-//! callgrind, which counts what happens in [`measured`] and nothing around it.
+//! callgrind, which counts the instructions in [`measured`] and nothing around it.
 //!
 //! `dagward-benches CASE [POLICY_FILE]`
 
@@ -48,7 +48,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What callgrind counts. It finds the function by its name.
+/// The function that callgrind counts, found by its name.
 #[inline(never)]
 fn measured<T>(task: impl FnOnce() -> T) -> T {
     black_box(task())
@@ -65,7 +65,7 @@ fn read_caller() -> Result<()> {
     Ok(())
 }
 
-/// The task of a token, and what is known of it, on a shelf that is full.
+/// Reads a token's task, and the facts that the filter has learned about it, from a full store.
 fn learned_task() -> Result<()> {
     let mut host = Host::default();
     let key = Key::of_proxy(&mut host, [7; 16]);
@@ -109,7 +109,7 @@ fn task_instance<Text: AsRef<str>>(id: Text) -> Result<TaskInstanceId<Text>> {
 fn read(method: &'static str, target: &'static str) -> Result<()> {
     let request = request::line(method, target);
     let site = Site::default();
-    // The tree of routes is built on the first request.
+    // The first request builds the tree of routes.
     black_box(operation::classify(&request, &site).is_ok());
     measured(|| operation::classify(black_box(&request), &site))?;
     Ok(())
@@ -144,7 +144,7 @@ fn decide(ruleset: &Ruleset) -> Result<()> {
     Ok(())
 }
 
-/// From the request to the decision, all rooms.
+/// The whole path from the request to the decision.
 fn lead(ruleset: &Ruleset) -> Result<()> {
     let principal = Principal::parse(PEER)?;
     let proxy = request::proxy(&principal);

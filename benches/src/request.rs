@@ -1,4 +1,4 @@
-//! The request that the cases are about: a task reads an XCom of its own DAG.
+//! The request of the cases: a task reads an XCom of its own DAG.
 
 use dagward::authorize::{Incoming, Proxy};
 use dagward::caller::Principal;
@@ -7,17 +7,17 @@ use dagward::operation::{Body, Request};
 use dagward::verdict::{Decision, Direction};
 use dagward::wire::Header;
 
-/// Who asks.
+/// The peer's identity.
 pub(crate) const PEER: &str = "spiffe://cluster.local/ns/airflow/sa/worker-sales";
 
-/// For what.
+/// The request's target.
 pub(crate) const XCOM: &str =
     "/execution/xcoms/sales_daily/scheduled__2026-11-23T00:00:00+00:00/extract/return_value";
 
-/// A route of the task's own.
+/// A route that concerns the task itself.
 pub(crate) const HEARTBEAT: &str = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/heartbeat";
 
-/// With which headers.
+/// The request's headers.
 pub(crate) const HEADERS: [Header<'static>; 17] = [
     (
         b":authority",
@@ -41,10 +41,10 @@ pub(crate) const HEADERS: [Header<'static>; 17] = [
     (b"x-airflow-proof", b"pod"),
 ];
 
-/// The task instance whose token is sent.
+/// The task instance that the token belongs to.
 pub(crate) const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
 
-/// A token with the claims that Airflow 3.3 gives one.
+/// A token with the claims of a token from Airflow 3.3.
 pub(crate) const TOKEN: &str = concat!(
     "Bearer eyJhbGciOiJIUzUxMiJ9.",
     "eyJzdWIiOiAiMDE5YWIxYzItN2QxMS03YjNmLWEzYzQtNWQ2ZTdmODA5MTEyIiwgInNjb3BlIjogImV4ZWN1dGlvbi",
@@ -72,7 +72,7 @@ pub(crate) fn incoming(peer: &Principal) -> Incoming<'_> {
     }
 }
 
-/// A proxy of the same namespace, which therefore believes the peer's stamps.
+/// A proxy in the same namespace, which therefore believes the peer's task headers.
 pub(crate) fn proxy(identity: &Principal) -> Proxy<'_> {
     Proxy {
         identity: Some(identity),
@@ -80,7 +80,7 @@ pub(crate) fn proxy(identity: &Principal) -> Proxy<'_> {
     }
 }
 
-/// The request when it is answered.
+/// The request after its answer.
 pub(crate) fn traffic() -> Traffic<'static> {
     Traffic {
         direction: Direction::Inbound,

@@ -1,4 +1,4 @@
-//! A service account's token, as Kubernetes makes them, and the policy that asks for it.
+//! A service account's token in the form of Kubernetes, and a policy that reads it.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use dagward::wire::Header;
 
 use crate::{measured, request, ruleset};
 
-/// A second in which the token is good.
+/// A time, in Unix seconds, at which the token is valid.
 const NOW: u64 = 1_795_000_060;
 
 const HEADER: &str = "x-service-account-token";
@@ -30,7 +30,7 @@ const POLICY: &str = concat!(
     r#""}]}}]}"#,
 );
 
-/// Its signature is believed, see [`Believing`].
+/// [`Believing`] accepts its signature.
 const TOKEN: &str = concat!(
     "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiSldUIn0.",
     "eyJhdWQiOlsiYWlyZmxvdyJdLCJleHAiOjE3OTUwMDM2MDAsImlhdCI6MTc5NTAwMDAwMCwiaXNzIjoiaHR0cHM6Ly9rdWJlcm5l",
@@ -47,8 +47,8 @@ const TOKEN: &str = concat!(
     "kfK_so-OWzodStg50X9n6BKgBO-Vj4ymN6nJCUM4aw",
 );
 
-/// The token is found and judged: one that was verified before if it is `known`, else all of its
-/// verification but the signature, which is the proxy's.
+/// Finds and verifies the token. If `known` is set, the token was verified before; otherwise this
+/// does all of its verification except the signature, which the proxy checks.
 pub(crate) fn judge(known: bool) -> Result<()> {
     let ruleset = ruleset(POLICY.as_bytes())?;
     let peer = Principal::parse(request::PEER)?;
@@ -80,7 +80,7 @@ fn results(ruleset: &Ruleset, tokens: &Tokens, headers: &[Header<'_>], peer: &Pr
     check(ruleset.issuers(), verifiers(tokens), presented)
 }
 
-/// What judges tokens here.
+/// The token verifiers of the benchmark.
 pub(crate) fn verifiers(tokens: &Tokens) -> TokenVerifiers<'_> {
     TokenVerifiers {
         tokens,
@@ -91,7 +91,7 @@ pub(crate) fn verifiers(tokens: &Tokens) -> TokenVerifiers<'_> {
     }
 }
 
-/// The keys stand in the policy.
+/// Fetches no keys: they stand in the policy.
 struct Unfetched;
 
 impl Keys for Unfetched {
@@ -108,7 +108,7 @@ impl Keys for Unfetched {
     }
 }
 
-/// Takes every signature for good.
+/// Accepts every signature.
 struct Believing;
 
 impl Signatures for Believing {

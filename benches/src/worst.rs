@@ -1,5 +1,5 @@
-//! The dearest request of each kind that a caller can send, from its headers to the decision and
-//! the reasons for the log.
+//! The most expensive request of each kind that a caller can send, from its headers to the decision
+//! and the reasons for the log.
 
 use std::fmt::Write as _;
 
@@ -15,13 +15,13 @@ use dagward::wire::Header;
 
 use crate::{measured, request, ruleset, shown};
 
-/// How many rules the policy has.
+/// The number of rules in the policy.
 const RULES: usize = 10_000;
 
-/// How many bytes of headers Envoy takes at most, less what the other headers need.
+/// Envoy's limit for all headers in bytes, less the size of the other headers.
 const LONG: usize = 58_000;
 
-/// How many bytes of a body are read at most.
+/// The filter's limit for a body, in bytes.
 const LONG_BODY: usize = 64 * 1024;
 
 const STATE: &str = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/state";
@@ -47,7 +47,7 @@ impl Default for Worst {
     }
 }
 
-/// Every kind.
+/// The names of all kinds.
 pub(crate) const CASES: [&str; 16] = [
     "many outlets",
     "a body of numbers",
@@ -109,7 +109,7 @@ pub(crate) fn measure(case: &str) -> Result<()> {
         verifiers: Some(shown::verifiers(&tokens)),
         ..Incoming::new(Direction::Inbound, asked, &headers)
     };
-    // The tree of routes is built on the first request.
+    // The first request builds the tree of routes.
     authorize::authorize(
         Some(&ruleset),
         request::proxy(&principal),
@@ -270,7 +270,7 @@ fn worst(case: &str) -> Option<Worst> {
     })
 }
 
-/// A body of `state` that names so many assets, or as many as fit.
+/// A body of `state` that names `most` assets, or as many as fit.
 fn outlets(most: usize) -> String {
     let mut body = String::from(r#"{"state":"success","task_outlets":["#);
     for number in 0..most {
@@ -308,7 +308,7 @@ fn policy(policies: &[String]) -> String {
     )
 }
 
-/// A policy that looks for tokens in four places of this kind.
+/// A policy that looks for tokens in four locations of this kind.
 fn with_tokens(place: &str) -> String {
     let issuers: Vec<String> = (0..4)
         .map(|number| {

@@ -1,14 +1,14 @@
-//! What the fuzzer runs on its input. The plain tests run it as well.
+//! The functions that the fuzzer runs on its input. The plain tests run them as well.
 
 mod policy;
 mod request;
 mod token;
 mod wire;
 
-/// Reads an input; whether it is what the target is about.
+/// Reads an input; returns whether the input is valid for the target.
 pub(crate) type Read = fn(&[u8]) -> bool;
 
-/// Every target with its name, which is also that of its seeds' folder.
+/// Every target with its name, which is also the name of its folder of seeds.
 pub(crate) const TARGETS: [(&str, Read); 10] = [
     ("body", request::body),
     ("headers", request::headers),
@@ -22,7 +22,7 @@ pub(crate) const TARGETS: [(&str, Read); 10] = [
     ("token", token::token),
 ];
 
-/// Runs the target of this name.
+/// Runs the target with this name.
 pub(crate) fn run(name: &str, bytes: &[u8]) -> bool {
     TARGETS
         .iter()

@@ -14,7 +14,7 @@ const REQUESTS: [(&str, &str); 5] = [
     ("GET", "/elsewhere"),
 ];
 
-/// Reads a document and decides by it; whether it is one.
+/// Reads a document and decides requests by it; returns whether the document is valid.
 pub(crate) fn document(bytes: &[u8]) -> bool {
     let ruleset = match policy::load(bytes) {
         Ok(ruleset) => ruleset,

@@ -1,4 +1,4 @@
-//! What a request says.
+//! The parts of a request: its path, its body and its headers.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,8 @@ use dagward::fact::Fact;
 use dagward::operation::{self, Body, ENCODED_SLASH, Operation, Request, Site};
 use dagward::wire::pairs;
 
-/// The most accesses of one request: those that 128 ids of a body make, on the route with the most actions.
+/// The largest number of accesses of one request: 128 ids in a body, on the route with the most
+/// actions.
 const MAX_ACCESSES: usize = 1_024;
 
 /// Every route on which a body may name ids.
@@ -41,7 +42,7 @@ fn classify<'a>(method: &'a str, target: &'a str, body: Body<'a>) -> Option<Oper
     Some(operation)
 }
 
-/// Reads a request's target; whether it leads to a route of Airflow.
+/// Reads a request's target; returns whether it leads to a route of Airflow.
 pub(crate) fn path(bytes: &[u8]) -> bool {
     let Ok(target) = std::str::from_utf8(bytes) else {
         return false;
@@ -59,7 +60,7 @@ pub(crate) fn path(bytes: &[u8]) -> bool {
         if path.contains(ENCODED_SLASH) || operation.surface == operation::Surface::Other {
             continue;
         }
-        // A path that is known has one meaning, however it is spelt.
+        // A known path has one meaning, however it is spelt.
         let spelt: String = path
             .bytes()
             .map(|byte| match byte {
@@ -83,7 +84,7 @@ pub(crate) fn path(bytes: &[u8]) -> bool {
     is_routed
 }
 
-/// Reads a body on every route where it counts; whether one of them takes it.
+/// Reads a body on every route where bodies count; returns whether one of the routes accepts it.
 pub(crate) fn body(bytes: &[u8]) -> bool {
     let mut is_read = false;
     for (method, path) in WITH_BODY.iter() {
@@ -95,7 +96,7 @@ pub(crate) fn body(bytes: &[u8]) -> bool {
     is_read
 }
 
-/// Reads a serialized list of headers; whether it says for which task its sender acts.
+/// Reads a serialized list of headers; returns whether it names the task that its sender acts for.
 pub(crate) fn headers(bytes: &[u8]) -> bool {
     let headers = pairs::read(bytes);
     let texts = headers.iter().map(|(name, value)| {
@@ -119,7 +120,7 @@ pub(crate) fn headers(bytes: &[u8]) -> bool {
         assert!(acting.run_id.as_deref().is_none_or(id::is_run_id));
         assert!(acting.task_id.as_deref().is_none_or(id::is_id));
     }
-    // Whoever is not believed has the same task, and no proof.
+    // If the peer is not believed, the task is the same, and its proof is weaker or the same.
     if let (Ok(Some(claimed)), Ok(Some(believed))) = (&claimed, &believed) {
         assert_eq!(claimed.dag_id, believed.dag_id);
         assert!(claimed.proof <= believed.proof);

@@ -1,11 +1,11 @@
-//! Tokens, keys, and what Istio says of tokens.
+//! Tokens, keys, and Istio's metadata about tokens.
 
 use dagward::token::{
     Algorithm, InModule, Issuer, KeySet, Kind, MAX_TOKEN, Parsed, Signatures, Source, accept,
     verified_by_istio, verify,
 };
 
-/// Reads a token; whether it is one. Nobody has signed it, so it is never accepted.
+/// Reads a token; returns whether it is well-formed. It is not signed, so it is never accepted.
 pub(crate) fn token(bytes: &[u8]) -> bool {
     let Ok(parsed) = Parsed::parse(bytes) else {
         return false;
@@ -39,7 +39,7 @@ pub(crate) fn token(bytes: &[u8]) -> bool {
     true
 }
 
-/// Reads a JWK Set; whether it is one. Any key in it can be used.
+/// Reads a JWK Set; returns whether it is valid. The filter can use every key in it.
 pub(crate) fn jwks(bytes: &[u8]) -> bool {
     let Ok(keys) = KeySet::parse(bytes) else {
         return false;
@@ -54,7 +54,7 @@ pub(crate) fn jwks(bytes: &[u8]) -> bool {
     true
 }
 
-/// Reads a request's dynamic metadata; whether Istio has verified a token by them.
+/// Reads a request's dynamic metadata; returns whether Istio has verified a token according to it.
 pub(crate) fn metadata(bytes: &[u8]) -> bool {
     let Ok(verified) = verified_by_istio(bytes) else {
         return false;
@@ -66,7 +66,7 @@ pub(crate) fn metadata(bytes: &[u8]) -> bool {
     !verified.is_empty()
 }
 
-/// A key of each type, of which nobody knows the private part.
+/// A key of each type. Their private parts are unknown.
 const KEYS: &[u8] = br#"{
   "keys": [
     {

@@ -1,10 +1,10 @@
-//! The forms of bytes.
+//! The formats of bytes: JSON, percent-encoding and protobuf.
 
 use dagward::wire::json::{Json, Number};
 use dagward::wire::percent;
 use dagward::wire::protobuf::{self, Field};
 
-/// Reads JSON in both ways; whether it is JSON as tokens have it.
+/// Reads JSON in both ways; returns whether it is JSON as tokens contain it.
 pub(crate) fn json(bytes: &[u8]) -> bool {
     let parsed = Json::<'_, Number>::parse(bytes);
     let Ok(written) = Json::<'_, String>::parse(bytes) else {
@@ -20,7 +20,7 @@ pub(crate) fn json(bytes: &[u8]) -> bool {
     true
 }
 
-/// Decodes a value of a task header, and a part of a query; whether the header is good.
+/// Decodes a value of a task header, and a part of a query; returns whether the header is valid.
 pub(crate) fn percent(bytes: &[u8]) -> bool {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let decoded = percent::query(text);
@@ -41,7 +41,7 @@ pub(crate) fn percent(bytes: &[u8]) -> bool {
     true
 }
 
-/// Reads a message; whether it is one.
+/// Reads a message; returns whether it is valid.
 pub(crate) fn protobuf(bytes: &[u8]) -> bool {
     let Ok(fields) = protobuf::fields(bytes).collect::<Result<Vec<_>, _>>() else {
         return false;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use dagward_build as module;
 use dagward_workbench::paths;
 
-/// Builds the module and says where it is and how large.
+/// Builds the module and prints its path and size.
 pub(crate) fn run() -> Result<()> {
     let module = module::build()?;
     let path = module

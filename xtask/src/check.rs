@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what can be told without running the filter.
+//! `cargo xtask check`: the checks that do not run the filter.
 
 use std::process::Command;
 
@@ -20,30 +20,30 @@ pub(crate) struct Arguments {
 enum Check {
     /// The code is formatted.
     Format,
-    /// Clippy has nothing to say of any package.
+    /// Clippy reports nothing for any package.
     Lints,
-    /// Nor of the filter, compiled for the proxy.
+    /// Clippy reports nothing for the filter, compiled for the proxy.
     ModuleLints,
-    /// The documentation can be made, and its links lead somewhere.
+    /// The documentation builds, and its links have targets.
     Documentation,
-    /// Licences, banned crates and sources of crates are those of deny.toml.
+    /// Licences, banned crates and sources of crates follow deny.toml.
     Dependencies,
     /// No crate has a known vulnerability. It needs the RustSec database, a git repository.
     Advisories,
 }
 
-/// What came of a check.
+/// The outcome of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
     Passed,
     Failed,
-    /// This machine cannot tell, and why.
+    /// This machine cannot run the check, for this reason.
     Impossible(String),
     LeftOut,
 }
 
-/// Runs all of them, also after a failure. Gives whether all passed that were not left out: a check
-/// that cannot run has not passed.
+/// Runs all checks, also after a failure. Returns whether all passed except those that the user
+/// left out: a check that cannot run has not passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut report = Vec::new();
     for check in Check::value_variants() {
@@ -123,7 +123,7 @@ fn passes(mut command: Command) -> Result<Outcome> {
     })
 }
 
-/// Runs a check of cargo-deny, which has to be installed first.
+/// Runs a check of cargo-deny; installs cargo-deny first if necessary.
 fn with_deny(check: impl FnOnce(&Deny) -> Result<Outcome>) -> Result<Outcome> {
     match Deny::ensure() {
         Ok(deny) => check(&deny),

@@ -1,4 +1,4 @@
-//! cargo-deny, which reads deny.toml.
+//! cargo-deny, which checks the rules in deny.toml.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,7 +8,7 @@ use dagward_workbench::{cache, paths, progress};
 
 use crate::cargo::cargo;
 
-/// The release of the Rust registry, whose own lock file pins all below it.
+/// The release from the Rust registry; its own lock file pins all of its dependencies.
 const VERSION: &str = "0.20.2";
 
 /// The installed program.
@@ -17,7 +17,8 @@ pub(crate) struct Deny {
 }
 
 impl Deny {
-    /// Installs it unless it is there. It is compiled without optimization, which takes minutes less.
+    /// Installs it unless it is installed. It is compiled without optimization, which saves
+    /// minutes.
     pub(crate) fn ensure() -> Result<Self> {
         let root = cache::ensure("cargo-deny", &[VERSION], |root| {
             let mut install = cargo(&["install", "cargo-deny", "--locked", "--debug"]);

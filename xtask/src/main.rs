@@ -1,8 +1,8 @@
 //! Developer commands: `cargo xtask help`.
 //!
-//! This program compiles in seconds. What starts real parts (Envoy, Airflow, Istio, a registry) needs
-//! a hundred crates more and is a program of its own, `dagward-tasks`, which cargo builds when it is
-//! asked for.
+//! This program compiles in seconds. The commands that start real programs (Envoy, Airflow, Istio,
+//! a registry) need a hundred more crates. They are in a program of their own, `dagward-tasks`,
+//! which cargo builds on demand.
 
 use std::env;
 use std::ffi::OsString;
@@ -41,7 +41,7 @@ enum Task {
     Check(check::Arguments),
     /// Check that the oldest Rust that Cargo.toml names compiles everything.
     Msrv,
-    /// Print what the changelog says of a release, or what is missing for its tag.
+    /// Print the changelog's section for a release, or the parts that are missing for its tag.
     Notes(notes::Arguments),
     /// Make the OCI image that Istio pulls, as `target/image/`, and push it.
     Image(Passed),
@@ -49,19 +49,19 @@ enum Task {
     Wheel(Passed),
     /// Show the filter at work.
     Demo(Passed),
-    /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
+    /// Run a cluster with Istio on this machine, to try things by hand. It needs root and Go.
     Lab(Passed),
     /// Build the documentation as a book in `target/book/`.
     Book(Passed),
     /// Count phrases that make the prose hard to read, against limits.
     Prose(Passed),
-    /// Measure what the filter costs, beside what it would be compared with.
+    /// Measure the cost of the filter and of its alternatives.
     Bench(Passed),
-    /// Hold the route table against the Airflows that are installed, installing them if need be.
+    /// Compare the route table with releases of Airflow, installing them if necessary.
     Routes(Passed),
-    /// Render Airflow's Helm chart with the values of `examples/helm`, and compare with what is kept of it.
+    /// Render Airflow's Helm chart with `examples/helm`, and compare with the stored facts.
     Chart(Passed),
-    /// Run the tests: all of them, or the suites that are named.
+    /// Run the tests: all of them, or the named suites.
     Test(Passed),
     /// Print this list, or the options of a command.
     Help {
@@ -70,7 +70,7 @@ enum Task {
     },
 }
 
-/// Arguments that `dagward-tasks` reads, `--help` among them.
+/// Arguments for `dagward-tasks`, including `--help`.
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 struct Passed {
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all went well.
+/// Returns whether the command succeeded.
 fn run(arguments: Vec<OsString>) -> Result<bool> {
     let program = OsString::from("xtask");
     match Arguments::parse_from([program].iter().chain(&arguments)).command {
@@ -111,7 +111,7 @@ fn run(arguments: Vec<OsString>) -> Result<bool> {
     }
 }
 
-/// Becomes `dagward-tasks`.
+/// Replaces this process by `dagward-tasks`.
 fn pass_on(arguments: &[OsString]) -> Result<bool> {
     let mut tasks = cargo(&["run", "--quiet", "--package", "dagward-tasks", "--"]);
     Err(tasks.args(arguments).exec()).context("cannot start `cargo`")

@@ -1,4 +1,4 @@
-//! `cargo xtask msrv`: the oldest Rust that Cargo.toml names compiles everything.
+//! `cargo xtask msrv`: checks that the oldest Rust that Cargo.toml names compiles everything.
 
 use std::process::Command;
 
@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use dagward_build::TARGET;
 use dagward_workbench::{paths, progress};
 
-/// Checks all packages and the module with it. It is installed if need be.
+/// Checks all packages and the module with that Rust; installs it if necessary.
 pub(crate) fn run() -> Result<bool> {
-    // Cargo takes `1.90` for `1.90.0`.
+    // Cargo accepts `1.90` as `1.90.0`.
     let version = format!("{}.0", env!("CARGO_PKG_RUST_VERSION"));
     let mut rustup = Command::new("rustup");
     rustup
@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<bool> {
     Ok(compiles(&version, &every_package)? && compiles(&version, &module)?)
 }
 
-/// `cargo check` in a directory of its own, as what another compiler has made is of no use to it.
+/// Runs `cargo check` in a directory of its own, as it cannot reuse another compiler's output.
 fn compiles(version: &str, arguments: &[&str]) -> Result<bool> {
     println!("\n== Rust {version}: cargo check {}", arguments.join(" "));
     let mut check = Command::new("rustup");

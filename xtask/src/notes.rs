@@ -1,4 +1,4 @@
-//! `cargo xtask notes v1.2.3`: what the changelog says of a release.
+//! `cargo xtask notes v1.2.3`: prints the changelog's section for a release.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
     tag: String,
 }
 
-/// Prints the section, if the tag is that of the packages and the section has a date.
+/// Prints the section, if the tag has the packages' version and the section has a date.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     ensure!(

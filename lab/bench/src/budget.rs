@@ -1,4 +1,4 @@
-//! What the filter may cost.
+//! The budgets: the most that the filter may cost.
 
 use super::findings::Findings;
 
@@ -11,7 +11,7 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    /// Whether it is kept.
+    /// Whether the measured value is within the budget.
     pub(super) fn met(&self) -> bool {
         self.measured <= self.limit
     }
@@ -67,7 +67,7 @@ pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
         ),
         verdict("loading 10,000 rules in a VM, ms", 250.0, findings.loading.vm_ms),
     ];
-    // Without valgrind nothing is counted.
+    // Without valgrind there is no count of instructions.
     if let Some(dearest) = dearest.max() {
         let budget = "the dearest request, in millions of instructions (10 are a millisecond, natively)";
         verdicts.push(verdict(budget, 10.0, dearest as f64 / 1e6));

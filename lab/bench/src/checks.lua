@@ -1,12 +1,12 @@
--- The same checks as dagward's, as one would write them by hand for speed: tables made once, one
--- pass over the headers, no pattern where a comparison does. `teams` stands above: principal ->
--- prefix of its DAGs.
+-- The same checks as dagward's, as an engineer would write them by hand for speed: tables made
+-- once, one pass over the headers, no pattern where a comparison is enough. `teams` is defined
+-- above: principal -> prefix of its DAGs.
 --
--- What it does not do, and dagward does: count or time anything (Lua has no metrics); know
--- Airflow's other surfaces, query parameters and bodies; rules of another form than this one; say
--- in the log what failed; read its rules without a restart of its script.
+-- Unlike dagward, this script does not count or time anything (Lua has no metrics), does not know
+-- Airflow's other surfaces, query parameters and bodies, supports only this form of rule, does not
+-- log what failed, and reads new rules only when the script starts again.
 
--- Method and path of the Execution API, where `*` is a segment, `**` the rest, `dag` the DAG.
+-- Method and path of the Execution API: `*` is a segment, `**` the rest, `dag` the DAG.
 local routes = {
   { "GET", "/execution/connections/*", "connection:read" },
   { "GET", "/execution/dag-runs/dag/*", "dag_run:read" },
@@ -27,7 +27,7 @@ local routes = {
   { "DELETE", "/execution/xcoms/dag/*/*/**", "xcom:delete" },
 }
 
--- What a team may do to its own DAGs.
+-- The resources that a team may use in its own DAGs.
 local allowed_resources = { ["task_instance"] = true, ["xcom"] = true }
 local allowed_actions = { ["dag_run:read"] = true }
 local proofs = { pod = true, airflow = true }
@@ -73,7 +73,7 @@ local function find(path)
   return node, dag
 end
 
--- Text in which each `%XX` stands for a byte, or nothing where it is no such text.
+-- Decodes each `%XX` to a byte; returns nil if the text is malformed.
 local function decode(text)
   if not string.find(text, "%", 1, true) then
     return text
@@ -86,7 +86,7 @@ local function decode(text)
   end))
 end
 
--- The path as Airflow reads it, or nothing where two parsers could read it differently.
+-- The path as Airflow reads it, or nil if two parsers could read it differently.
 local function read_path(target)
   local path = string.match(target, "^[^?]*")
   if string.find(path, "%", 1, true) then
@@ -121,7 +121,7 @@ local function is_number(text, least)
   return number and number >= least
 end
 
--- The task headers, or nothing where they break their contract.
+-- The task headers, or nil if they break their contract.
 local function task_headers(headers)
   local task = {}
   for name, value in pairs(headers) do
@@ -149,7 +149,7 @@ local function task_headers(headers)
   return sound and task or nil
 end
 
--- What a principal is, read once: its namespace, or nothing where it is no SPIFFE ID.
+-- The namespace of each principal, parsed once; nil if the principal is not a SPIFFE ID.
 local namespaces = {}
 local function namespace_of(principal)
   local known = namespaces[principal]
@@ -196,7 +196,7 @@ function envoy_on_request(handle)
     return refuse(handle, "403", "malformed_path", request_id)
   end
 
-  -- Whose proof is believed: those of the proxy's own namespace.
+  -- The filter believes the proof only of callers in the proxy's own namespace.
   local proof = task["x-airflow-proof"]
   if namespace ~= "airflow" and proof then
     headers:remove("x-airflow-proof")

@@ -1,4 +1,5 @@
-//! The proxies that are compared: one worker, mutual TLS in, the same app behind.
+//! The proxies that are compared: each has one worker, accepts mutual TLS, and has the same app
+//! behind it.
 
 use anyhow::{Result, ensure};
 
@@ -9,7 +10,7 @@ use dagward_testbed::client::Client;
 use dagward_testbed::sidecar::{Inbound, Node, Plugin, Sidecar, Spec};
 use dagward_testbed::upstream::{Answer, Upstream};
 
-/// What stands in the proxy's filter chain.
+/// The filter in the proxy's chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Contender {
     /// The router only.
@@ -58,7 +59,7 @@ impl Contender {
     }
 }
 
-/// What all contenders share: the app, the mesh's certificates, the modules.
+/// The parts that all contenders share: the app, the mesh's certificates, the modules.
 pub(super) struct Stage {
     app: Upstream,
     own: Identity,
@@ -66,15 +67,15 @@ pub(super) struct Stage {
     dagward: Module,
     empty: Module,
     pinned: bool,
-    // The certificates' files go with it.
+    // Holds the certificates' files, which are removed with it.
     _authority: Authority,
 }
 
-/// A contender that runs.
+/// A running contender.
 pub(super) struct Runner {
     pub(super) contender: Contender,
     pub(super) sidecar: Sidecar,
-    /// The task that asks.
+    /// The task that sends the requests.
     pub(super) client: Client,
 }
 
@@ -99,7 +100,7 @@ impl Stage {
         })
     }
 
-    /// Starts a contender and sees that it does what it is there for.
+    /// Starts a contender and checks that it enforces its rules.
     pub(super) fn start(&self, contender: Contender) -> Result<Runner> {
         let name = match contender.rules() {
             Some(rules) => format!("bench-{}-{rules}", contender.filter()),
@@ -130,7 +131,7 @@ impl Stage {
         })
     }
 
-    /// Starts a proxy, and gives it with the task that asks.
+    /// Starts a proxy, and returns it with the task that sends requests to it.
     fn proxy(&self, name: &str, fill: impl FnOnce(&mut Spec)) -> Result<(Sidecar, Client)> {
         let mut spec = Spec::new(Node::new(name, scene::NAMESPACE, "airflow-api-server"), &self.own);
         spec.inbound = Some(Inbound::strict(self.app.address()));
@@ -144,7 +145,7 @@ impl Stage {
 }
 
 impl Runner {
-    /// A contender that let everything pass would be quick.
+    /// Checks the answers: a contender that let every request pass would be fast.
     fn check(&self) -> Result<()> {
         let allowed = self.client.send(&scene::allowed())?.status;
         let refused = self.client.send(&scene::refused())?.status;

@@ -1,4 +1,4 @@
-//! What a run found, as JSON.
+//! The results of a run, as JSON.
 
 use std::process::Command;
 
@@ -18,11 +18,11 @@ pub struct Findings {
     pub(super) proxies: Vec<Proxy>,
     pub(super) tokens: Tokens,
     pub(super) loading: Loading,
-    /// `None` where there is no valgrind.
+    /// `None` without valgrind.
     pub(super) instructions: Option<Vec<Instructions>>,
 }
 
-/// When, where and how much was measured.
+/// The time, the machine and the amount of the measurement.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct About {
     /// The day, in UTC.
@@ -47,14 +47,14 @@ pub(super) struct Proxy {
     pub(super) rounds_cpu_us: Vec<f64>,
 }
 
-/// What tokens take, in microseconds of CPU time per request: medians over the rounds.
+/// The cost of tokens, in microseconds of CPU time per request: medians over the rounds.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Tokens {
-    /// With a token by RS256 that no policy looks at.
+    /// With an RS256 token that no policy looks at.
     pub(super) unread_us: f64,
-    /// What is added where it is looked at, and was verified before.
+    /// The extra cost if a policy looks at a token that was verified before.
     pub(super) cached_more_us: f64,
-    /// What is added to that for a token that was not, RS256 first.
+    /// The extra cost, beyond that, of a token's first verification; RS256 is first.
     pub(super) verifications: Vec<Verification>,
     pub(super) flood: Flood,
 }
@@ -63,12 +63,12 @@ pub(super) struct Tokens {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Verification {
     pub(super) algorithm: String,
-    /// `proxy` or `module`: who verifies the signature.
+    /// The component that verifies the signature: `proxy` or `module`.
     pub(super) verifier: &'static str,
     pub(super) first_more_us: f64,
 }
 
-/// Many tokens, each shown once. What is before was measured after the first `warm` of them.
+/// Many tokens, each shown once. The values "before" were measured after the first `warm` of them.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Flood {
     pub(super) tokens: u64,
@@ -80,7 +80,7 @@ pub(super) struct Flood {
     pub(super) resident_bytes_after: u64,
 }
 
-/// What the budget's rules take to load and to hold.
+/// The cost of loading and holding the number of rules that the budget names.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Loading {
     pub(super) rules: u32,
@@ -88,20 +88,20 @@ pub(super) struct Loading {
     pub(super) vm_ms: f64,
     /// How many VMs loaded them.
     pub(super) loads: u64,
-    /// From the write of the new configuration until Envoy has taken it, in milliseconds.
+    /// From the write of the new configuration until Envoy has accepted it, in milliseconds.
     pub(super) taken_ms: f64,
     /// The memory of one VM's module.
     pub(super) linear_bytes_per_vm: u64,
-    /// What the proxy grew by for each VM, Envoy's own copies of the document among it.
+    /// The growth of the proxy for each VM, including Envoy's own copies of the document.
     pub(super) resident_bytes_per_vm: u64,
 }
 
-/// Instructions of one of the filter's rooms, compiled natively.
+/// Instructions of one of the filter's modules, compiled natively.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Instructions {
     pub(super) case: String,
     pub(super) instructions: u64,
-    /// Whether it is the dearest request of its kind that a caller can send.
+    /// Whether it is the most expensive request of its kind that a caller can send.
     pub(super) worst: bool,
 }
 
@@ -124,7 +124,7 @@ impl About {
     }
 }
 
-/// All of the machine's, wherever this process is pinned.
+/// The number of the machine's CPUs, regardless of this process's affinity.
 fn cpus() -> usize {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     text.lines().filter(|line| line.starts_with("processor")).count()
@@ -153,7 +153,7 @@ impl Findings {
         json!({"findings": self, "budgets": budgets})
     }
 
-    /// What the first sight of a token by this algorithm adds.
+    /// The extra cost of the first verification of a token with this algorithm.
     pub(super) fn first_more_us(&self, algorithm: &str) -> f64 {
         let mut verifications = self.tokens.verifications.iter();
         let found = verifications.find(|verification| verification.algorithm == algorithm);

@@ -1,7 +1,7 @@
-//! Instructions of the filter's own rooms: compiled natively, counted by valgrind's callgrind.
+//! Instructions of the filter's own modules: compiled natively, counted by valgrind's callgrind.
 //!
-//! A count says nothing of time, but it is nearly the same on every run and every machine, so it
-//! shows what a change costs where time drowns in noise.
+//! A count says nothing about time, but it is nearly the same in every run and on every machine. So
+//! it shows the cost of a change even where timing is too noisy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use super::findings::Instructions;
 use super::{directory, scene};
 use dagward_workbench::{paths, progress};
 
-/// Cases that need rules, and how many.
+/// Cases that depend on rules, and the numbers of rules.
 const WITH_RULES: [(&str, &[u32]); 3] = [
     ("load", &[10, 1_000, 10_000]),
     ("decide", &[10, 1_000, 10_000, 100_000]),
     ("authorize", &[10, 10_000]),
 ];
 
-/// Cases that need no rules.
+/// Cases that do not depend on rules.
 const PLAIN: [&str; 9] = [
     "read-caller",
     "read-own-route",
@@ -33,10 +33,10 @@ const PLAIN: [&str; 9] = [
     "record-new-series",
 ];
 
-/// How the program names the dearest requests when it is asked.
+/// The argument that makes the program list the most expensive requests.
 const WORST: &str = "worst";
 
-/// Counts every case, up to `most` rules; `None` where there is no valgrind.
+/// Counts every case, up to `most` rules; `None` without valgrind.
 pub(super) fn count(most: u32) -> Result<Option<Vec<Instructions>>> {
     if Command::new("valgrind").arg("--version").output().is_err() {
         return Ok(None);
@@ -88,7 +88,7 @@ fn build() -> Result<PathBuf> {
     Ok(target.join("release/dagward-benches"))
 }
 
-/// The names of the dearest requests.
+/// The names of the most expensive requests.
 fn worst(program: &Path) -> Result<Vec<String>> {
     let output = Command::new(program).arg(WORST).output()?;
     ensure!(output.status.success(), "the cases cannot be named");

@@ -1,17 +1,18 @@
-//! What the filter costs, beside what it would be compared with, all measured in one run.
+//! The cost of the filter and of its alternatives, all measured in one run.
 //!
-//! | room | what it measures or makes |
+//! | module | what it measures or makes |
 //! |---|---|
-//! | `scene` | who asks for what, and the same rules for every contender |
+//! | `scene` | the requests and their callers, and the same rules for every contender |
 //! | `contender` | the proxies that are compared |
 //! | `race` | CPU time and latency per request, round by round |
-//! | `tokens` | what a request's token costs, and the memory of very many |
+//! | `tokens` | the cost of a request's token, and the memory of very many |
 //! | `loading` | how long a VM takes for 10,000 rules, and its memory |
-//! | `instructions` | instructions of the filter's own rooms, natively, under callgrind |
-//! | `findings`, `table` | what came of it: as JSON and for reading |
+//! | `instructions` | instructions of the filter's own modules, natively, under callgrind |
+//! | `findings`, `table` | the results: as JSON and as tables |
 //!
-//! A shared machine is noisy. So the proxy's own CPU time counts and not the clock's, contenders
-//! take turns, medians stand for rounds, and the budgets are ratios of what one run measured.
+//! A shared machine is noisy. So the benchmark reads the proxy's own CPU time instead of the clock,
+//! contenders take turns, the result of all rounds is their median, and the budgets are ratios of
+//! values from one run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -37,26 +38,26 @@ pub use findings::Findings;
 
 use findings::About;
 
-/// How much is measured.
+/// The amount of measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// How often every contender has its turn.
+    /// The number of turns of every contender.
     rounds: u32,
-    /// Requests in one turn.
+    /// The number of requests in one turn.
     requests: u64,
-    /// How often the token's turns are compared. They differ by little, and so have more rounds of
-    /// fewer requests.
+    /// The number of comparisons of the tokens' turns. Their differences are small, so they get
+    /// more rounds with fewer requests.
     token_rounds: u32,
-    /// Tokens that are shown once each.
+    /// The number of tokens that are shown once each.
     distinct_tokens: u64,
-    /// The proxies on one CPU, all else on the others.
+    /// Whether the proxies have one CPU and all other processes the others.
     pinned: bool,
-    /// The most rules for which instructions are counted.
+    /// The largest number of rules for which instructions are counted.
     most_rules: u32,
 }
 
 impl Effort {
-    /// For numbers that are to be believed: minutes.
+    /// For reliable numbers: takes minutes.
     pub const FULL: Self = Self {
         rounds: 7,
         requests: 2_000,
@@ -66,7 +67,7 @@ impl Effort {
         most_rules: 100_000,
     };
 
-    /// To see that all of it runs: the numbers mean nothing.
+    /// To check that every measurement runs: the numbers mean nothing.
     pub const QUICK: Self = Self {
         rounds: 1,
         requests: 40,
@@ -103,7 +104,7 @@ pub fn run(effort: Effort) -> Result<(Findings, PathBuf)> {
     Ok((findings, path))
 }
 
-/// Where what is measured lies.
+/// The folder of the results.
 fn directory() -> Result<PathBuf> {
     let directory = paths::target().join("bench");
     fs::create_dir_all(&directory)?;

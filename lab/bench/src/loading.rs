@@ -1,9 +1,9 @@
-//! How long a VM takes for 10,000 rules, and the memory it holds.
+//! The time that a VM takes to load 10,000 rules, and the memory that it holds.
 //!
-//! A new configuration is loaded by several VMs, one after the other, and Envoy itself reads and
-//! copies it. So the proxy's CPU time over an update is compared with that of the empty filter,
-//! which gets the same document and does nothing with it: the difference, divided by the number of
-//! VMs that say in the log that they have loaded it, is what one of them took.
+//! Several VMs load a new configuration, one after the other, and Envoy itself reads and copies it.
+//! So the benchmark compares the proxy's CPU time over an update with that of the empty filter,
+//! which gets the same document and ignores it. The difference, divided by the number of VMs that
+//! log that they have loaded the document, is the time of one VM.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -16,21 +16,22 @@ use super::{race, scene};
 use dagward_testbed::sidecar::Update;
 use dagward_workbench::wait;
 
-/// The rules of the budget.
+/// The number of rules that the budget names.
 pub(super) const RULES: u32 = 10_000;
 
-/// What the filter logs when it has loaded a document.
+/// The filter's log line after it has loaded a document.
 const LOADED: &str = "policies, 10000 rules";
 
-/// The VMs of a proxy with one worker that hold a configuration: the main thread's and the worker's.
+/// The VMs that hold a configuration in a proxy with one worker: the main thread's and the
+/// worker's.
 const VMS: u64 = 2;
 
-/// The addresses that V8 sets aside for one module's memory.
+/// The address space that V8 reserves for one module's memory.
 const RESERVED: u64 = 8 << 30;
 
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// Updates proxies to 10,000 rules.
+/// Updates the proxies to 10,000 rules and measures them.
 pub(super) fn measure(stage: &Stage) -> Result<Loading> {
     let mut dagward = stage.start(Contender::Dagward(10))?;
     let mut empty = stage.start(Contender::Empty)?;
@@ -50,7 +51,7 @@ pub(super) fn measure(stage: &Stage) -> Result<Loading> {
     })
 }
 
-/// Gives the proxy 10,000 rules, and how long that took by the clock and in CPU time.
+/// Gives the proxy 10,000 rules, and returns the elapsed time and the CPU time.
 fn update(runner: &mut Runner) -> Result<(Duration, Duration)> {
     let document = scene::dagward(RULES);
     let before = runner.sidecar.admin().cpu_time()?;
@@ -60,7 +61,7 @@ fn update(runner: &mut Runner) -> Result<(Duration, Duration)> {
         "Envoy refused {RULES} rules"
     );
     let taken = start.elapsed();
-    // The worker answers when it has loaded them as well.
+    // The worker answers once it has loaded them as well.
     let status = runner.client.send(&scene::allowed())?.status;
     ensure!(status == 200, "after the update the answer is {status}");
     Ok((taken, settled(runner)?.saturating_sub(before)))
@@ -81,11 +82,11 @@ fn milliseconds(time: Duration) -> f64 {
     race::micros(time) / 1_000.0
 }
 
-/// The largest linear memory of a module in the process, bytes.
+/// The largest linear memory of a module in the process, in bytes.
 ///
-/// V8 reserves 8 GiB of addresses for each, of which the accessible part stands first: a writable
-/// mapping with gigabytes behind it that nothing may touch. A module's memory never shrinks, so
-/// this is the most that it ever held.
+/// V8 reserves 8 GiB of addresses for each. The accessible part comes first: a writable mapping,
+/// followed by gigabytes without access. A module's memory never shrinks, so this is the most that
+/// it ever held.
 pub(super) fn linear_memory(pid: u32) -> Result<u64> {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps"))?;
     largest_linear_memory(&maps).context("no module's memory among the proxy's mappings")

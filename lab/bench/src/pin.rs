@@ -1,4 +1,4 @@
-//! Proxies on one CPU, the load and the app on the others.
+//! CPU affinity: proxies on one CPU, the load and the app on the others.
 
 use std::process::{self, Command};
 use std::thread;
@@ -13,7 +13,7 @@ pub(super) struct Apart {
     cpus: usize,
 }
 
-/// Moves all threads of this process, and those they will start, off the proxies' CPU.
+/// Moves all threads of this process, and those that they will start, off the proxies' CPU.
 pub(super) fn apart() -> Result<Apart> {
     let cpus = thread::available_parallelism()?.get();
     ensure!(cpus > 1, "a measurement needs two CPUs, and this machine has one");
@@ -23,7 +23,7 @@ pub(super) fn apart() -> Result<Apart> {
 
 impl Drop for Apart {
     fn drop(&mut self) {
-        // At worst it stays where it is.
+        // If this fails, the process only keeps its affinity.
         let _ = place(&format!("0-{}", self.cpus - 1));
     }
 }

@@ -1,5 +1,5 @@
-//! CPU time and latency per request. All proxies run at once and take turns, so that what else
-//! the machine does meets all of them alike.
+//! CPU time and latency per request. All proxies run at once and take turns, so that other load on
+//! the machine affects them all alike.
 
 use std::time::Duration;
 
@@ -32,7 +32,8 @@ pub(super) fn run(stage: &Stage, effort: Effort) -> Result<Vec<Proxy>> {
     })?;
     let mut turns: Vec<Vec<Turn>> = vec![Vec::new(); runners.len()];
     progress::during("putting load on them", |bar| -> Result<()> {
-        // The first round warms what is compiled or filled on use, and does not count.
+        // The first round does not count: it warms code and caches that are compiled or filled on
+        // first use.
         for round in 0..=effort.rounds {
             for (runner, turns) in runners.iter().zip(&mut turns) {
                 bar.set_message(format!(
@@ -62,7 +63,7 @@ pub(super) fn run(stage: &Stage, effort: Effort) -> Result<Vec<Proxy>> {
 }
 
 fn take_turn(runner: &Runner, requests: u64) -> Result<Turn> {
-    // A thousand policies and more cost a millisecond a request: fewer will do.
+    // With a thousand policies and more, a request takes a millisecond; fewer requests are enough.
     let requests = match runner.contender {
         Contender::Rbac(rules) if rules > 1_000 => requests.div_ceil(5),
         _ => requests,

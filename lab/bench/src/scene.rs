@@ -1,29 +1,29 @@
-//! Who asks for what, and the same rules in everybody's language.
+//! The callers and their requests, and the same rules in each contender's language.
 //!
-//! A mesh of teams: each has a service account whose tasks may do a few things to the team's own
-//! DAGs. A task of one team reads an XCom of its own DAG over the Execution API. Its team's rule
-//! stands in the middle of every rule set, as a mean over teams would have it.
+//! The scene is a mesh of teams. Each team has a service account whose tasks may do a few things to
+//! the team's own DAGs. A task of one team reads an XCom of its own DAG over the Execution API. Its
+//! team's rule is in the middle of every rule set, which gives the mean over all teams.
 
 use serde_json::{Value, json};
 
 use dagward_testbed::client::Request;
 
-/// The team whose task asks.
+/// The team of the calling task.
 const TEAM: &str = "sales";
 
-/// A team whose DAGs it may not touch.
+/// A team whose DAGs the task may not touch.
 const OTHER_TEAM: &str = "finance";
 
-/// The run whose task asks.
+/// The run of the calling task.
 const RUN: &str = "scheduled__2026-11-23T00:00:00+00:00";
 
-/// Whom it asks.
+/// The host that the task calls.
 const HOST: &str = "airflow-api-server.airflow.svc.cluster.local:8080";
 
-/// The namespace of all.
+/// The namespace of all parties.
 pub(super) const NAMESPACE: &str = "airflow";
 
-/// The service account of the task that asks.
+/// The service account of the calling task.
 pub(super) fn service_account() -> String {
     account(TEAM)
 }
@@ -43,7 +43,7 @@ fn teams(count: u32) -> impl Iterator<Item = String> {
     })
 }
 
-/// The request that all proxies get, and let pass.
+/// The request that all proxies get and allow.
 pub(super) fn allowed() -> Request {
     request(TEAM)
 }
@@ -53,8 +53,8 @@ pub(super) fn refused() -> Request {
     request(OTHER_TEAM)
 }
 
-/// Requests with what every filter that does all of the checks has to answer: so the one that is
-/// quick is not the one that looks away.
+/// Requests with the status that every filter must answer if it does all of the checks: a filter
+/// must not win by skipping checks.
 pub(super) fn checked() -> Vec<(Request, u16)> {
     let own = || allowed();
     let acting = |dag: &str| without("x-airflow-dag-id").header("x-airflow-dag-id", dag);
@@ -101,7 +101,8 @@ fn xcom(team: &str) -> String {
     format!("/execution/xcoms/{team}_daily/{RUN}/extract/return_value")
 }
 
-/// What Airflow's task SDK sends, and what the caller's own sidecar adds; one may be left out.
+/// The headers that Airflow's task SDK sends and that the caller's own sidecar adds, except
+/// `left_out`.
 fn headers(request: Request, left_out: Option<&str>) -> Request {
     [
         ("accept", "*/*".to_owned()),
@@ -111,7 +112,7 @@ fn headers(request: Request, left_out: Option<&str>) -> Request {
             "apache-airflow-task-sdk/1.3.2 (Python/3.12.11)".to_owned(),
         ),
         ("airflow-api-version", "2026-06-30".to_owned()),
-        // Of the size of a task's; its subject is `lab`.
+        // A token of the same size as a task's; its subject is `lab`.
         (
             "authorization",
             format!("Bearer e30.eyJzdWIiOiJsYWIifQ.{}", "e".repeat(396)),
@@ -137,12 +138,12 @@ fn headers(request: Request, left_out: Option<&str>) -> Request {
     .fold(request, |request, (name, value)| request.header(name, value))
 }
 
-/// The rules as a dagward document: one for each team, no templates.
+/// The rules as a dagward document: one rule for each team, no templates.
 pub(super) fn dagward(count: u32) -> String {
     document(count).to_string()
 }
 
-/// The same document with these issuers of tokens.
+/// The same document, with these token issuers.
 pub(super) fn with_tokens(count: u32, issuers: &[Value]) -> String {
     let mut document = document(count);
     if let Some(fields) = document.as_object_mut() {
@@ -167,9 +168,9 @@ fn document(count: u32) -> Value {
     })
 }
 
-/// The rules as Envoy's own RBAC filter, one policy for each team, as istiod would make them of
-/// AuthorizationPolicies. It has no words for Airflow's objects, so paths and the header stand for
-/// them; the proof and the other surfaces go unchecked.
+/// The rules for Envoy's own RBAC filter, one policy for each team, as istiod would make them from
+/// AuthorizationPolicies. RBAC does not know Airflow's objects, so its rules match paths and the
+/// header; it does not check the proof and the other surfaces.
 pub(super) fn rbac(count: u32) -> Value {
     let policy = |(number, team): (usize, String)| {
         let own = format!("{team}_");
@@ -199,7 +200,7 @@ pub(super) fn rbac(count: u32) -> Value {
     })
 }
 
-/// The rules as a Lua filter: a table by principal, and the checks by hand.
+/// The rules as a Lua filter: a table by principal, with hand-written checks.
 pub(super) fn lua(count: u32) -> Value {
     let entries: String = teams(count)
         .map(|team| format!("  [\"{}\"] = \"{team}_\",\n", principal(&team)))

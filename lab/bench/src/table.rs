@@ -1,4 +1,4 @@
-//! What a run found, for reading: Markdown tables, as the README has them.
+//! The results of a run as Markdown tables, in the form that the README uses.
 
 use std::fmt;
 

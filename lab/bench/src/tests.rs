@@ -2,8 +2,8 @@ use serde_json::Value;
 
 use super::*;
 
-/// Everything that is measured runs and has its row. Numbers are not looked at: other tests run
-/// meanwhile.
+/// Every measurement runs and has its row. The test does not check the numbers, as other tests run
+/// at the same time.
 #[test]
 fn a_quick_run_has_every_row() {
     let (findings, path) = run(Effort::QUICK).unwrap();

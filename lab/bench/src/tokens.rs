@@ -1,7 +1,7 @@
-//! What a request's token costs: one that is remembered, one that is new, and very many.
+//! The cost of a request's token: of one that is remembered, of a new one, and of very many.
 //!
-//! Envoy itself pays for every header. So the same requests also go to a proxy whose policy names
-//! no issuers, and what counts is the difference between turns that follow each other.
+//! Envoy itself spends CPU time on every header. So the same requests also go to a proxy whose
+//! policy names no issuers, and the result is the difference between turns that follow each other.
 
 use std::time::Instant;
 
@@ -19,13 +19,14 @@ use dagward_testbed::load::Load;
 use dagward_testbed::sidecar::Sidecar;
 use dagward_workbench::progress;
 
-/// The rules of both policies.
+/// The number of rules in both policies.
 const RULES: u32 = 10;
 
-/// From here on a VM has forgotten tokens: it remembers 2,048 at most.
+/// With this many tokens, a VM has forgotten some: it remembers 2,048 at most.
 const FULL: u64 = 4_096;
 
-/// What is verified, the budget's first, and who does it where the proxy has `verify_signature`.
+/// The algorithms, the budget's first, and the component that verifies them in a proxy with
+/// `verify_signature`.
 const ALGORITHMS: [(Algorithm, &str); 5] = [
     (Algorithm::RS256, "proxy"),
     (Algorithm::ES256, "proxy"),
@@ -34,14 +35,14 @@ const ALGORITHMS: [(Algorithm, &str); 5] = [
     (Algorithm::HS512, "module"),
 ];
 
-/// A proxy, and what was shown to it.
+/// A proxy, and the tokens that it was shown.
 struct Runner {
     sidecar: Sidecar,
     client: Client,
 }
 
-/// Whose tokens are shown: the service account's, and for HMAC, by which the API server of
-/// Kubernetes does not sign, an Airflow user's.
+/// An issuer of tokens: the cluster's, for the service account; for HMAC, which the API server of
+/// Kubernetes does not use, Airflow's, for a user.
 struct Issuer {
     key: SigningKey,
     algorithm: Algorithm,
@@ -56,7 +57,7 @@ struct Turns {
     first: Vec<f64>,
 }
 
-/// Measures all of it.
+/// Measures all of these costs.
 pub(super) fn measure(stage: &Stage, effort: Effort) -> Result<Tokens> {
     let mut issuers = Vec::new();
     for (algorithm, verifier) in ALGORITHMS {
@@ -76,17 +77,18 @@ pub(super) fn measure(stage: &Stage, effort: Effort) -> Result<Tokens> {
     let (mut unread, mut known, mut turns) = (Vec::new(), Vec::new(), Vec::new());
     turns.resize_with(issuers.len(), Turns::default);
     progress::during("showing tokens", |bar| -> Result<()> {
-        // The first round warms what is compiled or filled on use, and does not count.
+        // The first round does not count: it warms code and caches that are compiled or filled on
+        // first use.
         for round in 0..=effort.token_rounds {
             bar.set_message(format!("round {round} of {}", effort.token_rounds));
             let count = effort.requests.div_ceil(4);
-            // Few enough that the others' are not forgotten meanwhile.
+            // Few enough that the VM does not forget the other issuers' tokens meanwhile.
             let fresh = effort.requests.div_ceil(32);
             let first_shown = shown.get(..1).unwrap_or_default().to_vec();
             let ignored = blind.turn(first_shown.clone(), count)?;
             let remembered = reading.turn(first_shown, count)?;
             for ((issuer, turns), shown) in issuers.iter_mut().zip(&mut turns).zip(&shown) {
-                // As many as of the new: a turn begins with handshakes.
+                // As many as new ones: a turn begins with handshakes.
                 let cached = reading.turn(vec![shown.clone()], fresh)?;
                 let new = (0..fresh).map(|_| issuer.request()).collect::<Result<_>>()?;
                 let first = reading.turn(new, fresh)?;
@@ -120,7 +122,7 @@ pub(super) fn measure(stage: &Stage, effort: Effort) -> Result<Tokens> {
     })
 }
 
-/// Shows `count` tokens, each once, and looks at the memory.
+/// Shows `count` tokens, each once, and measures the memory.
 fn flood(runner: &Runner, issuers: &mut [Issuer], count: u64) -> Result<Flood> {
     let secret = issuers
         .iter_mut()
@@ -164,7 +166,7 @@ impl Runner {
         Ok(Self { sidecar, client })
     }
 
-    /// A policy that looked at no token would be quick.
+    /// Checks the answers: a policy that ignored tokens would be fast.
     fn check(&self, issuers: &[Issuer]) -> Result<()> {
         for issuer in issuers {
             let forger = SigningKey::generate(issuer.algorithm)?;
@@ -179,7 +181,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The CPU time of `count` of these requests, for each in microseconds.
+    /// The CPU time of `count` of these requests, in microseconds per request.
     fn turn(&self, requests: Vec<Request>, count: u64) -> Result<f64> {
         let load = Load {
             requests,
@@ -197,7 +199,7 @@ impl Runner {
         Ok(micros(cpu) / count as f64)
     }
 
-    /// Holds that every token was verified, and hardly any of them twice.
+    /// Checks that the filter verified every token, and hardly any token twice.
     fn ensure_verified(&self, minted: u64) -> Result<()> {
         let labels = [("result", "verified")];
         let verified = self.sidecar.admin().metric("dagward_tokens_total", &labels)?;
@@ -208,7 +210,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Resident memory of the process, and the memory of a VM's module.
+    /// Resident memory of the process, and the memory of a VM's module, in bytes.
     fn memory(&self) -> Result<(u64, u64)> {
         let linear = linear_memory(self.sidecar.process().id())?;
         Ok((self.sidecar.admin().resident_memory()?, linear))
@@ -232,7 +234,7 @@ impl Issuer {
         }
     }
 
-    /// As it stands in the policy.
+    /// The issuer in the policy's form.
     fn policy(&self) -> Value {
         json!({
             "name": self.algorithm.name(),
@@ -246,7 +248,7 @@ impl Issuer {
         })
     }
 
-    /// What Kubernetes writes into a pod's token.
+    /// The claims that Kubernetes writes into a pod's token.
     fn claims(&self, number: u64) -> Value {
         let (namespace, account) = (scene::NAMESPACE, scene::service_account());
         let now = time::OffsetDateTime::now_utc().unix_timestamp();
@@ -267,13 +269,13 @@ impl Issuer {
         })
     }
 
-    /// A token like no other before it.
+    /// A new token, different from all before.
     fn token(&mut self) -> Result<String> {
         self.minted += 1;
         self.key.sign(&self.key.header(), &self.claims(self.minted))
     }
 
-    /// A request that shows such a token.
+    /// A request that shows a new token.
     fn request(&mut self) -> Result<Request> {
         let token = self.token()?;
         Ok(self.showing(&token))
@@ -284,7 +286,7 @@ impl Issuer {
     }
 }
 
-/// The median of what the turns of one row took more than those of the other in the same round.
+/// The median, over the rounds, of the extra cost of one row's turns compared with the other's.
 fn median_difference(more: &[f64], less: &[f64]) -> f64 {
     median(more.iter().zip(less).map(|(more, less)| more - less))
 }

@@ -11,7 +11,7 @@ use dagward_workbench::{paths, progress};
 /// The compilation target: WASI, because the filter needs a clock and its environment.
 pub const TARGET: &str = "wasm32-wasip1";
 
-/// Runs cargo for the wasm target and gives the module as linked.
+/// Runs cargo for the wasm target and returns the module as linked.
 pub(crate) fn compile(package: &str, file: &str) -> Result<Vec<u8>> {
     ensure_target()?;
     let directory = paths::target().join("wasm");
@@ -31,10 +31,10 @@ pub(crate) fn compile(package: &str, file: &str) -> Result<Vec<u8>> {
         .arg(&directory)
         .env(
             "CARGO_ENCODED_RUSTFLAGS",
-            // The flags stand between bytes 0x1f.
+            // The byte 0x1f separates the flags.
             [
                 &format!("--remap-path-prefix={}=cargo", cargo_home()?.display()),
-                // With its rounds unrolled, which tokens gain little by, SHA-2 is 15 kB larger.
+                // SHA-2 with unrolled rounds is 15 kB larger, and tokens gain little from it.
                 "--cfg",
                 r#"sha2_backend_soft="compact""#,
             ]
@@ -45,8 +45,8 @@ pub(crate) fn compile(package: &str, file: &str) -> Result<Vec<u8>> {
     fs::read(&linked).with_context(|| format!("cannot read `{}`", linked.display()))
 }
 
-/// Where cargo keeps the sources of crates. Panics name them, so the compiler is told another name: the
-/// module is to be the same whoever builds it.
+/// The folder in which cargo keeps the sources of crates. Panic messages contain its path, so the
+/// compiler replaces the path by a fixed name: every machine must build the same module.
 fn cargo_home() -> Result<PathBuf> {
     let home = || Some(env::home_dir()?.join(".cargo"));
     let asked = env::var_os("CARGO_HOME").map(PathBuf::from);

@@ -1,9 +1,9 @@
-//! The filter as a wasm module: compiled by cargo, freed of what the proxy would only call in vain, and
-//! optimized by `wasm-opt`.
+//! Builds the filter as a wasm module: compiled by cargo, without exports that the proxy would call
+//! for no effect, and optimized by `wasm-opt`.
 //!
-//! The SDK exports every callback that the ABI knows, and the proxy calls each exported one per
-//! request, whether the filter does anything in it or not. So the exports that the filter does not
-//! use are taken off after linking, and the code that only they reached goes with them.
+//! The SDK exports every callback that the ABI knows, and the proxy calls each exported callback
+//! for each request, even if the filter does nothing in it. So the exports that the filter does not
+//! use are removed after linking, together with the code that only they reached.
 
 use std::fs;
 use std::io::Write;
@@ -28,13 +28,13 @@ use trim::trim;
 /// A built module.
 #[derive(Debug, Clone)]
 pub struct Module {
-    /// Its file.
+    /// The path of its file.
     pub path: PathBuf,
     /// Its size in bytes.
     pub size: u64,
 }
 
-/// The filter, built from the working tree as `target/dagward.wasm`; once per process.
+/// Builds the filter from the working tree as `target/dagward.wasm`; once per process.
 pub fn build() -> Result<Module> {
     static BUILT: OnceLock<Result<Module, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
@@ -46,9 +46,9 @@ pub fn build() -> Result<Module> {
     built.clone().map_err(|error| anyhow!(error))
 }
 
-/// The filter with other code, in which a request with trailers takes the VM down, as
-/// `target/crashing.wasm`. With it a test tries what new code and a crash leave, and the filter
-/// itself needs nothing for that.
+/// Builds the filter with other code as `target/crashing.wasm`: there, a request with trailers
+/// crashes the VM. Tests use it to see the effects of new code and of a crash, and the filter
+/// itself needs no code for that.
 pub fn crashing() -> Result<Module> {
     let mut module = walrus::Module::from_file(build()?.path).context("cannot read the module")?;
     let callback = "proxy_on_request_trailers";
@@ -60,7 +60,8 @@ pub fn crashing() -> Result<Module> {
     install(&module.emit_wasm(), "crashing.wasm")
 }
 
-/// The SDK's empty filter as `target/empty-filter.wasm`, exports and all: the measure's zero.
+/// Builds the SDK's empty filter as `target/empty-filter.wasm`, with all exports: the baseline of
+/// the benchmark.
 pub fn empty_filter() -> Result<Module> {
     install(
         &compile("empty-filter", "empty_filter.wasm")?,
@@ -68,13 +69,13 @@ pub fn empty_filter() -> Result<Module> {
     )
 }
 
-/// Writes beside the old file and renames, so that a proxy never reads half a module. Several threads
-/// may do so at once.
+/// Writes a new file beside the old one and renames it, so that a proxy never reads half a module.
+/// Several threads may do so at once.
 fn install(bytes: &[u8], name: &str) -> Result<Module> {
     let path = paths::target().join(name);
     let mut fresh = NamedTempFile::new_in(paths::target())?;
     fresh.write_all(bytes)?;
-    // Such files are their owner's alone, and Envoy may run as somebody else.
+    // Only their owner can read temporary files, and Envoy may run as another user.
     fresh
         .as_file()
         .set_permissions(fs::Permissions::from_mode(0o644))?;

@@ -1,8 +1,8 @@
 //! `wasm-opt` of Binaryen, which makes the module smaller at the same speed.
 //!
-//! It comes as JavaScript from npm, which gives the same bytes on every machine. The Rust crate `wasm-opt` is Binaryen 116
-//! of 2023 and needs a C++ compiler for minutes; PyPI has no wheel with the program. PyPI has Node.js, so a machine
-//! needs Rust and Python for this as for all else.
+//! The JavaScript build from npm gives the same bytes on every machine. The Rust crate `wasm-opt`
+//! is Binaryen 116 of 2023 and compiles C++ for minutes; PyPI has no wheel with the program. PyPI
+//! has Node.js, so this step needs only Rust and Python, like the rest of the lab.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,8 @@ const LOCK: &str = include_str!("../wasm-opt/package-lock.json");
 /// `--debuginfo` keeps the names of functions.
 const ARGUMENTS: [&str; 2] = ["-O3", "--debuginfo"];
 
-/// The optimized module. The last one is kept under the digest of its inputs: to make it takes 15 seconds.
+/// The optimized module. The last result is stored under the digest of its inputs, as making it
+/// takes 15 seconds.
 pub(crate) fn optimize(module: &[u8]) -> Result<Vec<u8>> {
     let directory = paths::target().join("wasm/optimized");
     fs::create_dir_all(&directory).with_context(|| format!("cannot make `{}`", directory.display()))?;
@@ -38,7 +39,7 @@ pub(crate) fn optimize(module: &[u8]) -> Result<Vec<u8>> {
     fs::read(&kept).with_context(|| format!("cannot read `{}`", kept.display()))
 }
 
-/// Runs `wasm-opt`. The result gets its name once it is whole.
+/// Runs `wasm-opt`. The result gets its final name once it is complete.
 fn make(module: &[u8], result: &Path) -> Result<()> {
     let mut command = WasmOpt::ensure()?.command();
     let scratch = paths::scratch("wasm-opt")?;
@@ -49,7 +50,7 @@ fn make(module: &[u8], result: &Path) -> Result<()> {
     fs::rename(&output, result).with_context(|| format!("`wasm-opt` wrote no `{}`", output.display()))
 }
 
-/// Removes what was made from other inputs.
+/// Removes results of other inputs.
 fn forget_others(directory: &Path, kept: &Path) -> Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();

@@ -1,17 +1,18 @@
-//! The linked module, freed of what the proxy would only call in vain, with names that a person can read.
+//! Removes the exports that the proxy would call for no effect, and writes function names that a
+//! person can read.
 
 use anyhow::{Context, Result};
 
-/// The exports that stay: **a callback that the filter implements must stand here**, or it is never
-/// called. Tried on Envoy 1.36.4 and 1.40.0:
+/// The exports that stay: **every callback that the filter implements must be in this list**; the
+/// proxy never calls others. Tried on Envoy 1.36.4 and 1.40.0:
 ///
-/// * without `_initialize` every request is answered with 503, without `proxy_on_memory_allocate` or
-///   `proxy_on_context_create` the module is refused;
-/// * without `proxy_on_delete` all seems well, but the SDK keeps every stream's context for ever, and
-///   the filter counts nothing;
-/// * without `proxy_on_done` a stream counts as done at once.
+/// * without `_initialize` the proxy answers every request with 503; without
+///   `proxy_on_memory_allocate` or `proxy_on_context_create` it rejects the module;
+/// * without `proxy_on_delete` the proxy reports no error, but the SDK keeps every stream's context
+///   for ever, and the filter counts nothing;
+/// * without `proxy_on_done` the proxy treats a stream as done at once.
 const EXPORTS: [&str; 16] = [
-    // What the proxy needs of every module (proxy-wasm ABI 0.2.1).
+    // Exports that the proxy requires of every module (proxy-wasm ABI 0.2.1).
     "memory",
     "_initialize",
     "proxy_abi_version_0_2_1",
@@ -23,7 +24,7 @@ const EXPORTS: [&str; 16] = [
     "proxy_on_delete",
     "proxy_on_tick",
     "proxy_on_http_call_response",
-    // What the filter looks at.
+    // Events that the filter handles.
     "proxy_on_request_headers",
     "proxy_on_request_body",
     "proxy_on_request_trailers",
@@ -32,9 +33,9 @@ const EXPORTS: [&str; 16] = [
     "proxy_on_response_trailers",
 ];
 
-/// Takes the exports off that are not in `keep`, and all that only they reached.
+/// Removes the exports that are not in `keep`, and all code that only they reached.
 pub(crate) fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
-    // Names stay: they give a crash in the VM a readable stack.
+    // Names stay: they make the stack of a crash in the VM readable.
     let mut config = walrus::ModuleConfig::new();
     config.generate_producers_section(false);
     let mut module = config.parse(bytes).context("cannot read the module")?;
@@ -52,8 +53,9 @@ pub(crate) fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(module.emit_wasm())
 }
 
-/// Writes functions' names as a person does, without the hashes that make half of them. Stacks name functions
-/// only, so segments of data lose their names: `wasm-opt` splits them and would name each part.
+/// Removes the hashes from the names of functions; the hashes are half of each name. A stack names
+/// functions only, so data segments lose their names: `wasm-opt` splits them and would name each
+/// part.
 fn write_names(module: &mut walrus::Module) {
     for function in module.funcs.iter_mut() {
         if let Some(name) = &mut function.name {

@@ -1,5 +1,5 @@
-//! Airflow in the cluster, as its official Helm chart has it: each component a pod with a service account of its
-//! own, and each task a pod that the scheduler's Kubernetes executor makes.
+//! Airflow in the cluster, in the form of its official Helm chart: each component is a pod with a
+//! service account of its own, and the scheduler's Kubernetes executor makes a pod for each task.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -21,13 +21,13 @@ mod manifests;
 
 use manifests::Manifests;
 
-/// Where it is.
+/// The namespace of Airflow.
 pub const NAMESPACE: &str = "airflow";
 
-/// Where the API of a namespace's pods is.
+/// The API path of the namespace's pods.
 const PODS: &str = "/api/v1/namespaces/airflow/pods";
 
-/// What is told to end has this long for it.
+/// The time that a pod has to end after it was told to.
 const ENDED: Duration = Duration::from_secs(300);
 
 /// A running Airflow.
@@ -41,9 +41,10 @@ pub struct Airflow<'a> {
 }
 
 impl<'a> Airflow<'a> {
-    /// Starts it in the namespace `airflow`, which is there with all but the components' accounts, and waits until
-    /// its API takes requests. Tasks are those of the DAGs in `dags` and run as `account` unless somebody says
-    /// otherwise; `policy` is the `airflow_local_settings.py` of api-server and scheduler.
+    /// Starts Airflow in the namespace `airflow`, which must exist without the components'
+    /// accounts, and waits until its API takes requests. It runs the DAGs in `dags`. Tasks run as
+    /// `account` unless a DAG or the policy sets another; `policy` is the
+    /// `airflow_local_settings.py` of api-server and scheduler.
     pub fn start(cluster: &'a Cluster, dags: &Path, account: &str, policy: Option<&str>) -> Result<Self> {
         let release = Release::V3_3;
         let installation = Installation::ensure(release)?;
@@ -64,7 +65,7 @@ impl<'a> Airflow<'a> {
         })
     }
 
-    /// Puts a new api-server and a new scheduler in the place of those there are, with another policy or with none.
+    /// Replaces the api-server and the scheduler by new ones, with another policy or without one.
     pub fn exchange(&mut self, policy: Option<&str>) -> Result<()> {
         let api = self.cluster.api();
         let old = manifests::names(self.generation).map(|name| format!("{PODS}/{name}"));
@@ -81,7 +82,7 @@ impl<'a> Airflow<'a> {
         Ok(())
     }
 
-    /// The REST API, asked without a sidecar between, as by a port-forward.
+    /// The REST API, called without a sidecar in between, as through a port-forward.
     pub fn rest(&self) -> Result<Rest> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, manifests::PORT));
         Rest::connect(Client::plain(address).from(&self.server.netns))
@@ -105,7 +106,7 @@ impl<'a> Airflow<'a> {
         Ok(list(&pods, "/items").to_vec())
     }
 
-    /// What a pod's container has written, as `kubectl logs` shows it.
+    /// The output of a pod's container, as `kubectl logs` shows it.
     pub fn log(&self, pod: &Value, container: &str) -> Result<String> {
         let name = text(pod, "/metadata/name").unwrap_or_default();
         let mut logs = self.cluster.kubernetes().kubectl();
@@ -114,7 +115,7 @@ impl<'a> Airflow<'a> {
     }
 }
 
-/// Starts api-server and scheduler, and gives the api-server once it takes requests.
+/// Starts api-server and scheduler, and returns the api-server once it takes requests.
 fn components(
     cluster: &Cluster,
     manifests: &Manifests,

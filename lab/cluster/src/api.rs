@@ -1,4 +1,5 @@
-//! Kubernetes' API over the lab's own HTTP client: a call costs a millisecond, where `kubectl` starts a process.
+//! Kubernetes' API over the lab's own HTTP client: a call takes a millisecond, while `kubectl`
+//! starts a process.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use dagward_testbed::certs::Identity;
 use dagward_testbed::client::{Client, Request, Response};
 use dagward_workbench::wait;
 
-/// The API server, as somebody.
+/// The API server with the identity that calls it.
 #[derive(Debug, Clone)]
 pub struct Api {
     client: Client,
@@ -18,11 +19,11 @@ pub struct Api {
     host: String,
 }
 
-/// The form of a change: the fields that change, with their new values (RFC 7396).
+/// The content type of a change: the fields that change, with their new values (RFC 7396).
 const MERGE: &str = "application/merge-patch+json";
 
 impl Api {
-    /// The API server at `address`, asked as `identity`.
+    /// The API server at `address`, called as `identity`.
     pub(super) fn new(address: SocketAddr, identity: &Identity) -> Result<Self> {
         Ok(Self {
             client: Client::mtls(address, identity)?,
@@ -31,12 +32,13 @@ impl Api {
         })
     }
 
-    /// Where it listens.
+    /// The API server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The object or the list at `path`, such as `/api/v1/namespaces/airflow/pods/x`; nothing if there is none.
+    /// The object or the list at `path`, such as `/api/v1/namespaces/airflow/pods/x`; `None` if it
+    /// does not exist.
     pub fn find(&self, path: &str) -> Result<Option<Value>> {
         let response = self.client.send(&Request::get(&self.host, path))?;
         if response.status == 404 {
@@ -50,7 +52,8 @@ impl Api {
         self.find(path)?.with_context(|| format!("no `{path}`"))
     }
 
-    /// The object at `path` once `wanted` gives something for it. A busy API server fails to answer some requests.
+    /// Reads the object at `path` until `wanted` returns a value for it. A busy API server fails to
+    /// answer some requests.
     pub fn when<T>(
         &self,
         path: &str,
@@ -72,12 +75,12 @@ impl Api {
         })
     }
 
-    /// Makes an object in the collection at `path`.
+    /// Creates an object in the collection at `path`.
     pub fn create(&self, path: &str, object: &Value) -> Result<Value> {
         self.send("POST", path, "application/json", object)
     }
 
-    /// Makes an object unless there is one of its name.
+    /// Creates an object unless one with its name exists.
     pub(super) fn provide(&self, path: &str, object: &Value) -> Result<()> {
         let request = request("POST", &self.host, path, "application/json", object);
         let response = self.client.send(&request)?;
@@ -92,18 +95,18 @@ impl Api {
         self.send("PATCH", path, MERGE, fields)
     }
 
-    /// Makes or changes the object at `path` so that it has these fields (server-side apply).
+    /// Creates or changes the object at `path` so that it has these fields (server-side apply).
     pub(super) fn apply(&self, path: &str, object: &Value) -> Result<Value> {
         let path = format!("{path}?fieldManager=dagward-lab&force=true");
         self.send("PATCH", &path, "application/apply-patch+yaml", object)
     }
 
-    /// Removes the object at `path` at once, if there is one.
+    /// Removes the object at `path` at once, if it exists.
     pub fn remove(&self, path: &str) -> Result<()> {
         self.delete(path, &json!({"gracePeriodSeconds": 0}))
     }
 
-    /// Asks for the end of the object at `path`; a pod gets its time to end.
+    /// Deletes the object at `path`; a pod gets its grace period.
     pub fn delete(&self, path: &str, options: &Value) -> Result<()> {
         let request = request("DELETE", &self.host, path, "application/json", options);
         let response = self.client.send(&request)?;
@@ -113,8 +116,8 @@ impl Api {
         }
     }
 
-    /// A token of a service account for `audience` (the API server, if none is named), bound to the pod if one is
-    /// given, by TokenRequest.
+    /// A token of a service account for `audience` (the API server, if `audience` is not set),
+    /// bound to the pod if one is given, by TokenRequest.
     pub fn token(
         &self,
         namespace: &str,

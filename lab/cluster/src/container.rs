@@ -1,8 +1,9 @@
 //! A container: a process with a file system and a network of its own.
 //!
-//! Its file system is the machine's own root under the kernel's overlay: what an image adds is put on top, volumes are
-//! bound to where they are mounted, and whatever it writes is gone with it. Its network is the pod's. What it
-//! lacks of a real container: processes see each other, and nothing limits CPU or memory.
+//! Its file system is the machine's own root under the kernel's overlay: the image's files lie on
+//! top, volumes are bound to their mount points, and files that the container writes disappear with
+//! it. Its network is the pod's. It differs from a real container in two ways: processes see each
+//! other, and nothing limits CPU or memory.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,12 +14,13 @@ use super::network::Namespace;
 use dagward_workbench::paths;
 use dagward_workbench::process::Process;
 
-/// Makes the root, in a mount namespace of its own: `$1` a folder for it, `$2` the workspace, which is bound in as
-/// it is, so that programs installed under `target/` run from there; then folders to be put on top until `--`. Everybody
-/// may enter the workspace there, whoever may outside.
+/// Makes the root, in a mount namespace of its own. `$1` is a folder for it; `$2` is the workspace,
+/// which is bound in unchanged, so that programs installed under `target/` run from there; then
+/// follow the folders to be put on top, until `--`. Every user may enter the workspace inside, even
+/// if only some may outside.
 ///
-/// The overlay's own files lie in memory, and folders are copied: no part of an overlay may lie in another,
-/// and the machine's root is one.
+/// The overlay's own files lie in memory, and folders are copied: no part of an overlay may lie in
+/// another, and the machine's root is an overlay.
 const ENTER: &str = r#"
 set -e
 root=$1 workspace=$2; shift 2
@@ -41,9 +43,10 @@ parent=$workspace
 while parent=${parent%/*}; test "$parent"; do chmod a+x "$root$parent"; done
 exec chroot "$root" "$@""#;
 
-/// Mounts the volumes, pairs of what and where until `--`, then runs the rest as user `$1` and group `$2`.
-/// Inside the root already, as links there must not lead out of it. The user may read all: the machine's programs,
-/// such as root's own Python, may lie where only root may go.
+/// Mounts the volumes, pairs of source and target until `--`, then runs the rest as user `$1` and
+/// group `$2`. It runs inside the new root already, because links there must not lead out of it.
+/// The user may read every file: the machine's programs, such as root's own Python, may lie in
+/// folders that only root may enter.
 const MOUNT: &str = r#"
 set -e
 while test "$1" != --; do
@@ -55,30 +58,31 @@ user=$2 group=$3; shift 3
 exec setpriv --reuid="$user" --regid="$group" --clear-groups \
     --inh-caps=+dac_read_search --ambient-caps=+dac_read_search "$@""#;
 
-/// Where a container finds its programs if its image does not say.
+/// The search path for programs if the image does not set one.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What a container is to run.
+/// The description of a container.
 #[derive(Debug, Clone)]
 pub struct Container {
     /// Its name, for its log.
     pub name: String,
-    /// Folders whose files are put over the machine's.
+    /// Folders whose files replace the machine's.
     pub layers: Vec<PathBuf>,
-    /// What is mounted, and where.
+    /// Sources and targets of the mounts.
     pub mounts: Vec<(PathBuf, String)>,
     /// Program and arguments.
     pub command: Vec<String>,
-    /// Nothing but these.
+    /// All of its variables.
     pub environment: Vec<(String, String)>,
-    /// Where it runs.
+    /// Its working directory.
     pub directory: String,
     /// User and group.
     pub user: (u32, u32),
 }
 
 impl Container {
-    /// Starts it in the network of `namespace`. `scratch` is an empty folder for its root.
+    /// Starts the container in the network of `namespace`. `scratch` is an empty folder for its
+    /// root.
     pub fn start(&self, namespace: &Namespace, scratch: &Path) -> Result<Process> {
         Process::start(&self.name, &self.enter(namespace, scratch))
     }

@@ -1,5 +1,5 @@
-//! What Kubernetes' controller manager would do and the lab needs: the account `default` and the API server's
-//! certificate in every namespace, and the endpoints of every service.
+//! The parts of Kubernetes' controller manager that the lab needs: the account `default` and the
+//! API server's certificate in every namespace, and the endpoints of every service.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::api::Api;
 use super::fields::{is_ready, list, text};
 
-/// What every namespace has.
+/// Creates the objects that every namespace has.
 pub(super) fn provide(api: &Api, namespace: &str, root: &std::path::Path) -> Result<()> {
     let path = format!("/api/v1/namespaces/{namespace}");
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}});
@@ -23,8 +23,8 @@ pub(super) fn provide(api: &Api, namespace: &str, root: &std::path::Path) -> Res
     api.provide(&format!("{path}/configmaps"), &certificate)
 }
 
-/// Writes the endpoints of all services that choose pods. Istio reads from them, and from the pods that they
-/// name, which peers have sidecars.
+/// Writes the endpoints of all services that select pods. From them, and from the pods that they
+/// name, Istio learns which peers have sidecars.
 pub(super) fn endpoints(api: &Api, services: &[Value], pods: &[Value]) -> Result<()> {
     for service in services {
         let (Some(namespace), Some(name)) = (
@@ -46,7 +46,7 @@ pub(super) fn endpoints(api: &Api, services: &[Value], pods: &[Value]) -> Result
             })
             .filter(|pod| text(pod, "/status/podIP").is_some() && runs(pod))
             .collect();
-        // Istio's own has its endpoints from elsewhere.
+        // Other code writes the endpoints of Istio's own service.
         if chosen.is_empty() && namespace == super::istiod::NAMESPACE {
             continue;
         }
@@ -105,7 +105,7 @@ fn slice(namespace: &str, name: &str, service: &Value, pods: &[&Value]) -> Value
     })
 }
 
-/// The pods' port behind a service's: a number, or the name of a container's port.
+/// The pods' port behind a service's port: a number, or the name of a container's port.
 fn target(port: &Value, pods: &[&Value]) -> Option<u64> {
     let target = port.get("targetPort").or(port.get("port"))?;
     let Some(name) = target.as_str() else {

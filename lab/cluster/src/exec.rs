@@ -1,8 +1,8 @@
-//! A command in a container that runs, as `kubectl exec` does it: with the container's files,
+//! Runs a command in a running container, as `kubectl exec` does: with the container's files,
 //! network, user and variables.
 //!
-//! `kubectl exec` itself needs a stream through the API server to the kubelet, and the lab's
-//! kubelet has none.
+//! `kubectl exec` itself needs a stream through the API server to the kubelet, which the lab's
+//! kubelet does not offer.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::fields::{list, text};
 
-/// Begins a container's id, which is that of its process.
+/// The prefix of a container's id; the rest is the id of its process.
 const SCHEME: &str = "process://";
 
 /// The id of the container with this process.
@@ -23,7 +23,7 @@ pub(super) fn container_id(process: u32) -> String {
     format!("{SCHEME}{process}")
 }
 
-/// The command in a container of `pod`, the first one if none is named.
+/// The command in a container of `pod`; in the first one if `container` is not set.
 pub(super) fn command(pod: &Value, container: Option<&str>, words: &[String]) -> Result<Command> {
     let process = process(pod, container)?;
     let owner = fs::metadata(format!("/proc/{process}")).context("the container has ended")?;
@@ -33,7 +33,7 @@ pub(super) fn command(pod: &Value, container: Option<&str>, words: &[String]) ->
         .args(["--mount", "--net", "--root", "--wd", "setpriv"])
         .arg(format!("--reuid={}", owner.uid()))
         .arg(format!("--regid={}", owner.gid()))
-        // As the container's own process: see `container`.
+        // The same way as for the container's own process: see `container`.
         .args([
             "--clear-groups",
             "--inh-caps=+dac_read_search",
@@ -51,7 +51,7 @@ pub(super) fn command(pod: &Value, container: Option<&str>, words: &[String]) ->
     Ok(command)
 }
 
-/// The process of a container, by the pod's status.
+/// The process id of a container, from the pod's status.
 fn process(pod: &Value, container: Option<&str>) -> Result<u32> {
     let containers = list(pod, "/status/containerStatuses").iter();
     let mut containers = containers.chain(list(pod, "/status/initContainerStatuses"));

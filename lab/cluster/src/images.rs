@@ -1,4 +1,4 @@
-//! What the lab has in the place of container images: files of the machine's.
+//! The lab's replacements for container images: files on the machine.
 
 use std::fs;
 use std::iter;
@@ -14,13 +14,13 @@ use dagward_releases::{Installation, Release};
 use dagward_testbed::envoy;
 use dagward_workbench::{cache, debian, go};
 
-/// The repository of sidecars' images; the tag says which.
+/// The repository of sidecars' images; the tag selects one.
 const SIDECAR: &str = "proxyv2";
 
-/// The sidecar's agent, where its image has it.
+/// The path of the sidecar's agent in its image.
 const AGENT: &str = "/usr/local/bin/pilot-agent";
 
-/// The repository of Airflow's.
+/// The repository of Airflow's image.
 const AIRFLOW: &str = "airflow";
 
 const PILOT_AGENT: &str = "istio.io/istio/pilot/cmd/pilot-agent";
@@ -28,21 +28,21 @@ const PILOT_AGENT: &str = "istio.io/istio/pilot/cmd/pilot-agent";
 /// The program behind all of iptables' names.
 const IPTABLES: &str = "xtables-nft-multi";
 
-/// An image as the lab has it.
+/// An image in the lab's form.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Image {
-    /// Folders whose files are put over the machine's.
+    /// Folders whose files replace the machine's.
     pub(super) layers: Vec<PathBuf>,
-    /// Single files, and where they are to be.
+    /// Single files, and their paths in the container.
     pub(super) files: Vec<(PathBuf, String)>,
-    /// What runs where the pod names no command.
+    /// The command if the pod does not name one.
     pub(super) entrypoint: Vec<String>,
     /// Variables that the pod may replace.
     pub(super) environment: Vec<(String, String)>,
 }
 
 impl Image {
-    /// The image of this name. What is no sidecar's and not Airflow's is the machine itself.
+    /// The image with this name. Any image except sidecars and Airflow is the machine itself.
     pub(super) fn find(name: &str) -> Result<Self> {
         let (repository, tag) = name.rsplit_once(':').unwrap_or((name, ""));
         match repository.rsplit('/').next() {
@@ -53,12 +53,12 @@ impl Image {
     }
 }
 
-/// Builds what Istio's own sidecar needs, if need be.
+/// Builds the programs of Istio's own sidecar, if necessary.
 pub(super) fn install() -> Result<()> {
     sidecar(Istio::chosen()?.version).map(|_| ())
 }
 
-/// Builds the sidecars of all releases, which pods can choose.
+/// Builds the sidecars of all releases; a pod can choose among them.
 pub fn install_all() -> Result<()> {
     Istio::ALL
         .iter()
@@ -94,7 +94,7 @@ fn sidecar(tag: &str) -> Result<Image> {
     })
 }
 
-/// The names that the package's installation would have made.
+/// Makes the names that the installed package would have.
 fn iptables_names(layer: &Path) -> Result<()> {
     let programs = layer.join("usr/sbin");
     fs::create_dir_all(&programs)?;
@@ -118,7 +118,7 @@ fn airflow(tag: &str) -> Result<Image> {
         environment: vec![
             ("PATH".to_owned(), format!("{}:{PATH}", programs.display())),
             ("AIRFLOW_HOME".to_owned(), "/opt/airflow".to_owned()),
-            // Airflow wants its user to have a name.
+            // Airflow requires that its user has a name.
             ("USER".to_owned(), AIRFLOW.to_owned()),
         ],
         ..Image::default()

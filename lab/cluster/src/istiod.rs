@@ -18,7 +18,7 @@ use dagward_workbench::output::output_of;
 use dagward_workbench::process::Process;
 use dagward_workbench::{go, paths};
 
-/// The namespace of Istio's own.
+/// The namespace of Istio's own components.
 pub const NAMESPACE: &str = "istio-system";
 
 /// The Go module of all of Istio's programs.
@@ -28,12 +28,12 @@ const ISTIOD: &str = "istio.io/istio/pilot/cmd/pilot-discovery";
 
 const ISTIOCTL: &str = "istio.io/istio/istioctl/cmd/istioctl";
 
-/// What differs from Istio's profile `minimal`, beside the tag of its images.
+/// The differences from Istio's profile `minimal`, besides the tag of its images.
 ///
-/// Upstream's Envoy lacks `istio.stats`. `telemetry` would ask for it, and so would a Telemetry
-/// that names the provider `prometheus`, with which proxies reject every update of their listeners.
-/// So `prometheus` is a provider of access logs here: istiod finds no metrics to make by it, and
-/// `examples/istio/telemetry.yaml` has no effect.
+/// Upstream's Envoy lacks `istio.stats`. The setting `telemetry` would require it, and so would a
+/// Telemetry that names the provider `prometheus`: proxies would reject every update of their
+/// listeners. So `prometheus` is a provider of access logs here. istiod finds no metrics for that
+/// provider, and `examples/istio/telemetry.yaml` has no effect.
 const SETTINGS: [&str; 7] = [
     "profile=minimal",
     "hub=docker.io/istio",
@@ -44,7 +44,7 @@ const SETTINGS: [&str; 7] = [
     "meshConfig.accessLogEncoding=JSON",
 ];
 
-/// Ports of the Service `istiod`, by their names there.
+/// Ports of the Service `istiod`, by name.
 const PORTS: [(&str, u16); 4] = [
     ("grpc-xds", 15010),
     ("https-dns", 15012),
@@ -79,7 +79,8 @@ impl Istiod {
         generate.arg("--set").arg(format!("tag={}", release.version));
         generate.args(SETTINGS.iter().flat_map(|setting| ["--set", setting]));
         kubernetes.apply(&output_of(generate, "")?)?;
-        // Where the API server and the pods find the Service: no pod stands behind it here.
+        // The API server and the pods look for istiod at this Service; no pod stands behind it
+        // here.
         kubernetes.api().apply(
             &format!("/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices/istiod"),
             &slice(host),
@@ -108,7 +109,7 @@ impl Istiod {
         Ok(istiod)
     }
 
-    /// Builds what it needs, if need be.
+    /// Builds its programs, if necessary.
     pub fn install() -> Result<()> {
         let release = Istio::chosen()?;
         release.program(ISTIOD).ensure()?;
@@ -120,7 +121,8 @@ impl Istiod {
         self.release
     }
 
-    /// Ends the process, as when its node fails. What it has given to proxies stays with them.
+    /// Ends the process, as if its node had failed. Proxies keep the configuration that they have
+    /// received.
     pub fn stop(&mut self) {
         self.process = None;
     }
@@ -137,7 +139,7 @@ impl Istiod {
         Ok(())
     }
 
-    /// Where its plain HTTP is.
+    /// The address of its plain HTTP port.
     pub(super) fn address(&self) -> SocketAddr {
         (self.host, 8080).into()
     }
@@ -149,7 +151,7 @@ impl Istiod {
         istioctl
     }
 
-    /// Where `istioctl` lies.
+    /// The path of `istioctl`.
     pub fn istioctl_program(&self) -> &Path {
         &self.istioctl
     }
@@ -181,7 +183,7 @@ fn command(
     directory: &Path,
     authority: &Authority,
 ) -> Result<Command> {
-    // The CA that Istio is given, by the names that it knows (plug in CA certificates).
+    // The CA for Istio, under the names that it expects (plug in CA certificates).
     for (name, file) in [
         ("ca-cert.pem", "root.pem"),
         ("ca-key.pem", "root-key.pem"),

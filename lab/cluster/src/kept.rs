@@ -1,6 +1,7 @@
-//! A cluster that runs on for a person, in a process of its own, until it is told to end or dies.
+//! A cluster for interactive use, in a process of its own, which runs until it is told to end or
+//! dies.
 //!
-//! What it is stands in `target/lab/cluster.json`; it ends when that file is gone.
+//! The file `target/lab/cluster.json` describes it; the cluster ends when that file is removed.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -19,32 +20,32 @@ use dagward_workbench::output::output_of;
 use dagward_workbench::owner::Owner;
 use dagward_workbench::{paths, wait};
 
-/// Between two looks at the file.
+/// The pause between two checks of the file.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The longest that pods and control plane may take to end.
+/// The longest time that pods and control plane may take to end.
 const END: Duration = Duration::from_secs(300);
 
-/// What is in it from the start.
+/// The pods that it starts with.
 const PODS: &str = include_str!("../../istio/team-pods.yaml");
 
-/// A kept cluster, as its file tells of it.
+/// A kept cluster, as its file describes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Kept {
     owner: String,
     /// The release of Istio.
     pub istio: String,
     istiod: SocketAddr,
-    /// For `KUBECONFIG`.
+    /// The value for `KUBECONFIG`.
     pub kubeconfig: PathBuf,
-    /// Where `kubectl` and `istioctl` lie.
+    /// The paths of `kubectl` and `istioctl`.
     pub programs: [PathBuf; 2],
     /// The filter's image, as a WasmPlugin's `url`.
     pub image: String,
 }
 
 impl Kept {
-    /// The cluster that runs, if one does.
+    /// The running cluster, if there is one.
     pub fn find() -> Result<Option<Self>> {
         let Ok(text) = fs::read_to_string(file()) else {
             return Ok(None);
@@ -69,7 +70,7 @@ impl Kept {
         kubectl
     }
 
-    /// A command in a container of a pod, the first one if none is named.
+    /// A command in a container of a pod; in the first one if `container` is not set.
     pub fn exec(
         &self,
         namespace: &str,
@@ -96,7 +97,7 @@ impl Kept {
         proxies::rejections(self.istiod, output_of(create, "")?.trim())
     }
 
-    /// Starts a cluster and holds it until somebody wants its end.
+    /// Starts a cluster and holds it until `end` asks for its end.
     pub fn hold() -> Result<()> {
         if Self::find()?.is_some() {
             bail!("there is one already");
@@ -125,7 +126,8 @@ impl Kept {
         Ok(())
     }
 
-    /// Ends the cluster that runs, and removes whatever others have left. Gives what it found to do.
+    /// Ends the running cluster, and removes the remains of others. Returns a description of each
+    /// step.
     pub fn end() -> Result<Vec<String>> {
         let mut done = Vec::new();
         let kept = Self::find()?;
@@ -148,7 +150,7 @@ impl Kept {
     }
 }
 
-/// Where it stands what the kept cluster is.
+/// The path of the file that describes the kept cluster.
 fn file() -> PathBuf {
     paths::target().join("lab/cluster.json")
 }

@@ -1,6 +1,6 @@
-//! What a node does for its pods: it runs what a pod's injected spec says, tells how it goes, serves logs to
-//! `kubectl logs`, and ends what is deleted. The one node of the lab is this machine, and it looks after what
-//! Kubernetes' controllers do, too.
+//! The node's work for its pods: it runs the containers of a pod's injected spec, reports their
+//! status, serves logs to `kubectl logs`, and ends deleted pods. The only node of the lab is this
+//! machine, which also does the work of Kubernetes' controllers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -37,13 +37,13 @@ use unit::Unit;
 
 pub(super) use unit::NODE;
 
-/// What the node follows.
+/// The resources that the node watches.
 const RESOURCES: [&str; 3] = ["namespaces", "services", "pods"];
 
-/// Between two attempts at what has failed: a busy API server fails to answer some requests.
+/// The pause between two attempts: a busy API server fails to answer some requests.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// The longest time without a look at the services.
+/// The longest time between two checks of the services.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// A running node. Its pods end with its handle.
@@ -54,7 +54,7 @@ pub struct Kubelet {
     _server: Server,
 }
 
-/// What all pods of the node share.
+/// The parts that all pods of the node share.
 #[derive(Debug)]
 struct Node {
     api: Api,
@@ -96,7 +96,7 @@ impl Kubelet {
 
 impl Drop for Kubelet {
     fn drop(&mut self) {
-        // Without them the node's thread comes to its end.
+        // Without the watches the node's thread ends.
         self.watches.clear();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -104,7 +104,7 @@ impl Drop for Kubelet {
     }
 }
 
-/// Tells the API server of the node, and where it serves logs.
+/// Registers the node with the API server, with the address at which it serves logs.
 fn register(api: &Api, version: &str, address: Ipv4Addr, port: u16) -> Result<()> {
     let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}});
     api.provide("/api/v1/nodes", &node)?;
@@ -112,7 +112,7 @@ fn register(api: &Api, version: &str, address: Ipv4Addr, port: u16) -> Result<()
         "addresses": [{"type": "InternalIP", "address": address}],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
         "conditions": [{"type": "Ready", "status": "True"}],
-        // From this Istio tells whether a node can run sidecars as init containers.
+        // From this Istio learns whether a node can run sidecars as init containers.
         "nodeInfo": {
             "kubeletVersion": format!("v{version}"), "kubeProxyVersion": "", "machineID": "", "systemUUID": "",
             "bootID": "", "kernelVersion": "", "osImage": "", "containerRuntimeVersion": "",
@@ -124,10 +124,10 @@ fn register(api: &Api, version: &str, address: Ipv4Addr, port: u16) -> Result<()
 }
 
 impl Node {
-    /// Follows what changes, until nobody tells any more; then ends all pods.
+    /// Handles changes until the watches end; then ends all pods.
     fn follow(&self, events: &Receiver<Event>) {
         let flags = Mutex::new(BTreeMap::new());
-        // Those that lack something of what every namespace has.
+        // Namespaces that still lack some of the objects that every namespace has.
         let mut bare = BTreeSet::new();
         let mut pause = IDLE;
         thread::scope(|scope| {
@@ -137,7 +137,7 @@ impl Node {
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
-                // All that has come meanwhile, before the slower part.
+                // All events that have arrived meanwhile, before the slower part.
                 while let Ok(event) = events.try_recv() {
                     self.note(scope, &flags, &mut bare, &event);
                 }
@@ -201,7 +201,7 @@ impl Node {
         Pod::new(unit, network, &directory, leave, &self.logs).live()
     }
 
-    /// Does for services what depends on them and on pods.
+    /// Updates the files and endpoints that depend on services and pods.
     fn services(&self) -> Result<()> {
         let services = self.api.get("/api/v1/services")?;
         let pods = self.api.get("/api/v1/pods")?;
@@ -211,7 +211,7 @@ impl Node {
     }
 }
 
-/// Whether something went well. An error is printed, as there is no caller to give it to.
+/// Whether a step succeeded. An error is printed, as there is no caller to return it to.
 fn succeeds(what: &str, result: Result<()>) -> bool {
     if let Err(error) = &result {
         eprintln!("node: {what}: {error:#}");

@@ -1,5 +1,5 @@
-//! Kubernetes' control plane: etcd and the API server, real ones. What the controller manager, the scheduler and
-//! the kubelet do beside it is in [`kubelet`](super::kubelet).
+//! Kubernetes' control plane: the real etcd and the real API server. [`kubelet`](super::kubelet)
+//! does the work of the controller manager, the scheduler and the kubelet.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -20,10 +20,11 @@ use dagward_workbench::output::{fed, output_of};
 use dagward_workbench::process::Process;
 use dagward_workbench::{debian, paths};
 
-/// The issuer of service accounts' tokens, and their audience where none is asked for.
+/// The issuer of service accounts' tokens, and their default audience.
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
-/// Where services get their addresses. Nothing has such an address: sidecars capture them.
+/// The range of services' addresses. No interface has such an address: sidecars capture the
+/// traffic.
 const SERVICES: &str = "10.96.0.0/16";
 
 const API_SERVER: &str = "k8s.io/kubernetes/cmd/kube-apiserver";
@@ -80,7 +81,7 @@ impl Kubernetes {
         })
     }
 
-    /// Builds what it needs, if need be.
+    /// Builds its programs, if necessary.
     pub fn install() -> Result<()> {
         let release = Release::chosen()?;
         release.program(API_SERVER).ensure()?;
@@ -98,7 +99,7 @@ impl Kubernetes {
         &self.api
     }
 
-    /// Who signs its certificates.
+    /// The authority that signs its certificates.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
@@ -115,7 +116,7 @@ impl Kubernetes {
         kubectl
     }
 
-    /// Where `kubectl` lies.
+    /// The path of `kubectl`.
     pub fn kubectl_program(&self) -> &Path {
         &self.kubectl
     }
@@ -127,8 +128,8 @@ impl Kubernetes {
         output_of(kubectl, "")
     }
 
-    /// Has the API server decide about objects as for `kubectl create`, without storing any. Gives the output of
-    /// `kubectl` about the accepted ones, and its errors about the refused ones.
+    /// Makes the API server decide about objects as for `kubectl create`, without storing any.
+    /// Returns `kubectl`'s output about the accepted ones, and its errors about the refused ones.
     pub fn dry_run(&self, objects: &Value) -> Result<(String, String)> {
         let mut kubectl = self.kubectl();
         kubectl.args(["create", "--dry-run=server", "--filename", "-"]);
@@ -138,14 +139,15 @@ impl Kubernetes {
         Ok((printed, refused))
     }
 
-    /// Applies YAML or JSON as `kubectl apply` does, and gives what it printed; its error is the API server's.
+    /// Applies YAML or JSON as `kubectl apply` does, and returns its output; the error is the API
+    /// server's.
     pub fn apply(&self, manifests: &str) -> Result<String> {
         let mut kubectl = self.kubectl();
         kubectl.args(["apply", "--server-side", "--force-conflicts", "--filename", "-"]);
         output_of(kubectl, manifests)
     }
 
-    /// The same of objects, in their order.
+    /// Applies objects in their order.
     pub fn apply_all(&self, objects: &[Value]) -> Result<String> {
         let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
         self.apply(&list.to_string())
@@ -183,10 +185,10 @@ fn api_server(
 ) -> Result<Command> {
     let host = address.ip();
     let names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"];
-    // The first address of the range is its own.
+    // The API server takes the first address of the range.
     let service = IpAddr::from([10, 96, 0, 1]);
     let certificate = authority.server(&names, &[host, service])?;
-    // What signs the tokens of service accounts, and what checks them.
+    // The key that signs the tokens of service accounts and checks them.
     let signer = KeyPair::generate()?;
     let (private, public) = (directory.join("sa.key"), directory.join("sa.pub"));
     fs::write(&private, signer.serialize_pem())?;
@@ -214,7 +216,8 @@ fn api_server(
     flag("authorization-mode", "RBAC".to_owned());
     flag("allow-privileged", "true".to_owned());
     flag("kubelet-preferred-address-types", "InternalIP".to_owned());
-    // Webhooks are asked where their Service's endpoints are: its address leads nowhere.
+    // The API server must call webhooks at their Service's endpoints: the Service's address leads
+    // nowhere.
     flag("enable-aggregator-routing", "true".to_owned());
     flag("cert-dir", directory.display().to_string());
     Ok(command)

@@ -1,16 +1,17 @@
-//! A whole Istio on this machine without containers: the real API server, the real istiod with its webhooks and its CA,
-//! and pods with injected sidecars, captured traffic and certificates of their own.
+//! A complete Istio on this machine without containers: the real API server, the real istiod with
+//! its webhooks and its CA, and pods with injected sidecars, captured traffic and certificates of
+//! their own.
 //!
 //! It needs Linux, root and Go; [`missing`] says what this machine lacks.
 //!
-//! | room | what it is |
+//! | module | what it contains |
 //! |---|---|
-//! | [`network`], [`place`], [`container`], `images` | a pod's network, traffic from within it, a container's file system, and what is in it |
-//! | [`release`] | which releases of Istio and Kubernetes run |
-//! | [`kubernetes`], [`api`], `watch` | etcd and the API server, and how they are asked |
-//! | [`kubelet`], `controllers`, `names` | what a node and the controllers do: here this process does it |
-//! | [`istiod`], [`proxies`] | Istio's control plane, and what the proxies reject of it |
-//! | [`kept`], `exec` | a cluster that runs on for a person, and a command in one of its containers |
+//! | [`network`], [`place`], [`container`], `images` | a pod's network, traffic from within it, a container's file system, and its images |
+//! | [`release`] | the releases of Istio and Kubernetes that run |
+//! | [`kubernetes`], [`api`], `watch` | etcd and the API server, and their clients |
+//! | [`kubelet`], `controllers`, `names` | the work of a node and of the controllers, which this process does |
+//! | [`istiod`], [`proxies`] | Istio's control plane, and the updates that proxies reject |
+//! | [`kept`], `exec` | a cluster for interactive use, and commands in its containers |
 //! | [`airflow`] | Airflow with its Kubernetes executor, as pods |
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,7 +58,7 @@ use dagward_publish::image::{Image, Scheme};
 use dagward_testbed::registry::Registry;
 use dagward_workbench::paths;
 
-/// Pods are ready some seconds after they were made, on a busy machine with many of them later.
+/// The time until a pod must be ready: usually seconds, more if many pods start on a busy machine.
 const READY: Duration = Duration::from_secs(300);
 
 /// A pod that is ready.
@@ -65,7 +66,7 @@ const READY: Duration = Duration::from_secs(300);
 pub struct Pod {
     /// Its address.
     pub address: Ipv4Addr,
-    /// Its place in the network.
+    /// Its network namespace.
     pub netns: Netns,
 }
 
@@ -81,7 +82,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts it all, built if need be.
+    /// Starts the cluster; builds its programs if necessary.
     pub fn start() -> Result<Self> {
         Self::install()?;
         paths::sweep()?;
@@ -98,7 +99,7 @@ impl Cluster {
         })
     }
 
-    /// Builds all programs, if need be.
+    /// Builds all programs, if necessary.
     pub fn install() -> Result<()> {
         Kubernetes::install()?;
         Istiod::install()?;
@@ -125,7 +126,7 @@ impl Cluster {
         &mut self.istiod
     }
 
-    /// The proxies, as istiod knows them.
+    /// The proxies that are connected to istiod.
     pub fn proxies(&self) -> Proxies {
         Proxies::new(self.api(), self.istiod.address())
     }
@@ -135,7 +136,8 @@ impl Cluster {
         &mut self.registry
     }
 
-    /// Pushes a module as an image of this tag, and gives its two forms as a WasmPlugin's `url`.
+    /// Pushes a module as an image with this tag, and returns its two forms as a WasmPlugin's
+    /// `url`.
     pub fn publish(&self, module: &Path, tag: &str) -> Result<[String; 2]> {
         let reference = format!("{}/dagward:{tag}", self.registry.address());
         let pushed = Image::of(module)?.push(&reference, Scheme::Http)?;
@@ -147,7 +149,7 @@ impl Cluster {
         self.kubernetes.api()
     }
 
-    /// A pod once it is ready: its address and its place in the network.
+    /// A pod, once it is ready: its address and its network namespace.
     pub fn pod(&self, namespace: &str, name: &str) -> Result<Pod> {
         let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
         let ready = |pod: &Value| {
@@ -165,7 +167,7 @@ impl Cluster {
         })
     }
 
-    /// Where a service is to be asked by pods: its address and first port.
+    /// The address and first port at which pods reach a service.
     pub fn service(&self, namespace: &str, name: &str) -> Result<SocketAddr> {
         let service = self
             .api()
@@ -176,7 +178,7 @@ impl Cluster {
         Ok((address, u16::try_from(port)?).into())
     }
 
-    /// A network namespace that is no pod's, as of something outside the mesh.
+    /// A network namespace without a pod, for a client outside the mesh.
     pub fn outside(&self) -> Result<(Namespace, Netns)> {
         let namespace = self.network.namespace()?;
         let netns = self.network.netns(namespace.address());

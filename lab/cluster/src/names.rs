@@ -1,4 +1,5 @@
-//! The names of services, as a cluster's DNS has them: a hosts file for the pods of each namespace.
+//! The names of services, which a cluster's DNS would resolve: a hosts file for the pods of each
+//! namespace.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -13,7 +14,7 @@ use serde_json::Value;
 use super::fields::text;
 use super::istiod;
 
-/// The files, which follow the services.
+/// The files, updated when services change.
 #[derive(Debug)]
 pub(super) struct Names {
     directory: PathBuf,
@@ -29,11 +30,11 @@ struct State {
 }
 
 impl Names {
-    /// No names yet; the files lie in `directory`. Istio's own services are at `machine`.
+    /// Files without names, in `directory`. Istio's own services are at `machine`.
     pub(super) fn new(directory: &Path, machine: Ipv4Addr) -> Result<Self> {
         let directory = directory.join("names");
         fs::create_dir(&directory)?;
-        // Nobody is asked for other names: nothing leaves the machine.
+        // No server resolves other names, as no traffic leaves the machine.
         fs::write(directory.join("resolv.conf"), "")?;
         Ok(Self {
             directory,
@@ -42,7 +43,7 @@ impl Names {
         })
     }
 
-    /// What the containers of a namespace mount.
+    /// The mounts for the containers of a namespace.
     pub(super) fn mounts(&self, namespace: &str) -> Result<Vec<(PathBuf, String)>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.namespaces.insert(namespace.to_owned()) {
@@ -53,14 +54,15 @@ impl Names {
         Ok(vec![hosts, resolver])
     }
 
-    /// The services that there are now.
+    /// Writes the names of the current services.
     pub(super) fn update(&self, services: &[Value]) -> Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let found = services.iter().filter_map(|service| {
             let field = |path| text(service, path).map(str::to_owned);
             let namespace = field("/metadata/namespace")?;
             let address = match namespace.as_str() {
-                // A sidecar's own traffic is not captured, and there is no kube-proxy to lead it there.
+                // A sidecar's own traffic is not captured, and there is no kube-proxy to route it
+                // there.
                 istiod::NAMESPACE => self.machine.to_string(),
                 _ => field("/spec/clusterIP").filter(|address| address != "None")?,
             };
@@ -80,7 +82,7 @@ impl Names {
         self.directory.join(format!("hosts-{namespace}"))
     }
 
-    /// In place: containers have mounted this very file.
+    /// Writes in place, as containers have mounted this very file.
     fn write(&self, namespace: &str, services: &[[String; 3]]) -> Result<()> {
         let mut hosts = String::from("127.0.0.1 localhost\n");
         for [of, name, address] in services {

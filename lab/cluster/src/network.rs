@@ -1,7 +1,8 @@
 //! The pods' network: one bridge, and a network namespace with an address of its own for each pod.
 //!
-//! Nothing leaves the machine: the bridge has no way out, and only its addresses and loopback are ever
-//! asked. Whose a bridge is stands on it, so that what is left of a process is found and removed, whatever killed it.
+//! No traffic leaves the machine: the bridge has no route out, and the lab only connects to its
+//! addresses and to loopback. A bridge carries the id of the process that owns it, so that the lab
+//! finds and removes the remains of a process, however that was killed.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -16,7 +17,7 @@ use dagward_testbed::netns::Netns;
 use dagward_workbench::guard::Guard;
 use dagward_workbench::owner::Owner;
 
-/// Bridges are `dagward0`, `dagward1` …; so many labs can run at once.
+/// Bridges are `dagward0`, `dagward1` …, so that several labs can run at once.
 const NAME: &str = "dagward";
 const MOST: u8 = 8;
 
@@ -30,7 +31,8 @@ for namespace in /run/netns/"$1"-*; do
 done
 ip link delete "$1""#;
 
-/// A bridge. It goes with its handle, or with this process, and all of its namespaces with it.
+/// A bridge. It is removed with its handle, or when this process ends, together with all of its
+/// namespaces.
 #[derive(Debug)]
 pub struct Network {
     number: u8,
@@ -38,7 +40,7 @@ pub struct Network {
     guard: Guard,
 }
 
-/// A network namespace at the bridge. It goes with its handle.
+/// A network namespace at the bridge. It is removed with its handle.
 #[derive(Debug)]
 pub struct Namespace {
     name: String,
@@ -51,7 +53,7 @@ impl Network {
         sweep()?;
         for number in 0..MOST {
             let bridge = bridge(number);
-            // It exists: another lab's.
+            // The name exists already: another lab owns it.
             if ip(&["link", "add", &bridge, "type", "bridge"]).is_err() {
                 continue;
             }
@@ -74,7 +76,7 @@ impl Network {
         Ipv4Addr::new(10, FIRST + self.number, 0, 1)
     }
 
-    /// Where the namespace with this address is.
+    /// The handle of the namespace with this address.
     pub fn netns(&self, address: Ipv4Addr) -> Netns {
         let [_, _, high, low] = address.octets();
         let number = u16::from_be_bytes([high.wrapping_sub(1), low]);
@@ -85,7 +87,7 @@ impl Network {
         format!("{}-{number}", bridge(self.number))
     }
 
-    /// A namespace with an address that none had before.
+    /// A namespace with an address that no namespace had before.
     pub fn namespace(&self) -> Result<Namespace> {
         let number = {
             let mut next = self
@@ -114,7 +116,8 @@ impl Network {
         within(&["link", "set", "lo", "up"])?;
         within(&["address", "add", &format!("{address}/16"), "dev", inside])?;
         within(&["link", "set", inside, "up"])?;
-        // What is no pod's, such as a service's address, goes to the bridge if nothing captures it.
+        // Traffic to other addresses, such as a service's, goes to the bridge if nothing captures
+        // it.
         within(&["route", "add", "default", "via", &self.address().to_string()])?;
         Ok(namespace)
     }
@@ -133,7 +136,7 @@ impl Namespace {
         self.address
     }
 
-    /// The file by which the kernel knows it.
+    /// The file that stands for it in the file system.
     pub fn file(&self) -> PathBuf {
         file(&self.name)
     }
@@ -141,12 +144,12 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        // Its end of the pair goes with it, and so does the other.
+        // Its end of the pair is deleted with it, and so is the other end.
         let _ = ip(&["netns", "delete", &self.name]);
     }
 }
 
-/// Removes the bridges and namespaces whose process is no more, and gives how many bridges there were.
+/// Removes the bridges and namespaces whose process has ended, and returns the number of bridges.
 pub fn sweep() -> Result<usize> {
     let mut swept = 0;
     for link in links()? {
@@ -164,12 +167,12 @@ pub fn sweep() -> Result<usize> {
 
 fn links() -> Result<Vec<Value>> {
     let text = ip(&["-json", "-details", "link", "show", "type", "bridge"])?;
-    // Nothing at all where there is no bridge.
+    // The output is empty if there is no bridge.
     let text = if text.trim().is_empty() { "[]" } else { &text };
     serde_json::from_str(text).context("`ip` printed no JSON")
 }
 
-/// A bridge with its namespaces, whatever is left of them.
+/// Removes a bridge and all that is left of its namespaces.
 fn remove(bridge: &str) {
     let namespaces = fs::read_dir("/run/netns").into_iter().flatten().flatten();
     let prefix = format!("{bridge}-");
@@ -182,7 +185,7 @@ fn remove(bridge: &str) {
     let _ = ip(&["link", "delete", bridge]);
 }
 
-/// Where `ip` keeps a namespace.
+/// The path under which `ip` keeps a namespace.
 fn file(name: &str) -> PathBuf {
     Path::new("/run/netns").join(name)
 }
@@ -191,7 +194,7 @@ fn bridge(number: u8) -> String {
     format!("{NAME}{number}")
 }
 
-/// Runs `ip` and gives what it printed.
+/// Runs `ip` and returns its output.
 fn ip(arguments: &[&str]) -> Result<String> {
     let output = Command::new("ip").args(arguments).output();
     let output = output
@@ -209,7 +212,7 @@ mod needs_root {
 
     #[test]
     fn a_guard_removes_what_a_dead_process_had() {
-        // It has no process: nothing would drop it.
+        // It has no process, so nothing would drop it.
         let mut network = Network::new().unwrap();
         let namespace = network.namespace().unwrap();
         let (bridge, file) = (bridge(network.number), namespace.file());

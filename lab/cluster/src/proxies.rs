@@ -1,8 +1,8 @@
-//! The updates that proxies have rejected, as istiod knows them.
+//! The updates that proxies have rejected, as istiod reports them.
 //!
-//! A proxy that rejects an update keeps what it had, and nothing else shows it: requests pass or
-//! are refused as before. istiod remembers the last error of each proxy and kind of resource until
-//! the proxy accepts a later update.
+//! A proxy that rejects an update keeps its old configuration, and nothing else shows the failure:
+//! it goes on to decide requests as before. istiod remembers the last error of each proxy and kind
+//! of resource until the proxy accepts a later update.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use super::istiod::NAMESPACE;
 use dagward_testbed::client::{Client, Request};
 use dagward_workbench::wait;
 
-/// The service account whose token istiod's debug interface takes, and the token's audience.
+/// The service account whose token istiod's debug interface accepts, and the token's audience.
 pub(super) const ACCOUNT: &str = "istiod";
 pub(super) const AUDIENCE: &str = "istio-ca";
 
@@ -26,7 +26,7 @@ pub(super) const AUDIENCE: &str = "istio-ca";
 pub struct Rejection {
     /// The pod, as `<pod>.<namespace>`.
     pub proxy: String,
-    /// What was to be changed, such as `Listener`.
+    /// The kind of the rejected resource, such as `Listener`.
     pub resource: String,
     /// The proxy's reason.
     pub error: String,
@@ -58,7 +58,7 @@ impl Proxies {
         }
     }
 
-    /// What those in `namespace` reject now.
+    /// The updates that proxies in `namespace` reject now.
     pub fn rejections_in(&self, namespace: &str) -> Result<Vec<Rejection>> {
         let token = self.api.token(NAMESPACE, ACCOUNT, Some(AUDIENCE), None)?;
         let suffix = format!(".{namespace}");
@@ -67,8 +67,8 @@ impl Proxies {
         Ok(rejections)
     }
 
-    /// [`wait::until`] for something that depends on the proxies' configuration. Its error says
-    /// which of the proxies in `namespace` reject theirs.
+    /// Like [`wait::until`], for something that depends on the proxies' configuration. Its error
+    /// names the proxies in `namespace` that reject theirs.
     pub fn until<T>(
         &self,
         namespace: &str,
@@ -79,7 +79,7 @@ impl Proxies {
         wait::until(what, limit, probe).map_err(|error| self.explain(namespace, error))
     }
 
-    /// The error of a wait in vain, with what the proxies in `namespace` reject.
+    /// The error of a wait that failed, with the updates that the proxies in `namespace` reject.
     pub(super) fn explain(&self, namespace: &str, error: Error) -> Error {
         let rejections = self.rejections_in(namespace).unwrap_or_default();
         let lines: Vec<_> = rejections.iter().map(Rejection::to_string).collect();
@@ -90,7 +90,7 @@ impl Proxies {
     }
 }
 
-/// What the proxies of the istiod at `address` reject now.
+/// The updates that the proxies of the istiod at `address` reject now.
 pub(super) fn rejections(address: SocketAddr, token: &str) -> Result<Vec<Rejection>> {
     let request = Request::get("istiod", "/debug/syncz").header("authorization", format!("Bearer {token}"));
     let answer = Client::plain(address).send(&request)?;
@@ -102,7 +102,7 @@ pub(super) fn rejections(address: SocketAddr, token: &str) -> Result<Vec<Rejecti
     Ok(proxies.iter().flat_map(read).collect())
 }
 
-/// What one proxy rejects.
+/// The updates that one proxy rejects.
 fn read(proxy: &Value) -> Vec<Rejection> {
     let name = text(proxy, "/proxy").unwrap_or_default();
     let resources = proxy.pointer("/resources").and_then(Value::as_object);

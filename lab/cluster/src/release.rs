@@ -1,7 +1,7 @@
 //! The releases of Istio and Kubernetes that the lab can run, and the choice between them.
 //!
-//! The environment chooses: `DAGWARD_ISTIO=1.29.1`, `DAGWARD_KUBERNETES=1.37.2`. Without it the
-//! first of each runs.
+//! The environment chooses: `DAGWARD_ISTIO=1.29.1`, `DAGWARD_KUBERNETES=1.37.2`. Without these
+//! variables, the lab runs the first release of each.
 
 use std::env;
 
@@ -9,10 +9,10 @@ use anyhow::{Result, bail};
 
 use dagward_workbench::go::Program;
 
-/// Names the release of Istio that a cluster is to run, in the environment.
+/// The environment variable with the release of Istio.
 pub const ISTIO: &str = "DAGWARD_ISTIO";
 
-/// Names the release of Kubernetes.
+/// The environment variable with the release of Kubernetes.
 pub const KUBERNETES: &str = "DAGWARD_KUBERNETES";
 
 /// A release of Istio.
@@ -24,13 +24,13 @@ pub struct Istio {
     pub envoy: &'static str,
     /// The folder in `lab/go/`.
     pub(super) module: &'static str,
-    /// Istio's build does this; a proxy tells its version to istiod, which sends what that version
-    /// takes.
+    /// A linker flag that Istio's build sets as well: a proxy reports this version to istiod, which
+    /// sends configuration for that version.
     linked: &'static str,
 }
 
 impl Istio {
-    /// All of them; the first one runs if nothing is chosen.
+    /// All releases; the first one runs by default.
     pub const ALL: [Self; 2] = [
         Self {
             version: "1.31.0",
@@ -55,7 +55,7 @@ impl Istio {
         })
     }
 
-    /// The release of this version, if the lab has it.
+    /// The release with this version, if the lab has it.
     pub(super) fn find(version: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|release| release.version == version)
     }
@@ -76,12 +76,13 @@ pub struct Kubernetes {
     /// Its version.
     pub version: &'static str,
     module: &'static str,
-    /// The build of Kubernetes does this; without it `kubectl` cannot read the server's version.
+    /// A linker flag that Kubernetes' build sets as well; without it `kubectl` cannot read the
+    /// server's version.
     linked: &'static str,
 }
 
 impl Kubernetes {
-    /// All of them; the first one runs if nothing is chosen.
+    /// All releases; the first one runs by default.
     pub const ALL: [Self; 2] = [
         Self {
             version: "1.35.4",
@@ -117,7 +118,7 @@ impl Kubernetes {
     }
 }
 
-/// The release that is named, else the first.
+/// The named release, else the first.
 fn choose<T: Copy>(
     variable: &str,
     named: Option<&str>,

@@ -1,4 +1,4 @@
-//! What the machine must have for all this.
+//! The machine's requirements for running a cluster.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use dagward_workbench::go;
 
-/// Programs that every Linux distribution has, and the packages that bring them on Debian and Ubuntu.
+/// Programs that every Linux distribution has, and their packages on Debian and Ubuntu.
 const PROGRAMS: [(&str, &str); 4] = [
     ("ip", "iproute2"),
     ("nsenter", "util-linux"),
@@ -14,7 +14,7 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("setpriv", "util-linux"),
 ];
 
-/// What is missing, a sentence each; nothing if all is there.
+/// The missing requirements, one sentence each; empty if nothing is missing.
 pub fn missing() -> Vec<String> {
     let root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     let mut missing = Vec::new();

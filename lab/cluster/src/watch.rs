@@ -1,4 +1,4 @@
-//! What changes in the API server, as `kubectl get --watch` tells it.
+//! Watches changes of objects in the API server, as `kubectl get --watch` does.
 
 use std::io::BufReader;
 use std::process::{Child, Stdio};
@@ -13,11 +13,11 @@ use super::kubernetes::Kubernetes;
 /// A change of an object.
 #[derive(Debug)]
 pub(super) struct Event {
-    /// Of what, in the plural: `pods`.
+    /// The resource, in the plural: `pods`.
     pub(super) resource: &'static str,
     /// `ADDED`, `MODIFIED` or `DELETED`.
     pub(super) change: String,
-    /// As it is now, or was last.
+    /// The object as it is now; for a deleted one, its last state.
     pub(super) object: Value,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Event {
 pub(super) struct Watch(Child);
 
 impl Watch {
-    /// Sends every object of a resource there is, and then every change, of all namespaces.
+    /// Sends every existing object of a resource, and then every change, in all namespaces.
     pub(super) fn start(
         kubernetes: &Kubernetes,
         resource: &'static str,

@@ -1,7 +1,7 @@
-//! The main job on real Airflow: two teams work side by side, and one of them goes rogue.
+//! The main job on real Airflow: two teams work side by side, and a task of one team goes rogue.
 //!
-//! The story is told once and written down as plain facts, which the demo prints and the tests
-//! check; Airflow and the sidecars end with its telling.
+//! The demo runs once and records plain facts, which the command prints and the tests check;
+//! Airflow and the sidecars end with the run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,13 +16,14 @@ use dagward_testbed::sidecar::Plugin;
 
 mod report;
 
-/// Each team runs its own DAGs as its own service account, and nothing else; one rule for all teams.
+/// The policy: each team runs only its own DAGs, as its own service account; one rule for all
+/// teams.
 pub const POLICY: &str = include_str!("../../airflow/policy.json");
 
 /// The run in which both teams do their work.
 pub const FIRST: &str = "first";
 
-/// The run of `sales_daily` that goes on while `ml_rogue` attacks.
+/// The run of `sales_daily` that continues while `ml_rogue` attacks.
 pub const SECOND: &str = "second";
 
 /// The run of `ml_rogue`.
@@ -37,7 +38,7 @@ pub const SMUGGLED: &str = "smuggled";
 /// The run of `ml_rogue` in a pod of team sales without annotations.
 pub const QUEUED: &str = "queued";
 
-/// What happened.
+/// The facts of the demo.
 #[derive(Debug)]
 pub struct Demo {
     /// With the filter in all sidecars.
@@ -48,20 +49,21 @@ pub struct Demo {
     pub unguarded_smuggled: Smuggled,
 }
 
-/// What happened with the filter in all sidecars.
+/// The facts from the part with the filter in all sidecars.
 #[derive(Debug)]
 pub struct Guarded {
-    /// How each run of an honest DAG ended, by DAG and run.
+    /// The end state of each honest run, by DAG and run.
     pub runs: BTreeMap<(String, String), String>,
-    /// What became of the attack.
+    /// The results of the attack.
     pub attack: Attack,
-    /// A pod of the other team asks for an XCom of `sales_daily`, as its own DAG.
+    /// The answer to a pod of the other team that reads an XCom of `sales_daily`, as its own DAG.
     pub stranger: Response,
-    /// The same from a pod whose author gave it the annotations of `sales_daily`.
+    /// The answer to the same request from a pod whose author gave it the annotations of
+    /// `sales_daily`.
     pub impostor: Response,
     /// A task of `ml_rogue` as a worker of team sales, in a pod with the annotations of `sales_daily`.
     pub smuggled: Smuggled,
-    /// The same in a pod without annotations, as where it has chosen the other team's queue.
+    /// The same in a pod without annotations, as when the DAG chooses the other team's queue.
     pub queued: Smuggled,
     /// The access log of the api-server's sidecar.
     pub requests: Vec<Value>,
@@ -71,21 +73,21 @@ pub struct Guarded {
     pub airflow_log: Vec<Value>,
 }
 
-/// What became of a task in a pod of the other team's.
+/// The result of a task in a pod of the other team.
 #[derive(Debug)]
 pub struct Smuggled {
-    /// How its run ended.
+    /// The end state of its run.
     pub run: String,
-    /// What its code returned, if it ever ran.
+    /// The return value of its code, if it ran.
     pub result: Option<Value>,
 }
 
-/// What the rogue task got.
+/// The results of the rogue task.
 #[derive(Debug)]
 pub struct Attack {
-    /// How its run ended.
+    /// The end state of its run.
     pub run: String,
-    /// What it wrote down of each attempt: `read` and `trigger`.
+    /// Its own record of each attempt: `read` and `trigger`.
     pub outcomes: Value,
     /// Its log, as Airflow shows it.
     pub log: String,
@@ -94,7 +96,7 @@ pub struct Attack {
 }
 
 impl Demo {
-    /// Starts Airflow and tells it all, with the filter at `module`.
+    /// Starts Airflow and runs the whole demo, with the filter at `module`.
     pub fn run(module: &Path) -> Result<Self> {
         let airflow = Airflow::start()?;
         let rest = airflow.rest()?;
@@ -109,7 +111,7 @@ impl Demo {
 impl Guarded {
     fn run(airflow: &Airflow, rest: &Rest, plugin: &Plugin) -> Result<Self> {
         let stranger = Pod::new("ml", "ml_train", "stranger", "features");
-        // KubernetesExecutor's `pod_override` lets an author set any annotation.
+        // With KubernetesExecutor's `pod_override`, an author can set any annotation.
         let impostor = Pod::new("ml", "sales_daily", "impostor", "load");
         let pods = [
             Pod::new("sales", "sales_daily", FIRST, "extract"),
@@ -181,7 +183,7 @@ impl Smuggled {
     }
 }
 
-/// The pod of the rogue task as a worker of the other team.
+/// The pod of the rogue task, running as a worker of the other team.
 fn in_pod_of_sales(run: &str) -> Pod {
     Pod::new("sales", "ml_rogue", run, "steal")
 }
@@ -192,7 +194,7 @@ fn unguarded_smuggled(airflow: &Airflow, rest: &Rest) -> Result<Smuggled> {
     Smuggled::run(rest, run)
 }
 
-/// Shows that the attack is real: nothing but the filter stands in its way.
+/// Shows that the attack works without the filter: nothing else stops it.
 fn unguarded(airflow: &Airflow, rest: &Rest) -> Result<Attack> {
     let run = "unguarded";
     let _mesh = Mesh::start(airflow, &[Pod::new("ml", "ml_rogue", run, "steal")], None)?;
@@ -205,8 +207,8 @@ fn read_xcom_of_sales(mesh: &Mesh, from: &Pod) -> Result<Response> {
     client.send(&Request::get("airflow-api-server:8080", &path))
 }
 
-/// The access log of the api-server's sidecar with every request that its peers' sidecars have seen
-/// answered. Envoy writes in the background, so the last ones come late.
+/// The access log of the api-server's sidecar, with every request whose answer the peers' sidecars
+/// have seen. Envoy writes in the background, so the last entries come late.
 fn complete_log(mesh: &Mesh) -> Result<Vec<Value>> {
     let mut sent = 0;
     for (_, sidecar) in mesh.pods() {

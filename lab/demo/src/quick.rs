@@ -1,8 +1,8 @@
-//! The main job on a quick mesh: sidecars of two teams and of the api-server, an HTTP service in the
-//! place of Airflow, and requests of which some are attacks.
+//! The main job on a quick mesh: sidecars of two teams and of the api-server, an HTTP service in
+//! Airflow's place, and requests of which some are attacks.
 //!
-//! What is told of a request (who, why, what came of it) is read from the logs of the sidecar that
-//! decided it. The scenes only say what is sent and what should come of it.
+//! The report reads the facts of a request (caller, decision, reason) from the logs of the sidecar
+//! that decided it. The scenes only define the requests and their expected results.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ use witness::Testimony;
 /// The policy that the sidecars enforce.
 const POLICY: &str = "examples/policies/two-teams.yaml";
 
-/// What happened.
+/// The facts of the demo.
 #[derive(Debug)]
 pub struct Demo {
     told: Vec<Told>,
@@ -35,7 +35,7 @@ pub struct Demo {
     metrics: Vec<Sample>,
 }
 
-/// One request and what came of it.
+/// One request and its result.
 #[derive(Debug)]
 struct Told {
     scene: Scene,
@@ -63,7 +63,7 @@ impl Demo {
         })
     }
 
-    /// Whether every answer is what its scene says, and no refused request reached a service.
+    /// Whether every answer is as its scene expects, and no refused request reached a service.
     pub fn holds(&self) -> bool {
         let allowed = self.told.iter().filter(|told| told.scene.answer == 200).count();
         self.told.iter().all(Told::holds) && self.reached == allowed

@@ -1,4 +1,4 @@
-//! The story of `cargo xtask demo`.
+//! The facts that `cargo xtask demo` prints.
 
 use dagward_build as module;
 use dagward_demo::quick::Demo;

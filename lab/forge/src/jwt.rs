@@ -1,7 +1,8 @@
-//! Tokens for tests: keys of every algorithm that a JWS may name, and whatever header and payload is asked for.
+//! Tokens for tests: keys of every algorithm that a JWS may name, and any header and payload that a
+//! test asks for.
 //!
-//! What a key signs is not checked: malformed tokens are what a test wants to send. Keys are made afresh, and last
-//! as long as their handle.
+//! A key signs anything without a check, because tests want to send malformed tokens. Keys are
+//! generated each time, and exist as long as their handle.
 
 #![expect(clippy::indexing_slicing, reason = "an object made by `json!` takes any key")]
 
@@ -48,9 +49,9 @@ pub struct SigningKey {
     key: Key,
 }
 
-/// What an algorithm signs with.
+/// The key material and the way to sign.
 enum Kind {
-    /// A hash, and the least length of a secret for it in bytes (RFC 7518 §3.2).
+    /// A hash, and the shortest secret for it in bytes (RFC 7518 §3.2).
     Hmac(hmac::Algorithm, usize),
     /// A padding with its hash.
     Rsa(&'static dyn RsaEncoding),
@@ -68,7 +69,7 @@ enum Key {
 }
 
 impl Algorithm {
-    /// All of them.
+    /// All algorithms.
     pub const ALL: [Self; 13] = [
         Self::HS256,
         Self::HS384,
@@ -110,7 +111,7 @@ impl Algorithm {
 }
 
 impl SigningKey {
-    /// A new key, of RSA with 2048 bits, with a `kid` of its own.
+    /// Generates a key with a `kid` of its own; RSA keys have 2048 bits.
     pub fn generate(algorithm: Algorithm) -> Result<Self> {
         let key = match algorithm.kind() {
             Kind::Hmac(hash, length) => {
@@ -125,7 +126,8 @@ impl SigningKey {
         Ok(Self::new(algorithm, key))
     }
 
-    /// A key of HMAC with this secret, of any length. An RSA key's public half is one that an attacker has.
+    /// An HMAC key with this secret, of any length. An attacker could use the public half of an RSA
+    /// key as the secret.
     pub fn with_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self> {
         match algorithm.kind() {
             Kind::Hmac(hash, _) => Ok(Self::new(algorithm, Key::Hmac(hash, secret.to_vec()))),
@@ -143,12 +145,12 @@ impl SigningKey {
         }
     }
 
-    /// What it is called in headers and in a set of keys.
+    /// The key's id in headers and in key sets.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// What verifies its signatures, as a JWK (RFC 7517): the public half, or the secret of HMAC.
+    /// The JWK that verifies its signatures (RFC 7517): the public half, or the secret of HMAC.
     pub fn jwk(&self) -> Value {
         let mut jwk = match &self.key {
             Key::Hmac(_, secret) => json!({"kty": "oct", "k": encode(secret)}),
@@ -159,7 +161,8 @@ impl SigningKey {
                 json!({"kty": "RSA", "n": n, "e": e})
             }
             Key::Ecdsa(curve, pair) => {
-                // A byte that says that both follow (SEC 1 §2.3.3), then the two of equal length.
+                // One byte that says that both coordinates follow (SEC 1 §2.3.3), then the two, of
+                // equal length.
                 let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
                 let (x, y) = point.split_at(point.len() / 2);
                 json!({"kty": "EC", "crv": curve, "x": encode(x), "y": encode(y)})
@@ -190,7 +193,7 @@ impl SigningKey {
         json!({"alg": self.algorithm.name(), "kid": self.kid, "typ": "JWT"})
     }
 
-    /// A token with this header, whatever it says, and these claims.
+    /// A token with any header and these claims.
     pub fn sign(&self, header: &Value, claims: &Value) -> Result<String> {
         self.sign_raw(header.to_string().as_bytes(), claims.to_string().as_bytes())
     }
@@ -202,7 +205,7 @@ impl SigningKey {
         Ok(format!("{signed}.{}", encode(&signature)))
     }
 
-    /// The signature of any bytes: what tests need who take a token apart.
+    /// The signature of any bytes, for tests that build a token from its parts.
     pub fn signature(&self, signed: &[u8]) -> Result<Vec<u8>> {
         Ok(match &self.key {
             Key::Hmac(hash, secret) => {
@@ -220,7 +223,7 @@ impl SigningKey {
     }
 }
 
-/// A set of keys (RFC 7517 §5).
+/// A key set (RFC 7517 §5).
 pub fn jwks(keys: &[&SigningKey]) -> Value {
     let keys: Vec<Value> = keys.iter().map(|key| key.jwk()).collect();
     json!({"keys": keys})

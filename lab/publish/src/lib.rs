@@ -1,4 +1,5 @@
-//! What users install: the module as an OCI image, and the command-line tool as a wheel.
+//! Makes the things that users install: the module as an OCI image, and the command-line tool as a
+//! wheel.
 
 pub mod image;
 pub mod wheel;

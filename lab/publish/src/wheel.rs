@@ -10,19 +10,19 @@ use anyhow::{Context, Result, bail};
 use dagward_workbench::python::Venv;
 use dagward_workbench::{paths, progress};
 
-/// The build tool; `pyproject.toml` names the releases that pip may use.
+/// The build tool; `pyproject.toml` names the versions that pip may use.
 const MATURIN: &str = "maturin==1.16.0";
 
-/// A profile of cargo.
+/// A cargo profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// For use.
+    /// The profile for users.
     Release,
-    /// Compiled quickly: for tests.
+    /// Compiles quickly; for tests.
     Dev,
 }
 
-/// Builds the wheel into `directory`, in the place of older ones, and gives its file.
+/// Builds the wheel into `directory`, in place of older ones, and returns its path.
 pub fn build(profile: Profile, directory: &Path) -> Result<PathBuf> {
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -47,7 +47,7 @@ pub fn build(profile: Profile, directory: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Where `cargo xtask wheel` writes it.
+/// The folder that `cargo xtask wheel` writes to.
 pub fn directory() -> PathBuf {
     paths::target().join("wheel")
 }

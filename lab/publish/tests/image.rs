@@ -1,4 +1,5 @@
-//! The image in a real registry: both forms come back as they were made, and are what Istio's agent accepts.
+//! The image in a real registry: both forms come back unchanged, and meet the rules of Istio's
+//! agent.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,7 +22,7 @@ use tar::Archive;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// What every module begins with.
+/// The first bytes of every module.
 const MAGIC: &[u8] = b"\0asm";
 
 fn get(registry: &Registry, path: &str) -> Response {
@@ -30,7 +31,7 @@ fn get(registry: &Registry, path: &str) -> Response {
     Client::plain(registry.address()).send(&request).unwrap()
 }
 
-/// The manifest under a tag, which must be what was made, byte by byte.
+/// The manifest under a tag; checks that it is byte for byte the one that was pushed.
 fn manifest(registry: &Registry, tag: &str, form: &Form) -> Value {
     for name in [tag, form.manifest.digest()] {
         let response = get(registry, &format!("manifests/{name}"));
@@ -131,7 +132,7 @@ fn the_same_module_gives_the_same_files_twice() {
     };
     let first = write("one");
     assert_eq!(first, write("two"));
-    // In the place of an older one, whose blobs go.
+    // In place of an older layout, whose blobs are removed.
     fs::write(&module, b"\0asm\x01").unwrap();
     let other = write("one");
     assert_ne!(first, other);

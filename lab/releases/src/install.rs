@@ -1,4 +1,4 @@
-//! Airflow from PyPI, every package pinned, and an empty database of its schema.
+//! Airflow from PyPI, with every package pinned, and an empty database with its schema.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ use dagward_workbench::{cache, paths, progress};
 
 const DATABASE: &str = "airflow.db";
 
-/// HS512 wants a key as long as its digest.
+/// HS512 needs a key as long as its digest.
 const SECRET_BYTES: usize = 64;
 
-/// The variable with what signs the tokens of Airflow 3.
+/// The variable with the key that signs the tokens of Airflow 3.
 pub const JWT_SECRET: &str = "AIRFLOW__API_AUTH__JWT_SECRET";
 
-/// A release of Airflow, with the version of every package that it was tried with.
+/// A release of Airflow, with a tested version of every package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Release {
     /// `3.3.2`, …
     pub version: &'static str,
-    /// Every package with its version, as pip reads it.
+    /// Every package with its version, in pip's format.
     pub requirements: &'static str,
 }
 
@@ -31,18 +31,19 @@ pub struct Release {
 pub struct Installation {
     /// The command `airflow`.
     pub program: PathBuf,
-    /// The interpreter that has Airflow.
+    /// The Python interpreter of the environment with Airflow.
     pub python: PathBuf,
-    /// An SQLite database with Airflow's tables and nothing in them, to be copied.
+    /// An SQLite database with Airflow's empty tables, to be copied.
     pub database: PathBuf,
 }
 
-/// The variables that Airflow runs with.
+/// The environment variables of Airflow's processes.
 #[derive(Debug, Clone)]
 pub struct Environment(Vec<(&'static str, String)>);
 
 impl Release {
-    /// The last release of each line that dagward is tested with, oldest first. The last may be a pre-release.
+    /// The last release of each line that the project tests, oldest first. The last one may be a
+    /// pre-release.
     pub const ALL: [Self; 6] = [
         Self::V2_11,
         Self::V3_0,
@@ -51,7 +52,7 @@ impl Release {
         Self::V3_3,
         Self::V3_4,
     ];
-    /// The last release of 2.
+    /// The last release of Airflow 2.
     pub const V2_11: Self = Self {
         version: "2.11.2",
         requirements: include_str!("../../airflow/requirements-2.11.2.txt"),
@@ -82,14 +83,15 @@ impl Release {
         requirements: include_str!("../../airflow/requirements-3.4.0b2.txt"),
     };
 
-    /// Airflow 2 has other components, and its tasks use the database and no API.
+    /// Whether this is Airflow 2, which has other components, and whose tasks use the database and
+    /// no API.
     pub fn is_airflow_2(self) -> bool {
         self == Self::V2_11
     }
 }
 
 impl Installation {
-    /// Installs a release of Airflow unless it is there: about 300 MB, a minute or two.
+    /// Installs a release of Airflow unless it is installed: about 300 MB, a minute or two.
     pub fn ensure(release: Release) -> Result<Self> {
         let name = format!("airflow-{}", release.version);
         let venv = Venv::ensure(&name, &requirements(release.requirements))?;
@@ -101,7 +103,7 @@ impl Installation {
                 let mut migrate = Command::new(&program);
                 migrate.args(["db", "migrate"]);
                 Environment::new(directory)?.apply(&mut migrate);
-                // Airflow 2 would have no executor but its own beside SQLite; none runs here.
+                // With SQLite, Airflow 2 would allow only its own executor; none runs here.
                 migrate.env("_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK", "1");
                 progress::run("making Airflow's database", &mut migrate)
             },
@@ -113,7 +115,7 @@ impl Installation {
         })
     }
 
-    /// What the processes of one run share: their files are in `home`.
+    /// The variables that the processes of one run share; their files are in `home`.
     pub fn environment(&self, home: &Path) -> Result<Environment> {
         Environment::new(home)
     }
@@ -123,7 +125,7 @@ impl Environment {
     fn new(home: &Path) -> Result<Self> {
         let files = paths::workspace().join("lab/airflow");
         let text = |path: PathBuf| path.display().to_string();
-        // Airflow waits up to `timeout` seconds where another of its processes writes.
+        // Airflow waits up to `timeout` seconds while another of its processes writes.
         let database = format!("sqlite:///{}?timeout=60", home.join(DATABASE).display());
         Ok(Self(vec![
             ("AIRFLOW_HOME", text(home.to_owned())),
@@ -137,14 +139,14 @@ impl Environment {
         ]))
     }
 
-    /// What signs Airflow's tokens.
+    /// The key that signs Airflow's tokens.
     pub fn jwt_secret(&self) -> Option<&str> {
         let mut settings = self.0.iter();
         let (_, secret) = settings.find(|(name, _)| *name == JWT_SECRET)?;
         Some(secret)
     }
 
-    /// Sets the variables of `command`; Airflow's settings in the caller's environment do not count.
+    /// Sets the variables of `command`, and removes Airflow's settings in the caller's environment.
     pub fn apply(&self, command: &mut Command) {
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("AIRFLOW_") {
@@ -155,10 +157,10 @@ impl Environment {
     }
 }
 
-/// What signs the tokens of one run.
+/// A new key for the tokens of one run.
 ///
 /// # Errors
-/// The machine has no random numbers.
+/// The machine provides no random numbers.
 pub fn secret() -> Result<String> {
     let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).context("no random numbers")?;

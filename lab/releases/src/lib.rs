@@ -1,4 +1,5 @@
-//! The releases of Airflow that dagward is tested with: how each is installed, and the routes that it serves.
+//! The releases of Airflow that the project tests: the installation of each, and the routes that it
+//! serves.
 
 mod install;
 pub mod routes;

@@ -1,7 +1,8 @@
-//! The routes that an installed Airflow serves, and how dagward's table of them compares.
+//! The routes that an installed Airflow serves, and their comparison with dagward's table.
 //!
-//! `lab/airflow/list_routes.py` asks Airflow's own routers. What it said of each release is kept in
-//! `lab/airflow/routes/`, so that the table is tested against all of them where none is installed.
+//! `lab/airflow/list_routes.py` reads Airflow's own routers. Its output for each release is stored
+//! in `lab/airflow/routes/`, so that tests can compare the table with all releases without
+//! installing any.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -31,10 +32,10 @@ pub use newer::changes_in_newer;
 pub use row::{Row, Words};
 pub use template::fits;
 
-/// One route, as Airflow's routers and its OpenAPI documents tell it.
+/// One route, from Airflow's routers and its OpenAPI documents.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Served {
-    /// The application that has it.
+    /// The application that serves it.
     pub app: String,
     /// The method.
     pub method: String,
@@ -42,13 +43,14 @@ pub struct Served {
     pub path: String,
     /// The names of the query's parameters.
     pub query: Vec<String>,
-    /// The places of a JSON body, such as `actions[].entities[].dag_id`.
+    /// The positions in a JSON body, such as `actions[].entities[].dag_id`.
     pub body: Vec<String>,
-    /// What Airflow asks its auth manager before it answers, such as `dag GET RUN`.
+    /// The permissions that Airflow asks its auth manager for before it answers, such as
+    /// `dag GET RUN`.
     pub asks: Vec<String>,
 }
 
-/// The routes of one release, as text: an object a line.
+/// The routes of one release, as text with one object per line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     release: Release,
@@ -56,7 +58,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// What the release says, installed if need be.
+    /// The routes of the installed release; installs it if necessary.
     pub fn installed(release: Release) -> Result<Self> {
         let installation = Installation::ensure(release)?;
         let home = paths::scratch("routes")?;
@@ -73,14 +75,14 @@ impl Listing {
         Ok(Self { release, text })
     }
 
-    /// What is kept of the release.
+    /// The stored routes of the release.
     pub fn kept(release: Release) -> Result<Self> {
         let file = file(release);
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
         Ok(Self { release, text })
     }
 
-    /// Keeps it.
+    /// Stores the routes.
     pub fn keep(&self) -> io::Result<()> {
         fs::write(file(self.release), &self.text)
     }
@@ -92,7 +94,7 @@ impl Listing {
     }
 }
 
-/// Holds a table against what a release serves, installed if need be.
+/// Compares a table with the routes that a release serves; installs the release if necessary.
 pub fn check(release: Release, table: impl Iterator<Item = Words>) -> Result<Comparison> {
     let installed = Listing::installed(release)?;
     let mut comparison = Comparison::new(&installed, table)?;

@@ -1,8 +1,8 @@
 //! Airflow's official Helm chart, rendered with the values of `examples/helm/`.
 //!
-//! The chart is not part of the project, and no registry has it. Whoever has it can render it here.
-//! The facts that matter to the files of `examples/` are kept in `lab/chart/facts.json`, so that
-//! these files are held against them where the chart is not at hand.
+//! The chart does not belong to the project, and no package registry has it. A developer who has it
+//! can render it here. The facts that matter to the files of `examples/` are stored in
+//! `lab/chart/facts.json`, so that tests can check these files without the chart.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ mod object;
 pub use combination::{Combination, Executor};
 pub use object::{Container, Kind, Object, Pods, Port, Service};
 
-/// The variable that says where the chart is: a folder or an archive.
+/// The variable with the chart's path: a folder or an archive.
 pub const GIVEN: &str = "DAGWARD_CHART";
 
 const HELM: Program = Program {
@@ -45,26 +45,26 @@ const CLUSTER_POLICY: &str = "examples/airflow/policies/airflow_local_settings.p
 
 const KEPT: &str = "lab/chart/facts.json";
 
-/// What the chart makes of the values, in every combination of what people choose.
+/// The chart's output for the values, in every combination of users' choices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// The chart's version.
     pub chart: String,
-    /// The digest of the values that were given to it.
+    /// The digest of the values that it was rendered with.
     pub values: String,
     /// Every object that occurs, sorted.
     objects: Vec<Object>,
     renderings: Vec<Rendering>,
 }
 
-/// The objects of one combination, by their places among all objects.
+/// The objects of one combination, as indices into all objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Rendering {
     combination: Combination,
     objects: Vec<usize>,
 }
 
-/// Where the chart is; nothing where none is given.
+/// The chart's path; `None` if it is not set.
 pub fn given() -> Option<OsString> {
     env::var_os(GIVEN).filter(|path| !path.is_empty())
 }
@@ -97,13 +97,13 @@ impl Facts {
         })
     }
 
-    /// The facts that are kept.
+    /// The stored facts.
     pub fn kept() -> Result<Self> {
         let text = fs::read_to_string(kept()).with_context(|| format!("cannot read `{KEPT}`"))?;
         serde_json::from_str(&text).with_context(|| format!("cannot use `{KEPT}`"))
     }
 
-    /// Keeps them, one object a line.
+    /// Stores the facts, one object per line.
     pub fn keep(&self) -> Result<()> {
         let lines = |items: Vec<Result<String, serde_json::Error>>| -> Result<String> {
             let items: Result<Vec<_>, _> = items.into_iter().collect();
@@ -119,7 +119,7 @@ impl Facts {
         Ok(fs::write(kept(), text)?)
     }
 
-    /// What the chart makes in each combination.
+    /// The objects of each combination.
     pub fn renderings(&self) -> impl Iterator<Item = (&Combination, Vec<&Object>)> {
         self.renderings.iter().map(|rendering| {
             let places = rendering.objects.iter();
@@ -128,7 +128,7 @@ impl Facts {
         })
     }
 
-    /// How these differ from `other`, a line each.
+    /// The differences between these facts and `other`, one line each.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         if self.chart != other.chart {
@@ -155,7 +155,7 @@ impl Facts {
     }
 }
 
-/// The digest of the values that users copy, comments aside.
+/// The digest of the values that users copy, without comments.
 pub fn digest_of_values() -> Result<String> {
     let mut hash = Sha256::new();
     for file in VALUES {
@@ -169,7 +169,7 @@ fn kept() -> PathBuf {
     paths::workspace().join(KEPT)
 }
 
-/// helm, and the chart that it renders.
+/// helm, with the chart that it renders.
 struct Helm {
     program: PathBuf,
     chart: OsString,
@@ -224,10 +224,10 @@ impl Helm {
         Ok(objects)
     }
 
-    /// Gives what helm prints about the chart.
+    /// Helm's output for the chart.
     fn run(&self, arguments: &[String]) -> Result<String> {
         let mut helm = Command::new(&self.program);
-        // The name of the release comes before the chart, everything else can come after it.
+        // The name of the release must come before the chart; all other arguments can follow it.
         let (before, after) = arguments.split_at(2.min(arguments.len()));
         let output = helm.args(before).arg(&self.chart).args(after).output()?;
         if !output.status.success() {

@@ -1,10 +1,10 @@
-//! The files that users copy and the pages that they read, as the tests read them.
+//! Reads the files that users copy and the pages that they read, for the tests.
 //!
 //! | module | what it reads |
 //! |---|---|
 //! | [`manifest`] | the resources in `examples/` |
 //! | [`teams`] | the map of teams in them |
-//! | [`chart`] | the objects that Airflow's Helm chart makes of the values in `examples/helm` |
+//! | [`chart`] | the objects that Airflow's Helm chart makes from the values in `examples/helm` |
 //! | [`pages`] | the pages of the book, their examples and links |
 
 pub mod chart;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use dagward_workbench::paths;
 
-/// A file of the repository that holds one YAML document, as `kubectl` makes JSON of it.
+/// A file of the repository with one YAML document, in the JSON form that `kubectl` makes of it.
 pub fn read(file: &str) -> Result<Value> {
     parse(&text(file)?).with_context(|| format!("cannot use `{file}`"))
 }
@@ -35,7 +35,7 @@ fn text(file: &str) -> Result<String> {
     fs::read_to_string(paths::workspace().join(file)).with_context(|| format!("cannot read `{file}`"))
 }
 
-/// The policy document that a manifest is, or carries for the filter.
+/// The policy document that a manifest is, or contains for the filter.
 pub fn policy(manifest: &Value) -> Option<&Value> {
     match manifest.pointer("/kind").and_then(Value::as_str) {
         Some("WasmPlugin") => manifest.pointer("/spec/pluginConfig"),
@@ -45,7 +45,8 @@ pub fn policy(manifest: &Value) -> Option<&Value> {
     }
 }
 
-/// The policy of a file as the filter gets it, in enforce mode: what a user has who goes on from shadow mode.
+/// The policy of a file in enforce mode, in the filter's form: the policy of a user who has left
+/// shadow mode.
 pub fn enforced(file: &str) -> Result<String> {
     let manifest = read(file)?;
     let policy = policy(&manifest).and_then(Value::as_object);

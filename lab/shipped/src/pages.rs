@@ -1,4 +1,4 @@
-//! The Markdown pages of the repository: their blocks of code, links and headings.
+//! The Markdown pages of the repository: their code blocks, links and headings.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,12 +11,12 @@ use dagward_workbench::paths;
 
 pub mod console;
 
-/// A page, and its path in the repository.
+/// A page with its path in the repository.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// With `/` between its parts.
+    /// The path, with `/` as separator.
     pub path: String,
-    /// Markdown.
+    /// The text, in Markdown.
     pub text: String,
 }
 
@@ -25,7 +25,7 @@ pub struct Page {
 pub struct Block {
     /// The words after the fence: ```` ```yaml ````.
     pub info: String,
-    /// Without the indentation of a list around it.
+    /// The code, without the indentation of a surrounding list.
     pub text: String,
 }
 
@@ -34,7 +34,7 @@ pub fn all() -> Result<Vec<Page>> {
     files("md")?.iter().map(|path| Page::read(path)).collect()
 }
 
-/// The paths of all files of the repository with this extension, sorted. Build output is not among them.
+/// The paths of all files of the repository with this extension, sorted. Build output is excluded.
 pub fn files(extension: &str) -> Result<Vec<String>> {
     let root = paths::workspace();
     let mut found = Vec::new();
@@ -57,7 +57,7 @@ pub fn files(extension: &str) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// The events of a Markdown text, as GitHub and mdBook read it.
+/// The events of a Markdown text, parsed as GitHub and mdBook parse it.
 pub fn events(markdown: &str) -> Parser<'_> {
     Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
 }
@@ -73,7 +73,7 @@ impl Page {
         })
     }
 
-    /// The fenced blocks, in order.
+    /// The fenced code blocks, in order.
     pub fn blocks(&self) -> Vec<Block> {
         let mut blocks = Vec::new();
         let mut open: Option<Block> = None;
@@ -97,7 +97,7 @@ impl Page {
         blocks
     }
 
-    /// The targets of its links and images, as they are written.
+    /// The targets of its links and images, unresolved.
     pub fn links(&self) -> Vec<String> {
         events(&self.text)
             .filter_map(|event| match event {
@@ -109,7 +109,7 @@ impl Page {
             .collect()
     }
 
-    /// The anchors of its headings, by GitHub's rule, which is also that of mdBook.
+    /// The anchors of its headings, by GitHub's rule, which mdBook also uses.
     pub fn anchors(&self) -> Vec<String> {
         let mut anchors = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
@@ -137,8 +137,8 @@ impl Page {
         anchors
     }
 
-    /// The file or folder that a relative link leads to, by its path in the repository, and the anchor. None for a link
-    /// to another place.
+    /// The file or folder that a relative link leads to, by its path in the repository, and the
+    /// anchor. `None` for a link out of the repository.
     pub fn target(&self, link: &str) -> Option<(String, Option<String>)> {
         if link.contains("://") || link.starts_with("mailto:") {
             return None;

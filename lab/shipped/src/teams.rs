@@ -1,13 +1,14 @@
-//! The map of teams as its three readers must read it: admission, the scheduler's cluster policy, and the policy
-//! documents. Their tests ask all three about the same DAGs.
+//! The map of teams, for tests of its three readers: admission, the scheduler's cluster policy, and
+//! the policy documents. All three must give the same answers about the same DAGs.
 
-/// The line for DAGs of no team.
+/// The line for DAGs that belong to no team.
 pub const ALL_OTHERS: &str = "all-others";
 
 /// The lines of a map: accounts by team.
 pub type Map<'m> = [(&'m str, &'m str)];
 
-/// Two teams of which one's name begins with the other's, and one more: those of `names-in-names.yaml`.
+/// Two teams, one of whose names is a prefix of the other's, and a third: those of
+/// `names-in-names.yaml`.
 pub const MAP: [(&str, &str); 4] = [
     ("sales", "airflow-worker-sales"),
     ("data", "airflow-worker-data"),
@@ -15,7 +16,8 @@ pub const MAP: [(&str, &str); 4] = [
     (ALL_OTHERS, "airflow-worker"),
 ];
 
-/// The same with a third such name, a team of two accounts, and no account for DAGs of no team.
+/// The same with a third name that shares the prefix, a team with two accounts, and no account for
+/// DAGs that belong to no team.
 pub const ODD_MAP: [(&str, &str); 4] = [
     ("sales", "airflow-worker-sales airflow-worker-sales-large"),
     ("data_platform_eu", "etl"),
@@ -23,11 +25,11 @@ pub const ODD_MAP: [(&str, &str); 4] = [
     ("data", "airflow-worker-data"),
 ];
 
-/// The words and what stands between them, of which the ids of DAGs are made.
+/// The words in the ids of DAGs; the separators come between them.
 const WORDS: [&str; 4] = ["data", "platform", "eu", "sales"];
 const BETWEEN: [&str; 3] = ["_", "-", ""];
 
-/// Ids of DAGs: all of one word or two, whatever stands between them, and those with one word more.
+/// Ids of DAGs: all ids of one or two words with every separator, and ids with one word more.
 pub fn dag_ids() -> Vec<String> {
     let longer = |ids: &[String], between: &str| -> Vec<String> {
         let next = |id: &String| WORDS.map(|word| format!("{id}{between}{word}"));
@@ -39,8 +41,8 @@ pub fn dag_ids() -> Vec<String> {
     [one, two, three].concat()
 }
 
-/// The accounts of a DAG's tasks: those of the team with the longest name that the id begins with. None where the map
-/// has no such team and nothing for all others.
+/// The accounts of a DAG's tasks: those of the team whose name is the longest prefix of the id.
+/// Empty if the map has no such team and no line for all others.
 pub fn accounts<'m>(map: &Map<'m>, dag_id: &str) -> Vec<&'m str> {
     let has = |team: &str| {
         dag_id

@@ -7,12 +7,12 @@ use dagward_workbench::paths;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// See that all of it runs; the numbers mean nothing.
+    /// Check that every measurement runs; the numbers mean nothing.
     #[arg(long)]
     quick: bool,
 }
 
-/// Measures, prints the tables and says where the numbers lie.
+/// Measures, prints the tables, and prints the path of the numbers.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let effort = if arguments.quick {
         Effort::QUICK

@@ -1,7 +1,8 @@
-//! `cargo xtask book`: the documentation as a book, in `target/book/`.
+//! `cargo xtask book`: builds the documentation as a book, in `target/book/`.
 //!
-//! The chapters are pages of the whole repository, and link to examples and code. mdBook takes chapters from one folder,
-//! so the chapters and all that they link to are copied into one, with their paths.
+//! The chapters are pages from the whole repository, with links to examples and code. mdBook takes
+//! chapters from one folder, so the command copies the chapters and their link targets into one,
+//! under their paths.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -40,7 +41,7 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// mdBook's program, installed if need be.
+/// mdBook's program; installs it if necessary.
 fn installed() -> Result<PathBuf> {
     let folder = cache::ensure("mdbook", &[MDBOOK], |folder| {
         let mut install = Command::new("cargo");
@@ -76,7 +77,7 @@ fn stage(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The table of contents for the repository's root.
+/// The table of contents, with paths relative to the repository's root.
 fn rebased(summary: &str) -> String {
     summary.replace("](", "](docs/").replace("](docs/../", "](")
 }
@@ -96,7 +97,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Links of the built pages to files that are not in the book.
+/// Links in the built pages to files that the book does not contain.
 fn broken_links(book: &Path) -> Result<Vec<String>> {
     let mut broken = BTreeSet::new();
     for page in pages_below(book)? {
@@ -124,7 +125,7 @@ fn pages_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The files that an HTML page links to, without anchors and other sites.
+/// The files that an HTML page links to, without anchors and links to other sites.
 fn hrefs(html: &str) -> impl Iterator<Item = &str> {
     html.split("href=\"")
         .skip(1)

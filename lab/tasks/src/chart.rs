@@ -1,16 +1,16 @@
-//! `cargo xtask chart`: Airflow's official Helm chart, rendered with the values of `examples/helm`.
+//! `cargo xtask chart`: renders Airflow's official Helm chart with the values of `examples/helm`.
 
 use anyhow::Result;
 use dagward_shipped::chart::{Facts, GIVEN, given};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Keep what was rendered for the tests.
+    /// Store the rendered facts for the tests.
     #[arg(long)]
     write: bool,
 }
 
-/// Gives whether the chart makes of the values what is kept. Without a chart nothing is known.
+/// Returns whether the chart renders the stored facts. Without a chart there is nothing to compare.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let Some(chart) = given() else {
         println!(

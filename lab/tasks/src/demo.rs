@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: runs the main job and prints what came of it.
+//! `cargo xtask demo`: runs the main job and prints the results.
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -7,7 +7,7 @@ use dagward_demo::quick as demo;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// On what; a quick mesh with an HTTP service in Airflow's place if it is not given.
+    /// The system to run on; by default a quick mesh with an HTTP service in Airflow's place.
     #[command(subcommand)]
     on: Option<On>,
 }
@@ -18,7 +18,7 @@ enum On {
     Airflow,
 }
 
-/// Runs the demo and prints it. Gives whether all came as it should.
+/// Runs the demo and prints it. Returns whether all results are as expected.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let module = module::build()?.path;
     match arguments.on {

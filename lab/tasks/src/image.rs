@@ -8,7 +8,7 @@ use dagward_publish::image::{self, Image, PASSWORD, Scheme, Signer};
 use dagward_workbench::paths;
 use dagward_workbench::table::Table;
 
-/// The column with digests, which are to be copied and so are not broken.
+/// The column with digests; they do not wrap, as users copy them.
 const DIGEST_COLUMN: usize = 2;
 
 /// `sha256:` and 64 digits.
@@ -16,23 +16,23 @@ const DIGEST_WIDTH: u16 = 71;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Push it to a registry, with the credentials that `docker login` has left; the tag is the version if
-    /// none is named.
+    /// Push it to a registry, with the credentials that `docker login` has stored; the default tag
+    /// is the version.
     #[arg(long, value_name = "REGISTRY/NAME[:TAG]")]
     push: Option<String>,
-    /// The registry speaks no TLS.
+    /// Push over plain HTTP, for a registry without TLS.
     #[arg(long, requires = "push")]
     plain_http: bool,
-    /// Sign it with this private key, and attest where it comes from: a file that `cosign
-    /// generate-key-pair` wrote, with its password in `COSIGN_PASSWORD`. It needs Go.
+    /// Sign it with this private key, and attest its origin: a file that `cosign generate-key-pair`
+    /// wrote, with its password in `COSIGN_PASSWORD`. Signing needs Go.
     #[arg(long, requires = "push", value_name = "KEYFILE")]
     sign: Option<PathBuf>,
-    /// What the attestation names as the builder.
+    /// The name of the builder in the attestation.
     #[arg(long, requires = "sign", value_name = "URI")]
     builder: Option<String>,
 }
 
-/// Makes the image, says what it is, and pushes it.
+/// Makes the image, prints its digests, and pushes it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let image = Image::build()?;
     let directory = image::directory();

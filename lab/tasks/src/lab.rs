@@ -1,4 +1,4 @@
-//! `cargo xtask lab up | status | exec | down`: a cluster with Istio, for a person.
+//! `cargo xtask lab up | status | exec | down`: a cluster with Istio for interactive use.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -13,7 +13,7 @@ use dagward_cluster::Cluster;
 use dagward_cluster::kept::Kept;
 use dagward_workbench::{descriptors, paths, progress, wait};
 
-/// Without the building, which comes first.
+/// The time for the start, without the builds, which come first.
 const READY: Duration = Duration::from_secs(240);
 
 #[derive(clap::Args)]
@@ -26,16 +26,16 @@ pub(crate) struct Arguments {
 enum Action {
     /// Start a cluster with Istio and pods of two teams, and leave it running.
     Up,
-    /// Say what runs, and which updates its proxies reject.
+    /// Show the running cluster, and the updates that its proxies reject.
     Status,
     /// Run a command in a container, as `kubectl exec` does in a cluster with a kubelet.
     Exec(Exec),
-    /// End it, and remove everything that it or a crash has left.
+    /// End the cluster, and remove everything that it or a crash has left.
     Down,
-    /// Build what the suite `istio` needs: its programs, and the sidecars of all releases.
+    /// Build the requirements of the suite `istio`: its programs, and the sidecars of all releases.
     #[command(hide = true)]
     Install,
-    /// Be the cluster, until `down`.
+    /// Run the cluster in this process, until `down`.
     #[command(hide = true)]
     Hold,
 }
@@ -47,7 +47,7 @@ struct Exec {
     /// The pod's namespace.
     #[arg(short, long, default_value = "airflow")]
     namespace: String,
-    /// The container; the first one if none is named.
+    /// The container; by default the first one.
     #[arg(short, long)]
     container: Option<String>,
     /// Program and arguments, after `--`.
@@ -116,7 +116,7 @@ fn status() -> Result<()> {
     rejected(&kept)
 }
 
-/// Becomes the command.
+/// Replaces this process by the command.
 fn exec(arguments: &Exec) -> Result<()> {
     let kept = Kept::find()?.context("no lab runs here; `cargo xtask lab up` starts one")?;
     let container = arguments.container.as_deref();
@@ -129,12 +129,13 @@ fn exec(arguments: &Exec) -> Result<()> {
     Err(command.exec()).context("cannot start `nsenter`")
 }
 
-/// Says which updates the proxies reject. `kubectl apply` does not: it succeeds, and the proxy goes
-/// on with what it had.
+/// Prints the updates that proxies reject. `kubectl apply` does not show them: it succeeds, and the
+/// proxy keeps its old configuration.
 fn rejected(kept: &Kept) -> Result<()> {
     let rejections = kept.rejections()?;
     if rejections.is_empty() {
-        // The agent takes the update, and puts a filter that refuses in the plugin's place.
+        // The agent accepts the update, and replaces the plugin by a filter that refuses every
+        // request.
         println!(
             "Its proxies reject nothing. (One that could not fetch the plugin's image answers \
              `RBAC: access denied`; `kubectl logs POD -c istio-proxy` says why.)"
@@ -159,7 +160,7 @@ fn down() -> Result<()> {
     Ok(())
 }
 
-/// What a shell needs.
+/// The variables that the user's shell needs.
 fn environment(kept: &Kept) -> String {
     let folders = kept.programs.iter().filter_map(|program| program.parent());
     let folders: Vec<_> = folders.map(|folder| folder.display().to_string()).collect();

@@ -1,4 +1,4 @@
-//! The commands of `cargo xtask` that start real parts. `xtask` itself compiles without them.
+//! The commands of `cargo xtask` that start real programs. `xtask` itself compiles without them.
 
 use std::process::ExitCode;
 
@@ -38,19 +38,19 @@ enum Task {
     Wheel,
     /// Show the filter at work.
     Demo(demo::Arguments),
-    /// A cluster with Istio on this machine, for trying things by hand. It needs root and Go.
+    /// Run a cluster with Istio on this machine, to try things by hand. It needs root and Go.
     Lab(lab::Arguments),
     /// Build the documentation as a book in `target/book/`.
     Book,
     /// Count phrases that make the prose hard to read, against limits.
     Prose,
-    /// Measure what the filter costs, beside what it would be compared with.
+    /// Measure the cost of the filter and of its alternatives.
     Bench(bench::Arguments),
-    /// Hold the route table against the Airflows that are installed, installing them if need be.
+    /// Compare the route table with releases of Airflow, installing them if necessary.
     Routes(routes::Arguments),
-    /// Render Airflow's Helm chart with the values of `examples/helm`, and compare with what is kept of it.
+    /// Render Airflow's Helm chart with `examples/helm`, and compare with the stored facts.
     Chart(chart::Arguments),
-    /// Run the tests: all of them, or the suites that are named.
+    /// Run the tests: all of them, or the named suites.
     Test(test::Arguments),
 }
 
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all went well.
+/// Returns whether the command succeeded.
 fn run() -> Result<bool> {
     match Arguments::parse().command {
         Task::Image(arguments) => image::run(&arguments).map(|()| true),
@@ -91,7 +91,7 @@ mod tests {
     fn xtask_lists_every_command_in_the_same_words() {
         let listed = include_str!("../../../xtask/src/main.rs");
         for command in Arguments::command().get_subcommands() {
-            // Clap takes the full stop off.
+            // Clap removes the full stop.
             let about = command.get_about().unwrap();
             let name = command.get_name();
             assert!(listed.contains(&format!("/// {about}.\n")), "`{name}`: {about}");

@@ -1,4 +1,5 @@
-//! `cargo xtask test matrix`: suites on more releases than their own, a table for each.
+//! `cargo xtask test matrix`: runs suites on more releases than their default, with a table for
+//! each.
 
 use std::process::Command;
 use std::time::Instant;
@@ -12,13 +13,13 @@ use dagward_workbench::table::Table;
 use crate::tally::Tally;
 use crate::test::tests;
 
-/// The tests of the suite `istio` that ask the API server alone for its opinion.
+/// The tests of the suite `istio` that only need the API server.
 const ADMISSION: &str = "admission";
 
-/// Runs all of it, the suite `istio` if it is wanted.
+/// Runs the whole matrix, with the suite `istio` if `with_istio` is set.
 pub(crate) fn run(tally: &mut Tally, with_istio: bool) -> Result<()> {
     let mut matrix = tests(&["--test", "matrix"]);
-    // Its table is to be seen also when it passes.
+    // Shows its table also when it passes.
     matrix.env("RUST_TEST_NOCAPTURE", "1");
     tally.tests(matrix)?;
     every_envoy(tally)?;
@@ -33,7 +34,7 @@ pub(crate) fn run(tally: &mut Tally, with_istio: bool) -> Result<()> {
     }
 }
 
-/// Runs the suite `envoy` on every Envoy.
+/// Runs the suite `envoy` on every release of Envoy.
 fn every_envoy(tally: &mut Tally) -> Result<()> {
     let mut table = Table::plain(["Envoy", "behind Istio", "tests", "passed", "failed", "seconds"]);
     for release in envoy::Release::ALL {
@@ -48,7 +49,8 @@ fn every_envoy(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Runs the suite `istio` on every Istio, and its tests of admission on every other Kubernetes.
+/// Runs the suite `istio` on every release of Istio, and its admission tests on every other release
+/// of Kubernetes.
 fn every_istio(tally: &mut Tally) -> Result<()> {
     let mut table = Table::plain([
         "Istio",
@@ -80,8 +82,8 @@ fn every_istio(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// Runs one suite, and gives how many tests there were, passed and failed, and the seconds that
-/// they took.
+/// Runs one suite, and returns the number of its tests, of passed and of failed ones, and the
+/// seconds that they took.
 fn counted(tally: &mut Tally, suite: Command) -> Result<[String; 4]> {
     let started = Instant::now();
     let mut own = Tally::default();

@@ -1,7 +1,8 @@
-//! `cargo xtask prose`: whether the prose is plain English, by two counts.
+//! `cargo xtask prose`: checks by two counts whether the prose is plain English.
 //!
-//! Per 1,000 words: sentences that open with a free relative clause ("What is not known …"), and words for nobody in
-//! particular ("whoever"). Both are rare in well-kept projects, and common where text is hard to read.
+//! It counts, per 1,000 words, the sentences that open with a free relative clause ("What is not
+//! known …"), and indefinite persons ("whoever"). Both are rare in well-kept projects, and common
+//! in text that is hard to read.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -16,23 +17,25 @@ mod extract;
 use count::Count;
 use extract::Language;
 
-/// How many files of an area are shown.
+/// The number of files that are shown per area.
 const WORST: usize = 8;
 
-/// The most that an area may have, per 1,000 words.
+/// The highest counts for an area, per 1,000 words.
 #[derive(Clone, Copy)]
 struct Limits {
     free_relatives: f64,
     indefinite: f64,
 }
 
-/// Pages, and the comments of the files that users copy. This is the goal for all prose.
+/// The limits of pages and of comments in the files that users copy. They are the goal for all
+/// prose.
 const DOCS: Limits = Limits {
     free_relatives: 0.5,
     indefinite: 0.3,
 };
 
-/// Comments of the code, among them the help of the commands. To be lowered to the goal as comments are rewritten.
+/// The limits of comments in the code, including the help of the commands. They sink to the goal as
+/// comments are rewritten.
 const CODE: Limits = Limits {
     free_relatives: 9.5,
     indefinite: 1.8,
@@ -44,10 +47,10 @@ struct Counted {
     count: Count,
 }
 
-/// Prints the counts. Gives whether all areas are within their limits.
+/// Prints the counts. Returns whether all areas are within their limits.
 pub(crate) fn run() -> Result<bool> {
     let (docs, code) = counted()?.into_iter().partition(|file| is_docs(&file.path));
-    // Both are printed, whatever becomes of the first.
+    // Both reports are printed, even if the first one fails.
     let docs = report("docs", docs, DOCS);
     let code = report("code", code, CODE);
     Ok(docs && code)
@@ -64,7 +67,7 @@ fn counted() -> Result<Vec<Counted>> {
         ("sh", Language::Hash),
     ] {
         for path in pages::files(extension)? {
-            // A file of the tests is in UTF-16: it has no comment that is read so.
+            // One file of the tests is in UTF-16; no comment is found in it.
             let bytes = fs::read(paths::workspace().join(&path))?;
             let text = String::from_utf8_lossy(&bytes);
             let count = Count::of(&extract::paragraphs(language, &text));
@@ -74,7 +77,7 @@ fn counted() -> Result<Vec<Counted>> {
     Ok(counted)
 }
 
-/// Whether a file is read by users.
+/// Whether users read the file.
 fn is_docs(path: &str) -> bool {
     path.ends_with(".md") || path.starts_with("examples/") || path == "wasm-plugin.yaml"
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask routes`: the route table against the Airflows that are installed.
+//! `cargo xtask routes`: compares the route table with the installed releases of Airflow.
 
 mod actions;
 
@@ -12,10 +12,11 @@ use dagward_workbench::paths;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The releases to look at, such as `3.3.2`; all if none is named, and what is new in a newer one that PyPI has.
+    /// The releases to compare, such as `3.3.2`; by default all, and then the changes in a newer
+    /// one on PyPI.
     #[arg(value_parser = release)]
     releases: Vec<Release>,
-    /// Keep what the releases serve for the tests, and write `docs/actions.md` anew.
+    /// Store the routes of the releases for the tests, and rewrite `docs/actions.md`.
     #[arg(long)]
     write: bool,
 }
@@ -32,8 +33,8 @@ fn release(version: &str) -> Result<Release, String> {
     })
 }
 
-/// Prints the changes in a release or pre-release that is newer than all that the table knows. They do not make the table
-/// incomplete.
+/// Prints the changes in a release or pre-release that is newer than all that the table knows. They
+/// do not make the table incomplete.
 fn newer() {
     let [.., known] = Release::ALL;
     match changes_in_newer() {
@@ -49,7 +50,8 @@ fn newer() {
     }
 }
 
-/// Prints a table for each release. Gives whether all routes are classified, and as they are kept.
+/// Prints a table for each release. Returns whether all routes are classified and equal to the
+/// stored ones.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let releases = match arguments.releases.as_slice() {
         [] => &Release::ALL,

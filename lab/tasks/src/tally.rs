@@ -1,4 +1,4 @@
-//! What passed and what failed, over all suites.
+//! The number of passed and failed tests, over all suites.
 
 use std::fmt;
 use std::io::{BufRead, BufReader};
@@ -11,33 +11,33 @@ use anyhow::{Context, Result};
 pub(crate) struct Tally {
     passed: u64,
     failed: u64,
-    /// Suites that this machine cannot run, each with why.
+    /// Suites that this machine cannot run, each with the reason.
     impossible: Vec<String>,
 }
 
 impl Tally {
-    /// How many passed.
+    /// The number of passed tests.
     pub(crate) fn passed(&self) -> u64 {
         self.passed
     }
 
-    /// How many failed.
+    /// The number of failed tests.
     pub(crate) fn failed(&self) -> u64 {
         self.failed
     }
 
-    /// Counts what another has counted.
+    /// Adds another tally's counts.
     pub(crate) fn add(&mut self, other: &Self) {
         self.passed += other.passed;
         self.failed += other.failed;
     }
 
-    /// Whether all was run and nothing failed.
+    /// Whether everything ran and nothing failed.
     pub(crate) fn clean(&self) -> bool {
         self.failed == 0 && self.impossible.is_empty()
     }
 
-    /// Notes a suite that cannot run, for the closing lines.
+    /// Records a suite that cannot run, for the closing lines.
     pub(crate) fn impossible(&mut self, suite: &str, missing: &[String]) {
         let reasons: String = missing.iter().map(|reason| format!("\n  {reason}")).collect();
         self.impossible.push(format!(
@@ -81,7 +81,7 @@ impl Tally {
         }
         let status = child.wait()?;
         if !status.success() && sum.failed == 0 {
-            // It did not build, or a test program died.
+            // It did not compile, or a test program crashed.
             sum.failed = 1;
         }
         self.add(&sum);

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the suites, and one closing line.
+//! `cargo xtask test`: runs the suites, and prints one closing line.
 
 use std::env;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use crate::tally::Tally;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The suites to run; all but the matrix if none is named.
+    /// The suites to run; by default all except the matrix.
     #[arg(value_enum)]
     suites: Vec<Suite>,
     /// A suite to leave out.
@@ -27,22 +27,23 @@ enum Suite {
     Unit,
     /// The filter in real Envoys.
     Envoy,
-    /// The filter between the parts of a real Airflow.
+    /// The filter between the components of a real Airflow.
     Airflow,
-    /// The filter in a whole Istio, with the files that users apply, and by func-e. It needs root and Go.
+    /// The filter in a complete Istio, with the files that users apply, and by func-e. It needs
+    /// root and Go.
     Istio,
     /// One run on every release of Airflow, and the suites `envoy` and `istio` on every Envoy,
-    /// Istio and Kubernetes; not without being named.
+    /// Istio and Kubernetes. It only runs when it is named.
     Matrix,
 }
 
-/// What runs where no suite is named.
+/// The suites that run by default.
 const USUAL: [Suite; 4] = [Suite::Unit, Suite::Envoy, Suite::Airflow, Suite::Istio];
 
-/// The test targets of the engine, which need no real part.
+/// The engine's test targets that need no real program.
 const PLAIN_TARGETS: [&str; 5] = ["docs", "examples", "fuzz", "policy", "token"];
 
-/// The other packages whose test targets need no more than Envoy, a registry and an OpenID provider.
+/// The other packages whose test targets need only Envoy, a registry and an OpenID provider.
 const PLAIN_PACKAGES: [&str; 5] = ["cli", "lab/demo", "lab/publish", "lab/tasks", "lab/testbed"];
 
 /// The test targets of the suite `airflow`.
@@ -57,7 +58,7 @@ const NEEDS_ROOT: &str = "needs_root";
 /// The modules of the command-line tool's own tests that belong to the suite `istio`.
 const NEEDS_GO: &str = "needs_go";
 
-/// Runs the suites one after the other, also after a failure. Gives whether all passed.
+/// Runs the suites one after the other, also after a failure. Returns whether all passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let named = &arguments.suites;
     let suites = if named.is_empty() { USUAL.as_slice() } else { named };
@@ -73,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         if *suite == Suite::Istio
             && let Some(mut building) = programs.take()
         {
-            // If it fails, so does the suite, and says why.
+            // If the build fails, the suite fails as well and shows the reason.
             progress::during("building the programs of the suite istio", |_| building.wait())?;
         }
         if missing.is_empty() {
@@ -95,7 +96,7 @@ impl Suite {
         value.map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// What this machine lacks for it, and how it is to be had.
+    /// The suite's requirements that this machine lacks, each with a way to get it.
     fn missing(self) -> Vec<String> {
         match self {
             Self::Istio => dagward_cluster::missing(),
@@ -117,11 +118,11 @@ impl Suite {
     }
 }
 
-/// Builds the Go programs of the suite `istio` in a process of its own. It takes minutes where
-/// there is no cache, in which Airflow leaves the processors idle.
+/// Builds the Go programs of the suite `istio` in a process of its own. Without a cache this takes
+/// minutes, in which the suite `airflow` leaves the processors idle.
 fn programs_of_istio() -> Result<Child> {
     let log = File::create(paths::logs()?.join("programs-of-istio.log"))?;
-    // It goes on where this process ends early.
+    // The child continues if this process ends early.
     descriptors::close_on_exec();
     let mut install = Command::new("nice");
     install.arg(env::current_exe()?).args(["lab", "install"]);
@@ -141,10 +142,11 @@ fn targets(names: &[&str], tally: &mut Tally) -> Result<()> {
 }
 
 fn unit(tally: &mut Tally) -> Result<()> {
-    // The RustSec database is not to be had on every machine. Hosted CI asks it.
+    // Not every machine can fetch the RustSec database. Hosted CI checks it.
     let check = ["xtask", "check", "--skip", "advisories"];
     tally.check("cargo xtask check", cargo(&check))?;
-    // The suites of real parts are test targets of the workspace, so all others are named.
+    // The suites that need real programs are test targets of the workspace, so the command names
+    // all others.
     let targets = plain_targets()?;
     let targets = targets.iter().flat_map(|target| ["--test", target]);
     let all = ["--lib", "--bins"].into_iter().chain(targets);
@@ -153,13 +155,14 @@ fn unit(tally: &mut Tally) -> Result<()> {
     tally.tests(tests(&["--doc"]))
 }
 
-/// The test targets that need no other real part than Envoy, a registry and an OpenID provider, of all packages.
+/// The test targets of all packages that need no other real program than Envoy, a registry and an
+/// OpenID provider.
 fn plain_targets() -> Result<Vec<String>> {
     let mut targets: Vec<String> = PLAIN_TARGETS.map(str::to_owned).into();
     for package in PLAIN_PACKAGES {
         for entry in fs::read_dir(paths::workspace().join(package).join("tests"))? {
             let path = entry?.path();
-            // Folders are modules of a file beside them.
+            // A folder contains the modules of a file beside it.
             let name = path.file_stem().filter(|_| path.is_file());
             targets.extend(name.map(|name| name.to_string_lossy().into_owned()));
         }
@@ -167,8 +170,9 @@ fn plain_targets() -> Result<Vec<String>> {
     Ok(targets)
 }
 
-/// `cargo test`, always of the whole workspace: with fewer packages some dependencies have fewer features, and all
-/// above them are built anew. Otherwise cargo leaves the remaining test programs out after the first failure.
+/// `cargo test`, always for the whole workspace: with fewer packages some dependencies have fewer
+/// features, and cargo rebuilds everything that depends on them. It also continues after the first
+/// failure, where cargo would skip the remaining test programs.
 pub(crate) fn tests(arguments: &[&str]) -> Command {
     cargo(&[&["test", "--workspace", "--no-fail-fast"], arguments].concat())
 }

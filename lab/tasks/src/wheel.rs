@@ -5,7 +5,7 @@ use dagward_publish::wheel;
 use dagward_publish::wheel::Profile;
 use dagward_workbench::paths;
 
-/// Builds the wheel and says where it is.
+/// Builds the wheel and prints its path.
 pub(crate) fn run() -> Result<()> {
     let wheel = wheel::build(Profile::Release, &wheel::directory())?;
     let wheel = wheel.strip_prefix(paths::workspace()).unwrap_or(&wheel);

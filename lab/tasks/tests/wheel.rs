@@ -1,4 +1,5 @@
-//! The command-line tool as people install it: by pip from a wheel, and by pre-commit from the repository.
+//! The command-line tool, installed as users install it: by pip from a wheel, and by pre-commit
+//! from the repository.
 //!
 //! Both are compiled with the profile `dev`, which takes a fraction of the time.
 
@@ -16,7 +17,7 @@ use dagward_workbench::{paths, progress};
 const GOOD: &str = "examples/policies/two-teams.yaml";
 const BAD: &str = "cli/tests/validate/bad/several.yaml";
 
-/// What a program printed, and its exit status.
+/// A program's exit status and output.
 fn finish(command: &mut Command) -> (Option<i32>, String) {
     let Output {
         status,
@@ -79,7 +80,7 @@ fn pre_commit_checks_policies() {
     };
     git(&["init", "--quiet"]);
     copy(GOOD, "dagward.yaml");
-    // The hook passes other names over.
+    // The hook ignores other file names.
     copy(BAD, "values.yaml");
     let hook = |files: &[&str]| pre_commit(&user, scratch.path(), files);
     let (status, printed) = hook(&["--all-files"]);
@@ -103,7 +104,7 @@ fn pre_commit(user: &Path, scratch: &Path, arguments: &[&str]) -> (Option<i32>, 
         .arg("dagward-validate")
         .args(arguments)
         .env("PRE_COMMIT_HOME", scratch.join("home"))
-        // What the test of the wheel compiled is used again.
+        // Reuses the output that the test of the wheel has compiled.
         .env("CARGO_TARGET_DIR", paths::target())
         .env("MATURIN_PEP517_ARGS", "--profile dev");
     finish(&mut command)

@@ -1,4 +1,4 @@
-//! What a running Envoy reports: addresses, statistics, memory, CPU time.
+//! The reports of a running Envoy: addresses, statistics, memory, CPU time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,7 +30,7 @@ impl Admin {
         }
     }
 
-    /// The body of `GET path`, which must be answered with 200.
+    /// The body of `GET path`; an error if the status is not 200.
     pub fn text(&self, path: &str) -> Result<String> {
         let response = self.client.send(&Request::get("admin", path))?;
         if response.status != 200 {
@@ -72,8 +72,8 @@ impl Admin {
         Ok(format!("{address}:{port}").parse()?)
     }
 
-    /// Counters and gauges whose names match the regular expression `filter`, by full name.
-    /// The expression goes into the query as it is: percent-encode what needs it.
+    /// Counters and gauges whose names match the regular expression `filter`, by full name. The
+    /// expression goes into the query unchanged: the caller must percent-encode it where necessary.
     pub fn stats(&self, filter: &str) -> Result<BTreeMap<String, u64>> {
         let text = self.text(&format!("/stats?filter={filter}"))?;
         let pairs = text.lines().filter_map(|line| line.rsplit_once(": "));
@@ -87,7 +87,7 @@ impl Admin {
         prometheus::parse(&self.text("/stats/prometheus")?)
     }
 
-    /// The sum of the series `name` that carry all of `labels`; 0 if there is none.
+    /// The sum of the series `name` that have all of `labels`; 0 if there are none.
     pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> Result<f64> {
         let samples = self.metrics()?;
         let matching = samples
@@ -96,7 +96,7 @@ impl Admin {
         Ok(matching.fold(0.0, |sum, sample| sum + sample.value))
     }
 
-    /// Resident memory of the process, bytes.
+    /// Resident memory of the process, in bytes.
     pub fn resident_memory(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let line = status

@@ -1,4 +1,5 @@
-//! Airflow as its own processes: api-server, scheduler and dag-processor on a database of their own.
+//! Airflow as separate processes: api-server, scheduler and dag-processor on a database of their
+//! own.
 //!
 //! Each task is one more process, behind the sidecar of its pod; see
 //! `lab/airflow/pod_process_executor.py`. The settings are in `lab/airflow/airflow.cfg`.
@@ -50,7 +51,7 @@ pub use waiting::Awaited;
 /// The api-server needs ten seconds on an idle machine.
 const READY: Duration = Duration::from_secs(180);
 
-/// What uvicorn says when it has bound its port.
+/// uvicorn's message after it has bound its port.
 const BOUND: &str = "Uvicorn running on http://";
 
 /// A running Airflow. It ends with its handle.
@@ -63,12 +64,13 @@ pub struct Airflow {
 }
 
 impl Airflow {
-    /// Starts Airflow, installed if need be, and waits until its api-server takes requests.
+    /// Starts Airflow, installing it if necessary, and waits until its api-server takes requests.
     pub fn start() -> Result<Self> {
         Self::with(&[])
     }
 
-    /// The same with further variables of all its processes, such as settings of Airflow.
+    /// Like [`start`](Self::start), with further variables for all processes, such as settings of
+    /// Airflow.
     pub fn with(further: &[(&str, String)]) -> Result<Self> {
         let installation = Installation::ensure(Release::V3_3)?;
         let home = paths::scratch("airflow")?;
@@ -102,22 +104,22 @@ impl Airflow {
         })
     }
 
-    /// Where the api-server listens, in plaintext, as the app in its pod does.
+    /// The api-server's address, in plaintext, like an app in its pod.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What signs its tokens: `[api_auth] jwt_secret`.
+    /// The key that signs its tokens: `[api_auth] jwt_secret`.
     pub fn jwt_secret(&self) -> &str {
         &self.jwt_secret
     }
 
-    /// The REST API, asked without a sidecar between, as by a port-forward.
+    /// The REST API, called without a sidecar in between, as through a port-forward.
     pub fn rest(&self) -> Result<Rest> {
         Rest::connect(Client::plain(self.address))
     }
 
-    /// The api-server's log lines so far that say what it did for a request with an id.
+    /// The api-server's log lines so far about requests that have an id.
     pub fn request_log(&self) -> Result<Vec<Value>> {
         let api_server = self.processes.first().context("no api-server")?;
         let output = api_server.output()?;
@@ -127,7 +129,8 @@ impl Airflow {
             .collect())
     }
 
-    /// Tells the executor which sidecar takes the requests of which pod; forgets what it was told before.
+    /// Tells the executor which sidecar handles the requests of which pod; replaces the previous
+    /// assignment.
     fn assign(&self, pods: &[(&Pod, SocketAddr)]) -> Result<()> {
         let map: Value = pods
             .iter()
@@ -142,7 +145,7 @@ impl Airflow {
 
 impl Drop for Airflow {
     fn drop(&mut self) {
-        // Each may take its time to end; together they take no longer than one.
+        // Each process may need time to end; in parallel, all need no longer than one.
         thread::scope(|scope| {
             for process in &mut self.processes {
                 scope.spawn(|| process.stop());

@@ -1,7 +1,7 @@
 //! A mesh's certificates: one CA, and leaves with SPIFFE IDs as Istio issues them.
 //!
-//! Made afresh for each run. The identities are given as text and not checked: malformed ones
-//! are what a test wants to present.
+//! They are generated for each run. Identities are text and are not checked, because tests want to
+//! present malformed ones.
 
 use std::fs;
 use std::net::IpAddr;
@@ -17,17 +17,18 @@ use tempfile::TempDir;
 
 use dagward_workbench::paths;
 
-/// A certificate authority that signs for one trust domain's worth of workloads.
+/// A certificate authority for the workloads of one trust domain.
 #[derive(Debug)]
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     directory: TempDir,
 }
 
-/// A leaf certificate with its key, in memory and as PEM files. The files go with their [`Authority`].
+/// A leaf certificate with its key, in memory and as PEM files. The files are removed with their
+/// [`Authority`].
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// The URI names it carries.
+    /// The URI names in the certificate.
     pub uris: Vec<String>,
     /// Certificate, PEM.
     pub certificate: String,
@@ -35,11 +36,11 @@ pub struct Identity {
     pub key: String,
     /// The authority's certificate, PEM.
     pub root: String,
-    /// Where `certificate` lies.
+    /// The path of `certificate`.
     pub certificate_file: PathBuf,
-    /// Where `key` lies.
+    /// The path of `key`.
     pub key_file: PathBuf,
-    /// Where `root` lies.
+    /// The path of `root`.
     pub root_file: PathBuf,
 }
 
@@ -68,12 +69,13 @@ impl Authority {
         self.uri(&format!("spiffe://cluster.local/ns/{namespace}/sa/{account}"))
     }
 
-    /// A certificate with one URI name, whatever it says.
+    /// A certificate with any text as its only URI name.
     pub fn uri(&self, uri: &str) -> Result<Identity> {
         self.uris(&[uri])
     }
 
-    /// A certificate with these URI names (none, one or several) and an empty subject, as Istio's are.
+    /// A certificate with these URI names (none, one or several) and an empty subject, like
+    /// Istio's.
     pub fn uris(&self, uris: &[&str]) -> Result<Identity> {
         let names = uris.iter().map(|uri| Ok(SanType::URI(ascii(uri)?)));
         self.issue(uris, DistinguishedName::new(), names.collect::<Result<_>>()?)
@@ -87,7 +89,7 @@ impl Authority {
         self.issue(&[], DistinguishedName::new(), all)
     }
 
-    /// The certificate of a user of Kubernetes, who is in one group.
+    /// The certificate of a Kubernetes user, who belongs to one group.
     pub fn user(&self, name: &str, group: &str) -> Result<Identity> {
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CommonName, name);
@@ -113,7 +115,7 @@ impl Authority {
         self.write(uris, certificate, key.serialize_pem())
     }
 
-    /// Where the authority's files lie.
+    /// The folder of the authority's files.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }

@@ -1,5 +1,5 @@
-//! One request to a sidecar or a service: plaintext, TLS as an identity or through a tunnel, HTTP/1.1, HTTP/2
-//! or raw bytes.
+//! A client for one request to a sidecar or a service: plaintext, TLS as an identity or through a
+//! tunnel, HTTP/1.1, HTTP/2 or raw bytes.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -29,11 +29,11 @@ mod tunnel;
 
 use tunnel::Tunnel;
 
-/// The longest that one exchange may take. Airflow's api-server stands still while the first task asks
-/// it, on a busy machine for half a minute.
+/// The longest time that one exchange may take. Airflow's api-server hangs during the first request
+/// of a task, on a busy machine for half a minute.
 const LIMIT: Duration = Duration::from_secs(90);
 
-/// Who asks whom, and how. Every request makes a connection of its own.
+/// The identity, address and protocol of requests. Every request opens a connection of its own.
 #[derive(Debug, Clone)]
 pub struct Client {
     address: SocketAddr,
@@ -49,9 +49,9 @@ pub struct Client {
 pub struct Request {
     /// `GET`, …
     pub method: String,
-    /// Path and query. What is no URI goes by [`Client::raw`].
+    /// Path and query. For a target that is not a URI, use [`Client::raw`].
     pub path: String,
-    /// The `host` header, or HTTP/2's `:authority`.
+    /// The `host` header; in HTTP/2, `:authority`.
     pub host: String,
     /// Further headers in order; names may repeat, values are bytes.
     pub headers: Vec<(String, Vec<u8>)>,
@@ -66,7 +66,7 @@ pub struct Request {
 pub struct Response {
     /// Status code.
     pub status: u16,
-    /// Headers; repeated ones repeated.
+    /// Headers; repeated headers appear repeatedly.
     pub headers: Vec<(String, Vec<u8>)>,
     /// Body.
     pub body: Vec<u8>,
@@ -92,7 +92,7 @@ impl Client {
         Self::with_tls(address, identity, true)
     }
 
-    /// With TLS and no client certificate; of `identity` only the root of trust is used.
+    /// With TLS and no client certificate; of `identity` it only uses the root of trust.
     pub fn anonymous(address: SocketAddr, identity: &Identity) -> Result<Self> {
         Self::with_tls(address, identity, false)
     }
@@ -109,8 +109,8 @@ impl Client {
         })
     }
 
-    /// In plaintext through a tunnel as ztunnel makes them (HBONE): `connect` goes to `address` over
-    /// mutual TLS as `identity`, and what is sent goes through the stream that it opens.
+    /// In plaintext through a tunnel, like ztunnel's (HBONE): `connect` goes to `address` over
+    /// mutual TLS as `identity`, and the requests go through the stream that it opens.
     pub fn through(address: SocketAddr, identity: &Identity, connect: &Request) -> Result<Self> {
         Ok(Self {
             tunnel: Some(Arc::new(Tunnel::new(identity, connect)?)),
@@ -118,7 +118,7 @@ impl Client {
         })
     }
 
-    /// The same over HTTP/2 (in plaintext with prior knowledge).
+    /// The same client over HTTP/2 (in plaintext with prior knowledge).
     pub fn http2(mut self) -> Self {
         if let Some(config) = &mut self.tls {
             Arc::make_mut(config).alpn_protocols = vec![b"h2".to_vec()];
@@ -127,13 +127,13 @@ impl Client {
         self
     }
 
-    /// The same from within a pod.
+    /// The same client from within a pod.
     pub fn from(mut self, netns: &Netns) -> Self {
         self.netns = Some(netns.clone());
         self
     }
 
-    /// The same with less patience.
+    /// The same client with another time limit.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
@@ -149,20 +149,21 @@ impl Client {
         })
     }
 
-    /// Sends `bytes` as they are and reads until the other side closes or is silent for `quiet`.
+    /// Sends `bytes` unchanged and reads until the other side closes the connection or is silent
+    /// for `quiet`.
     pub fn raw(&self, bytes: &[u8], quiet: Duration) -> Result<Vec<u8>> {
         runtime::shared()?.block_on(async {
             let mut stream = self.stream().await?;
             stream.write_all(bytes).await?;
             stream.flush().await?;
             let mut answer = Vec::new();
-            // A reset after the answer is as good an end as any.
+            // A reset after the answer is a normal end.
             while let Ok(Ok(1..)) = tokio::time::timeout(quiet, stream.read_buf(&mut answer)).await {}
             Ok(answer)
         })
     }
 
-    /// Sends `bytes` as they are, and leaves the connection open for as long as its handle lives.
+    /// Sends `bytes` unchanged, and keeps the connection open as long as the handle exists.
     pub fn open(&self, bytes: &[u8]) -> Result<Open> {
         runtime::shared()?.block_on(async {
             let mut stream = self.stream().await?;
@@ -212,7 +213,7 @@ impl Client {
     }
 }
 
-/// TLS over `tcp`. No certificate of the mesh names a host, so none is asked for.
+/// TLS over `tcp`. Certificates of the mesh name no host, so the client verifies none.
 async fn secured(config: &Arc<ClientConfig>, tcp: TcpStream) -> Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from("mesh.invalid")?;
     Ok(TlsConnector::from(Arc::clone(config)).connect(name, tcp).await?)
@@ -236,19 +237,19 @@ impl Request {
         Self::new("GET", host, path)
     }
 
-    /// With one more header.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = body.as_ref().to_vec();
         self
     }
 
-    /// With one more trailer.
+    /// Adds a trailer.
     pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.trailers.push((name.to_owned(), value.as_ref().to_vec()));
         self
@@ -291,7 +292,7 @@ impl Response {
             .collect()
     }
 
-    /// The body as text, what is no UTF-8 replaced.
+    /// The body as text; invalid UTF-8 is replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -344,7 +345,7 @@ impl Connection {
 
 type Body = BoxBody<Bytes, Infallible>;
 
-/// A connection with a request that has not ended.
+/// An open connection with an unfinished request.
 pub struct Open(#[expect(dead_code, reason = "it is open as long as it is held")] Box<dyn Stream>);
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

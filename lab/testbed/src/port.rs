@@ -1,16 +1,16 @@
-//! A port, usually of loopback, that is kept for one process after the other.
+//! A port, usually of loopback, that is reserved for several processes, one after the other.
 //!
-//! Sidecars name each other's addresses before any of them runs, and a sidecar takes the place of
-//! another. So a port is chosen by the system and kept bound, without listening, as long as its handle
-//! lives: the system gives it to nobody else, and a server that sets `SO_REUSEADDR`, as all do, can
-//! listen on it.
+//! Sidecars know each other's addresses before any of them runs, and a new sidecar replaces an old
+//! one. So the system chooses a port, and the handle keeps it bound without listening: the system
+//! gives it to no other process, and a server that sets `SO_REUSEADDR`, as all do, can listen on
+//! it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use tokio::net::TcpSocket;
 
-/// A kept port.
+/// A reserved port.
 #[derive(Debug)]
 pub struct Port {
     _socket: TcpSocket,
@@ -18,19 +18,19 @@ pub struct Port {
 }
 
 impl Port {
-    /// A port of loopback that nobody uses.
+    /// Reserves a free port of loopback.
     pub fn reserve() -> Result<Self> {
         Self::reserve_on(Ipv4Addr::LOCALHOST.into())
     }
 
-    /// A port that nobody uses of one of this machine's addresses.
+    /// Reserves a free port of one of this machine's addresses.
     pub fn reserve_on(ip: IpAddr) -> Result<Self> {
         let socket = match ip {
             IpAddr::V4(_) => TcpSocket::new_v4(),
             IpAddr::V6(_) => TcpSocket::new_v6(),
         }?;
         socket.set_reuseaddr(true)?;
-        // Envoy binds with `SO_REUSEPORT`, which wants it of all that are bound.
+        // Envoy binds with `SO_REUSEPORT`, which every socket on the port must set.
         socket.set_reuseport(true)?;
         socket
             .bind((ip, 0).into())
@@ -42,7 +42,7 @@ impl Port {
         })
     }
 
-    /// Where a server is to listen.
+    /// The address for a server.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

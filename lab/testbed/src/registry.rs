@@ -1,7 +1,7 @@
 //! A real registry of images, Docker's from Debian's package `docker-registry`, in plaintext.
 //!
-//! It can be stopped and started again with what was pushed to it: what proxies do without their registry is
-//! a question of its own.
+//! Tests can stop it and start it again with its content, to see how proxies behave without their
+//! registry.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,18 +18,18 @@ use dagward_workbench::debian::Program;
 use dagward_workbench::paths;
 use dagward_workbench::process::Process;
 
-/// Who may use a protected registry.
+/// The only user of a protected registry.
 pub const USER: &str = "puller";
 
 /// The password of [`USER`].
 pub const PASSWORD: &str = "of the lab";
 
-/// [`PASSWORD`] by bcrypt at its least cost, the one hash that the registry knows.
+/// [`PASSWORD`], hashed by bcrypt at its lowest cost; the registry supports no other hash.
 const HASH: &str = "$2y$04$dagwardlabdagwardlabdOvuHCtLzjmkH7yGS2aC1bjAlunlDIwIe";
 
 const READY: Duration = Duration::from_secs(300);
 
-/// A registry. It ends with its handle, and so do the images in it.
+/// A registry. It ends with its handle, together with its images.
 #[derive(Debug)]
 pub struct Registry {
     /// `None` while it is stopped.
@@ -41,17 +41,17 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// On loopback.
+    /// Starts a registry on loopback.
     pub fn start() -> Result<Self> {
         Self::start_on(Ipv4Addr::LOCALHOST.into())
     }
 
-    /// On one of this machine's addresses.
+    /// Starts a registry on one of this machine's addresses.
     pub fn start_on(ip: IpAddr) -> Result<Self> {
         Self::launch(ip, false)
     }
 
-    /// On loopback, for [`USER`] with [`PASSWORD`] alone.
+    /// Starts a registry on loopback that requires [`USER`] and [`PASSWORD`].
     pub fn protected() -> Result<Self> {
         Self::launch(Ipv4Addr::LOCALHOST.into(), true)
     }
@@ -68,12 +68,12 @@ impl Registry {
         Ok(registry)
     }
 
-    /// Where it listens, while it runs; this also begins the name of an image.
+    /// Its address while it runs; an image's name begins with it.
     pub fn address(&self) -> SocketAddr {
         self.port.address()
     }
 
-    /// Ends it. What was pushed stays, and nobody else gets the port.
+    /// Ends it. Its content stays, and its port stays reserved.
     pub fn stop(&mut self) {
         self.process = None;
     }
@@ -88,14 +88,14 @@ impl Registry {
         let version = Request::get(&self.address().to_string(), "/v2/");
         process.ready(READY, || {
             let response = client.send(&version).ok()?;
-            // The latter where it wants to know who asks.
+            // It answers 401 if it requires authentication.
             [200, 401].contains(&response.status).then_some(())
         })?;
         self.process = Some(process);
         Ok(())
     }
 
-    /// Starts it anew with what was pushed to it, for [`USER`] with [`PASSWORD`] alone.
+    /// Restarts it with its content; from now on it requires [`USER`] and [`PASSWORD`].
     pub fn protect(&mut self) -> Result<()> {
         self.stop();
         self.protected = true;
@@ -108,7 +108,7 @@ impl Registry {
         let users = directory.join("htpasswd");
         fs::write(&users, format!("{USER}:{HASH}\n"))?;
         let authentication = match self.protected {
-            // Istio's agent takes no realm but a URL of a public host.
+            // Istio's agent only accepts a realm that is a URL with a public host.
             true => json!({"htpasswd": {"realm": "https://registry.example.com", "path": users}}),
             false => json!({}),
         };

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result};
 use tokio::runtime::{Builder, Runtime};
 
-/// One runtime for the whole process: clients and upstreams share its two threads.
+/// The runtime of the whole process: clients and upstreams share its two threads.
 pub fn shared() -> Result<&'static Runtime> {
     static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {

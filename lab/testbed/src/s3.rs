@@ -1,7 +1,8 @@
-//! A server that speaks S3, on loopback: moto, from PyPI.
+//! A server with the S3 protocol, on loopback: moto, from PyPI.
 //!
-//! No registry has a whole object store that starts in seconds. moto is what the AWS SDK's own users test with, and keeps
-//! buckets and objects as S3 does; it verifies no signatures, of which nothing here depends.
+//! No package registry has a complete object store that starts in seconds. Users of the AWS SDK
+//! test with moto. It stores buckets and objects as S3 does; it does not verify signatures, which
+//! do not matter here.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -16,12 +17,12 @@ use dagward_workbench::python::{Venv, requirements};
 
 const REQUIREMENTS: &str = include_str!("../../s3/requirements.txt");
 
-/// moto tells its services apart by the host.
+/// moto selects its service by the host.
 const HOST: &str = "127.0.0.1";
 
 const READY: Duration = Duration::from_secs(300);
 
-/// A running server. It ends with its handle, and so do its objects.
+/// A running server. It ends with its handle, together with its objects.
 #[derive(Debug)]
 pub struct S3 {
     _process: Process,
@@ -52,12 +53,12 @@ impl S3 {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.port.address()
     }
 
-    /// The keys of a bucket's objects, as S3 lists them: XML.
+    /// The keys of a bucket's objects, in S3's XML form.
     pub fn list(&self, bucket: &str) -> Result<String> {
         let client = Client::plain(self.address());
         let listed = client.send(&Request::get(HOST, &format!("/{bucket}?list-type=2")))?;

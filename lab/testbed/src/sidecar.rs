@@ -1,8 +1,8 @@
 //! A sidecar: Envoy configured as Istio configures it, with the filter in its place.
 //!
-//! One Envoy with up to two listeners. `inbound` ends the mesh's TLS and leads to the app;
-//! `outbound` takes the app's plaintext and leads to destinations chosen by host. A waypoint is such an
-//! Envoy too, to which requests come through a tunnel: [`Inbound::hbone`].
+//! It is one Envoy with up to two listeners. `inbound` ends the mesh's TLS and leads to the app;
+//! `outbound` takes the app's plaintext and selects destinations by host. A waypoint is such an
+//! Envoy too; requests reach it through a tunnel: [`Inbound::hbone`].
 
 use std::fs;
 use std::net::SocketAddr;
@@ -57,7 +57,7 @@ struct Files {
 }
 
 impl Sidecar {
-    /// Starts Envoy as `spec` says and waits until it takes requests.
+    /// Starts Envoy with the configuration of `spec`, and waits until it takes requests.
     pub fn start(spec: Spec) -> Result<Self> {
         let binary = envoy::binary(&spec.version)?;
         let directory = paths::scratch(&spec.node.name)?;
@@ -70,7 +70,7 @@ impl Sidecar {
 
         let mut command = Command::new(binary);
         command
-            // With hot restart Envoy asks to die with the thread that started it.
+            // With hot restart Envoy would end together with the thread that started it.
             .arg("--disable-hot-restart")
             .arg("--config-path")
             .arg(&files.bootstrap)
@@ -78,7 +78,7 @@ impl Sidecar {
             .arg(&files.admin)
             .args(["--concurrency", &spec.concurrency.to_string()])
             .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
-            // Ten seconds otherwise, and who reads the access log waits for them.
+            // The default is ten seconds, and tests wait for the access log.
             .args(["--file-flush-interval-msec", "100"]);
         if let Some(cpu) = spec.cpu {
             command = launched_by("taskset", &["--cpu-list", &cpu.to_string()], &command);
@@ -93,7 +93,7 @@ impl Sidecar {
         if let Some(plugin) = &spec.plugin
             && !plugin.in_force(&admin)?
         {
-            // Envoy would go on and answer every request with 500.
+            // Envoy would continue and answer every request with 500.
             return Err(process.failure("Envoy refused the plugin"));
         }
         Ok(Self {
@@ -104,22 +104,22 @@ impl Sidecar {
         })
     }
 
-    /// Where peers ask: mutual TLS (and plaintext, if permissive).
+    /// The address for peers: mutual TLS (and plaintext, if permissive).
     pub fn inbound(&self) -> Result<SocketAddr> {
         self.admin.listener(listener::INBOUND)
     }
 
-    /// Where peers ask the second server of the pod.
+    /// The address for peers of the pod's second server.
     pub fn beside(&self) -> Result<SocketAddr> {
         self.admin.listener(listener::BESIDE)
     }
 
-    /// Where tunnels end, if it takes HBONE: mutual TLS and HTTP/2 `CONNECT`.
+    /// The address where tunnels end, if it takes HBONE: mutual TLS and HTTP/2 `CONNECT`.
     pub fn hbone(&self) -> Result<SocketAddr> {
         self.admin.listener(hbone::TERMINATE)
     }
 
-    /// Where the app asks, in plaintext.
+    /// The address for the app's requests, in plaintext.
     pub fn outbound(&self) -> Result<SocketAddr> {
         self.admin.listener(listener::OUTBOUND)
     }
@@ -134,13 +134,14 @@ impl Sidecar {
         &self.process
     }
 
-    /// Gives the plugin another configuration while it runs, and waits until Envoy took or refused it.
+    /// Gives the plugin another configuration at runtime, and waits until Envoy has accepted or
+    /// rejected it.
     pub fn update(&mut self, configuration: &str) -> Result<Update> {
         self.renew(|plugin| plugin.configuration = configuration.to_owned())
     }
 
-    /// Gives the plugin another `pluginName` and configuration while it runs, and waits until Envoy took
-    /// or refused them.
+    /// Gives the plugin another `pluginName` and configuration at runtime, and waits until Envoy
+    /// has accepted or rejected them.
     pub fn select(&mut self, root_id: &str, configuration: &str) -> Result<Update> {
         self.renew(|plugin| {
             plugin.root_id = root_id.to_owned();
@@ -148,7 +149,8 @@ impl Sidecar {
         })
     }
 
-    /// Gives the plugin another module while it runs, and waits until Envoy took or refused it.
+    /// Gives the plugin another module at runtime, and waits until Envoy has accepted or rejected
+    /// it.
     pub fn load(&mut self, module: &Path) -> Result<Update> {
         self.renew(|plugin| plugin.module = module.to_owned())
     }
@@ -165,7 +167,7 @@ impl Sidecar {
     /// The access log so far, one object per request.
     pub fn access_log(&self) -> Result<Vec<Value>> {
         let text = fs::read_to_string(Files::within(&self.directory).access_log).unwrap_or_default();
-        // Envoy may be in the middle of a line.
+        // Envoy may be writing a line.
         let (whole, _) = text.rsplit_once('\n').unwrap_or_default();
         whole
             .lines()

@@ -36,7 +36,7 @@ pub fn client(identity: &Identity, present: bool, alpn: &[&str]) -> Result<Clien
     Ok(config)
 }
 
-/// A server that shows the certificate of `identity` to everybody.
+/// A server that shows the certificate of `identity` to every client.
 pub fn server(identity: &Identity) -> Result<ServerConfig> {
     let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes())?;
     let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())?;

@@ -1,4 +1,4 @@
-//! The app behind a sidecar: a real HTTP/1.1 and HTTP/2 server that keeps what it got.
+//! The app behind a sidecar: a real HTTP/1.1 and HTTP/2 server that records its requests.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -22,7 +22,8 @@ use tokio::task::AbortHandle;
 use crate::netns::Netns;
 use crate::runtime;
 
-/// Requests kept; older ones are forgotten, so that a load does not fill the memory.
+/// The number of recorded requests; older ones are dropped, so that a load does not fill the
+/// memory.
 const KEPT: usize = 1_000;
 
 /// A server on a port of loopback; it ends with its handle.
@@ -33,7 +34,7 @@ pub struct Upstream {
     task: AbortHandle,
 }
 
-/// A request as the app got it.
+/// A request as the app received it.
 #[derive(Debug, Clone)]
 pub struct Received {
     /// `GET`, …
@@ -42,39 +43,39 @@ pub struct Received {
     pub path: String,
     /// `HTTP/1.1` or `HTTP/2.0`.
     pub version: String,
-    /// All headers, repeated ones repeated; HTTP/2's `:authority` stands as `host`.
+    /// All headers, repeated ones repeatedly; HTTP/2's `:authority` appears as `host`.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// What came of the body.
+    /// The received part of the body.
     pub body: Vec<u8>,
     /// Trailers, if any came.
     pub trailers: Vec<(String, Vec<u8>)>,
-    /// Whether the body came to its end.
+    /// Whether the body was received completely.
     pub complete: bool,
 }
 
-/// What the app answers.
+/// An answer of the app.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// Status code.
     pub status: u16,
-    /// Headers beside those that HTTP itself needs.
+    /// Headers in addition to those that HTTP itself needs.
     pub headers: Vec<(String, String)>,
     /// Body.
     pub body: Vec<u8>,
     /// Trailers (HTTP/2, or chunked HTTP/1.1 to a client that accepts them).
     pub trailers: Vec<(String, String)>,
-    /// Whether the body comes to its end.
+    /// Whether the body ends.
     pub ends: bool,
 }
 
-/// How many requests the app has seen.
+/// The numbers of requests that the app has seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Requests whose headers arrived.
     pub started: u64,
-    /// Of these, those whose body came to its end.
+    /// The number of these whose body was received completely.
     pub completed: u64,
-    /// Of these, those that were cut off before.
+    /// The number of these that were cut off before.
     pub aborted: u64,
 }
 
@@ -84,11 +85,11 @@ struct Seen {
     received: VecDeque<Received>,
 }
 
-/// How to answer.
+/// The way to answer.
 #[derive(Clone)]
 struct App {
     handler: Arc<dyn Fn(&Received) -> Answer + Send + Sync>,
-    /// The size of the pieces that bodies come in.
+    /// The size of the pieces in which bodies are sent.
     size: usize,
 }
 
@@ -99,12 +100,12 @@ impl Upstream {
         Self::with(Answer::echo)
     }
 
-    /// A server that answers as `handler` says.
+    /// A server that answers with `handler`.
     pub fn with(handler: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Result<Self> {
         Self::in_pieces(usize::MAX, handler)
     }
 
-    /// A server that answers as `handler` says, in pieces of `size` bytes, each sent before the next.
+    /// A server that answers with `handler`, in pieces of `size` bytes, each sent before the next.
     pub fn in_pieces(
         size: usize,
         handler: impl Fn(&Received) -> Answer + Send + Sync + 'static,
@@ -112,7 +113,7 @@ impl Upstream {
         Self::listening(std::net::TcpListener::bind("127.0.0.1:0")?, size, handler)
     }
 
-    /// A server within a pod, on all of its addresses, that answers as `handler` says.
+    /// A server within a pod, on all of its addresses, that answers with `handler`.
     pub fn within(
         netns: &Netns,
         port: u16,
@@ -147,7 +148,7 @@ impl Upstream {
         })
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -162,7 +163,7 @@ impl Upstream {
         lock(&self.seen).received.iter().cloned().collect()
     }
 
-    /// Forgets what it got.
+    /// Drops the recorded requests.
     pub fn clear(&self) {
         *lock(&self.seen) = Seen::default();
     }
@@ -194,7 +195,7 @@ impl Received {
 }
 
 impl Answer {
-    /// The request itself, as [`Upstream::echo`] answers.
+    /// The request itself, in the form that [`Upstream::echo`] answers.
     pub fn echo(request: &Received) -> Self {
         Self::json(200, &request.to_json())
     }
@@ -235,7 +236,7 @@ impl Answer {
     }
 }
 
-/// A body in pieces. Between two it lets go, so that the first is sent before the second is there.
+/// A body in pieces. It yields between two, so that the first is sent before the second is ready.
 struct Pieces {
     rest: Bytes,
     size: usize,
@@ -252,7 +253,7 @@ impl Body for Pieces {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if self.rest.is_empty() {
-            // Nobody wakes one that does not end: it goes with its connection.
+            // An answer that does not end is never woken: it ends with its connection.
             return if self.ends {
                 Poll::Ready(None)
             } else {
@@ -281,7 +282,7 @@ impl Body for Pieces {
 }
 
 async fn accept(listener: TcpListener, seen: Arc<Mutex<Seen>>, app: App) {
-    // Connections belong to the set: they end with the accepting task.
+    // The set owns the connections: they end with the accepting task.
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         connections.spawn(serve(stream, Arc::clone(&seen), app.clone()));
@@ -316,7 +317,7 @@ async fn answer(
     (app.handler)(&entry.received).into_response(app.size)
 }
 
-/// A request while it comes; on drop it is written down, also when hyper gives up on the request.
+/// A request during its arrival; recorded on drop, also when hyper gives up on the request.
 struct Entry<'a> {
     received: Received,
     seen: &'a Mutex<Seen>,

@@ -1,4 +1,4 @@
-//! Two sidecars without any module: what the lab itself must get right.
+//! Two sidecars without any module: the properties of the lab itself.
 
 #![expect(
     clippy::unwrap_used,

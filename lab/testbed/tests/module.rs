@@ -1,4 +1,4 @@
-//! The module in the oldest and the newest Envoy.
+//! The module in the oldest and the newest supported Envoy.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use dagward_testbed::sidecar::{Inbound, Node, Plugin, Sidecar, Spec, Update};
 use dagward_testbed::upstream::Upstream;
 use dagward_workbench::wait;
 
-/// A document that lets every request pass.
+/// A document that allows every request.
 fn observing(policy: &str) -> String {
     format!(
         r#"{{"apiVersion": "dagward/v1", "mode": "observe", "policies": [{{"name": "{policy}", "action": "ALLOW", "rules": [{{}}]}}]}}"#

@@ -1,4 +1,5 @@
-//! Envoy's own filter for tokens, as istiod configures it, before tokens of a real provider and of the lab.
+//! Envoy's own filter for tokens, as istiod configures it, with tokens of a real provider and of
+//! the lab.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 
 const ISSUER: &str = "https://issuer.example.com";
 
-/// An api-server behind Envoy's filter, and what asks it.
+/// An api-server behind Envoy's filter, and its clients.
 struct Mesh {
     app: Upstream,
     sidecar: Sidecar,
@@ -111,7 +112,7 @@ fn several_issuers_are_asked_for_at_one_place_or_at_several() {
         apart.ask(&[("authorization", &one), ("x-token", &two)]).status,
         200
     );
-    // What istiod's form of it gives: one good token is enough.
+    // istiod's form of it: one valid token is enough.
     assert_eq!(
         apart.ask(&[("authorization", &one), ("x-token", &one)]).status,
         200

@@ -27,7 +27,7 @@ keys = KeySet.import_key_set(keys)
 print(json.dumps([jwt.decode(token, keys, registry=registry).claims for token in tokens]))
 "#;
 
-/// The claims of genuine tokens; says what is wrong if one is not.
+/// The claims of genuine tokens; an error if one is not genuine.
 fn verified(keys: &Value, tokens: &[String]) -> Result<Vec<Value>, String> {
     let python = oidc::venv().unwrap().python();
     let arguments = [keys.to_string(), json!(tokens).to_string()];
@@ -65,7 +65,7 @@ fn another_library_takes_what_each_algorithm_signs() {
         vec![claims.clone(); tokens.len()]
     );
 
-    // What it would not take, it would not show.
+    // A token that another key has signed is refused, so the check above means something.
     for (key, other) in keys.iter().zip(keys.iter().cycle().skip(1)) {
         let forged = other.sign(&key.header(), &claims).unwrap();
         verified(&set, &[forged]).unwrap_err();
@@ -87,7 +87,7 @@ fn any_bytes_can_be_signed() {
 fn the_public_half_is_what_tools_write() {
     for algorithm in [Algorithm::RS256, Algorithm::ES512, Algorithm::EdDSA] {
         let key = SigningKey::generate(algorithm).unwrap();
-        // A sequence (X.690 §8.9), whatever the algorithm.
+        // A sequence (X.690 §8.9), with every algorithm.
         assert_eq!(key.public_der().unwrap().first(), Some(&0x30), "{algorithm:?}");
     }
     let secret = SigningKey::generate(Algorithm::HS256).unwrap();

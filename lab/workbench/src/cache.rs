@@ -1,9 +1,10 @@
-//! Install once: a directory per content key that is used only when its installation was finished.
+//! Installs each thing once: a directory per content key, used only after its installation has
+//! finished.
 //!
-//! An installation happens at its final place, because Python's virtual environments contain
-//! their own path and cannot be renamed. A marker file says that it is whole; without the marker
-//! the directory is removed and made anew. A lock file keeps several test processes from
-//! installing the same thing at once.
+//! An installation is made at its final place, because a Python virtual environment contains its
+//! own path and cannot be renamed. A marker file says that the installation is complete; a
+//! directory without the marker is removed and made again. A lock file keeps several test processes
+//! from installing the same thing at once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

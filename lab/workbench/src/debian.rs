@@ -1,7 +1,8 @@
-//! Programs from Debian's packages: those of the machine, else unpacked under `target/`.
+//! Programs from Debian's packages: the machine's own if it has them, else unpacked under
+//! `target/`.
 //!
-//! Nothing of the system is touched and nobody needs to be root: apt keeps its lists and archives in
-//! the cache, and the packages are unpacked there, not installed.
+//! The code changes nothing in the system and does not need root: apt keeps its lists and archives
+//! in the cache, and the packages are unpacked there, not installed.
 
 use std::env;
 use std::ffi::OsStr;
@@ -16,7 +17,7 @@ use crate::{cache, progress};
 /// Debian keeps PostgreSQL's programs out of the search path, in a folder for each version.
 const VERSIONED: &str = "/usr/lib/postgresql";
 
-/// A program and what it needs to run.
+/// A program and the files that it needs to run.
 #[derive(Debug, Clone)]
 pub struct Program {
     path: PathBuf,
@@ -25,7 +26,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program `name`: the machine's own, or from Debian's `package` and what that depends on.
+    /// The program `name`: the machine's own, or unpacked from Debian's `package` and its
+    /// dependencies.
     pub fn ensure(name: &str, package: &str) -> Result<Self> {
         if let Some(path) = on_this_machine(name) {
             return Ok(Self {
@@ -58,12 +60,12 @@ impl Program {
         })
     }
 
-    /// The folder that its packages were unpacked in, if it is not the machine's own.
+    /// The folder that the packages were unpacked in; `None` for the machine's own program.
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
     }
 
-    /// Another program that lies beside this one.
+    /// Another program in the same folder.
     pub fn sibling(&self, name: &str) -> Self {
         Self {
             path: self.path.with_file_name(name),
@@ -72,12 +74,12 @@ impl Program {
         }
     }
 
-    /// Where it lies.
+    /// The program's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A command that runs it.
+    /// A command that runs the program.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         if let Ok(libraries) = env::join_paths(&self.libraries)
@@ -114,7 +116,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Downloads `package` and all of its dependencies that the machine lacks, and unpacks them in `root`.
+/// Downloads `package` and its dependencies that the machine lacks, and unpacks them in `root`.
 fn unpack(package: &str, root: &Path) -> Result<()> {
     let apt = root.join("apt");
     let archives = apt.join("cache/archives");
@@ -143,15 +145,16 @@ fn unpack(package: &str, root: &Path) -> Result<()> {
     Ok(fs::remove_dir_all(apt)?)
 }
 
-/// apt with its state in `directory`. What the machine has installed it knows, so that it downloads
-/// what is missing only.
+/// apt with its state in `directory`. It knows the machine's installed packages, so that it
+/// downloads only the missing ones.
 fn apt_get(directory: &Path) -> Command {
     let mut apt = Command::new("apt-get");
     for (name, folder) in [("State", "state"), ("Cache", "cache")] {
         apt.arg("-o")
             .arg(format!("Dir::{name}={}", directory.join(folder).display()));
     }
-    // The system's lock is for who installs. Another user could not write here.
+    // The system's lock protects installations; a user other than root could not write it. And
+    // apt's download user could not write to `directory`.
     apt.args(["-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User=root"]);
     apt
 }

@@ -1,7 +1,7 @@
-//! Programs from Go modules, built once and kept by content.
+//! Programs from Go modules, built once and stored by content.
 //!
 //! `lab/go/<module>/` holds a `go.mod` that names the programs' module, a `go.sum` with the
-//! checksums of everything that goes into them, and the sources of programs of its own. A folder
+//! checksums of everything that goes into them, and the sources of our own programs. A folder
 //! `stub/` beside them replaces packages of the programs' module (see `stub`).
 
 use std::ffi::OsStr;
@@ -27,7 +27,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The built program, made if need be.
+    /// The built program; builds it if necessary.
     pub fn ensure(self) -> Result<PathBuf> {
         let (requirements, sums) = description(self.module)?;
         let stubbed = stub::stubbed(self.module)?;
@@ -35,7 +35,7 @@ impl Program {
         let (own, toolchain) = (self.own_source()?, toolchain()?);
         let mut inputs = vec![&*requirements, &*sums, self.package, self.linked, &*toolchain];
         inputs.extend(own.as_deref());
-        // Its name has the digest of what is in it.
+        // The file's name contains the digest of its content.
         inputs.extend(
             stubbed
                 .as_deref()
@@ -55,7 +55,7 @@ impl Program {
         Ok(directory.join(name))
     }
 
-    /// The source of a program that `lab/go/` has itself: `./<name>`, a folder with one file.
+    /// The source of a program that `lab/go/` contains itself: `./<name>`, a folder with one file.
     fn own_source(self) -> Result<Option<String>> {
         let Some(name) = self.package.strip_prefix("./") else {
             return Ok(None);
@@ -95,7 +95,7 @@ pub fn source(module: &str, required: &str) -> Result<PathBuf> {
     list_folder(&mut list)
 }
 
-/// What `go list` printed; nothing if the module is not downloaded.
+/// The folder that `go list` printed; an error if the module is not downloaded.
 fn list_folder(list: &mut Command) -> Result<PathBuf> {
     let output = list.output().context("cannot start `go`")?;
     if !output.status.success() {
@@ -104,7 +104,7 @@ fn list_folder(list: &mut Command) -> Result<PathBuf> {
     Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
 }
 
-/// What is missing where no Go is, in words.
+/// A sentence that says that Go is missing; `None` if this machine has Go.
 pub fn missing() -> Option<String> {
     toolchain().err().map(|error| format!("{error:#}"))
 }

@@ -1,5 +1,6 @@
-//! What is to be done when this process dies without dropping anything (Ctrl-C, an abort, `kill -9`): a shell that holds
-//! one end of a pipe, and reads end of file when the kernel closes ours.
+//! Cleanup for the case that this process dies without dropping its values (Ctrl-C, an abort,
+//! `kill -9`): a shell holds one end of a pipe, and reads end of file when the kernel closes our
+//! end.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -9,41 +10,42 @@ use anyhow::{Context, Result};
 
 use crate::descriptors::close_on_exec;
 
-/// A waiting guard. Dropped, it does nothing.
+/// A guard that waits. Dropping it does nothing.
 #[derive(Debug)]
 pub struct Guard(Child);
 
 impl Guard {
-    /// Has `script` run, with `argument` for its `$1`, once this process is no more.
+    /// Makes `script` run, with `argument` as its `$1`, once this process has ended.
     pub fn new(script: &str, argument: &str) -> Result<Self> {
         close_on_exec();
         Command::new("sh")
             .args(["-c", &format!("read -r _\n{script}"), "guard", argument])
-            // The pipe's other end is in the handle; the standard library marks it close-on-exec,
-            // so no other child keeps it open.
+            // The handle holds the other end of the pipe. The standard library marks it
+            // close-on-exec, so no other child keeps it open.
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // Ctrl-C in a terminal does not reach it.
+            // Ctrl-C in a terminal does not reach the guard.
             .process_group(0)
             .spawn()
             .map(Self)
             .context("cannot start `sh`")
     }
 
-    /// Its process id.
+    /// The guard's process id.
     #[cfg(test)]
     pub fn id(&self) -> u32 {
         self.0.id()
     }
 
-    /// Ends it: there is nothing to be done any more.
+    /// Ends the guard without running its script: the cleanup is done.
     pub fn dismiss(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 
-    /// Has it act as after this process's death, and waits for its end. A test of a guard needs it.
+    /// Makes the guard act as after this process's death, and waits for its end. A test of a guard
+    /// needs it.
     ///
     /// # Errors
     /// The shell cannot be waited for.

@@ -1,7 +1,8 @@
-//! Where files lie, programs that are installed once, and processes that end with their handle.
+//! Paths of files, programs that are installed once, and processes that end with their handle.
 //!
-//! Everything installed or made lives under `target/` of the workspace. Every process that is started here
-//! ends with its handle, and with this process however that ends (see [`process`]).
+//! Everything that is installed or made lies under `target/` of the workspace. Every process that
+//! is started here ends with its handle, and with this process, however this process ends (see
+//! [`process`]).
 
 pub mod cache;
 pub mod debian;

@@ -15,14 +15,15 @@ pub fn fed(mut command: Command, input: &str) -> Result<Output> {
         .with_context(|| format!("cannot start `{program}`"))?;
     let mut stdin = child.stdin.take().context("no standard input")?;
     let output = std::thread::scope(|scope| {
-        // It may print before it has read all.
+        // The command may print before it has read all of its input.
         scope.spawn(move || std::io::Write::write_all(&mut stdin, input.as_bytes()));
         child.wait_with_output()
     })?;
     Ok(output)
 }
 
-/// What `command` prints when it gets `input`; an error with what it says if it fails.
+/// The text that `command` prints when it gets `input`; if it fails, an error that quotes its
+/// output.
 pub fn output_of(command: Command, input: &str) -> Result<String> {
     let output = fed(command, input)?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,5 +1,5 @@
-//! Whose something is: a process, told from later ones with the same id by when it started. What a process leaves that is
-//! killed is found by it, and removed.
+//! The process that owns a resource, distinguished by its start time from later processes with the
+//! same id. With it, the lab finds and removes the resources that a killed process has left.
 
 use std::fmt;
 use std::fs;
@@ -21,7 +21,7 @@ impl Owner {
         Ok(Self { id, started })
     }
 
-    /// As it was written by `Display`.
+    /// Reads the form that `Display` writes.
     pub fn parse(text: &str) -> Option<Self> {
         let (id, started) = text.split_once('@')?;
         Some(Self {
@@ -35,7 +35,7 @@ impl Owner {
         self.id
     }
 
-    /// Whether it still runs.
+    /// Whether the process still runs.
     pub fn lives(&self) -> bool {
         started(self.id) == Some(self.started)
     }
@@ -47,8 +47,9 @@ impl fmt::Display for Owner {
     }
 }
 
-/// When a process started, in the kernel's ticks since boot: the 20th field after the name in parentheses
-/// (proc(5)); nothing once it has ended, also if nobody has taken notice yet.
+/// The start time of a process, in the kernel's ticks since boot: the 20th field after the name in
+/// parentheses (proc(5)). `None` once the process has ended, even before its parent has waited for
+/// it.
 fn started(id: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(") ")?;

@@ -1,4 +1,4 @@
-//! Where things lie: everything that the lab makes or installs is under `target/`.
+//! Paths: everything that the lab makes or installs is under `target/`.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -25,12 +25,13 @@ pub fn cache() -> Result<PathBuf> {
     made(target().join("lab/cache"))
 }
 
-/// Logs of the processes that the lab starts. They stay after a run.
+/// The logs of the processes that the lab starts. They stay after a run.
 pub fn logs() -> Result<PathBuf> {
     made(target().join("lab/logs"))
 }
 
-/// A fresh directory for the files of one run; it goes when the handle is dropped. Its name says whose it is.
+/// A fresh directory for the files of one run, removed when the handle is dropped. Its name
+/// contains its owner.
 pub fn scratch(name: &str) -> Result<TempDir> {
     let parent = made(target().join("lab/run"))?;
     tempfile::Builder::new()
@@ -39,7 +40,7 @@ pub fn scratch(name: &str) -> Result<TempDir> {
         .with_context(|| format!("cannot make a directory in `{}`", parent.display()))
 }
 
-/// Removes the directories of processes that have ended without doing so, and gives how many there were.
+/// Removes the directories of processes that ended without removing them, and returns their number.
 pub fn sweep() -> Result<usize> {
     let mut swept = 0;
     for entry in fs::read_dir(made(target().join("lab/run"))?)? {
@@ -51,7 +52,7 @@ pub fn sweep() -> Result<usize> {
             .and_then(Owner::parse);
         if owner.is_some_and(|owner| !owner.lives()) {
             match fs::remove_dir_all(entry.path()) {
-                // Another thread sweeps at the same time.
+                // Another thread removed it at the same time.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 removed => {
                     removed?;

@@ -1,13 +1,15 @@
-//! A supervised child: its output in a log file, readiness by asking, and a certain end.
+//! A supervised child: its output in a log file, a probe for its readiness, and a certain end.
 //!
-//! A child ends with its [`Process`]. If this process dies without dropping anything, a
-//! guard ends the child. `PR_SET_PDEATHSIG` would not do: it fires when the *thread*
-//! that started the child ends, which in a test is soon. Child and guard are out of this process's group,
-//! so that Ctrl-C in a terminal does not reach them first. The child has a session of its own, and all
-//! of the session ends with it: Airflow puts its tasks into groups of their own.
+//! A child ends with its [`Process`]. If this process dies without dropping its values, a guard
+//! ends the child. `PR_SET_PDEATHSIG` does not work here: it fires when the *thread* that started
+//! the child ends, and test threads end soon. The child and the guard are outside this process's
+//! group, so that Ctrl-C in a terminal does not reach them first. The child has a session of its
+//! own, and the whole session ends with the child, because Airflow puts its tasks into groups of
+//! their own.
 //!
-//! A child has its three standard streams and nothing else of what this process has open: a lock or
-//! a pipe of the command that started this process would be held for as long as the child runs.
+//! A child gets its three standard streams and no other descriptor that this process has open.
+//! Otherwise a child that keeps running would keep holding a lock or a pipe of the command that
+//! started this process.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -28,8 +30,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Lines of the log that an error quotes.
 const QUOTED_LINES: usize = 20;
 
-/// Ends the session `$1`, kindly first. In `/proc/<pid>/stat` the
-/// session is the fourth field after the name in parentheses.
+/// Ends the session `$1`, first with SIGTERM. In `/proc/<pid>/stat` the session is the fourth field
+/// after the name in parentheses.
 const GUARD: &str = r#"
 kill -s TERM -- "-$1"
 sleep 3
@@ -54,14 +56,16 @@ impl Process {
     pub fn start(name: &str, command: &Command) -> Result<Self> {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let log = paths::logs()?.join(format!("{name}-{}-{number}.log", std::process::id()));
-        // One of an older process with this id.
+        // A log of an older process with the same id.
         let _ = fs::remove_file(&log);
-        // A sidecar opens `/dev/stdout`, which is this file, anew as a user of its own. Both write at its end.
+        // A sidecar opens `/dev/stdout`, which is this file, again as its own user. Both write at
+        // the file's end.
         let file = File::options().append(true).create_new(true).open(&log);
         let file = file.with_context(|| format!("cannot write `{}`", log.display()))?;
         file.set_permissions(Permissions::from_mode(0o666))?;
         close_on_exec();
-        // A session of its own. It keeps the process id, as the child leads no group before.
+        // A session of its own. The process id stays the same, as the child was not a group leader
+        // before.
         let mut child = launched_by("setsid", &[], command)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
@@ -69,7 +73,7 @@ impl Process {
             .spawn()
             .with_context(|| format!("cannot start `{name}`"))?;
         let guard = Guard::new(GUARD, &child.id().to_string()).inspect_err(|_| {
-            // Without a guard nobody would end it; the error says why.
+            // Without a guard the child could outlive this process. The error gives the reason.
             let _ = child.kill();
             let _ = child.wait();
         })?;
@@ -86,12 +90,12 @@ impl Process {
         self.child.id()
     }
 
-    /// Where its output goes.
+    /// The file that its output goes to.
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// What it has printed so far.
+    /// Its output so far.
     pub fn output(&self) -> Result<String> {
         let bytes = fs::read(&self.log)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -102,7 +106,8 @@ impl Process {
         Ok(self.child.try_wait()?)
     }
 
-    /// Asks `probe` until it gives a value. Fails, quoting the log, when the child ends or the time is over.
+    /// Calls `probe` until it returns a value. Fails, quoting the log, when the child ends or the
+    /// time is over.
     pub fn ready<T>(&mut self, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> Result<T> {
         let what = format!("`{}`", self.name);
         let result = wait::until(&what, limit, || {
@@ -128,21 +133,21 @@ impl Process {
         )
     }
 
-    /// Ends the child and its children: SIGTERM first, SIGKILL when it does not listen.
+    /// Ends the child and its children: SIGTERM first, SIGKILL if that has no effect.
     pub fn stop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             signal("TERM", &[format!("-{}", self.child.id())]);
             let _ = wait::until("the end", GRACE, || Ok(self.child.try_wait()?));
         }
-        // Also when the child itself has ended: its own children are still in its session. One that
-        // makes another meanwhile is found the next time.
+        // Also when the child itself has ended: its own children are still in its session. A child
+        // that starts during one round is found in the next round.
         let _ = wait::until("the children's end", GRACE, || {
             let left = session(self.child.id());
             signal("KILL", &left);
             let _ = self.child.try_wait();
             Ok(left.is_empty().then_some(()))
         });
-        // One that was stopped before it had its session.
+        // A child that was stopped before it had a session of its own.
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.guard.dismiss();
@@ -234,9 +239,10 @@ mod tests {
         assert!(error.contains("failing-"), "{error}");
     }
 
-    /// A process with a child in a group of its own, as job control makes it, and the child's id.
+    /// A process with a child in a group of its own, as a shell's job control makes it, and the
+    /// child's id.
     fn parent() -> (Process, String) {
-        // A plain `sh` has no job control without a terminal, and says so first.
+        // A plain `sh` has no job control without a terminal, and prints a warning about it first.
         let mut bash = Command::new("bash");
         bash.args(["-c", "set -m; sleep 60 & echo $!; wait"]);
         let mut process = Process::start("parent", &bash).unwrap();
@@ -255,8 +261,8 @@ mod tests {
 
     #[test]
     fn neither_child_nor_guard_has_more_open_than_its_standard_streams() {
-        // As one that came from the process before this: it stays open when another program is
-        // executed.
+        // Like a descriptor inherited from this process's parent: it stays open when another
+        // program is executed.
         let (_reader, _writer) = rustix::pipe::pipe().unwrap();
         let process = Process::start("closed", &shell("exec sleep 60")).unwrap();
         for id in [process.id(), process.guard.id()] {
@@ -266,7 +272,7 @@ mod tests {
                 open.sort();
                 Ok((open == ["0", "1", "2"]).then_some(()))
             };
-            // Between fork and exec it has all of its parent's.
+            // Between fork and exec the child has all of its parent's descriptors.
             wait::until("the standard streams alone", GRACE, open).unwrap();
         }
     }

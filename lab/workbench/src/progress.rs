@@ -1,4 +1,4 @@
-//! Say what takes long: a spinner on a terminal, plain lines elsewhere.
+//! Progress of slow work: a spinner on a terminal, plain lines elsewhere.
 
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Python: find an interpreter, and make virtual environments with pinned requirements.
+//! Python: finds an interpreter, and makes virtual environments with pinned requirements.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub fn requirements(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.starts_with('#')).collect()
 }
 
-/// `pip install` of an interpreter, which asks nothing and looks for no newer pip.
+/// `pip install` of an interpreter, without prompts and without the check for a newer pip.
 pub fn pip_install(python: &Path) -> Command {
     let mut pip = Command::new(python);
     pip.args([
@@ -59,7 +59,8 @@ impl Venv {
         Ok(Self { root })
     }
 
-    /// The environment `name` with the requirements in the text of a file, which can have hashes.
+    /// The environment `name` with the requirements in the text of a file, which may contain
+    /// hashes.
     pub fn from_file(name: &str, text: &str) -> Result<Self> {
         let interpreter = Interpreter::find()?;
         let root = cache::ensure(name, &[&interpreter.version, text], |root| {
@@ -95,7 +96,7 @@ impl Venv {
         self.program("python")
     }
 
-    /// Where the environment has its packages.
+    /// The folder of the environment's packages.
     pub fn packages(&self) -> Result<PathBuf> {
         let code = "import sysconfig; print(sysconfig.get_path('platlib'), end='')";
         let output = Command::new(self.python()).args(["-c", code]).output()?;

@@ -1,4 +1,4 @@
-//! Tables for a terminal, which wrap their cells where they are too wide for it.
+//! Tables for a terminal, which wrap cells that are too wide for it.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, TableStyle, Width, presets,
 };
 
-/// The width where there is no terminal to ask.
+/// The width if the output is not a terminal.
 const WIDTH: u16 = 100;
 
-/// The room behind a column.
+/// The space behind a column.
 const GAP: u16 = 1;
 
-/// Marks where a cell may be broken. It takes no room, and is not printed.
+/// Marks where a cell may break. It takes no space and is not printed.
 const BREAK: char = '\u{200b}';
 
-/// Columns with headings. Cells break behind spaces and slashes, and lose nothing by it.
+/// Columns with headings. Cells break behind spaces and slashes, and are never cut off.
 #[derive(Debug, Clone)]
 pub struct Table {
     table: comfy_table::Table,
@@ -52,7 +52,7 @@ impl Table {
         Self { table }
     }
 
-    /// Leaves a column room for this many characters in a line.
+    /// Reserves this many characters in a line for a column.
     pub fn at_least(mut self, column: usize, characters: u16) -> Self {
         if let Some(column) = self.table.column_mut(column) {
             column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(characters + GAP)));
@@ -66,7 +66,7 @@ impl Table {
     }
 }
 
-/// Numbers stand to the right, and a status is told by its colour as well, on terminals.
+/// Aligns numbers to the right, and colours a status on terminals.
 fn cell(text: &str) -> Cell {
     let number = text.parse::<f64>().is_ok();
     let color = match text.parse() {

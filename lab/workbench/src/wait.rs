@@ -1,16 +1,16 @@
-//! Wait for something by asking again until a deadline; nothing here sleeps and hopes.
+//! Waits that probe until a deadline. No code here sleeps for a fixed time and hopes.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 
-/// The first pause, and how much of the time so far a later one may take: who waits long should not keep what he
-/// waits for from its work.
+/// The first pause, and the share of the elapsed time that a later pause may take: a long wait must
+/// not take CPU time from the work that it waits for.
 const PAUSE: Duration = Duration::from_millis(20);
 const SHARE: u32 = 50;
 
-/// Asks `probe` until it gives a value; an error of `probe` ends the wait at once.
+/// Calls `probe` until it returns a value; an error of `probe` ends the wait at once.
 ///
 /// `what` completes the sentence "gave up waiting for …".
 pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {

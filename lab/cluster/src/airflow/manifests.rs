@@ -1,4 +1,4 @@
-//! The objects, with what matters here of those that the Helm chart makes.
+//! The objects that the Helm chart makes, reduced to the parts that matter here.
 
 use std::path::Path;
 
@@ -16,30 +16,30 @@ const API_SERVER: &str = "airflow-api-server";
 const SCHEDULER: &str = "airflow-scheduler";
 const DAG_PROCESSOR: &str = "airflow-dag-processor";
 
-/// Where the api-server listens.
+/// The port of the api-server.
 pub(super) const PORT: u16 = 8080;
 
 /// The container of every component and of every task.
 pub(super) const CONTAINER: &str = "base";
 
-/// Where a container has Airflow's own files.
+/// The folder of Airflow's own files in a container.
 const HOME: &str = "/opt/airflow";
 
-/// The secret with what components know and tasks do not.
+/// The secret with the values that components need and tasks must not get.
 const SECRET: &str = "airflow";
 
 /// The config map with the cluster policy, and its file.
 const POLICY: &str = "airflow-local-settings";
 const POLICY_FILE: &str = "airflow_local_settings.py";
 
-/// The map of teams that the cluster policy reads, and where it looks for it.
+/// The map of teams that the cluster policy reads, and the folder in which it looks for it.
 const TEAMS: (&str, &str) = ("dagward-teams", "/etc/dagward/teams");
 
-/// The config map with what the executor makes pods of, and its file.
+/// The config map with the executor's pod template, and its file.
 const TEMPLATE: &str = "airflow-pod-template";
 const TEMPLATE_FILE: &str = "pod_template_file.yaml";
 
-/// What all objects of one Airflow have in common.
+/// The values that all objects of one Airflow share.
 #[derive(Debug)]
 pub(super) struct Manifests {
     image: String,
@@ -49,13 +49,13 @@ pub(super) struct Manifests {
     annotations: Value,
 }
 
-/// The pods of api-server and scheduler, the first that there are or later ones.
+/// The names of the pods of api-server and scheduler, for the first pair or a later one.
 pub(super) fn names(generation: u32) -> [String; 2] {
     [API_SERVER, SCHEDULER].map(|account| format!("{account}-{generation}"))
 }
 
 impl Manifests {
-    /// For DAGs of a folder of the workspace, which containers have at the same place.
+    /// The objects for DAGs in a folder of the workspace, which containers see at the same path.
     pub(super) fn new(release: Release, dags: &Path, database: &str, account: &str) -> Result<Self> {
         let files = paths::workspace().join("lab/airflow");
         let environment = [
@@ -66,14 +66,15 @@ impl Manifests {
             ("PYTHONPATH", &files.display().to_string()),
             ("AIRFLOW__CORE__DAGS_FOLDER", &dags.display().to_string()),
             ("AIRFLOW__CORE__EXECUTOR", "KubernetesExecutor"),
-            // A task whose pod goes by another's name is running for ever, as far as Airflow knows.
+            // If another pod takes over a task's name, Airflow believes that the task runs for
+            // ever.
             ("AIRFLOW__CORE__PARALLELISM", "64"),
             ("AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE", NAMESPACE),
             (
                 "AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE",
                 &format!("/template/{TEMPLATE_FILE}"),
             ),
-            // Their logs are read after their end.
+            // The tests read the pods' logs after their end.
             ("AIRFLOW__KUBERNETES_EXECUTOR__DELETE_WORKER_PODS", "False"),
             (
                 "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_PODS_CREATION_BATCH_SIZE",
@@ -96,7 +97,7 @@ impl Manifests {
         })
     }
 
-    /// What the pods need to be there.
+    /// The objects that the pods depend on.
     pub(super) fn common(&self) -> Vec<Value> {
         let accounts = [API_SERVER, SCHEDULER, DAG_PROCESSOR];
         let accounts = accounts.map(|name| object("ServiceAccount", name, json!({})));
@@ -109,14 +110,14 @@ impl Manifests {
         items
     }
 
-    /// The pods of api-server and scheduler, with a policy or with none.
+    /// The pods of api-server and scheduler, with a policy or without one.
     pub(super) fn components(&self, generation: u32, policy: Option<&str>) -> Vec<Value> {
         let [server, scheduler] = names(generation);
         let mut mounts = vec![(TEMPLATE, "/template")];
         if policy.is_some() {
             mounts.extend([(POLICY, "/opt/airflow/config"), TEAMS]);
         }
-        // Airflow makes its execution API, for seconds, when the first request for it comes.
+        // Airflow builds its execution API at the first request for it, which takes seconds.
         let probe = json!({"httpGet": {"path": "/execution/health", "port": PORT}});
         let serve = json!({
             "command": ["airflow", "api-server", "--port", PORT.to_string(), "--workers", "1"],
@@ -138,13 +139,13 @@ impl Manifests {
         self.component(DAG_PROCESSOR, DAG_PROCESSOR, &[], container)
     }
 
-    /// What the executor makes a task's pod of.
+    /// The executor's template for a task's pod.
     fn template(&self) -> Value {
         let metadata = json!({"name": "task", "labels": labels("worker"), "annotations": self.annotations});
         self.pod(metadata, &self.account, &[], json!({}))
     }
 
-    /// A pod that knows the secret.
+    /// A pod that has the secret.
     fn component(&self, name: &str, account: &str, mounts: &[(&str, &str)], container: Value) -> Value {
         let component = account.trim_start_matches("airflow-");
         let metadata = json!({
@@ -200,7 +201,7 @@ fn config(name: &str, file: &str, content: &str) -> Value {
     object("ConfigMap", name, json!({"data": {file: content}}))
 }
 
-/// The fields of both.
+/// The fields of both objects.
 fn merged(mut object: Value, more: Value) -> Value {
     if let (Some(fields), Value::Object(more)) = (object.as_object_mut(), more) {
         fields.extend(more);

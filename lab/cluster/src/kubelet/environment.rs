@@ -1,4 +1,4 @@
-//! A container's variables, and what stands for them in its command.
+//! A container's variables, and their expansion in its command.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::unit::Unit;
 use crate::fields::{list, text};
 
-/// What a container's `env` and `envFrom` say, in order.
+/// The variables of a container's `env` and `envFrom`, in order.
 pub(super) fn variables(unit: &Unit, container: &Value) -> Result<Vec<(String, String)>> {
     let mut variables = Vec::new();
     for source in list(container, "/envFrom") {
@@ -30,7 +30,7 @@ pub(super) fn variables(unit: &Unit, container: &Value) -> Result<Vec<(String, S
     Ok(variables)
 }
 
-/// The value of a `valueFrom`; nothing where it is optional and not there.
+/// The value of a `valueFrom`; `None` if it is optional and does not exist.
 fn value(unit: &Unit, container: &Value, source: &Value) -> Result<Option<String>> {
     if let Some(path) = text(source, "/fieldRef/fieldPath") {
         return Ok(Some(unit.field(path)));
@@ -61,16 +61,16 @@ fn limit(container: &Value, resource: &str) -> String {
         "Ki" => 1 << 10,
         "Mi" => 1 << 20,
         "Gi" => 1 << 30,
-        // Less than one core counts as one.
+        // Less than one core is rounded up to one.
         "m" => return number.div_ceil(1000).to_string(),
         _ => 1,
     };
     (number * factor).to_string()
 }
 
-/// Puts the values of variables where `$(NAME)` stands.
+/// Replaces each `$(NAME)` by the value of the variable.
 pub(super) fn expand(text: &str, variables: &[(String, String)]) -> String {
-    // The last of a name counts.
+    // If a name occurs twice, the last one counts.
     variables
         .iter()
         .rev()

@@ -26,18 +26,18 @@ use super::unit::Unit;
 use dagward_testbed::certs::Authority;
 use dagward_testbed::{runtime, tls};
 
-/// Between two looks at a log that is followed.
+/// The pause between two reads of a log that is followed.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Where the logs are.
+/// The paths of the logs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Logs(Arc<Mutex<BTreeMap<String, Log>>>);
 
-/// A container's log; that of its last start.
+/// The log of a container's last start.
 #[derive(Debug, Clone)]
 struct Log {
     file: PathBuf,
-    /// Whether more may come.
+    /// Whether the container may still write to it.
     open: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Server {
 type Body = BoxBody<Bytes, Infallible>;
 
 impl Logs {
-    /// Remembers where a container writes, and whether it still does.
+    /// Remembers the path of a container's log, and whether the container still writes to it.
     pub(super) fn note(&self, unit: &Unit, container: &Running) {
         let key = format!("{}/{}/{}", unit.namespace(), unit.name(), container.name());
         let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,7 +163,7 @@ impl Follow {
             if let Some(text) = self.ready.take() {
                 return Some((Ok(Frame::data(Bytes::from(text))), self));
             }
-            // Asked before reading: what was written before the end is read.
+            // Read before the file, so that output from before the end is not lost.
             let open = self
                 .logs
                 .find(&self.key)
@@ -185,7 +185,7 @@ impl Follow {
     }
 }
 
-/// The lines, each with a time if one is wanted: that of reading, as the files hold none.
+/// The lines, each with a time if `stamp` is set: the time of reading, as the files contain none.
 fn stamped(lines: &[&str], stamp: bool) -> String {
     let time = if stamp {
         format!("{} ", now())

@@ -17,7 +17,7 @@ use super::volumes;
 use crate::fields::{list, text};
 use crate::network::Namespace;
 
-/// Between two looks at a pod's containers.
+/// The pause between two checks of a pod's containers.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A pod on this node.
@@ -28,12 +28,12 @@ pub(super) struct Pod<'a> {
     initial: Vec<Running>,
     containers: Vec<Running>,
     since: String,
-    /// Set when somebody wants its end.
+    /// Set when the pod must end.
     leave: &'a AtomicBool,
     logs: &'a Logs,
 }
 
-/// How far a pod has come.
+/// A pod's progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Pending,
@@ -63,11 +63,11 @@ impl<'a> Pod<'a> {
         }
     }
 
-    /// Leads it from its binding to its end.
+    /// Runs the pod from its binding to its end.
     pub(super) fn live(mut self) -> Result<()> {
         self.insist(|| self.bind());
         self.report(Phase::Pending);
-        // istiod makes a config map that sidecars mount, at times after the pod.
+        // istiod makes a config map that sidecars mount, sometimes after the pod.
         let volumes = self.directory.join("volumes");
         let ready = self.insist(|| volumes::write(&self.unit, &volumes));
         let phase = if ready.is_some() && self.initialize()? {
@@ -75,15 +75,15 @@ impl<'a> Pod<'a> {
         } else {
             Phase::Failed
         };
-        // Sidecars end after what they serve, the last first.
+        // Sidecars end after the containers that they serve, the last one first.
         self.containers.iter_mut().for_each(Running::stop);
         self.initial.iter_mut().rev().for_each(Running::stop);
         self.report(phase);
-        // A pod that has ended is there until somebody removes it.
+        // A pod that has ended exists until a client deletes it.
         while !self.leaves() {
             thread::sleep(PAUSE);
         }
-        // This one, not another that has its name by now.
+        // Deletes this pod only, not a later one with the same name.
         let options = json!({"gracePeriodSeconds": 0, "preconditions": {"uid": self.unit.uid()}});
         match self.unit.api.delete(&self.unit.path(), &options) {
             Err(_) if !self.exists()? => Ok(()),
@@ -100,7 +100,7 @@ impl<'a> Pod<'a> {
         self.leave.load(Ordering::Relaxed)
     }
 
-    /// What the scheduler does.
+    /// Does the scheduler's work.
     fn bind(&self) -> Result<()> {
         if text(&self.unit.pod, "/spec/nodeName").is_some() {
             return Ok(());
@@ -114,7 +114,7 @@ impl<'a> Pod<'a> {
         });
         let path = format!("{}/binding", self.unit.path());
         match self.unit.api.create(&path, &binding) {
-            // By an attempt whose answer did not come.
+            // An earlier attempt has succeeded, but its answer was lost.
             Err(_) if self.is_bound()? => Ok(()),
             other => other.map(|_| ()),
         }
@@ -130,7 +130,8 @@ impl<'a> Pod<'a> {
         insist(&self.unit.path(), self.leave, step)
     }
 
-    /// Runs the init containers, one after the other; sidecars until they have started. Gives whether all went well.
+    /// Runs the init containers one after the other; waits for sidecars only until they have
+    /// started. Returns whether all succeeded.
     fn initialize(&mut self) -> Result<bool> {
         let once = text(&self.unit.pod, "/spec/restartPolicy") == Some("Never");
         for number in 0..self.initial.len() {
@@ -163,7 +164,7 @@ impl<'a> Pod<'a> {
         Ok(true)
     }
 
-    /// Runs the containers until they have ended or the pod is to leave.
+    /// Runs the containers until they have ended or the pod must end.
     fn work(&mut self) -> Result<Phase> {
         let policy = text(&self.unit.pod, "/spec/restartPolicy")
             .unwrap_or("Always")
@@ -179,7 +180,7 @@ impl<'a> Pod<'a> {
                 changed |= container.look(self.unit.address)?;
                 let code = container.exit_code();
                 if code.is_some_and(|code| container.is_sidecar() || again(&policy, code)) {
-                    // With the volumes as they would be now: somebody may have changed the pod's annotations.
+                    // With the volumes' current content: the pod's annotations may have changed.
                     let path = self.unit.path();
                     if let Some(pod) = insist(&path, self.leave, || self.unit.api.get(&path)) {
                         self.unit.pod = pod;
@@ -203,14 +204,14 @@ impl<'a> Pod<'a> {
         Ok(Phase::Running)
     }
 
-    /// What has become of the pod, once all of its containers have ended.
+    /// The final phase of the pod, once all of its containers have ended.
     fn ended(&self) -> Option<Phase> {
         let codes: Option<Vec<i32>> = self.containers.iter().map(Running::exit_code).collect();
         let well = codes?.iter().all(|&code| code == 0);
         Some(if well { Phase::Succeeded } else { Phase::Failed })
     }
 
-    /// Tells the API server.
+    /// Reports the status to the API server.
     fn report(&self, phase: Phase) {
         self.insist(|| self.tell(phase));
     }
@@ -223,7 +224,7 @@ impl<'a> Pod<'a> {
             json!({"type": name, "status": status, "lastTransitionTime": now()})
         };
         let statuses = |containers: &[Running]| containers.iter().map(Running::status).collect::<Vec<_>>();
-        // The API server refuses the change of another pod of this name by the uid.
+        // The uid makes the API server refuse the change if another pod has this name.
         let status = json!({"metadata": {"uid": self.unit.uid()}, "status": {
             "phase": format!("{phase:?}"),
             "hostIP": self.unit.node,
@@ -239,7 +240,7 @@ impl<'a> Pod<'a> {
             "initContainerStatuses": statuses(&self.initial),
             "containerStatuses": statuses(&self.containers),
         }});
-        // It may be gone already: removed by force.
+        // The pod may be gone already if it was deleted by force.
         match self
             .unit
             .api
@@ -260,8 +261,8 @@ impl Drop for Pod<'_> {
     }
 }
 
-/// Takes a step for the pod at `path`, again and again until it succeeds, as a kubelet does. Gives nothing if the pod
-/// is to leave before.
+/// Takes a step for the pod at `path`, again and again until it succeeds, as a kubelet does.
+/// Returns `None` if the pod must end first.
 fn insist<T>(path: &str, leave: &AtomicBool, mut step: impl FnMut() -> Result<T>) -> Option<T> {
     let mut said = String::new();
     loop {

@@ -1,4 +1,4 @@
-//! A container of a pod: started, watched, started again, ended.
+//! A container of a pod: its start, its probes, its restarts, its end.
 
 use std::fs;
 use std::mem;
@@ -23,10 +23,10 @@ use crate::network::Namespace;
 use dagward_testbed::client::{Client, Request};
 use dagward_workbench::process::Process;
 
-/// The longest that one probe may take.
+/// The longest time that one probe may take.
 const PROBE: Duration = Duration::from_secs(3);
 
-/// Between two probes of what is not ready yet, and of what is.
+/// The pauses between two probes of a container that is not ready yet, and of one that is.
 const PERIODS: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(5)];
 
 /// A container with its state.
@@ -38,9 +38,9 @@ pub(super) struct Running {
     ended: Option<(i32, String)>,
     restarts: u32,
     ready: bool,
-    /// When it was probed last.
+    /// The time of its last probe.
     probed: Option<Instant>,
-    /// Why it could not be started.
+    /// The reason why it could not be started.
     failure: Option<String>,
 }
 
@@ -62,12 +62,12 @@ impl Running {
         text(&self.spec, "/name").unwrap_or_default()
     }
 
-    /// Whether it goes on beside those that come after it: an init container that always restarts.
+    /// Whether it keeps running beside later containers: an init container that always restarts.
     pub(super) fn is_sidecar(&self) -> bool {
         text(&self.spec, "/restartPolicy") == Some("Always")
     }
 
-    /// Starts it. What cannot be started has ended, as with an image that is not there.
+    /// Starts it. A container that cannot be started counts as ended, as with a missing image.
     pub(super) fn start(&mut self, unit: &Unit, network: &Namespace, directory: &Path) {
         self.ready = false;
         self.probed = None;
@@ -82,7 +82,7 @@ impl Running {
         }
     }
 
-    /// Starts it once more.
+    /// Starts it again.
     pub(super) fn restart(&mut self, unit: &Unit, network: &Namespace, directory: &Path) {
         self.restarts += 1;
         self.start(unit, network, directory);
@@ -118,7 +118,7 @@ impl Running {
         container.start(network, &scratch)
     }
 
-    /// What every container has.
+    /// The variables that every container has.
     fn usual(&self, unit: &Unit) -> Vec<(String, String)> {
         let server = unit.api.address();
         [
@@ -131,7 +131,8 @@ impl Running {
         .into()
     }
 
-    /// A numeric id of the container's or else the pod's security context; root's if neither says.
+    /// A numeric id from the security context of the container or else of the pod; root's if
+    /// neither sets one.
     fn id(&self, unit: &Unit, field: &str) -> u32 {
         let path = format!("/securityContext/{field}");
         let own = self.spec.pointer(&path).and_then(Value::as_u64);
@@ -139,13 +140,13 @@ impl Running {
         own.or(pod).and_then(|id| id.try_into().ok()).unwrap_or_default()
     }
 
-    /// Looks at it: whether it has ended, whether it is ready. Gives whether anything changed.
+    /// Checks whether it has ended and whether it is ready. Returns whether anything changed.
     pub(super) fn look(&mut self, address: Ipv4Addr) -> Result<bool> {
         let Some(process) = &mut self.process else {
             return Ok(false);
         };
         if let Some(status) = process.ended()? {
-            // What a signal ended has the shell's code for it.
+            // A process that a signal has ended has the shell's exit code for it.
             let signal = status.signal();
             let code = status.code().or(signal.map(|signal| 128 + signal));
             self.ended = Some((code.unwrap_or(-1), now()));
@@ -163,7 +164,8 @@ impl Running {
         Ok(mem::replace(&mut self.ready, ready) != ready)
     }
 
-    /// Asks the container's own probe; what has none is ready. Of the kinds of probes the lab has HTTP and TCP.
+    /// Runs the container's own probe; a container without a probe is ready. The lab supports HTTP
+    /// and TCP probes.
     fn probe(&self, address: Ipv4Addr) -> bool {
         let Some(probe) = self.spec.get("readinessProbe").or(self.spec.get("startupProbe")) else {
             return true;
@@ -204,13 +206,13 @@ impl Running {
     pub(super) fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.stop();
-            // As what SIGTERM has ended.
+            // With the exit code for SIGTERM.
             self.ended = Some((143, now()));
             self.ready = false;
         }
     }
 
-    /// Its `containerStatus`.
+    /// Its status in the form of `containerStatus`.
     pub(super) fn status(&self) -> Value {
         let state = match (&self.ended, &self.process) {
             (Some((code, finished)), _) => {
@@ -238,7 +240,7 @@ impl Running {
     }
 }
 
-/// The time as Kubernetes writes it.
+/// The time in Kubernetes' format.
 pub(super) fn now() -> String {
     let now = OffsetDateTime::now_utc();
     let whole = now.replace_nanosecond(0).unwrap_or(now);

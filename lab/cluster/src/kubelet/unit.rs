@@ -1,4 +1,4 @@
-//! A pod as the API server holds it, and what its fields refer to.
+//! A pod as the API server stores it, and the objects that its fields refer to.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -14,14 +14,14 @@ use crate::fields::text;
 /// The node's name.
 pub(crate) const NODE: &str = "lab";
 
-/// A pod with its place in the network.
+/// A pod with its network.
 #[derive(Debug, Clone)]
 pub(super) struct Unit {
     pub(super) pod: Value,
     pub(super) api: Api,
     pub(super) address: Ipv4Addr,
     pub(super) node: Ipv4Addr,
-    /// The files by which its containers know the mesh's names, and where they mount them.
+    /// The files that resolve the mesh's names for its containers, and their mount points.
     pub(super) names: Vec<(PathBuf, String)>,
 }
 
@@ -47,7 +47,7 @@ impl Unit {
         format!("/api/v1/namespaces/{}/pods/{}", self.namespace(), self.name())
     }
 
-    /// A field by the path that the downward API knows it by.
+    /// A field, by its path in the downward API.
     pub(super) fn field(&self, path: &str) -> String {
         match path {
             "status.podIP" | "status.podIPs" => self.address.to_string(),
@@ -73,7 +73,8 @@ impl Unit {
         found.and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
-    /// Labels or annotations as the downward API writes them: `name="value"`, the value quoted as Go quotes.
+    /// Labels or annotations in the downward API's format: `name="value"`, the value quoted as in
+    /// Go.
     fn lines(&self, path: &str) -> String {
         let pointer = format!("/{}", path.replace('.', "/"));
         let entries = self.pod.pointer(&pointer).and_then(Value::as_object);
@@ -84,7 +85,7 @@ impl Unit {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// The entries of a config map or secret of the pod's namespace; none if it is not there.
+    /// The entries of a config map or secret of the pod's namespace; empty if it does not exist.
     pub(super) fn data(&self, kind: &str, name: &str) -> Result<Vec<(String, String)>> {
         let path = format!("/api/v1/namespaces/{}/{kind}/{name}", self.namespace());
         let object = self.api.find(&path)?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a pod's volumes hold, as folders that its containers mount.
+//! The contents of a pod's volumes, as folders that its containers mount.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::unit::Unit;
 use crate::fields::{list, text};
 
-/// Writes all volumes of a pod below `directory`; what was there of an `emptyDir` stays.
+/// Writes all volumes of a pod below `directory`; existing files of an `emptyDir` stay.
 pub(super) fn write(unit: &Unit, directory: &Path) -> Result<()> {
     for volume in list(&unit.pod, "/spec/volumes") {
         let name = text(volume, "/name").context("a volume without a name")?;
@@ -19,7 +19,7 @@ pub(super) fn write(unit: &Unit, directory: &Path) -> Result<()> {
         }
         let folder = directory.join(name);
         fs::create_dir_all(&folder)?;
-        // Whoever the container runs as.
+        // The container may run as any user.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777))?;
         for source in sources(volume) {
             put(unit, source, &folder).with_context(|| format!("volume `{name}`"))?;
@@ -28,7 +28,7 @@ pub(super) fn write(unit: &Unit, directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What a container mounts, and where.
+/// The sources and targets of a container's mounts.
 pub(super) fn mounts(unit: &Unit, container: &Value, directory: &Path) -> Result<Vec<(PathBuf, String)>> {
     let volumes = list(&unit.pod, "/spec/volumes");
     let mounts = list(container, "/volumeMounts").iter().map(|mount| {
@@ -49,7 +49,7 @@ pub(super) fn mounts(unit: &Unit, container: &Value, directory: &Path) -> Result
     mounts.collect()
 }
 
-/// The sources of a volume: those of a projected one, else itself.
+/// The sources of a volume: those of a projected one, else the volume itself.
 fn sources(volume: &Value) -> Vec<&Value> {
     match volume.pointer("/projected/sources").and_then(Value::as_array) {
         Some(sources) => sources.iter().collect(),
@@ -95,7 +95,8 @@ fn put(unit: &Unit, source: &Value, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Written aside and renamed: who watches the file never sees half of it.
+/// Writes a file beside the old one and renames it: a process that watches the file never sees half
+/// of it.
 fn file(folder: &Path, name: &str, content: &str) -> Result<()> {
     let path = folder.join(name);
     if let Some(parent) = path.parent() {

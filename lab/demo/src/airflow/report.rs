@@ -1,4 +1,5 @@
-//! The story as a newcomer reads it: who asked what, what came of it and why, and what was counted.
+//! The report for a newcomer: each caller and request, the decision with its reason, and the
+//! metrics.
 
 use std::fmt;
 
@@ -7,10 +8,10 @@ use serde_json::Value;
 use super::{Attack, Demo};
 use dagward_workbench::table::Table;
 
-/// All principals of the story begin so.
+/// The common prefix of all principals in the demo.
 const ACCOUNTS: &str = "spiffe://cluster.local/ns/airflow/sa/";
 
-/// Enough of a request id to find it in a log.
+/// Enough digits of a request id to find it in a log.
 const ID_DIGITS: usize = 8;
 
 const UUID_LENGTH: usize = 36;
@@ -115,7 +116,7 @@ fn why(decision: &str, policy: &str) -> String {
     }
 }
 
-/// The path with task instance ids cut short: nobody reads them.
+/// The path with shortened task instance ids, which readers do not need in full.
 fn shortened(path: &str) -> String {
     let segments = path.split('/').map(|segment| {
         let is_uuid =

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use dagward_testbed::admin::Sample;
 use dagward_workbench::table::Table;
 
-/// The metrics that say most come first, all others behind them.
+/// The most informative metrics come first, all others follow.
 const FIRST: [&str; 2] = ["dagward_requests_total", "dagward_denied_total"];
 
-/// The order in which labels are read.
+/// The order of the labels' columns.
 const LABELS: [&str; 8] = [
     "direction",
     "caller",
@@ -20,7 +20,7 @@ const LABELS: [&str; 8] = [
     "reason",
 ];
 
-/// The end of an identity, which tells it from the others.
+/// The last part of an identity, which distinguishes it from the others.
 pub(super) fn account(principal: &str) -> String {
     let workload = principal.strip_prefix("spiffe://cluster.local/ns/");
     match workload.and_then(|rest| rest.split_once("/sa/")) {
@@ -30,10 +30,10 @@ pub(super) fn account(principal: &str) -> String {
     }
 }
 
-/// Every metric with its table, samples of several proxies added up.
+/// Every metric with its table; samples of several proxies are added up.
 pub(super) fn tables(samples: &[Sample]) -> Vec<(&str, Table)> {
     let mut metrics: BTreeMap<_, BTreeMap<_, f64>> = BTreeMap::new();
-    // A histogram's buckets are for machines.
+    // The buckets of a histogram are not readable in a table.
     for sample in samples.iter().filter(|sample| !sample.name.ends_with("_bucket")) {
         let name = sample.name.as_str();
         let series = metrics.entry((place(&FIRST, name), name)).or_default();

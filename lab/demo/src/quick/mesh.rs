@@ -1,4 +1,4 @@
-//! The mesh of the story: who stands where.
+//! The mesh of the demo: the callers, the services, and their sidecars.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const AIRFLOW: &str = "airflow";
 /// Envoy makes histograms visible every five seconds.
 const COUNTED: Duration = Duration::from_secs(300);
 
-/// Who sends a request, and how it gets into the mesh.
+/// The caller of a request, and its way into the mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum From {
     /// A task of team sales, through its pod's sidecar.
@@ -31,11 +31,11 @@ pub(super) enum From {
     Gateway,
     /// A workload of another namespace with a certificate of the mesh, but without dagward.
     Assistant,
-    /// Somebody without a certificate.
+    /// A caller without a certificate.
     Plaintext,
 }
 
-/// Who is asked.
+/// The service that a request goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum To {
     /// The api-server.
@@ -57,7 +57,7 @@ pub(super) struct Mesh {
 }
 
 impl Mesh {
-    /// Starts services and sidecars, the module in all of them.
+    /// Starts services and sidecars, with the module in all sidecars.
     pub(super) fn start(module: &Path, policy: &str) -> Result<Self> {
         let authority = Authority::new()?;
         let services = [Upstream::echo()?, Upstream::echo()?];
@@ -89,7 +89,7 @@ impl Mesh {
         })
     }
 
-    /// How `from` reaches the mesh.
+    /// The client with which `from` reaches the mesh.
     pub(super) fn client(&self, from: From) -> Result<Client> {
         let server = self.server.inbound()?;
         Ok(match from {
@@ -110,12 +110,13 @@ impl Mesh {
         }
     }
 
-    /// How many requests came through to the services.
+    /// The number of requests that reached the services.
     pub(super) fn reached(&self) -> usize {
         self.services.iter().map(|service| service.received().len()).sum()
     }
 
-    /// The metrics of all sidecars, once every one of `decided` requests is in them, its duration too.
+    /// The metrics of all sidecars, once they contain every one of `decided` requests, with its
+    /// duration.
     pub(super) fn metrics(&self, decided: usize) -> Result<Vec<Sample>> {
         wait::until("the metrics", COUNTED, || {
             let mut samples = Vec::new();

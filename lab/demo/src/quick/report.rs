@@ -1,11 +1,12 @@
-//! The story as a newcomer reads it: who asked what, what came of it and why, and what was counted.
+//! The report for a newcomer: each caller and request, the decision with its reason, and the
+//! metrics.
 
 use std::fmt;
 
 use super::{Demo, POLICY, Told, counts};
 use dagward_workbench::table::Table;
 
-/// Characters of a request id.
+/// The number of characters in a request id.
 const UUID: u16 = 36;
 
 impl fmt::Display for Demo {

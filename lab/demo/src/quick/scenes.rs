@@ -1,4 +1,4 @@
-//! The requests of the story, and what should come of each.
+//! The requests of the demo, and the expected result of each.
 
 use super::mesh::{From, To};
 use dagward_testbed::client::Request;
@@ -11,14 +11,14 @@ const HEARTBEAT: &str = "/execution/task-instances/0192f0c1-7a3e-7b52-9d41-5f0c8
 /// One request of the demo.
 #[derive(Debug)]
 pub(super) struct Scene {
-    /// What it tries, in a few words.
+    /// The purpose of the request, in a few words.
     pub(super) title: &'static str,
     pub(super) from: From,
     pub(super) to: To,
     pub(super) request: Request,
-    /// The status that it must get.
+    /// The expected status.
     pub(super) answer: u16,
-    /// The code that the filter must give.
+    /// The expected code of the filter.
     pub(super) code: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Scene {
     }
 }
 
-/// The story, in order.
+/// All scenes, in order.
 pub(super) fn all() -> Vec<Scene> {
     let get = |path: &str| Request::get(SERVER, path);
     let ours = "/execution/xcoms/sales_daily/r1/load/return_value";
@@ -124,7 +124,7 @@ pub(super) fn all() -> Vec<Scene> {
     ]
 }
 
-/// With the headers that only a sidecar with dagward may set.
+/// The request with the headers that only a sidecar with dagward may set.
 fn forged(request: Request, dag: &str, task: &str) -> Request {
     request
         .header("x-airflow-dag-id", dag)

@@ -1,4 +1,4 @@
-//! What a sidecar wrote down of a request: its access log, and the filter's own line on a refusal.
+//! A sidecar's records of a request: its access log, and the filter's own line about a refusal.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use dagward_workbench::wait;
 /// Envoy writes its logs in the background.
 const WRITTEN: Duration = Duration::from_secs(300);
 
-/// What a sidecar says of a request.
+/// The records of one request.
 #[derive(Debug)]
 pub(super) struct Testimony {
     pub(super) caller: String,
@@ -26,7 +26,7 @@ pub(super) struct Testimony {
     pub(super) log: PathBuf,
 }
 
-/// What `sidecar` says of the request `id`, once it has written it down.
+/// Waits for the records of the request `id` in `sidecar`'s logs and reads them.
 pub(super) fn testimony(sidecar: &Sidecar, id: &str) -> Result<Testimony> {
     let entry = wait::until(&format!("request {id} in the access log"), WRITTEN, || {
         let entries = sidecar.access_log()?;
@@ -51,7 +51,7 @@ pub(super) fn testimony(sidecar: &Sidecar, id: &str) -> Result<Testimony> {
     })
 }
 
-/// The reasons in the filter's own line on the request.
+/// The reasons in the filter's own line about the request.
 fn reasons(sidecar: &Sidecar, id: &str) -> Result<String> {
     let named = format!(" request_id={id} ");
     let line = wait::until(&format!("request {id} in the log"), WRITTEN, || {
@@ -65,7 +65,7 @@ fn reasons(sidecar: &Sidecar, id: &str) -> Result<String> {
     } else {
         ""
     };
-    // Each value is a JSON string; the caller's come before.
+    // Each value is a JSON string; the values of the caller come before it.
     let reasons: Vec<String> = (1..)
         .map_while(|number| {
             let (_, value) = line.rsplit_once(&format!(" why_{number}="))?;

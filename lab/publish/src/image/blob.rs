@@ -1,4 +1,4 @@
-//! Content under its digest, as registries keep it.
+//! Content under its digest, in the form that registries store.
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -41,7 +41,7 @@ impl Blob {
         &self.digest
     }
 
-    /// How a manifest names it.
+    /// The descriptor by which a manifest refers to it.
     pub(super) fn descriptor(&self) -> OciDescriptor {
         OciDescriptor {
             media_type: self.media_type.to_owned(),
@@ -57,7 +57,7 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", checksum(bytes))
 }
 
-/// SHA-256 in lower case.
+/// The SHA-256 checksum in lower case.
 pub(super) fn checksum(bytes: &[u8]) -> String {
     let sum = Sha256::digest(bytes);
     sum.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,4 +1,4 @@
-//! Ask a program of the machine, in the workspace.
+//! Runs programs of the machine, in the workspace.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use dagward_workbench::paths;
 
-/// What `program` prints; an error quotes what it says.
+/// The output of `program`; if it fails, an error that quotes its messages.
 pub(super) fn output(program: &str, arguments: &[&str]) -> Result<String> {
     let mut command = Command::new(program);
     command.current_dir(paths::workspace()).args(arguments);

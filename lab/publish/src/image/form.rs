@@ -1,4 +1,4 @@
-//! The two manifests. What Istio's agent accepts is in its `pkg/wasm/imagefetcher.go`.
+//! The two manifests. Istio's rules for them are in its agent's `pkg/wasm/imagefetcher.go`.
 
 use anyhow::Result;
 use oci_client::manifest::{IMAGE_CONFIG_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest};
@@ -11,19 +11,19 @@ use super::layer::{FILE, Layer};
 /// The bare module, in the form that Istio calls "oci variant".
 const MODULE: &str = "application/vnd.module.wasm.content.layer.v1+wasm";
 
-/// The config of an artifact that has none (OCI image specification 1.1, `manifest.md`).
+/// The media type for an artifact without a config (OCI image specification 1.1, `manifest.md`).
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 const SBOM: &str = "application/vnd.cyclonedx+json";
 
-/// A manifest and all that it names.
+/// A manifest and all blobs that it names.
 #[derive(Debug, Clone)]
 pub struct Form {
     /// `image` or `artifact`.
     pub name: &'static str,
-    /// What its tag has behind the asked one.
+    /// The suffix of its tag.
     suffix: &'static str,
-    /// The manifest; its digest is what a `WasmPlugin` pins.
+    /// The manifest; a `WasmPlugin` pins its digest.
     pub manifest: Blob,
     /// The config.
     pub config: Blob,
@@ -32,11 +32,11 @@ pub struct Form {
 }
 
 impl Form {
-    /// The last layer of an image must hold `plugin.wasm`; this is the only one.
+    /// The image. Its last layer must hold `plugin.wasm`; this layer is the only one.
     pub(super) fn image(module: &[u8], labels: &Labels) -> Result<Self> {
         let layer = Layer::of(module)?;
-        // A module runs anywhere. This platform is the one that Istio's agent picks where a mirror has put an
-        // index around the manifest, and with it `docker pull` takes the image.
+        // A module runs on any platform. If a mirror has put an index around the manifest, Istio's
+        // agent picks this platform; `docker pull` also accepts the image with it.
         let config = json!({
             "created": labels.get(CREATED),
             "architecture": "amd64",
@@ -46,7 +46,7 @@ impl Form {
         });
         let config = Blob::json(IMAGE_CONFIG_MEDIA_TYPE, &config)?;
         let mut annotations = labels.clone();
-        // Asked for by the form's own specification (github.com/solo-io/wasm, `spec-compat.md`).
+        // The form's own specification requires this (github.com/solo-io/wasm, `spec-compat.md`).
         annotations.insert("module.wasm.image/variant".to_owned(), "compat".to_owned());
         let manifest = OciImageManifest {
             annotations: Some(annotations),
@@ -61,7 +61,7 @@ impl Form {
         })
     }
 
-    /// An artifact must have two layers, one of them the module.
+    /// The artifact. It must have two layers, one of them the module.
     pub(super) fn artifact(module: Vec<u8>, sbom: Vec<u8>, labels: &Labels) -> Result<Self> {
         let config = Blob::new(EMPTY, b"{}".to_vec());
         let module = Blob::new(MODULE, module);
@@ -81,12 +81,12 @@ impl Form {
         })
     }
 
-    /// Its tag where `tag` was asked for.
+    /// The tag of this form for the tag that the user named.
     pub fn tag(&self, tag: &str) -> String {
         format!("{tag}{}", self.suffix)
     }
 
-    /// All that it consists of; the manifest, which names the others, comes last.
+    /// All of its blobs; the manifest, which names the others, comes last.
     pub fn blobs(&self) -> impl Iterator<Item = &Blob> {
         self.layers.iter().chain([&self.config, &self.manifest])
     }
@@ -101,7 +101,7 @@ fn manifest(config: &Blob, layers: Vec<OciDescriptor>) -> OciImageManifest {
     }
 }
 
-/// With the name that tools for artifacts give the file.
+/// The descriptor with the file name that tools for artifacts use.
 fn titled(blob: &Blob, file: &str) -> OciDescriptor {
     let title = ("org.opencontainers.image.title".to_owned(), file.to_owned());
     OciDescriptor {

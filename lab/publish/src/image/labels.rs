@@ -1,4 +1,4 @@
-//! What the image says of itself, under the keys of the OCI image specification (`annotations.md`).
+//! The image's labels, under the keys of the OCI image specification (`annotations.md`).
 
 use std::collections::BTreeMap;
 use std::env;
@@ -16,7 +16,7 @@ pub type Labels = BTreeMap<String, String>;
 /// The label with the date.
 pub(super) const CREATED: &str = "org.opencontainers.image.created";
 
-/// The labels; what nobody knows is left out.
+/// The labels; unknown values are left out.
 pub(super) fn of(package: &Package) -> Result<Labels> {
     let key = |name: &str| format!("org.opencontainers.image.{name}");
     let labels = [
@@ -32,12 +32,13 @@ pub(super) fn of(package: &Package) -> Result<Labels> {
     Ok(known.collect())
 }
 
-/// The commit, marked where the working tree differs from it. `None` outside a git repository.
+/// The commit, with a mark if the working tree differs from it. `None` outside a git repository.
 fn revision() -> Option<String> {
     git(&["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])
 }
 
-/// When: what `SOURCE_DATE_EPOCH` says (reproducible-builds.org), else the commit's date, else the epoch.
+/// The date: `SOURCE_DATE_EPOCH` if it is set (reproducible-builds.org), else the commit's date,
+/// else the epoch.
 fn created() -> Result<String> {
     let asked = env::var("SOURCE_DATE_EPOCH").ok();
     let seconds = asked.or_else(|| git(&["log", "-1", "--format=%ct"]));

@@ -12,7 +12,7 @@ use super::blob::{self, Blob};
 /// The name that Istio's agent looks for in the last layer.
 pub(super) const FILE: &str = "plugin.wasm";
 
-/// A layer, and the digest of what it unpacks to, which the image's config repeats.
+/// A layer, and the digest of its unpacked content, which the image's config repeats.
 #[derive(Debug)]
 pub(super) struct Layer {
     pub(super) blob: Blob,
@@ -20,7 +20,8 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// The module in its archive. Neither archive nor compression holds a date, an owner or a host.
+    /// The module in its archive. Neither the archive nor the compression contains a date, an owner
+    /// or a host.
     pub(super) fn of(module: &[u8]) -> Result<Self> {
         let archive = archive(module)?;
         let mut compressed = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());

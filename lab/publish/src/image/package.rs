@@ -1,4 +1,4 @@
-//! What `Cargo.toml` says of the filter.
+//! The filter's metadata in `Cargo.toml`.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;

@@ -1,7 +1,7 @@
-//! Where an image comes from: the predicate of SLSA's provenance, version 1
+//! The origin of an image: the predicate of SLSA's provenance, version 1
 //! (slsa.dev/spec/v1.0/provenance).
 //!
-//! It has no times, so the same commit gives the same predicate.
+//! It contains no times, so the same commit gives the same predicate.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use super::{Image, blob, sbom};
 use dagward_build::TARGET;
 use dagward_workbench::paths;
 
-/// What cosign calls this kind of predicate.
+/// cosign's name for this type of predicate.
 pub(super) const TYPE: &str = "slsaprovenance1";
 
 /// The label with the commit.
@@ -21,10 +21,10 @@ pub(super) const REVISION: &str = "org.opencontainers.image.revision";
 
 const SOURCE: &str = "org.opencontainers.image.source";
 
-/// How the image is built, for those who read the predicate: `cargo xtask image`.
+/// The build process, for readers of the predicate: `cargo xtask image`.
 const BUILD_TYPE: &str = "urn:dagward:build:cargo-xtask-image:v1";
 
-/// The builder where the person who signs names none.
+/// The builder if the signer does not name one.
 const UNNAMED: &str = "urn:dagward:builder:unnamed";
 
 /// The predicate of both forms of an image.

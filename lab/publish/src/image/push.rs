@@ -1,4 +1,4 @@
-//! Push to a registry, with the credentials that `docker login` has left.
+//! Pushes to a registry, with the credentials that `docker login` has stored.
 
 use anyhow::{Context, Result, bail};
 use docker_credential::{CredentialRetrievalError, DockerCredential};
@@ -10,27 +10,27 @@ use tokio::runtime::Builder;
 
 use super::{Form, Image};
 
-/// How a registry is spoken to.
+/// The protocol of a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// With TLS.
     Https,
-    /// In plaintext: a registry of one's own.
+    /// In plaintext, for a private registry.
     Http,
 }
 
-/// Where the two forms are now. A `WasmPlugin` has `oci://` in front.
+/// The references of the two forms in the registry. A `WasmPlugin` writes `oci://` in front.
 #[derive(Debug, Clone)]
 pub struct Pushed {
     /// `REGISTRY/NAME:TAG` of the image.
     pub image: String,
-    /// The same of the artifact.
+    /// `REGISTRY/NAME:TAG` of the artifact.
     pub artifact: String,
 }
 
 pub(super) fn push(image: &Image, reference: &str, scheme: Scheme) -> Result<Pushed> {
     let reference = with_tag(reference, &image.version)?;
-    // The client would panic without one.
+    // The client would panic without a default provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::try_from(ClientConfig {
         protocol: match scheme {
@@ -73,7 +73,8 @@ async fn push_form(client: &Client, reference: &Reference, form: &Form) -> Resul
     Ok(reference.whole())
 }
 
-/// Reads `REGISTRY/NAME[:TAG]`. The library would take `latest`, which Istio pulls anew with each change.
+/// Reads `REGISTRY/NAME[:TAG]`. The library would default to `latest`, which Istio pulls again
+/// whenever it changes.
 pub(super) fn with_tag(reference: &str, version: &str) -> Result<Reference> {
     let name = reference.rsplit('/').next().unwrap_or_default();
     if name.contains('@') {
@@ -91,7 +92,7 @@ pub(super) fn with_tag(reference: &str, version: &str) -> Result<Reference> {
 
 fn credentials(reference: &Reference) -> Result<RegistryAuth> {
     let registry = match reference.registry() {
-        // As `docker login` files it.
+        // The key under which `docker login` stores it.
         "docker.io" => "https://index.docker.io/v1/",
         registry => registry,
     };

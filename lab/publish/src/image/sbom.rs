@@ -1,7 +1,7 @@
-//! The bill of materials: what is linked into the module, as CycloneDX in JSON.
+//! The bill of materials: everything that is linked into the module, as CycloneDX in JSON.
 //!
-//! `cargo tree` says which crates they are. `cargo metadata` would say too many: it has the features that any
-//! package of the workspace asks for.
+//! `cargo tree` lists the crates. `cargo metadata` would list too many: it includes the features
+//! that any package of the workspace requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,20 +14,20 @@ use super::labels::{CREATED, Labels};
 use super::package;
 use dagward_build::TARGET;
 
-/// Its name, beside the layout and in the artifact.
+/// Its file name, beside the layout and in the artifact.
 pub(super) const FILE: &str = "sbom.cdx.json";
 
-/// Something that is linked into the module.
+/// A component that is linked into the module.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Part {
     name: String,
     version: String,
     license: String,
-    /// Its package URL, by which scanners know it.
+    /// Its package URL, which scanners look up.
     pub(super) url: String,
 }
 
-/// Every part with those that it uses.
+/// Every component with its dependencies.
 type Parts = BTreeMap<Part, BTreeSet<Part>>;
 
 /// The bill of materials of `module`.
@@ -50,7 +50,7 @@ pub(super) fn of(module: &[u8], labels: &Labels) -> Result<Vec<u8>> {
         let used: Vec<&str> = used.iter().map(|part| part.url.as_str()).collect();
         json!({"ref": part.url, "dependsOn": used})
     };
-    // Without a serial number, which may not be the same for two bills.
+    // No serial number: it must differ between two bills, and the image must be reproducible.
     Ok(serde_json::to_vec_pretty(&json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -77,8 +77,8 @@ fn component(part: &Part) -> Map<String, Value> {
         .collect()
 }
 
-/// The filter's crates for the module's target, without those that only run while it is compiled.
-/// Each line has the depth in front.
+/// The filter's crates for the module's target, except those that only run during compilation. Each
+/// line begins with its depth.
 fn tree() -> Result<String> {
     let arguments = [
         "tree",
@@ -100,7 +100,7 @@ fn tree() -> Result<String> {
 
 fn parts(tree: &str) -> Result<Parts> {
     let mut parts = Parts::new();
-    // From the root to the line before.
+    // The path from the root to the previous line.
     let mut path: Vec<Part> = Vec::new();
     for line in tree.lines() {
         let (depth, part) = read(line).with_context(|| format!("`cargo tree` printed `{line}`"))?;
@@ -114,7 +114,7 @@ fn parts(tree: &str) -> Result<Parts> {
     Ok(parts)
 }
 
-/// Reads `1 serde v1.0.229 | MIT OR Apache-2.0`; behind the version may stand where it comes from.
+/// Reads `1 serde v1.0.229 | MIT OR Apache-2.0`; the crate's origin may follow the version.
 fn read(line: &str) -> Option<(usize, Part)> {
     let (package, license) = line.split_once(" | ")?;
     let mut words = package.split(' ');
@@ -124,14 +124,14 @@ fn read(line: &str) -> Option<(usize, Part)> {
     let part = Part {
         name: name.to_owned(),
         version: version.to_owned(),
-        // As older crates write it.
+        // Older crates write a slash.
         license: license.replace('/', " OR "),
         url: format!("pkg:cargo/{name}@{version}"),
     };
     Some((depth, part))
 }
 
-/// Rust's standard library, with what it brings for the target: WASI's C library.
+/// Rust's standard library, with the library that it contains for this target: WASI's C library.
 pub(super) fn standard_library() -> Result<Part> {
     let verbose = output("rustc", &["--version", "--verbose"])?;
     let mut lines = verbose.lines();
@@ -170,7 +170,8 @@ mod tests {
         for linked in ["dagward", "proxy-wasm", "serde_json", "spiffe", "rust-std"] {
             assert!(names.contains(&linked), "{linked} is not in {names:?}");
         }
-        // A procedural macro, a dependency of tests, one of another package.
+        // A procedural macro, a dependency of tests, a dependency of another package, and the
+        // filter itself.
         for other in ["serde_derive", "proptest", "tokio", "dagward-module"] {
             assert!(!names.contains(&other), "{other} is in {names:?}");
         }

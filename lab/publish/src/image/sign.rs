@@ -1,7 +1,8 @@
 //! Signatures and provenance of a pushed image, by cosign with a key pair in files.
 //!
-//! Both are sigstore bundles beside the image in its registry, found by `cosign verify` and
-//! `cosign verify-attestation`. No transparency log is told: the key alone is the proof.
+//! Both are sigstore bundles, stored beside the image in its registry, where `cosign verify` and
+//! `cosign verify-attestation` find them. cosign writes to no transparency log: the key alone is
+//! the proof.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,21 +24,23 @@ const COSIGN: Program = Program {
 /// The variable with the password of the private key.
 pub const PASSWORD: &str = "COSIGN_PASSWORD";
 
-/// Services that cosign is to use: none. Without this it asks sigstore's public ones which there are.
+/// An empty list of services for cosign. Without it cosign asks sigstore's public services for
+/// theirs.
 const NO_SERVICES: &str = r#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json"}"#;
 
-/// Who signs.
+/// The signer.
 #[derive(Debug, Clone)]
 pub struct Signer {
     /// The file of the private key, as `cosign generate-key-pair` writes it.
     pub key: PathBuf,
     /// Its password.
     pub password: String,
-    /// The URI of the machine that builds (`builder.id` of the provenance), where it has one.
+    /// The URI of the machine that builds (`builder.id` of the provenance), if the caller names
+    /// one.
     pub builder: Option<String>,
 }
 
-/// cosign, built if need be.
+/// cosign's program; builds it if necessary.
 pub fn cosign() -> Result<PathBuf> {
     COSIGN.ensure()
 }
@@ -77,7 +80,7 @@ pub(super) fn sign(image: &Image, reference: &Reference, scheme: Scheme, signer:
     Ok(())
 }
 
-/// They need Go.
+/// These tests need Go.
 #[cfg(test)]
 mod needs_go {
     use base64::Engine;
@@ -118,7 +121,7 @@ mod needs_go {
         image
     }
 
-    /// What cosign itself says of an image; the error is its last words.
+    /// cosign's own output about an image; the error is its last line.
     fn cosign_says(arguments: &[&str], key: &Path, name: &str) -> Result<String, String> {
         let mut verify = Command::new(cosign().unwrap());
         verify.args(arguments).arg("--key").arg(key);

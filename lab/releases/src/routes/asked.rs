@@ -1,4 +1,5 @@
-//! What each release asks its auth manager on a route, against the actions that the table has for it.
+//! Compares the permissions that each release asks its auth manager for with the table's actions
+//! for the route.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +11,7 @@ use super::questions::actions_for;
 use super::{Listing, Row, Served, Words};
 use crate::Release;
 
-/// What is wrong with the table's actions, over several releases; empty where nothing is.
+/// The problems of the table's actions, over several releases; empty if there are none.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     problems: BTreeSet<String>,
@@ -19,19 +20,19 @@ pub struct Asked {
 /// The route of one row, over all releases.
 type Key = (&'static str, &'static str);
 
-/// What is known of a row's actions.
+/// The actions of a row, compared.
 #[derive(Default)]
 struct Actions {
-    /// All that the row has.
+    /// All actions of the row.
     had: BTreeSet<&'static str>,
-    /// Those that some question of a release is about.
+    /// The actions that a release asks for.
     asked: BTreeSet<&'static str>,
-    /// Whether a release asks anything.
+    /// Whether any release asks for a permission.
     compared: bool,
 }
 
 impl Asked {
-    /// Holds the rows of the table for each release against what is kept of the release.
+    /// Compares the table's rows for each release with the release's stored routes.
     pub fn of_all<T: Iterator<Item = Words>>(table: impl Fn(Release) -> T) -> Result<Self> {
         let mut asked = Self::default();
         let mut by_row: BTreeMap<Key, Actions> = BTreeMap::new();
@@ -75,7 +76,7 @@ impl Asked {
         Ok(asked)
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no problems.
     pub fn is_complete(&self) -> bool {
         self.problems.is_empty()
     }
@@ -124,7 +125,7 @@ impl Asked {
         }
     }
 
-    /// Takes note of a problem, unless it is an accepted difference.
+    /// Records a problem, unless it is an accepted difference.
     fn accept_or(
         &mut self,
         used: &mut BTreeSet<(&'static str, &'static str, &'static str)>,
@@ -148,7 +149,8 @@ impl Asked {
     }
 }
 
-/// Whether a row stands for several pages of Flask-AppBuilder, of which each does one of the things that it asks for.
+/// Whether a row stands for several pages of Flask-AppBuilder, each of which performs one of the
+/// row's actions.
 fn many_pages(template: &str) -> bool {
     ["/{page:path}", "/action/{name}/{pk}", "/delete/{pk}"]
         .iter()

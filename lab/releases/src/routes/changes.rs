@@ -1,4 +1,4 @@
-//! What a newer Airflow serves otherwise than an older one.
+//! The changes in the routes from an older Airflow to a newer one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{Listing, Served};
 
-/// The routes that one listing has and another has not, and those that read or ask for something else.
+/// The routes that are only in one listing, and those whose parameters or permissions differ.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Changes {
     older: &'static str,
@@ -20,7 +20,7 @@ pub struct Changes {
 /// A route's method and path.
 type Name = (String, String);
 
-/// A part of a route: what it is called, and where its words are.
+/// A part of a route: its name, and its field.
 type Part = (&'static str, fn(&Served) -> &[String]);
 
 const PARTS: [Part; 3] = [
@@ -52,7 +52,8 @@ impl Changes {
     }
 }
 
-/// The routes of a listing. One that several applications have is one, with all that they read.
+/// The routes of a listing. A route that several applications serve appears once, with all that
+/// they read.
 fn by_name(listing: &Listing) -> Result<BTreeMap<Name, Served>> {
     let mut routes: BTreeMap<Name, Served> = BTreeMap::new();
     for route in listing.routes()? {
@@ -71,7 +72,7 @@ fn by_name(listing: &Listing) -> Result<BTreeMap<Name, Served>> {
     Ok(routes)
 }
 
-/// What a route has more and less, such as `query +dag_id`.
+/// The words that a route gains and loses, such as `query +dag_id`.
 fn change(before: &Served, after: &Served) -> Vec<String> {
     let mut changes = Vec::new();
     for (part, words) in PARTS {

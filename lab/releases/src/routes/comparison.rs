@@ -1,4 +1,4 @@
-//! A table of routes against what a release serves.
+//! A comparison of the table of routes with the routes that a release serves.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use super::{Listing, Row, Served, Words};
 use crate::Release;
 use dagward_workbench::table::Table;
 
-/// What came of the comparison.
+/// The result of the comparison.
 #[derive(Debug)]
 pub struct Comparison {
     release: Release,
@@ -28,7 +28,7 @@ struct Counts {
 }
 
 impl Comparison {
-    /// Holds the rows for a release against what it serves.
+    /// Compares the rows for a release with the routes that it serves.
     pub fn new(listing: &Listing, table: impl Iterator<Item = Words>) -> Result<Self> {
         let table: Vec<_> = table.map(Row::from).collect();
         Ok(Self::of(listing.release, &listing.routes()?, &table))
@@ -44,7 +44,7 @@ impl Comparison {
         };
         let mut seen: Vec<&Served> = Vec::new();
         for route in served {
-            // Some stand in several applications.
+            // Several applications serve some routes.
             let again = |other: &&Served| other.method == route.method && other.path == route.path;
             if !seen.iter().any(again) {
                 comparison.count(route, table);
@@ -71,18 +71,19 @@ impl Comparison {
         }
     }
 
-    /// Says whether the release serves what is kept of it.
+    /// Records whether the stored routes are those that the release serves.
     pub(super) fn kept(&mut self, kept: bool) {
         self.kept = kept;
     }
 
-    /// Whether every route is classified, every row is served, and all of it is kept.
+    /// Whether the table classifies every route, the release serves every row, and the stored
+    /// routes are current.
     pub fn complete(&self) -> bool {
         self.missing.is_empty() && self.not_served.is_empty() && self.kept
     }
 }
 
-/// Whether the part of Airflow that has `template` is installed, as far as its first segment tells.
+/// Whether the part of Airflow that serves `template` is installed, judged by its first segment.
 fn installed(template: &str, served: &[Served]) -> bool {
     let first = |path: &str| path.split('/').nth(1).map(str::to_owned);
     !beyond_the_lab(template) && served.iter().any(|route| first(&route.path) == first(template))

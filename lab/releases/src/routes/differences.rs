@@ -1,4 +1,5 @@
-//! Where the table's actions differ from what Airflow asks its auth manager, each with its reason.
+//! The accepted differences between the table's actions and the permissions that Airflow asks for,
+//! each with its reason.
 
 /// One route whose actions differ.
 #[derive(Debug)]
@@ -7,10 +8,10 @@ pub(super) struct Difference {
     pub(super) method: &'static str,
     /// The path of the table's row.
     pub(super) template: &'static str,
-    /// What differs: a question of Airflow's that the table has no action for, or an action of the table that
-    /// no release asks for.
+    /// The differences: a permission that Airflow asks for and the table has no action for, or an
+    /// action of the table that no release asks for.
     pub(super) of: &'static [&'static str],
-    /// Why that is right.
+    /// The reason why the difference is right.
     pub(super) because: &'static str,
 }
 

@@ -1,15 +1,15 @@
-//! What Airflow serves and the table leaves out on purpose.
+//! The routes of Airflow that the table leaves out on purpose.
 
 use super::template::fits;
 
-/// A route of Airflow that no policy can tell apart, and why none has to.
+/// A route of Airflow that policies cannot match, and need not match.
 #[derive(Debug, Clone, Copy)]
 pub struct LeftOut {
     /// The method.
     pub method: &'static str,
     /// The path.
     pub path: &'static str,
-    /// The surface that a request for it counts for.
+    /// The surface that the filter assigns to a request for it.
     pub surface: &'static str,
 }
 
@@ -21,16 +21,18 @@ const fn get(path: &'static str, surface: &'static str) -> LeftOut {
     }
 }
 
-/// All of them. A service outside Airflow may have the same paths, so nothing can be said of them.
+/// All such routes. A service outside Airflow may have the same paths, so the filter cannot
+/// classify them.
 pub const LEFT_OUT: &[LeftOut] = &[
-    // The one page of the web interface of Airflow 3, where none of its own routes is. It has no data.
+    // Airflow 3 serves the page of its web interface for every path without a route. It contains no
+    // data.
     get("/{rest_of_path:path}", "other"),
-    // Airflow 3 answers 404 there, with a hint to whoever still asks for what was.
+    // Airflow 3 answers 404 there, with a hint for clients that still use the old API.
     get("/api/{_:path}", "other"),
     get("/api/v1/{_:path}", "rest"),
 ];
 
-/// The surface that `method` and `path` count for, if they are left out.
+/// The surface for `method` and `path`, if they are left out.
 pub(super) fn surface(method: &str, path: &str) -> Option<&'static str> {
     let found = LEFT_OUT
         .iter()
@@ -38,9 +40,9 @@ pub(super) fn surface(method: &str, path: &str) -> Option<&'static str> {
     Some(found.surface)
 }
 
-/// Whether the table has more here than any installation of the lab: other auth managers and ways to
-/// log in, the exporter of metrics, which is no part of Airflow, and the files behind a log server's
-/// one route.
+/// Whether the table covers more here than any installation of the lab: other auth managers and
+/// ways to log in, the metrics exporter, which does not belong to Airflow, and the files behind a
+/// log server's one route.
 pub(super) fn beyond_the_lab(path: &str) -> bool {
     let below = [
         "/auth/",

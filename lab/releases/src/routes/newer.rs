@@ -1,4 +1,4 @@
-//! A release or pre-release of Airflow that PyPI has, and that is newer than all that are known.
+//! Finds a release or pre-release of Airflow on PyPI that is newer than all known ones.
 
 use std::process::{Command, Stdio};
 
@@ -8,17 +8,17 @@ use super::{Changes, Listing};
 use crate::{Installation, Release};
 use dagward_workbench::{progress, python};
 
-/// The package of which each release of Airflow has one.
+/// The package that each release of Airflow publishes.
 const PACKAGE: &str = "apache-airflow";
 
 /// Packages whose versions follow from that of [`PACKAGE`].
 const FOLLOWING: [&str; 2] = ["apache-airflow-core==", "apache-airflow-task-sdk=="];
 
-/// How many lines of a file of requirements were asked for. All others follow from these.
+/// The number of requirements that a file asks for directly. All other lines follow from these.
 const ASKED_FOR: usize = 11;
 
-/// The changes in the newest release that PyPI has, after the newest that is known; `None` where that is the same. The
-/// release is installed if need be.
+/// The changes from the newest known release to the newest one on PyPI; `None` if they are the
+/// same. Installs the release if necessary.
 pub fn changes_in_newer() -> Result<Option<Changes>> {
     let [.., known] = Release::ALL;
     let index = index(known)?;
@@ -29,7 +29,7 @@ pub fn changes_in_newer() -> Result<Option<Changes>> {
     Changes::between(&Listing::kept(known)?, &newer).map(Some)
 }
 
-/// What pip says of the versions that PyPI has.
+/// pip's list of the versions on PyPI.
 fn index(known: Release) -> Result<String> {
     let python = Installation::ensure(known)?.python;
     let mut pip = Command::new(python);
@@ -50,7 +50,7 @@ fn index(known: Release) -> Result<String> {
     String::from_utf8(output.stdout).context("pip's answer is not UTF-8")
 }
 
-/// The newest version in pip's answer, if it is newer than `known`. pip names the newest first.
+/// The newest version in pip's answer, if it is newer than `known`. pip lists the newest first.
 fn newer<'i>(index: &'i str, known: &str) -> Result<Option<&'i str>> {
     let mut lines = index.lines();
     let versions = lines
@@ -63,7 +63,8 @@ fn newer<'i>(index: &'i str, known: &str) -> Result<Option<&'i str>> {
     Ok(versions.first().filter(|_| position > 0).copied())
 }
 
-/// That version, with what the newest known release was asked for beside it, for the life of this process.
+/// That version, together with the direct requirements of the newest known release; lives as long
+/// as this process.
 fn release(known: Release, version: &str) -> Release {
     let lines = python::requirements(known.requirements);
     let beside = lines.into_iter().take(ASKED_FOR).filter(|line| {

@@ -1,20 +1,21 @@
-//! What Airflow asks its auth manager, in the words of dagward's actions.
+//! Translates the permissions that Airflow asks its auth manager for into dagward's actions.
 //!
-//! `lab/airflow/asked.py` writes the questions: a resource, a method and, for a DAG, what of it:
-//! `dag GET RUN`. Resources and entities are those of `resource_details.py`; pages of Flask-AppBuilder
-//! have permissions of its own, `fab can_read Connections`.
+//! `lab/airflow/asked.py` writes the permissions: a resource, a method and, for a DAG, the entity:
+//! `dag GET RUN`. Resources and entities are those of `resource_details.py`; pages of
+//! Flask-AppBuilder have permissions of their own, `fab can_read Connections`.
 
-/// The actions that a question is about: of each group a route must ask for one. `None` for a question that this
-/// table does not know.
+/// The actions for a permission: a route must have one of each group. `None` for a permission that
+/// this table does not know.
 pub(super) fn actions_for(method: &str, question: &str) -> Option<Vec<Vec<String>>> {
     let words: Vec<&str> = question.splitn(3, ' ').collect();
     match words.as_slice() {
-        // Of a list, only those objects come back that the caller may have.
+        // A list contains only those objects that the caller may read.
         [
             "dags" | "assets" | "connections" | "variables" | "pools" | "teams" | "menu_items",
             "GET",
         ] => Some(Vec::new()),
-        // Which kind of token a route of the Execution API takes, and whose. `ti:self` is looked at by itself.
+        // The kind of token that a route of the Execution API accepts, and its owner. `ti:self` is
+        // checked separately.
         ["scope", _] | ["token"] => Some(Vec::new()),
         ["dags", "PUT"] => groups(&["dag"], "PUT"),
         ["dag", method] => groups(&["dag"], method),
@@ -32,7 +33,7 @@ pub(super) fn actions_for(method: &str, question: &str) -> Option<Vec<Vec<String
     }
 }
 
-/// The verb of a method on any one of some resources. `*` is for all that changes something.
+/// A method's action on any of the given resources. `*` stands for all changes.
 fn groups(resources: &[&str], method: &str) -> Option<Vec<Vec<String>>> {
     let verbs: &[&str] = match method {
         "GET" => &["read"],
@@ -51,11 +52,11 @@ fn groups(resources: &[&str], method: &str) -> Option<Vec<Vec<String>>> {
     Some(verbs.iter().map(named).collect())
 }
 
-/// What belongs to a DAG. Where dagward has a finer word for a method, that one will do.
+/// Entities of a DAG. If dagward has a more specific action for a method, that action is enough.
 fn of_dag(method: &str, entity: &str) -> Option<Vec<Vec<String>>> {
     let run_changes = one_of(&["dag_run:update", "dag_run:clear", "backfill:update"]);
     let run_ends = one_of(&["dag_run:delete"]);
-    // Clearing a run clears the tasks in it.
+    // Clearing a run clears its tasks.
     let task_changes = one_of(&[
         "task_instance:update",
         "task_instance:clear",
@@ -72,7 +73,7 @@ fn of_dag(method: &str, entity: &str) -> Option<Vec<Vec<String>>> {
         ("TASK_INSTANCE", "*") => vec![task_changes, one_of(&["task_instance:delete"])],
         ("SLA_MISS", "PUT") => vec![task_changes],
         ("TASK_INSTANCE" | "SLA_MISS", method) => return groups(&["task_instance", "task_state"], method),
-        // How DAGs depend on each other.
+        // The dependencies between DAGs.
         ("DEPENDENCIES", method) => return groups(&["dag"], method),
         ("AUDIT_LOG", method) => return groups(&["audit_log"], method),
         ("CODE", method) => return groups(&["dag_code"], method),
@@ -90,7 +91,7 @@ fn of_view(view: &str) -> Option<Vec<Vec<String>>> {
     let actions: &[&str] = match view {
         "CLUSTER_ACTIVITY" => &["cluster_activity:read"],
         "IMPORT_ERRORS" => &["import_error:read"],
-        // The Edge executor's pages ask for it whatever they do.
+        // The Edge executor's pages ask for it, whatever they do.
         "JOBS" => &[
             "job:read",
             "edge_job:read",
@@ -106,7 +107,8 @@ fn of_view(view: &str) -> Option<Vec<Vec<String>>> {
     Some(vec![one_of(actions)])
 }
 
-/// Users, roles and permissions. A permission is no object of its own to dagward: whatever changes one updates it.
+/// Users, roles and permissions. A permission is not an object of its own in dagward: every change
+/// of one updates it.
 fn of_security(resource: &str, method: &str) -> Option<Vec<Vec<String>>> {
     match resource {
         "Users" | "My Password" | "Passwords" | "My Profile" | "User Stats Chart" => {
@@ -120,7 +122,8 @@ fn of_security(resource: &str, method: &str) -> Option<Vec<Vec<String>>> {
     }
 }
 
-/// A page of Flask-AppBuilder. With GET those that make or change something only show their form.
+/// A page of Flask-AppBuilder. With GET, a page that creates or changes something only shows its
+/// form.
 fn of_page(method: &str, permission: &str, resource: &str) -> Option<Vec<Vec<String>>> {
     let asked = match permission.trim_start_matches("can_") {
         "read" | "list" | "show" | "download" => "GET",

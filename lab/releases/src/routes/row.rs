@@ -1,21 +1,21 @@
-//! One row of dagward's table, as it is held against a release.
+//! One row of dagward's table, for the comparison with a release.
 
 use super::{Served, fits};
 
 /// A row of the table.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The surface that it counts for.
+    /// The surface that it belongs to.
     pub surface: &'static str,
     /// The method.
     pub method: &'static str,
     /// The path, with names in braces.
     pub template: &'static str,
-    /// What it asks for, the actions included that only some bodies ask for.
+    /// Its actions, including those that only some bodies ask for.
     pub actions: Vec<&'static str>,
 }
 
-/// A row as the table has it: surface, method, path and actions.
+/// A row in the table's own form: surface, method, path and actions.
 pub type Words = (&'static str, &'static str, &'static str, Vec<&'static str>);
 
 impl From<Words> for Row {
@@ -30,19 +30,19 @@ impl From<Words> for Row {
 }
 
 impl Row {
-    /// The row for a route: of two that fit, the one without a tail says more, or the longer one.
+    /// The row for a route. If two match, the one without a tail wins, then the longer one.
     pub(super) fn for_route<'a>(rows: &'a [Self], route: &Served) -> Option<&'a Self> {
         rows.iter()
             .filter(|row| row.is(route))
             .max_by_key(|row| row.precision())
     }
 
-    /// Whether the row is about this route.
+    /// Whether the row matches this route.
     pub(super) fn is(&self, route: &Served) -> bool {
         self.method == route.method && fits(self.template, &route.path)
     }
 
-    /// Whether it is about the task instance that the request's token is for.
+    /// Whether it concerns the task instance that the request's token is for.
     pub(super) fn is_of_own_task(&self) -> bool {
         self.template.contains("{task_instance_id}")
     }

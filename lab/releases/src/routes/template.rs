@@ -1,9 +1,10 @@
-//! Templates of paths: Airflow's and dagward's differ in names, and in how much a placeholder takes.
+//! Templates of paths: Airflow's and dagward's differ in names, and in the number of segments that
+//! a placeholder matches.
 
-/// Whether the route `served` is the one that the table's `template` is about.
+/// Whether the table's `template` matches the route `served`.
 ///
-/// Names do not count. A tail, `{key:path}`, also stands for one segment, as Airflow's older lines have
-/// it; and one that is called `page` or `file` stands for whatever is below.
+/// Names of placeholders do not matter. A tail, `{key:path}`, also matches one segment, as in older
+/// releases of Airflow; a tail with the name `page` or `file` matches everything below.
 pub fn fits(template: &str, served: &str) -> bool {
     let mut theirs = segments(served);
     for ours in segments(template) {
@@ -28,7 +29,7 @@ pub fn fits(template: &str, served: &str) -> bool {
     theirs.next().is_none()
 }
 
-/// The segments of a template, but for what a slash at its end adds.
+/// The segments of a template, without the empty one that a slash at its end adds.
 fn segments(template: &str) -> impl Iterator<Item = &str> {
     template.split('/').filter(|segment| !segment.is_empty())
 }

@@ -1,4 +1,4 @@
-//! What people choose in an installation of the chart.
+//! The choices that users make in an installation of the chart.
 
 use std::fmt;
 
@@ -6,36 +6,36 @@ use serde::{Deserialize, Serialize};
 
 use super::VALUES;
 
-/// Where tasks run.
+/// The place where tasks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Executor {
     /// A pod for each task.
     Kubernetes,
-    /// In the pods of workers, a set of them for each team.
+    /// In the pods of workers, one set for each team.
     Celery,
-    /// Some tasks so, some so.
+    /// Some tasks in pods of their own, some in workers.
     Both,
     /// In the scheduler.
     Local,
 }
 
-/// One choice of everything. What can be turned on beside it, such as PgBouncer, is on.
+/// One combination of all choices. Optional parts, such as PgBouncer, are on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Combination {
-    /// Where tasks run.
+    /// The executor.
     pub executor: Executor,
     /// Airflow's release.
     pub airflow: String,
-    /// Whether DAG files come by git-sync.
+    /// Whether git-sync delivers the DAG files.
     pub git_sync: bool,
-    /// Whether there are Celery workers for what names no queue.
+    /// Whether there are Celery workers for tasks that name no queue.
     pub default_set: bool,
 }
 
 const RELEASES: [&str; 3] = ["3.4.0", "3.3.2", "2.11.2"];
 
-/// What not every installation has.
+/// Optional parts of an installation.
 const OPTIONAL: [&str; 5] = [
     "flower.enabled=true",
     "pgbouncer.enabled=true",
@@ -44,7 +44,7 @@ const OPTIONAL: [&str; 5] = [
     "otelCollector.tracesEnabled=true",
 ];
 
-/// Airflow's settings for remote logs, which are texts.
+/// Airflow's settings for remote logs, which Helm must pass as strings.
 pub(super) const REMOTE_LOGS: [&str; 3] = [
     "config.logging.remote_logging=True",
     "config.logging.remote_base_log_folder=s3://logs/all",
@@ -76,7 +76,7 @@ impl Executor {
 }
 
 impl Combination {
-    /// All of them.
+    /// All combinations.
     pub fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for executor in Executor::ALL {
@@ -103,7 +103,7 @@ impl Combination {
         self.airflow.starts_with("2.")
     }
 
-    /// The files of values for it, as their comments say.
+    /// The files of values for this combination, as their comments say.
     pub(super) fn values(&self) -> impl Iterator<Item = &'static str> {
         let [common, celery, airflow_2] = VALUES;
         let celery = self.executor.has_workers().then_some(celery);
@@ -111,7 +111,7 @@ impl Combination {
         [Some(common), celery, airflow_2].into_iter().flatten()
     }
 
-    /// What is set beside the files.
+    /// The values that are set in addition to the files.
     pub(super) fn set(&self) -> Vec<String> {
         let mut set = vec![
             format!("executor={}", self.executor.value()),

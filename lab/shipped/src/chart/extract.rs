@@ -1,4 +1,4 @@
-//! Takes the facts out of rendered objects.
+//! Extracts the facts from rendered objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::object::{Container, Kind, Object, Pods, Port, Service};
 use crate::manifest;
 
-/// The labels by which the files of `examples/` choose pods, and the one that Istio reads.
+/// The labels by which the files of `examples/` select pods, and the label that Istio reads.
 const LABELS: [&str; 6] = [
     "app.kubernetes.io/name",
     "component",
@@ -73,7 +73,7 @@ pub(super) fn object(object: &Value) -> Result<Vec<Object>> {
     }
 }
 
-/// What `[logging]` in Airflow's settings says of the remote log store.
+/// The settings of the remote log store in the section `[logging]` of Airflow's settings.
 fn remote_logs(settings: &str) -> BTreeMap<String, String> {
     let lines = settings.lines().map(str::trim);
     let section = lines.skip_while(|line| *line != "[logging]").skip(1);

@@ -1,20 +1,20 @@
-//! What of the chart's objects matters to the files of `examples/`.
+//! The facts of the chart's objects that matter to the files of `examples/`.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// An object of Kubernetes, or the pods that one makes.
+/// An object of Kubernetes, or the pods that an object creates.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Object {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its kind and facts.
     #[serde(flatten)]
     pub kind: Kind,
 }
 
-/// What an object is.
+/// The kind of an object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -26,7 +26,7 @@ pub enum Kind {
     Account(Option<bool>),
     /// A RoleBinding, and the accounts in it.
     Binding(Vec<String>),
-    /// What Airflow's settings say of the remote log store.
+    /// Airflow's settings of the remote log store.
     Settings(BTreeMap<String, String>),
     /// A NetworkPolicy.
     Traffic,
@@ -37,20 +37,20 @@ pub enum Kind {
 pub struct Pods {
     /// The service account.
     pub account: String,
-    /// Whether the pod gets a token of Kubernetes, where it says so itself.
+    /// Whether the pod gets a token of Kubernetes, if the pod sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<bool>,
-    /// The labels by which files of `examples/` choose pods.
+    /// The labels by which files of `examples/` select pods.
     pub labels: BTreeMap<String, String>,
     /// The names of the annotations that Istio reads.
     pub annotations: Vec<String>,
-    /// The user, where the pod says so.
+    /// The user id, if the pod sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
-    /// The group, where the pod says so.
+    /// The group id, if the pod sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<i64>,
-    /// The Secrets that the pod has as volumes.
+    /// The Secrets that the pod mounts as volumes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<String>,
     /// Init containers and containers.
@@ -65,16 +65,16 @@ pub struct Container {
     /// Whether it is an init container.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub init: bool,
-    /// Where it listens, as far as it says so.
+    /// The ports that it declares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<Port>,
-    /// The user, where the container says so.
+    /// The user id, if the container sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
-    /// The group, where the container says so.
+    /// The group id, if the container sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<i64>,
-    /// Whether it can gain privileges; unless it says no, it can.
+    /// Whether it can gain privileges; true unless the container forbids it.
     pub escalates: bool,
     /// The capabilities that it adds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -94,10 +94,10 @@ pub struct Port {
     pub name: String,
     /// Its number.
     pub number: u16,
-    /// The port of the pods, where a Service names one.
+    /// The port of the pods, if a Service names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// The protocol, where it is not TCP.
+    /// The protocol, if it is not TCP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
     /// `appProtocol`.
@@ -115,13 +115,13 @@ pub struct Service {
 }
 
 impl Object {
-    /// Whether the API server would take both for one object.
+    /// Whether the API server would treat both as one object.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         let (one, two) = (&self.kind, &other.kind);
         self.name == other.name && std::mem::discriminant(one) == std::mem::discriminant(two)
     }
 
-    /// The pods, where it makes some.
+    /// The pods, if the object creates some.
     pub fn pods(&self) -> Option<&Pods> {
         match &self.kind {
             Kind::Pods(pods) => Some(pods),
@@ -129,7 +129,7 @@ impl Object {
         }
     }
 
-    /// The Service, where it is one.
+    /// The Service, if it is one.
     pub fn service(&self) -> Option<&Service> {
         match &self.kind {
             Kind::Service(service) => Some(service),
@@ -139,12 +139,12 @@ impl Object {
 }
 
 impl Pods {
-    /// The component that the chart says these are; empty for PostgreSQL.
+    /// The component according to the chart's label; empty for PostgreSQL.
     pub fn component(&self) -> &str {
         self.labels.get("component").map_or("", String::as_str)
     }
 
-    /// Whether the code of DAG authors runs here as a task.
+    /// Whether code of DAG authors runs here as a task.
     pub fn runs_tasks(&self) -> bool {
         self.component() == "worker"
     }
@@ -156,7 +156,7 @@ impl Pods {
             .is_none_or(|inject| inject != "false")
     }
 
-    /// The Secrets that a container has as variables or as files, as `secret/key` or as `secret`.
+    /// The Secrets that a container gets as variables or as files, as `secret/key` or as `secret`.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let containers = self.containers.iter();
         let own = containers.flat_map(|container| container.secrets.values().chain(&container.mounts));

@@ -1,19 +1,19 @@
 //! Commands in a page, with the output that the page shows.
 //!
-//! A block marked `console` has commands behind `$ `, each continued by lines after a `\`, and below each command its
-//! output. `…` stands for any text, lines included.
+//! A block marked `console` contains commands after `$ `. Lines after a `\` continue a command, and
+//! its output follows. `…` stands for any text, including several lines.
 
 /// A command with its output.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// The text behind `$ `, with the lines that continue it.
+    /// The text after `$ `, with the lines that continue it.
     pub command: String,
     /// The lines below.
     pub output: String,
 }
 
 impl Step {
-    /// Whether `printed` is the shown output.
+    /// Whether `printed` matches the shown output.
     pub fn shows(&self, printed: &str) -> bool {
         let parts: Vec<&str> = self.output.split('…').collect();
         let [first, middle @ .., last] = parts.as_slice() else {
@@ -28,7 +28,7 @@ impl Step {
             };
             rest = after;
         }
-        // A last line of `…` stands for no line, too.
+        // A last line of `…` also matches no line at all.
         rest.ends_with(last) || (*last == "\n" && rest.is_empty())
     }
 }

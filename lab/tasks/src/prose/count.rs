@@ -4,13 +4,14 @@ use std::iter::Sum;
 
 use super::extract::Paragraph;
 
-/// Words that open a free relative clause. A question ends with `?`, and is none.
+/// Words that open a free relative clause. A sentence that ends with `?` is a question and does not
+/// count.
 const RELATIVES: [&str; 6] = ["what", "whatever", "who", "whoever", "whom", "whose"];
 
 /// Words that name no caller, attacker or operator.
 const INDEFINITE: [&str; 5] = ["nobody", "whoever", "whomever", "anybody", "somebody"];
 
-/// What a text has of each.
+/// The counts of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) words: usize,
@@ -26,7 +27,7 @@ impl Count {
     fn of_paragraph(paragraph: &Paragraph) -> Self {
         let words: Vec<String> = words(&paragraph.text).collect();
         let free_relatives = match paragraph.is_cell {
-            // A cell is seldom a sentence: "what it does" heads a column.
+            // A cell is seldom a sentence: "what it does" can head a column.
             true => 0,
             false => sentences(&paragraph.text)
                 .filter(|sentence| is_free_relative(sentence))
@@ -47,7 +48,7 @@ impl Count {
         per_1000(self.indefinite, self.words)
     }
 
-    /// How many places there are to mend.
+    /// The number of places to rewrite.
     pub(super) fn found(self) -> usize {
         self.free_relatives + self.indefinite
     }
@@ -67,7 +68,7 @@ fn per_1000(found: usize, words: usize) -> f64 {
     found as f64 * 1000.0 / words.max(1) as f64
 }
 
-/// The words, in lower case, without the marks around them.
+/// The words, in lower case, without surrounding punctuation.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split_whitespace()
         .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase())
@@ -82,7 +83,7 @@ fn is_indefinite(word: &str) -> bool {
     INDEFINITE.contains(&word)
 }
 
-/// The sentences, each with the mark that ends it.
+/// The sentences, each with its closing punctuation.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -101,7 +102,7 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a sentence can begin behind a mark.
+/// Whether a sentence can begin after a punctuation mark.
 fn is_start(rest: &str) -> bool {
     rest.starts_with(char::is_whitespace)
         && rest

@@ -3,14 +3,14 @@
 use dagward_shipped::pages;
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-/// Where a file has its prose.
+/// The position of prose in a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Language {
-    /// All of it but blocks of code.
+    /// The whole file except code blocks.
     Markdown,
-    /// Behind `//`, `///` and `//!`, in Markdown.
+    /// After `//`, `///` and `//!`, in Markdown.
     Rust,
-    /// Behind `#`, and between `"""`.
+    /// After `#`, and between `"""`.
     Hash,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn paragraphs(language: Language, text: &str) -> Vec<Paragraph> {
     }
 }
 
-/// Lines of comments that follow each other are a text.
+/// Joins consecutive comment lines to one text.
 fn blocks<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> Vec<Paragraph> {
     let mut paragraphs = Vec::new();
     let mut block = String::new();

@@ -1,10 +1,10 @@
-//! `docs/actions.md`: every action, with the routes that ask for it.
+//! `docs/actions.md`: every action, with the routes that need it.
 
 use std::fmt::Write as _;
 
 use dagward::operation::{Action, Line, Row, rows};
 
-/// Where the page is, in the repository.
+/// The path of the page in the repository.
 pub(super) const FILE: &str = "docs/actions.md";
 
 const HEAD: &str = "# Actions
@@ -52,7 +52,7 @@ pub(super) fn page() -> String {
     page
 }
 
-/// The lines that have a row: `2.11–3.3`.
+/// The release lines that have a row: `2.11–3.3`.
 fn lines(row: &Row) -> String {
     let mut lines = Line::ALL.into_iter().filter(|&line| row.is_in(line));
     let first = lines.next().map_or("", Line::as_str);

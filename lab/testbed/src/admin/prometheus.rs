@@ -1,10 +1,10 @@
-//! The Prometheus text format, as far as Envoy writes it.
+//! The Prometheus text format, as far as Envoy uses it.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-/// One series and its value. A histogram comes as its `_bucket`, `_sum` and `_count` series.
+/// One series and its value. A histogram consists of its `_bucket`, `_sum` and `_count` series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     /// Metric name.
@@ -16,12 +16,12 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// The value of a label; empty if it is not there, which is the same to Prometheus.
+    /// The value of a label; empty if the label is missing, which means the same in Prometheus.
     pub fn label(&self, name: &str) -> &str {
         self.labels.get(name).map_or("", String::as_str)
     }
 
-    /// Whether it has all of `labels`.
+    /// Whether the series has all of `labels`.
     pub fn carries(&self, labels: &[(&str, &str)]) -> bool {
         labels.iter().all(|(name, value)| self.label(name) == *value)
     }

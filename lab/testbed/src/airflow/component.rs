@@ -1,20 +1,21 @@
-//! The components of Airflow as its Helm chart has them: who each is, how it starts, where it listens.
+//! The components of Airflow as its Helm chart defines them: the identity, the command and the port
+//! of each.
 
 use std::fmt;
 
 use super::executor::Executor;
 use dagward_releases::Release;
 
-/// A pod of Airflow's, with a service account of its own.
+/// A pod of Airflow, with a service account of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// API and user interface; Airflow 2 calls it the webserver.
     ApiServer,
-    /// A second pod of the same, with the same account.
+    /// A second api-server pod with the same account.
     Replica,
-    /// The scheduler, and with LocalExecutor all tasks.
+    /// The scheduler; with LocalExecutor it also runs all tasks.
     Scheduler,
-    /// Parses DAG files; in Airflow 2 the scheduler does.
+    /// Parses DAG files; in Airflow 2 the scheduler does this.
     DagProcessor,
     /// Waits for deferred tasks.
     Triggerer,
@@ -29,7 +30,7 @@ pub const TEAMS: [&str; 2] = ["sales", "ml"];
 const CONCURRENCY: &str = "4";
 
 impl Component {
-    /// All of a deployment.
+    /// All components of a deployment.
     pub(super) fn all(release: Release, executor: Executor) -> Vec<Self> {
         let mut all = vec![Self::ApiServer, Self::Scheduler, Self::Triggerer];
         if !release.is_airflow_2() {
@@ -52,7 +53,7 @@ impl Component {
         }
     }
 
-    /// Its name in the mesh: that of its service, but a replica's own.
+    /// Its name in the mesh: the name of its service, or the replica's own name.
     pub(super) fn name(self) -> String {
         match self {
             Self::Replica => "airflow-api-server-replica".to_owned(),
@@ -60,7 +61,7 @@ impl Component {
         }
     }
 
-    /// The port by which the mesh knows it, if it takes requests.
+    /// Its port in the mesh, if it takes requests.
     pub(super) fn port(self, executor: Executor) -> Option<u16> {
         match self {
             Self::ApiServer | Self::Replica => Some(8080),

@@ -1,7 +1,9 @@
-//! Airflow with its own executors, each component behind a sidecar of its own, as Helm's chart has it.
+//! Airflow with its own executors, each component behind a sidecar of its own, as in the Helm
+//! chart.
 //!
-//! Every port is kept before anything starts, so all starts at once, and sidecars can be exchanged
-//! for others while Airflow runs: the same attack is tried without the filter and with it.
+//! All ports are reserved before anything starts. So all components start at once, and new sidecars
+//! can replace the old ones while Airflow runs: the tests try the same attack without the filter
+//! and with it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,16 +36,16 @@ const NAMESPACE: &str = "airflow";
 /// The api-server needs ten seconds on an idle machine.
 const READY: Duration = Duration::from_secs(240);
 
-/// What a deployment is to be.
+/// The description of a deployment.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// Airflow's release.
     pub release: Release,
-    /// Where tasks run.
+    /// The executor.
     pub executor: Executor,
-    /// The filter in all sidecars, if there is to be one.
+    /// The filter in all sidecars, if it is used.
     pub plugin: Option<Plugin>,
-    /// What else there is in the mesh and outside, for all components.
+    /// Other destinations in the mesh and outside, for all components.
     pub destinations: Vec<Destination>,
     /// Whether there is a second api-server on the same database.
     pub replicated: bool,
@@ -66,7 +68,7 @@ pub struct Deployment {
     home: TempDir,
 }
 
-/// A component, its sidecar, and where they listen.
+/// A component and its sidecar, with their addresses.
 #[derive(Debug)]
 struct Pod {
     component: Component,
@@ -79,7 +81,7 @@ struct Pod {
 }
 
 impl Setup {
-    /// A release of Airflow with `executor`, and nothing else in the mesh.
+    /// A release of Airflow with `executor`, and no other destinations in the mesh.
     pub fn new(release: Release, executor: Executor, plugin: Option<&Plugin>) -> Self {
         Self {
             release,
@@ -93,7 +95,8 @@ impl Setup {
 }
 
 impl Deployment {
-    /// Starts it all, installed if need be, and waits until the api-server takes requests.
+    /// Starts all components, installing Airflow if necessary, and waits until the api-server takes
+    /// requests.
     pub fn start(setup: Setup) -> Result<Self> {
         let release = setup.release;
         let installation = Installation::ensure(release)?;
@@ -136,8 +139,8 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// Puts new sidecars into the place of all that there are, with another plugin or with none.
-    /// Connections break, and what the old ones knew and logged goes with them.
+    /// Replaces all sidecars by new ones, with another plugin or without one. Connections break,
+    /// and the facts and logs of the old sidecars are lost.
     pub fn exchange(&mut self, plugin: Option<&Plugin>) -> Result<()> {
         self.setup.plugin = plugin.cloned();
         each(&mut self.pods, |pod| {
@@ -169,15 +172,15 @@ impl Deployment {
         })
     }
 
-    /// Has both api-servers take turns behind their service's name. Before, only the first is there, and the replica
-    /// under a name of its own. The sidecars are new ones.
+    /// Makes both api-servers take turns behind their service's name. Before, the name leads only
+    /// to the first, and the replica has a name of its own. This replaces the sidecars.
     pub fn balance(&mut self) -> Result<()> {
         self.balanced = true;
         let plugin = self.setup.plugin.clone();
         self.exchange(plugin.as_ref())
     }
 
-    /// Gives the filter in all sidecars another policy while it runs.
+    /// Gives the filter in all sidecars another policy at runtime.
     pub fn update(&mut self, policy: &str) -> Result<()> {
         let plugin = self
             .setup
@@ -204,7 +207,7 @@ impl Deployment {
         self.pod(component)?.sidecar.as_ref().context("no sidecar")
     }
 
-    /// The command `airflow` as in the pod of a component: with its settings, and its way into the mesh.
+    /// The command `airflow` as in a component's pod: with its settings, and its way into the mesh.
     pub fn command(&self, component: Component) -> Result<Command> {
         let pod = self.pod(component)?;
         let home = self.home(component);
@@ -228,7 +231,7 @@ impl Deployment {
         self.home.path().join(component.name())
     }
 
-    /// What peers have asked of a component so far, as its sidecar has logged it.
+    /// The peers' requests to a component so far, from its sidecar's access log.
     pub fn requests(&self, component: Component) -> Result<Vec<Value>> {
         let sidecar = self.sidecar(component)?;
         let completed = sidecar.admin().stats("downstream_rq_completed")?;
@@ -246,33 +249,34 @@ impl Deployment {
         Ok(requests)
     }
 
-    /// Airflow's API, asked by the ingress gateway for people and CI, through the api-server's sidecar.
+    /// Airflow's API, called through the api-server's sidecar as the ingress gateway, which people
+    /// and CI use.
     pub fn gateway(&self) -> Result<Rest> {
         let gateway = self.authority.service_account("istio-ingress", "gateway")?;
         self.connect(self.client_as(&gateway, Component::ApiServer)?)
     }
 
-    /// Airflow's API, asked without a sidecar between.
+    /// Airflow's API, called without a sidecar in between.
     pub fn direct(&self) -> Result<Rest> {
         self.connect(Client::plain(self.pod(Component::ApiServer)?.app.address()))
     }
 
-    /// Asks as what runs in the pod of `component`, through that pod's sidecar.
+    /// A client in the pod of `component`, which calls through that pod's sidecar.
     pub fn client_in(&self, component: Component) -> Result<Client> {
         Ok(Client::plain(self.pod(component)?.outbound.address()))
     }
 
-    /// Asks `component` as `identity`, past any sidecar of the one who asks.
+    /// A client that calls `component` as `identity`, without a sidecar of its own.
     pub fn client_as(&self, identity: &Identity, component: Component) -> Result<Client> {
         Client::mtls(self.pod(component)?.inbound.address(), identity)
     }
 
-    /// Who signs the certificates of the mesh.
+    /// The authority that signs the certificates of the mesh.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// What signs Airflow's tokens: `[api_auth] jwt_secret`.
+    /// The key that signs Airflow's tokens: `[api_auth] jwt_secret`.
     pub fn jwt_secret(&self) -> Result<&str> {
         self.settings.jwt_secret().context("no secret")
     }
@@ -282,12 +286,12 @@ impl Deployment {
         self.database.uri()
     }
 
-    /// The URL of Celery's broker, where there is one.
+    /// The URL of Celery's broker, if there is one.
     pub fn broker(&self) -> Option<String> {
         self.broker.as_ref().map(Redis::uri)
     }
 
-    /// The rows that a query of Airflow's database gives, a line each, columns separated by `|`.
+    /// The rows that a query of Airflow's database returns, one per line, with `|` between columns.
     pub fn query(&self, sql: &str) -> Result<String> {
         self.database.query(sql)
     }
@@ -304,7 +308,7 @@ impl Deployment {
         Rest::connect(client)
     }
 
-    /// Waits until all components are at work. One that ends before is an error.
+    /// Waits until all components work. An error if one ends before.
     fn ready(&mut self) -> Result<()> {
         let release = self.setup.release;
         let server = self.pod(Component::ApiServer)?.app.address();
@@ -332,8 +336,8 @@ impl Deployment {
 
 impl Drop for Deployment {
     fn drop(&mut self) {
-        // Each may take its time to end; together they take no longer than one. Sidecars and database
-        // are there until the last has ended.
+        // Each process may need time to end; in parallel, all need no longer than one. Sidecars and
+        // database run until the last has ended.
         let _ = each(&mut self.pods, |pod| {
             pod.process = None;
             Ok(())

@@ -1,6 +1,6 @@
-//! Airflow's executors that run here.
+//! The executors of Airflow that the lab supports.
 
-/// Where tasks run.
+/// The place where tasks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executor {
     /// In the scheduler's pod.

@@ -1,4 +1,4 @@
-//! Whether a component is at work.
+//! Checks whether a component works.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use super::rest::HOST;
 use crate::client::{Client, Request};
 use dagward_releases::Release;
 
-/// What a Celery worker says when it takes tasks.
+/// A Celery worker's message once it takes tasks.
 const WORKING: &str = " ready.";
 
 /// Asks the api-server, which reads the heartbeats of the others.
@@ -32,14 +32,14 @@ impl Health {
         }
     }
 
-    /// Whether `component`, whose process writes to `log`, is at work.
+    /// Whether `component`, whose process writes to `log`, works.
     pub(super) fn is_good(&self, component: Component, log: &Path) -> bool {
         let name = match component {
             Component::ApiServer | Component::Replica => "metadatabase",
             Component::Scheduler => "scheduler",
             Component::DagProcessor => "dag_processor",
             Component::Triggerer => "triggerer",
-            // Airflow keeps no heartbeats of Celery's workers.
+            // Airflow stores no heartbeats of Celery's workers.
             Component::Worker(_) => return fs::read_to_string(log).is_ok_and(|log| log.contains(WORKING)),
         };
         let answer = self.client.send(&Request::get(HOST, self.path));

@@ -14,7 +14,7 @@ const NAMESPACE: &str = "airflow";
 
 const SERVER: &str = "airflow-api-server";
 
-/// The api-server's port as the mesh knows it.
+/// The api-server's port in the mesh.
 const PORT: u16 = 8080;
 
 /// The pod of a task instance, as KubernetesExecutor makes it for the first try.
@@ -53,7 +53,8 @@ impl Pod {
         }
     }
 
-    /// The same with the annotations of another task, which `pod_override` lets an author write.
+    /// The same pod with the annotations of another task; `pod_override` allows an author to write
+    /// them.
     pub fn annotated(self, dag: &str, run: &str, task: &str) -> Self {
         Self {
             annotations: Some([dag, run, task].map(str::to_owned)),
@@ -61,7 +62,8 @@ impl Pod {
         }
     }
 
-    /// The same without annotations, as the pod of a Celery worker, which runs any task of its queue.
+    /// The same pod without annotations, like the pod of a Celery worker, which runs any task of
+    /// its queue.
     pub fn unannotated(self) -> Self {
         Self {
             annotations: None,
@@ -69,7 +71,7 @@ impl Pod {
         }
     }
 
-    /// The executor's name for it.
+    /// The executor's key for the pod.
     pub(super) fn key(&self) -> String {
         format!("{}/{}/{}", self.dag, self.run, self.task)
     }
@@ -89,13 +91,13 @@ impl Pod {
 }
 
 impl Mesh {
-    /// Starts a sidecar before `airflow`'s api-server and one for each of `pods`, all with `plugin`,
-    /// and has the executor run the tasks behind theirs.
+    /// Starts a sidecar before `airflow`'s api-server and one for each of `pods`, all with
+    /// `plugin`, and makes the executor run the tasks behind their sidecars.
     pub fn start(airflow: &Airflow, pods: &[Pod], plugin: Option<&Plugin>) -> Result<Self> {
         Self::start_among(airflow, pods, plugin, &[])
     }
 
-    /// The same where the pods reach `others` beside Airflow.
+    /// Like [`start`](Self::start), but the pods also reach `others`.
     pub fn start_among(
         airflow: &Airflow,
         pods: &[Pod],
@@ -105,7 +107,8 @@ impl Mesh {
         Self::start_all(airflow, pods, plugin, others, &[])
     }
 
-    /// The same where the filter in the api-server's sidecar asks `asked` for keys.
+    /// Like [`start`](Self::start), but the filter in the api-server's sidecar fetches keys from
+    /// `asked`.
     pub fn start_asking(
         airflow: &Airflow,
         pods: &[Pod],
@@ -153,7 +156,7 @@ impl Mesh {
         &self.server
     }
 
-    /// Who signs the certificates of the mesh.
+    /// The authority that signs the certificates of the mesh.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }

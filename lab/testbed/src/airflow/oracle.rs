@@ -1,7 +1,7 @@
-//! Airflow's own routing with nothing behind it, to hold dagward's reading of paths against.
+//! Airflow's own routing without its endpoints, to compare with dagward's reading of paths.
 //!
-//! The real app on its real servers, but every endpoint only says what led to it; see
-//! `lab/airflow/routing_oracle_3.py` and its sibling for Airflow 2.
+//! It is the real app on its real servers, but every endpoint only reports the route and parameters
+//! that led to it; see `lab/airflow/routing_oracle_3.py` and its sibling for Airflow 2.
 
 mod credentials;
 mod wire;
@@ -21,7 +21,7 @@ use dagward_workbench::process::Process;
 pub use credentials::{Credentials, credentials};
 pub use wire::{Question, Reply, Route};
 
-/// It imports all of Airflow; several may start at once, on a busy machine.
+/// It imports all of Airflow, and several may start at once on a busy machine.
 const READY: Duration = Duration::from_secs(240);
 
 /// An Airflow that only routes. It ends with its handle.
@@ -35,10 +35,10 @@ pub struct Oracle {
 /// One of its servers.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// The software that reads requests.
+    /// The server software that reads requests.
     pub name: &'static str,
     address: SocketAddr,
-    /// Whether it takes more than one request of a connection.
+    /// Whether it takes more than one request on a connection.
     keeps_alive: bool,
 }
 
@@ -58,7 +58,7 @@ impl Oracle {
             command.env("_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK", "1");
             &["gunicorn"]
         } else {
-            // The Edge executor's routes are there only for a command of this name.
+            // The Edge executor's routes exist only for a command of this name.
             command.args(["lab/airflow/routing_oracle_3.py", "api-server"]);
             command.env("AIRFLOW__API__BASE_URL", base_url);
             command.env("AIRFLOW__EDGE__API_ENABLED", "True");
@@ -66,7 +66,7 @@ impl Oracle {
             command.env("AIRFLOW__DATABASE__EXTERNAL_DB_MANAGERS", tables);
             &["httptools", "h11"]
         };
-        // A line for each request would fill the disk.
+        // One line per request would fill the disk.
         command.env("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR");
         let mut process = Process::start("routing-oracle", &command)?;
         let log = process.log().to_owned();
@@ -76,7 +76,8 @@ impl Oracle {
                 Some(Server {
                     name,
                     address: address_in(&output, name)?,
-                    // gunicorn's workers take one request of a connection, as Airflow runs them.
+                    // gunicorn's workers take one request per connection, in the way that Airflow
+                    // runs them.
                     keeps_alive: !release.is_airflow_2(),
                 })
             };
@@ -95,7 +96,7 @@ impl Oracle {
     }
 }
 
-/// What it says of the server `name`: `name at 127.0.0.1:PORT`.
+/// The address of the server `name` in the output: `name at 127.0.0.1:PORT`.
 fn address_in(output: &str, name: &str) -> Option<SocketAddr> {
     let lines = output.lines().filter_map(|line| line.strip_prefix(name));
     let mut addresses = lines.filter_map(|line| line.strip_prefix(" at ")?.parse().ok());

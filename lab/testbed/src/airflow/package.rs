@@ -1,4 +1,4 @@
-//! The package `dagward-airflow`, installed as a folder for the search path of Python.
+//! The package `dagward-airflow`, installed as a folder for Python's search path.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,14 +18,14 @@ use dagward_workbench::{cache, paths, progress};
 /// The package's folder.
 pub const SOURCE: &str = "airflow";
 
-/// The search path of an Airflow with the package.
+/// The search path of an Airflow that uses the package.
 pub fn search_path(installation: &Installation) -> Result<OsString> {
     let own = paths::workspace().join("lab/airflow");
     Ok(env::join_paths([own, installed(installation)?])?)
 }
 
-/// What a release of Airflow has of the package, and does to a task's container with `command`; see
-/// `lab/airflow/package.py`.
+/// The parts of the package that a release of Airflow finds, and their effect on a task's container
+/// with `command`; see `lab/airflow/package.py`.
 pub fn found(release: Release, command: &Value) -> Result<Value> {
     let installation = Installation::ensure(release)?;
     let home = paths::scratch("package")?;
@@ -41,14 +41,14 @@ pub fn found(release: Release, command: &Value) -> Result<Value> {
     last_line(&output_of(python, &command.to_string())?)
 }
 
-/// The folder that has it, installed for `installation`'s Python if need be.
+/// The package's installed folder for `installation`'s Python; installs it if necessary.
 fn installed(installation: &Installation) -> Result<PathBuf> {
     let source = paths::workspace().join(SOURCE);
     let mut files = vec![source.join("pyproject.toml")];
     for entry in fs::read_dir(source.join("src/dagward_airflow"))? {
         files.push(entry?.path());
     }
-    // Without the byte code that Python may have left.
+    // Without byte code that Python may have left.
     files.retain(|file| file.is_file());
     files.sort();
     let read = |file: &PathBuf| fs::read_to_string(file).with_context(|| file.display().to_string());

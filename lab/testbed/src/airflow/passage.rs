@@ -16,23 +16,23 @@ use dagward_releases::Release;
 /// The run of each DAG.
 const RUN: &str = "passage";
 
-/// The DAG that each release has, its last task and what that prints.
+/// A DAG that every release has, with its last task and that task's output.
 const DAG: (&str, &str, &str) = ("sales_daily", "load", "loaded 42");
 
-/// What happened.
+/// The results of the runs.
 #[derive(Debug)]
 pub struct Passage {
-    /// On this release.
+    /// The release that they ran on.
     pub release: Release,
-    /// How the run of each DAG ended.
+    /// The end state of each DAG's run.
     pub runs: BTreeMap<String, String>,
-    /// The log of the last task of `sales_daily`, as people get it.
+    /// The log of the last task of `sales_daily`, as users read it.
     pub log: String,
-    /// What the api-server was asked.
+    /// The requests to the api-server.
     pub requests: Vec<Value>,
-    /// What the log server in the scheduler's pod was asked.
+    /// The requests to the log server in the scheduler's pod.
     pub log_requests: Vec<Value>,
-    /// How long it took, the start of Airflow in it.
+    /// The duration, including the start of Airflow.
     pub took: Duration,
 }
 
@@ -74,7 +74,7 @@ impl Passage {
         paths.filter(|path| path.starts_with("/execution/")).count()
     }
 
-    /// All that did not come as it should.
+    /// All results that differ from the expected ones.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for (dag, state) in self.runs.iter().filter(|(_, state)| *state != "success") {
@@ -97,8 +97,9 @@ impl Passage {
     }
 }
 
-/// Whether a request was allowed, and by Airflow too. Two things it has not at the time: a DAG that people
-/// ask for until it is parsed, and the item after the last of what mapped tasks returned.
+/// Whether both dagward and Airflow allowed a request. Airflow does not find two objects at first:
+/// a DAG that users ask for before it is parsed, and the item after the last result of mapped
+/// tasks.
 fn passed(request: &Value) -> bool {
     let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
     let code = request

@@ -1,4 +1,5 @@
-//! What the Kubernetes executor makes of DAGs, without a cluster; see `lab/airflow/kubernetes/pods_of_dags.py`.
+//! The pods that the Kubernetes executor makes from DAGs, without a cluster; see
+//! `lab/airflow/kubernetes/pods_of_dags.py`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,59 +18,59 @@ use dagward_workbench::paths;
 
 const FILES: &str = "lab/airflow/kubernetes";
 
-/// What became of all DAGs in `lab/airflow/kubernetes/dags`.
+/// The results for all DAGs in `lab/airflow/kubernetes/dags`.
 #[derive(Debug, Deserialize)]
 pub struct Pods {
-    /// What the DAG processor shows the authors, by file.
+    /// The errors that the DAG processor shows to authors, by file.
     pub import_errors: BTreeMap<String, String>,
     /// By DAG and task, `sales_daily.load`.
     pub tasks: BTreeMap<String, Outcome>,
-    /// Where the scheduler would have each task run, by DAG and task.
+    /// The queue and executor for each task, by DAG and task.
     pub places: BTreeMap<String, Place>,
 }
 
-/// Where the scheduler would have a task run.
+/// The place where the scheduler would run a task.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Place {
     /// The queue of the Celery executor.
     pub queue: String,
-    /// The executor, where it is not the first.
+    /// The executor, if it is not the first one.
     pub executor: Option<String>,
     /// Whether the scheduler finds that executor, and starts the task.
     pub starts: bool,
 }
 
-/// What the executor makes of a task.
+/// The executor's result for a task.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The pod that it would create.
     Pod(Value),
-    /// It fails the task.
+    /// The executor fails the task.
     Failed(Failure),
 }
 
-/// Why the executor fails a task.
+/// The reason why the executor fails a task.
 #[derive(Debug, Deserialize)]
 pub struct Failure {
-    /// What the executor says.
+    /// The executor's message.
     pub reason: String,
-    /// What the task's page shows for its `executor_config`.
+    /// The `executor_config` that the task's page shows.
     pub executor_config: Value,
 }
 
-/// The cluster policy, its settings and the map of teams that it reads.
+/// The cluster policy, with its settings and its map of teams.
 #[derive(Debug, Clone, Copy)]
 pub struct ClusterPolicy<'a> {
-    /// How Airflow gets it.
+    /// The way in which Airflow gets it.
     pub form: Form<'a>,
     /// Lines of the section `[dagward]`.
     pub settings: &'a [(&'a str, &'a str)],
-    /// Service accounts by team; `None` where the map is not mounted.
+    /// Service accounts by team; `None` if the map is not mounted.
     pub teams: Option<&'a [(&'a str, &'a str)]>,
 }
 
-/// How Airflow gets the cluster policy.
+/// The way in which Airflow gets the cluster policy.
 #[derive(Debug, Clone, Copy)]
 pub enum Form<'a> {
     /// The package is installed.
@@ -79,7 +80,7 @@ pub enum Form<'a> {
 }
 
 impl ClusterPolicy<'_> {
-    /// The service account that it gives each of these DAGs.
+    /// The service account that the policy gives each of these DAGs.
     pub fn accounts(&self, dag_ids: &[String]) -> Result<Vec<Option<String>>> {
         let installation = Installation::ensure(Release::V3_3)?;
         let home = paths::scratch("accounts")?;
@@ -91,7 +92,7 @@ impl ClusterPolicy<'_> {
         last_line(&printed)
     }
 
-    /// Has `command`, a process of Airflow, find it.
+    /// Makes the policy available to `command`, a process of Airflow.
     fn give(&self, installation: &Installation, home: &Path, command: &mut Command) -> Result<()> {
         match self.form {
             Form::Package => {
@@ -119,7 +120,7 @@ impl ClusterPolicy<'_> {
 }
 
 impl Pods {
-    /// Airflow 3.3 makes the pods of DAGs from `bundle`, under `policy`.
+    /// Makes the pods of DAGs from `bundle` with Airflow 3.3, under `policy`.
     pub fn of_dags(policy: Option<ClusterPolicy<'_>>, bundle: &str) -> Result<Self> {
         let installation = Installation::ensure(Release::V3_3)?;
         let home = paths::scratch("pods")?;
@@ -143,7 +144,7 @@ impl Pods {
     }
 }
 
-/// Airflow logs to the same output.
+/// Reads the last line, as Airflow logs to the same output.
 pub(super) fn last_line<T: DeserializeOwned>(printed: &str) -> Result<T> {
     let line = printed.lines().last().context("nothing printed")?;
     Ok(serde_json::from_str(line)?)

@@ -1,7 +1,7 @@
-//! PostgreSQL from Debian's packages, on a Unix socket that only its owner reaches, and for pods on an address of
-//! their network.
+//! PostgreSQL from Debian's packages, on a Unix socket that only its owner reaches and, for pods,
+//! on an address of their network.
 //!
-//! Airflow's tables are made once per version of Airflow and copied for each run.
+//! Airflow's tables are made once for each version of Airflow and copied for each run.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -21,13 +21,13 @@ use dagward_workbench::{cache, paths, progress};
 
 const READY: Duration = Duration::from_secs(300);
 
-/// Whoever reaches the socket is let in as this one.
+/// The database user of every client that reaches the socket.
 const USER: &str = "airflow";
 
-/// The database that each new cluster has.
+/// The database that every new PostgreSQL cluster contains.
 const DATABASE: &str = "postgres";
 
-/// A lab's data need not outlive its machine.
+/// The lab's data does not need to survive a crash.
 const SETTINGS: [&str; 4] = [
     "fsync=off",
     "synchronous_commit=off",
@@ -35,7 +35,7 @@ const SETTINGS: [&str; 4] = [
     "max_connections=200",
 ];
 
-/// Whoever is on a network of the server's.
+/// Allows all clients in a network of the server.
 const NEIGHBOURS: &str = "host all all samenet trust\n";
 
 /// A running server. It ends with its handle.
@@ -48,12 +48,12 @@ pub struct Postgres {
     _data: Option<TempDir>,
 }
 
-/// The user that the server runs as, which refuses to be root.
+/// The system user that the server runs as; PostgreSQL refuses to run as root.
 #[derive(Debug, Clone)]
 struct User(Option<[String; 2]>);
 
 impl Postgres {
-    /// A server with the tables of `release` and nothing in them; with an `address` it listens there, too.
+    /// A server with the empty tables of `release`; with an `address` it listens there, too.
     pub fn of_airflow(
         installation: &Installation,
         release: Release,
@@ -69,8 +69,8 @@ impl Postgres {
         })
     }
 
-    /// Starts a server on a copy of the database of `key`, which `fill` makes the first time: it gets the
-    /// URI of an empty one. With an `address` it listens there, too.
+    /// Starts a server on a copy of the database of `key`. The first time, `fill` makes that
+    /// database; it gets the URI of an empty one. With an `address` the server listens there, too.
     fn start(
         key: &str,
         inputs: &[&str],
@@ -107,7 +107,8 @@ impl Postgres {
         format!("postgresql+psycopg2://{USER}@/{DATABASE}?host={host}")
     }
 
-    /// The rows that a query gives, a line each, columns separated by `|`. It can change nothing.
+    /// The rows that a query returns, one per line, with `|` between columns. The query is
+    /// read-only.
     pub fn query(&self, sql: &str) -> Result<String> {
         self.psql(sql, "-c default_transaction_read_only=on")
     }
@@ -171,7 +172,7 @@ fn version(program: &Program) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// An empty cluster.
+/// Makes an empty cluster.
 fn initialize(program: &Program, user: &User, data: &PathBuf) -> Result<()> {
     fs::create_dir(data)?;
     user.own(data)?;
@@ -190,7 +191,7 @@ fn initialize(program: &Program, user: &User, data: &PathBuf) -> Result<()> {
 }
 
 impl User {
-    /// The user of this process; for root `postgres`, or else `nobody`.
+    /// The user of this process; if this is root, `postgres`, or else `nobody`.
     fn find() -> Result<Self> {
         if fs::metadata("/proc/self")?.uid() != 0 {
             return Ok(Self(None));
@@ -211,7 +212,7 @@ impl User {
         self.0.as_ref().map_or_else(String::new, |[user, _]| user.clone())
     }
 
-    /// Makes a directory the user's.
+    /// Makes the user the owner of a directory.
     fn own(&self, directory: &Path) -> Result<()> {
         let Some([user, group]) = &self.0 else {
             return Ok(());
@@ -220,7 +221,7 @@ impl User {
         Ok(std::os::unix::fs::chown(directory, owner.0, owner.1)?)
     }
 
-    /// The same command as this user.
+    /// The same command, run as this user.
     fn command(&self, command: &Command) -> Command {
         let Some([user, group]) = &self.0 else {
             return launched_by("env", &[], command);

@@ -1,4 +1,4 @@
-//! Providers beside those that every Airflow of the lab has: a folder for the search path of Python.
+//! Providers in addition to those of every Airflow in the lab: a folder for Python's search path.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use dagward_workbench::{cache, progress};
 
 const REQUIREMENTS: &str = include_str!("../../../airflow/requirements-providers.txt");
 
-/// What of them Airflow 2 does not load.
+/// The provider that Airflow 2 cannot load.
 const OF_AIRFLOW_3: &str = "apache-airflow-providers-git==";
 
-/// The folder that has them, installed for the Python of this release if need be.
+/// The folder with the providers for this release's Python; installs them if necessary.
 pub fn providers(release: Release) -> Result<PathBuf> {
     let installation = Installation::ensure(release)?;
     let python = installation.python.display().to_string();

@@ -11,7 +11,7 @@ use dagward_workbench::process::Process;
 
 const READY: Duration = Duration::from_secs(300);
 
-/// A running server that keeps nothing. It ends with its handle.
+/// A running server that stores nothing on disk. It ends with its handle.
 #[derive(Debug)]
 pub(super) struct Redis {
     _process: Process,

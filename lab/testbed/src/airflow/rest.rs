@@ -1,4 +1,5 @@
-//! Airflow's public REST API, as an operator uses it: start a run, follow it, read what came of it.
+//! Airflow's public REST API, as an operator uses it: starts a run, follows it, and reads its
+//! results.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,22 +13,22 @@ use dagward_workbench::{progress, wait};
 /// The api-server's name in the mesh.
 pub(super) const HOST: &str = "airflow-api-server:8080";
 
-/// How long a run of the lab's DAGs may take on a busy machine.
+/// The longest time for a run of the lab's DAGs on a busy machine.
 const FINISHED: Duration = Duration::from_secs(300);
 
-/// How long a DAG's file may take to be found and parsed.
+/// The longest time until a DAG's file is found and parsed.
 const PARSED: Duration = Duration::from_secs(120);
 
 /// A session.
 #[derive(Debug, Clone)]
 pub struct Rest {
     client: Client,
-    // None for Airflow 2, which has another version of the API.
+    // `None` for Airflow 2, which has another version of the API.
     token: Option<String>,
 }
 
 impl Rest {
-    /// Asks for a token by `client`.
+    /// Requests a token through `client`.
     pub fn connect(client: Client) -> Result<Self> {
         let answer = ok(client.send(&Request::get(HOST, "/auth/token"))?)?;
         let token = answer.get("access_token").and_then(Value::as_str);
@@ -38,7 +39,7 @@ impl Rest {
         })
     }
 
-    /// The API of Airflow 2, which takes anybody for an administrator here.
+    /// The API of Airflow 2, which treats every caller as an administrator here.
     pub(super) fn of_airflow_2(client: Client) -> Self {
         Self { client, token: None }
     }
@@ -48,12 +49,12 @@ impl Rest {
         self.token.as_deref()
     }
 
-    /// The answer to `GET path`, whatever it is.
+    /// The answer to `GET path`, with any status.
     pub fn get(&self, path: &str) -> Result<Response> {
         self.send(Request::get(HOST, path))
     }
 
-    /// The answer to `POST path` with a JSON body, whatever it is.
+    /// The answer to `POST path` with a JSON body, with any status.
     pub fn post(&self, path: &str, body: &Value) -> Result<Response> {
         let request = Request::new("POST", HOST, path).header("content-type", "application/json");
         self.send(request.body(body.to_string()))
@@ -73,7 +74,7 @@ impl Rest {
         Ok(())
     }
 
-    /// The state of a run, `None` if there is no such run.
+    /// The state of a run; `None` if it does not exist.
     pub fn run_state(&self, dag: &str, run: &str) -> Result<Option<String>> {
         let response = self.get(&self.run(dag, run))?;
         if response.status == 404 {
@@ -82,7 +83,7 @@ impl Rest {
         Ok(Some(text(&ok(response)?, "state")))
     }
 
-    /// Waits until a run is over and says how it ended: `success` or `failed`.
+    /// Waits until a run is over and returns its end state: `success` or `failed`.
     pub fn finished(&self, dag: &str, run: &str) -> Result<String> {
         progress::during(&format!("running the DAG `{dag}`"), |_| {
             wait::until(&format!("the run `{run}` of `{dag}`"), FINISHED, || {
@@ -108,13 +109,13 @@ impl Rest {
         let answer = ok(self.send(Request::get(HOST, &path).header("accept", "application/json"))?)?;
         match answer.get("content") {
             Some(Value::Array(lines)) => Ok(lines.iter().map(|line| text(line, "event") + "\n").collect()),
-            // Airflow 2 has it all in one.
+            // Airflow 2 returns the log as one text.
             Some(Value::String(log)) => Ok(log.clone()),
             _ => bail!("an answer without log"),
         }
     }
 
-    /// What a task returned.
+    /// The return value of a task.
     pub fn result(&self, dag: &str, run: &str, task: &str) -> Result<Value> {
         let entry = format!("/taskInstances/{task}/xcomEntries/return_value?deserialize=true");
         let mut answer = ok(self.get(&(self.run(dag, run) + &entry))?)?;

@@ -1,4 +1,4 @@
-//! What a component of a deployment runs with beside what every Airflow of the lab does.
+//! The settings of a deployment's components, in addition to those of every Airflow in the lab.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -14,8 +14,8 @@ use dagward_workbench::paths;
 
 const DATABASE: &str = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN";
 
-/// What a deployment's components know, as Helm's chart gives it to their pods with the values of
-/// `examples/helm/`. Workers also know what signs the tokens of tasks, as they did by charts before
+/// The values that a deployment's components get, as from Helm's chart with the values of
+/// `examples/helm/`. Workers also get the key that signs the tokens of tasks, as with charts before
 /// 1.20.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -31,7 +31,7 @@ impl Settings {
         database: String,
         broker: Option<&Redis>,
     ) -> Result<Self> {
-        // As an image has it that people build on Airflow's.
+        // As in an image that users build on Airflow's image.
         let search_path = package::search_path(&Installation::ensure(release)?)?;
         let mut settings = vec![
             ("PYTHONPATH", search_path.to_string_lossy().into_owned()),
@@ -40,7 +40,7 @@ impl Settings {
             ("AIRFLOW__CORE__HOSTNAME_CALLABLE", "lab_host.name".to_owned()),
             (JWT_SECRET, secret()?),
         ];
-        // Signs the tokens by which logs are read.
+        // The key that signs the tokens for reading logs.
         if release.is_airflow_2() {
             let files = paths::workspace().join("lab/airflow/airflow-2");
             let text = |name: &str| files.join(name).display().to_string();
@@ -64,17 +64,17 @@ impl Settings {
         })
     }
 
-    /// What signs Airflow's tokens.
+    /// The key that signs Airflow's tokens.
     pub(super) fn jwt_secret(&self) -> Option<&str> {
         let mut settings = self.all.iter();
         let (_, secret) = settings.find(|(name, _)| *name == JWT_SECRET)?;
         Some(secret)
     }
 
-    /// Sets the variables of `command`, which runs `component`, but keeps the database from a worker.
+    /// Sets the variables of `command`, which runs `component`, but gives no database to a worker.
     pub(super) fn apply(&self, command: &mut Command, component: Component) {
         command.envs(self.all.iter().map(|(name, value)| (name, value)));
-        // Airflow 2's workers do not run without it.
+        // Airflow 2's workers do not run without a database.
         if matches!(component, Component::Worker(_)) && !self.release.is_airflow_2() {
             command.env_remove(DATABASE);
         }
@@ -82,11 +82,12 @@ impl Settings {
 }
 
 impl Component {
-    /// Sets what makes `command` this component: its pod's name, its way into the mesh, and the port of
-    /// its own log server, which the others know by the usual number.
+    /// Sets the variables that are specific to this component: its pod's name, its way into the
+    /// mesh, and the port of its own log server, which the other components reach by the usual
+    /// number.
     pub(super) fn settings(self, command: &mut Command, log_server: u16, outbound: SocketAddr) {
         command.env("DAGWARD_LAB_HOST", self.name());
-        // What iptables does in a pod, this does here.
+        // Replaces the iptables rules of a pod.
         command.env("http_proxy", format!("http://{outbound}"));
         command.env("no_proxy", "");
         let name = match self {

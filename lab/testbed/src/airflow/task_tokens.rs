@@ -1,4 +1,5 @@
-//! Tokens of task instances, signed as Airflow signs them. With the chart's settings each worker has the key.
+//! Tokens of task instances, signed as Airflow signs them. With the chart's settings each worker
+//! has the key.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,11 +8,11 @@ use serde_json::{Value, json};
 
 use dagward_forge::jwt::{Algorithm, SigningKey};
 
-/// Seconds for which a token is good: `[execution_api] jwt_expiration_time`.
+/// The lifetime of a token in seconds: `[execution_api] jwt_expiration_time`.
 const LIFETIME: u64 = 600;
 
-/// A token of this task instance, where `claims` replace the usual ones. It has no scope of its own, as those of
-/// Airflow 3.0 to 3.2.1.
+/// A token of this task instance, where `claims` replace the usual ones. It has no scope of its
+/// own, like those of Airflow 3.0 to 3.2.1.
 pub fn sign(secret: &str, task_instance: &str, claims: &Value) -> Result<String> {
     let now = now()?;
     let mut all = json!({
@@ -24,13 +25,14 @@ pub fn sign(secret: &str, task_instance: &str, claims: &Value) -> Result<String>
     key.sign(&json!({"alg": "HS512", "kid": "not-used", "typ": "JWT"}), &all)
 }
 
-/// The claims of a token that Airflow gave nine of its ten minutes ago. Airflow gives a fresh one to its bearer.
+/// The claims of a token that Airflow issued nine of its ten minutes ago. Airflow sends a fresh
+/// token to its bearer.
 pub fn aged() -> Result<Value> {
     let given = now()? - LIFETIME / 10 * 9;
     Ok(json!({"scope": "execution", "iat": given, "nbf": given, "exp": given + LIFETIME}))
 }
 
-/// A token of this task instance that another key has signed.
+/// A token of this task instance, signed with another key.
 pub fn forged(task_instance: &str) -> Result<String> {
     let key = SigningKey::generate(Algorithm::HS512)?;
     let claims = json!({"sub": task_instance, "scope": "execution", "aud": "urn:airflow.apache.org:task"});

@@ -1,5 +1,5 @@
-//! What a task tries with tokens of another team, from its own pod: one list for each executor that makes pods. What
-//! Celery's workers try is in `e2e/tests/attacks`.
+//! Attacks of a task with tokens of another team, from its own pod: one list for every executor
+//! that makes pods. The attacks of Celery's workers are in `e2e/tests/attacks`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::client::{Request, Response};
 
 const HOST: &str = "airflow-api-server:8080";
 
-/// What the thief holds.
+/// The tokens and facts that the thief holds.
 #[derive(Debug)]
 pub struct Hand {
     running: String,
@@ -23,7 +23,7 @@ pub struct Hand {
     variable: [&'static str; 2],
 }
 
-/// A task instance, and where it has left its token.
+/// A task instance, and the file with its token.
 #[derive(Debug)]
 pub struct Leak {
     /// Its id.
@@ -35,18 +35,19 @@ pub struct Leak {
 /// One attempt.
 #[derive(Debug)]
 pub struct Theft {
-    /// What is tried.
+    /// The name of the attempt.
     pub name: String,
     /// The request.
     pub request: Request,
-    /// Airflow's status.
+    /// Airflow's status without dagward.
     alone: u16,
     loot: Loot,
-    /// dagward's code. Where there is none the token proves nothing, and the request is allowed without.
+    /// dagward's code. `None` if the token proves nothing: then dagward allows the request as if it
+    /// had no token.
     code: Option<&'static str>,
 }
 
-/// What shows in Airflow's answer that the attempt has succeeded.
+/// The part of Airflow's answer that shows the attempt's success.
 #[derive(Debug, Clone, Copy)]
 enum Loot {
     /// This text.
@@ -58,8 +59,9 @@ enum Loot {
 }
 
 impl Hand {
-    /// With the tokens of a running task of the victims and of one of the thief's own. `queued` is a task of the victims
-    /// that has not begun, `variable` a variable of theirs with its value, and `secret` what signs Airflow's tokens.
+    /// The tokens of a running task of the victims and of a task of the thief. `queued` is a task
+    /// of the victims that has not begun, `variable` a variable of theirs with its value, and
+    /// `secret` the key that signs Airflow's tokens.
     pub fn of(
         victim: &Leak,
         thief: &Leak,
@@ -78,8 +80,8 @@ impl Hand {
         })
     }
 
-    /// All attempts in their order: first those that could make the thief the owner of a token. The last ends the
-    /// thief's own task.
+    /// All attempts in their order: first those that could make the thief the owner of a token. The
+    /// last one ends the thief's own task.
     pub fn thefts(&self) -> Vec<Theft> {
         let mut thefts = self.unverified();
         thefts.extend(self.unreadable());
@@ -88,7 +90,7 @@ impl Hand {
         thefts
     }
 
-    /// Forged tokens where Airflow verifies none.
+    /// Forged tokens on routes where Airflow does not verify tokens.
     fn unverified(&self) -> Vec<Theft> {
         let [running, queued] = &self.forged;
         let mut thefts = Vec::new();
@@ -112,7 +114,7 @@ impl Hand {
         thefts
     }
 
-    /// The stolen token in forms that Airflow reads.
+    /// The stolen token in forms that only Airflow accepts.
     fn unreadable(&self) -> Vec<Theft> {
         let token = self.stolen.as_bytes();
         let forms = [
@@ -123,7 +125,7 @@ impl Hand {
         let fields = format!("/execution/task-instances/{}/rtif", self.running);
         let thefts = forms.into_iter().flat_map(|(form, credential)| {
             let read = get(&format!("/execution/variables/{variable}"), &credential);
-            // Any task may do this for itself, so that only the token can be in its way.
+            // Every task may do this for itself, so only the token can be the reason for a refusal.
             let write = Request::new("PUT", HOST, &fields)
                 .header("authorization", &credential)
                 .header("content-type", "application/json")
@@ -162,7 +164,7 @@ impl Hand {
         .into()
     }
 
-    /// A command that the triggerer is to run, by the thief's own token.
+    /// A command for the triggerer, sent with the thief's own token.
     fn deferral(&self) -> Theft {
         let [task, token] = &self.own;
         let body = json!({
@@ -183,7 +185,7 @@ impl Hand {
 }
 
 impl Theft {
-    /// Checks that `answer` is what Airflow alone gives.
+    /// Checks that `answer` is the answer of Airflow without dagward.
     pub fn succeeded(&self, answer: &Response) -> Result<()> {
         let Self { name, alone, .. } = self;
         ensure!(

@@ -1,10 +1,11 @@
-//! Tasks that leave their process to wait, and when they may go on.
+//! Tasks that leave their process to wait, and the time at which they may continue.
 //!
-//! Such a task is deferred to the triggerer or rescheduled, and another process goes on with it. The
-//! scheduler takes the end of the first process for the end of the other if it sees it late
-//! (`process_executor_events` in `airflow/jobs/scheduler_job_runner.py`): it fails the task, and the
-//! api-server answers the other process's `run` with 409. LocalExecutor does not count the processes
-//! of a task, so a busy machine is enough. Here a task goes on once the scheduler has seen the end.
+//! Such a task is deferred to the triggerer or rescheduled, and another process continues it. If
+//! the scheduler sees the end of the first process late, it takes it for the end of the other
+//! (`process_executor_events` in `airflow/jobs/scheduler_job_runner.py`): it fails the task, and
+//! the api-server answers the other process's `run` with 409. LocalExecutor does not count the
+//! processes of a task, so this happens on any busy machine. In the lab, a task continues only
+//! after the scheduler has seen the end of its first process.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,29 +19,29 @@ use super::component::Component;
 use super::deployment::Deployment;
 use dagward_workbench::{paths, wait};
 
-/// How long a process of a task may take on a busy machine.
+/// The longest time that a process of a task may take on a busy machine.
 const ENDED: Duration = Duration::from_secs(300);
 
-/// The file for which tasks wait.
+/// The file that tasks wait for.
 #[derive(Debug)]
 pub struct Awaited {
     directory: TempDir,
 }
 
 impl Awaited {
-    /// One that is not there yet.
+    /// A file that does not exist yet.
     pub fn new() -> Result<Self> {
         Ok(Self {
             directory: paths::scratch("awaited")?,
         })
     }
 
-    /// The `conf` of a run that waits for it.
+    /// The `conf` of a run that waits for the file.
     pub fn conf(&self) -> Value {
         json!({"file": self.file()})
     }
 
-    /// Makes it, and tasks that wait for it go on.
+    /// Makes the file, so that the tasks that wait for it continue.
     pub fn make(&self) -> Result<()> {
         Ok(fs::write(self.file(), "")?)
     }
@@ -51,7 +52,7 @@ impl Awaited {
 }
 
 impl Deployment {
-    /// Has the tasks of `sales_features` that wait go on, with `awaited` for one of them.
+    /// Makes the waiting tasks of `sales_features` continue, with `awaited` for one of them.
     pub fn go_on(&self, run: &str, awaited: &Awaited) -> Result<()> {
         let dag = "sales_features";
         self.sees_end(dag, run, "wait_for_file")?;
@@ -69,7 +70,7 @@ impl Deployment {
         })
     }
 
-    /// Has a task that is rescheduled go on now.
+    /// Makes a rescheduled task continue now.
     fn make_due(&self, dag: &str, run: &str, task: &str) -> Result<()> {
         let of_task = format!("dag_id = '{dag}' and run_id = '{run}' and task_id = '{task}'");
         self.change(&format!(

@@ -14,7 +14,7 @@ use super::{Request, Stream, map, secured};
 use crate::certs::Identity;
 use crate::tls;
 
-/// How to open a tunnel.
+/// The parameters of a tunnel.
 #[derive(Debug)]
 pub(super) struct Tunnel {
     tls: Arc<ClientConfig>,
@@ -22,7 +22,7 @@ pub(super) struct Tunnel {
 }
 
 impl Tunnel {
-    /// As `identity`, by `connect`, whose host is where the tunnel is to lead.
+    /// A tunnel as `identity`, opened by `connect`; the host of `connect` is the tunnel's target.
     pub(super) fn new(identity: &Identity, connect: &Request) -> Result<Self> {
         Ok(Self {
             tls: Arc::new(tls::client(identity, true, &["h2"])?),
@@ -30,7 +30,7 @@ impl Tunnel {
         })
     }
 
-    /// Opens one over `tcp`, each over a connection of its own.
+    /// Opens a tunnel over `tcp`; each tunnel has a connection of its own.
     pub(super) async fn open(&self, tcp: TcpStream) -> Result<Box<dyn Stream>> {
         let io = TokioIo::new(secured(&self.tls, tcp).await?);
         let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;

@@ -1,4 +1,4 @@
-//! Where requests go: the app behind, and the destinations of the mesh and outside it.
+//! The clusters: the app behind the sidecar, and the destinations in the mesh and outside it.
 
 #![expect(clippy::indexing_slicing, reason = "an object made by `json!` takes any key")]
 
@@ -114,7 +114,7 @@ pub(super) fn tls(identity: &Identity) -> Value {
     })
 }
 
-/// An address in Envoy's words.
+/// An address in Envoy's format.
 pub(super) fn socket(address: SocketAddr) -> Value {
     json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}})
 }

@@ -1,18 +1,23 @@
-//! Requests through HBONE, Istio's tunnel: how they come to a waypoint, or to a sidecar that takes them.
+//! Requests through HBONE, Istio's tunnel, to a waypoint or to a sidecar that accepts them.
 //!
-//! ztunnel, which makes the tunnels, is not here: [`Client::through`](crate::client::Client::through) makes them in
-//! its place. The proxy's side is as istiod generates it (`connect_terminate` and `main_internal` in
+//! ztunnel, which makes the tunnels, does not run here:
+//! [`Client::through`](crate::client::Client::through) replaces it. The proxy's side follows
+//! istiod's configuration (`connect_terminate` and `main_internal` in
 //! `pilot/pkg/networking/core/listener_waypoint.go`):
 //!
-//! * one listener ends the mutual TLS and the `CONNECT`, and leaves the peer's identity as filter state
-//!   that the next connection shares;
-//! * that connection goes, within Envoy, to an internal listener in which the HTTP filters are. It has no TLS, and the
-//!   filter state is all that says who asks.
+//! * one listener ends the mutual TLS and the `CONNECT`, and stores the peer's identity as filter
+//!   state that the next connection shares;
+//! * that connection goes, within Envoy, to an internal listener with the HTTP filters. It has no
+//!   TLS, and only the filter state contains the peer's identity.
 //!
-//! Otherwise than there: the two principals are Envoy's plain strings, as Istio's were before 1.29.2, since when
-//! they are its own hashable ones, by which Envoy keeps connections of different principals apart (here the caller's address
-//! does, as there too); no peer metadata are discovered; one filter chain takes all destinations, where Istio has one
-//! for each service's address; and the app's cluster leads to the app, not into a second tunnel to it.
+//! There are four differences from istiod's configuration:
+//!
+//! * the two principals are Envoy's plain strings, like Istio's before 1.29.2. Since then Istio's
+//!   are its own hashable ones, by which Envoy keeps connections of different principals apart;
+//!   here the caller's address does that, as it does there;
+//! * no peer metadata are discovered;
+//! * one filter chain takes all destinations, where Istio has one for each service's address;
+//! * the app's cluster leads to the app, not into a second tunnel to it.
 
 #![expect(clippy::indexing_slicing, reason = "an object made by `json!` takes any key")]
 
@@ -22,13 +27,15 @@ use super::cluster::{socket, tls};
 use super::spec::{Inbound, Spec};
 use super::{Files, listener};
 
-/// Istio's name of the listener where tunnels end.
+/// Istio's name for the listener where tunnels end.
 pub(super) const TERMINATE: &str = "connect_terminate";
 
-/// Istio's name of the listener that their requests come to, and of the cluster that leads there.
+/// Istio's name for the listener that gets the tunnels' requests, and for the cluster that leads to
+/// it.
 const INTERNAL: &str = "main_internal";
 
-/// What the terminating listener leaves for the internal one: key, factory if the key has none of its own, value.
+/// The filter state that the terminating listener stores for the internal one: key, factory if the
+/// key has none of its own, value.
 const SHARED: [(&str, Option<&str>, &str); 4] = [
     (
         "envoy.filters.listener.original_dst.local_ip",
@@ -57,7 +64,7 @@ pub(super) fn listeners(spec: &Spec, app: &Inbound, files: &Files) -> [Value; 2]
     [terminate(spec), internal(spec, app, files)]
 }
 
-/// Internal listeners have to be switched on.
+/// Internal listeners must be enabled.
 pub(super) fn bootstrap_extension() -> Value {
     json!({
         "name": "envoy.bootstrap.internal_listener",
@@ -67,7 +74,7 @@ pub(super) fn bootstrap_extension() -> Value {
     })
 }
 
-/// The way from the one listener to the other.
+/// The cluster from the first listener to the second.
 pub(super) fn cluster() -> Value {
     let endpoint = json!({"address": {"envoy_internal_address": {"server_listener_name": INTERNAL}}});
     json!({
@@ -132,7 +139,7 @@ fn terminate(spec: &Spec) -> Value {
     })
 }
 
-/// Istio's filter of that name.
+/// Istio's filter with that name.
 fn connect_authority() -> Value {
     let values = SHARED.iter().map(|(key, factory, value)| {
         let mut shared = json!({

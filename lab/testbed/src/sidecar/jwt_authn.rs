@@ -1,9 +1,10 @@
-//! Envoy's own filter for tokens, `jwt_authn`, as istiod makes it of RequestAuthentications
+//! Envoy's own filter for tokens, `jwt_authn`, as istiod configures it for RequestAuthentications
 //! (`pilot/pkg/security/authn/policy_applier.go` of Istio 1.29).
 //!
-//! A token that is there must be good, and a request without one passes. The claims stand in the dynamic metadata
-//! `envoy.filters.http.jwt_authn` under `payload`, whatever the issuer: of several good tokens in one request the last
-//! one's. Unless a rule forwards the token, nobody after the filter sees it.
+//! A token must be valid if it is there; a request without a token passes. The filter writes the
+//! claims into the dynamic metadata `envoy.filters.http.jwt_authn` under `payload`, for every
+//! issuer: if a request has several valid tokens, the last one's. Unless a rule forwards the token,
+//! later filters do not see it.
 
 use serde_json::{Map, Value, json};
 
@@ -12,32 +13,33 @@ use serde_json::{Map, Value, json};
 pub struct JwtRule {
     /// `issuer`.
     pub issuer: String,
-    /// `audiences`; any if there is none.
+    /// `audiences`; any audience if it is empty.
     pub audiences: Vec<String>,
     /// `jwks` or `jwksUri`.
     pub jwks: Jwks,
-    /// `fromHeaders`: names, each with what stands before the token; `authorization` and `access_token` of the query if there is none.
+    /// `fromHeaders`: names, each with the prefix of the token; if it is empty, `authorization` and
+    /// the query's `access_token`.
     pub from_headers: Vec<(String, String)>,
     /// `forwardOriginalToken`.
     pub forward: bool,
 }
 
-/// Where the keys of an issuer are.
+/// The source of an issuer's keys.
 #[derive(Debug, Clone)]
 pub enum Jwks {
-    /// In the rule, or fetched by istiod, which is the same to Envoy.
+    /// In the rule, or fetched by istiod, which gives Envoy the same configuration.
     Inline(Value),
-    /// Fetched by Envoy, as where istiod has `PILOT_JWT_ENABLE_REMOTE_JWKS`.
+    /// Fetched by Envoy, as with istiod's setting `PILOT_JWT_ENABLE_REMOTE_JWKS`.
     Remote {
-        /// Their address.
+        /// The URL of the keys.
         uri: String,
-        /// Envoy's name of the cluster that leads there.
+        /// Envoy's name for the cluster that leads there.
         cluster: String,
     },
 }
 
 impl JwtRule {
-    /// Tokens of `issuer` for anybody, at the usual places, which are forwarded.
+    /// Accepts tokens of `issuer` for any audience, at the usual places, and forwards them.
     pub fn new(issuer: &str, jwks: Jwks) -> Self {
         Self {
             issuer: issuer.to_owned(),
@@ -85,7 +87,8 @@ pub fn request_authentication(rules: &[JwtRule]) -> Value {
         .collect();
     let only = |index| json!({"provider_name": name(index)});
     let if_there = |index| json!({"requires_any": {"requirements": [only(index), {"allow_missing": {}}]}});
-    // Of several, the first form is for rules that look at the same place, where all but one must fail.
+    // With several rules, the first form is for rules that look at the same place, where all but
+    // one must fail.
     let requires = if rules.len() == 1 {
         if_there(0)
     } else {

@@ -10,17 +10,17 @@ use super::cluster::{inbound_name, service_name, socket, tls};
 use super::spec::{ANY_PORT, Destination, Inbound, Spec};
 use super::{Files, hbone};
 
-/// Istio's name of the listener for peers.
+/// Istio's name for the listener for peers.
 pub(super) const INBOUND: &str = "virtualInbound";
 
-/// The name of the listener for peers of the second server. Istio has one for all ports, which looks at the
-/// port that was called.
+/// The name of the listener for peers of the second server. Istio has one listener for all ports,
+/// which selects by the called port.
 pub(super) const BESIDE: &str = "virtualInbound-beside";
 
 /// The name of the listener for the app.
 pub(super) const OUTBOUND: &str = "virtualOutbound";
 
-/// What is logged of each request.
+/// The fields of the access log.
 const LOGGED: [(&str, &str); 13] = [
     ("method", "%REQ(:METHOD)%"),
     ("path", "%REQ(:PATH)%"),
@@ -149,7 +149,7 @@ fn route(cluster: &str) -> Value {
     })
 }
 
-/// The network filter of an HTTP connection manager.
+/// The network filter with an HTTP connection manager.
 pub(super) fn filter(manager: &Value) -> Value {
     json!({"name": "envoy.filters.network.http_connection_manager", "typed_config": manager})
 }

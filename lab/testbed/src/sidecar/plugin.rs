@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use crate::admin::Admin;
 use dagward_workbench::wait;
 
-/// What the resource and the plugin are called if nobody says otherwise. Istio's names are longer, and other ones in
-/// each release; nothing may depend on them.
+/// The default name of the resource and of the plugin. Istio's names are longer, and differ in each
+/// release; no code may depend on them.
 const NAME: &str = "dagward";
 
-/// The `pluginName` of a plugin that refuses everything until its document loads.
+/// The `pluginName` of a plugin that refuses every request until its document loads.
 const ROOT_ID: &str = "dagward";
 
 const STATS: &str = "extension_config_discovery.http_filter";
@@ -29,7 +29,7 @@ pub struct Plugin {
     pub module: PathBuf,
     /// `pluginConfig`; the filter gets this text.
     pub configuration: String,
-    /// The resource's name, by which Envoy asks for it.
+    /// The resource's name, under which Envoy requests it.
     pub resource: String,
     /// The plugin's name in Envoy.
     pub name: String,
@@ -37,12 +37,12 @@ pub struct Plugin {
     pub root_id: String,
 }
 
-/// What became of a new configuration.
+/// Envoy's response to a new configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Update {
     /// It is in force.
     Taken,
-    /// Envoy refused it and kept the old one.
+    /// Envoy rejected it and kept the old one.
     Refused,
 }
 
@@ -54,7 +54,7 @@ struct Reloads {
 }
 
 impl Plugin {
-    /// `module` with `configuration`.
+    /// A plugin that runs `module` with `configuration`.
     pub fn new(module: &Path, configuration: &str) -> Self {
         Self {
             module: module.to_owned(),
@@ -83,7 +83,7 @@ impl Plugin {
         })
     }
 
-    /// Writes the resource to `file`: beside it first, then renamed, which is what Envoy watches for.
+    /// Writes the resource to a file beside `file`, then renames it: Envoy watches for the rename.
     pub(super) fn write(&self, file: &Path) -> Result<()> {
         static VERSION: AtomicU64 = AtomicU64::new(1);
         let version = VERSION.fetch_add(1, Ordering::Relaxed);
@@ -94,7 +94,7 @@ impl Plugin {
         Ok(fs::rename(fresh, file)?)
     }
 
-    /// Writes the resource and waits for Envoy's verdict.
+    /// Writes the resource and waits for Envoy's response.
     pub(super) fn update(&self, file: &Path, admin: &Admin) -> Result<Update> {
         let before = self.reloads(admin)?;
         self.write(file)?;
@@ -107,7 +107,7 @@ impl Plugin {
         })
     }
 
-    /// Whether Envoy has taken the plugin at least once.
+    /// Whether Envoy has accepted the plugin at least once.
     pub(super) fn in_force(&self, admin: &Admin) -> Result<bool> {
         Ok(self.reloads(admin)?.taken > 0)
     }

@@ -1,4 +1,4 @@
-//! What a sidecar is to be.
+//! The description of a sidecar.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use super::plugin::Plugin;
 use crate::certs::Identity;
 use crate::envoy;
 
-/// The system chooses the port.
+/// Lets the system choose the port.
 pub(super) const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 
-/// A sidecar in plain words. [`Spec::new`] gives the usual values; the fields are there to be changed.
+/// The settings of a sidecar. [`Spec::new`] gives the usual values; callers change the fields.
 #[derive(Debug, Clone)]
 pub struct Spec {
     /// The pod it stands beside.
@@ -25,23 +25,23 @@ pub struct Spec {
     pub concurrency: u32,
     /// The CPU to run on, for measurements; any if `None`.
     pub cpu: Option<usize>,
-    /// Where the inbound listener is to be; with port 0 the system chooses.
+    /// The address of the inbound listener; with port 0 the system chooses a port.
     pub inbound_address: SocketAddr,
-    /// Where the outbound listener is to be; with port 0 the system chooses.
+    /// The address of the outbound listener; with port 0 the system chooses a port.
     pub outbound_address: SocketAddr,
     /// The app behind, if it takes requests.
     pub inbound: Option<Inbound>,
     /// A second server in the same pod, on a port of its own.
     pub beside: Option<Inbound>,
-    /// Where the app's requests go; there is an outbound listener if there is a destination.
+    /// The destinations of the app's requests; without one there is no outbound listener.
     pub outbound: Vec<Destination>,
-    /// What only filters ask, by the name of its cluster.
+    /// Destinations for filters only, by the name of their cluster.
     pub asked_by_filters: Vec<Destination>,
     /// Listeners that an EnvoyFilter adds, as Envoy's `Listener` in JSON.
     pub listeners: Vec<Value>,
-    /// Clusters that one adds.
+    /// Clusters that an EnvoyFilter adds.
     pub clusters: Vec<Value>,
-    /// Write an access log; measurements go without.
+    /// Whether to write an access log; measurements leave it out.
     pub access_log: bool,
     /// HTTP filters before the plugin, as Envoy's `HttpFilter` in JSON; on both listeners.
     pub filters: Vec<Value>,
@@ -67,17 +67,17 @@ pub struct Node {
 /// The app behind a sidecar.
 #[derive(Debug, Clone)]
 pub struct Inbound {
-    /// Where it listens.
+    /// The app's address.
     pub app: SocketAddr,
-    /// The port by which the mesh knows it, as in `inbound|8080||`.
+    /// The app's port in the mesh, as in `inbound|8080||`.
     pub port: u16,
-    /// Take plaintext beside mutual TLS, as a `PERMISSIVE` PeerAuthentication does.
+    /// Whether to accept plaintext beside mutual TLS, as a `PERMISSIVE` PeerAuthentication does.
     pub permissive: bool,
-    /// Take requests through HBONE as well, on a port of its own, as a waypoint does.
+    /// Whether to accept requests through HBONE as well, on a port of its own, as a waypoint does.
     pub hbone: bool,
-    /// Speak HTTP/2 to the app.
+    /// Whether to use HTTP/2 to the app.
     pub http2: bool,
-    /// The services behind, if this is a waypoint. What goes to no host of theirs goes to the app.
+    /// The services behind it, if this is a waypoint. Requests to other hosts go to the app.
     pub services: Vec<Service>,
 }
 
@@ -86,35 +86,36 @@ pub struct Inbound {
 pub struct Service {
     /// Its name; the namespace is `airflow`.
     pub name: String,
-    /// Where its app listens.
+    /// The address of its app.
     pub app: SocketAddr,
 }
 
-/// A place where an app's requests go.
+/// A destination of an app's requests.
 #[derive(Debug, Clone)]
 pub struct Destination {
-    /// Hosts that lead there; `*` for all that are left.
+    /// Hosts that lead there; `*` matches all remaining hosts.
     pub hosts: Vec<String>,
-    /// Where it is.
+    /// Its address.
     pub address: SocketAddr,
     /// Its further endpoints, which take turns with the first.
     pub more: Vec<SocketAddr>,
-    /// Istio's name of the cluster.
+    /// Istio's name for the cluster.
     pub cluster: String,
-    /// How to speak to it.
+    /// Its TLS mode.
     pub tls: Tls,
-    /// Speak HTTP/2 to it.
+    /// Whether to use HTTP/2.
     pub http2: bool,
 }
 
-/// How an outbound cluster speaks.
+/// The TLS mode of an outbound cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
     /// Mutual TLS of the mesh.
     Mesh,
-    /// TLS that shows no certificate, as a DestinationRule's `SIMPLE`; the file has the authorities that are trusted, in PEM.
+    /// TLS without a client certificate, like a DestinationRule's `SIMPLE`; the file contains the
+    /// trusted authorities, in PEM.
     Simple(PathBuf),
-    /// Plaintext, as to a place outside the mesh.
+    /// Plaintext, as to a destination outside the mesh.
     Plain,
 }
 
@@ -158,13 +159,13 @@ impl Node {
         }
     }
 
-    /// With one more annotation.
+    /// Adds an annotation.
     pub fn annotation(mut self, key: &str, value: &str) -> Self {
         self.annotations.push((key.to_owned(), value.to_owned()));
         self
     }
 
-    /// With one more label.
+    /// Adds a label.
     pub fn label(mut self, key: &str, value: &str) -> Self {
         self.labels.push((key.to_owned(), value.to_owned()));
         self
@@ -194,7 +195,7 @@ impl Node {
 }
 
 impl Inbound {
-    /// The app at `app`, known to the mesh by the port it listens on; mutual TLS is required.
+    /// The app at `app`, whose port in the mesh is the port it listens on; mutual TLS is required.
     pub fn strict(app: SocketAddr) -> Self {
         Self {
             app,
@@ -206,7 +207,7 @@ impl Inbound {
         }
     }
 
-    /// The same, plaintext taken too.
+    /// Like [`strict`](Self::strict), but also accepts plaintext.
     pub fn permissive(app: SocketAddr) -> Self {
         Self {
             permissive: true,
@@ -222,7 +223,7 @@ impl Service {
 }
 
 impl Destination {
-    /// The service `service.namespace` of the mesh on `port`, whose sidecar is at `address`.
+    /// The service `service.namespace` of the mesh on `port`, with its sidecar at `address`.
     pub fn mesh(service: &str, namespace: &str, port: u16, address: SocketAddr) -> Self {
         let host = format!("{service}.{namespace}.svc.cluster.local");
         let short = [service.to_owned(), format!("{service}.{namespace}"), host.clone()];
@@ -251,7 +252,7 @@ impl Destination {
         }
     }
 
-    /// The same over TLS, begun by the sidecar.
+    /// Like [`external`](Self::external), over TLS that the sidecar starts.
     pub fn external_tls(host: &str, port: u16, address: SocketAddr, authorities: &Path) -> Self {
         Self {
             tls: Tls::Simple(authorities.to_owned()),
@@ -259,7 +260,7 @@ impl Destination {
         }
     }
 
-    /// Whatever is left, outside the mesh and named by nobody.
+    /// All remaining hosts: outside the mesh and without a ServiceEntry.
     pub fn passthrough(address: SocketAddr) -> Self {
         let hosts = vec!["*".to_owned()];
         Self {

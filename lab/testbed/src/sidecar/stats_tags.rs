@@ -1,9 +1,9 @@
-//! The tag extraction of Istio's bootstrap: its own expressions, which run over our names too,
-//! and `extraStatTags` as `wasm-plugin.yaml` asks for them.
+//! The tag extraction of Istio's bootstrap: its own expressions, which also match our names, and
+//! `extraStatTags` as `wasm-plugin.yaml` requires them.
 
 use serde_json::{Value, json};
 
-/// The labels of dagward's metrics, given to Istio as `extraStatTags`.
+/// The labels of dagward's metrics, which Istio gets as `extraStatTags`.
 const EXTRA: [&str; 15] = [
     "direction",
     "caller",

@@ -1,9 +1,9 @@
 //! A published Go module with some of its packages replaced by stubs.
 //!
 //! A module can import packages that the Go module proxy does not serve, for a feature that the lab
-//! does not use. Go cannot overlay files of its module cache, so the module is copied, its packages
-//! under `lab/go/<module>/stub/` are put in the place of its own, and programs are built from the
-//! copy.
+//! does not use. Go cannot overlay files of its module cache. So the code copies the module,
+//! replaces the packages that have a folder under `lab/go/<module>/stub/`, and builds programs from
+//! the copy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,8 +24,7 @@ struct Package {
     files: Vec<PathBuf>,
 }
 
-/// The folder in which programs of `lab/go/<module>` are built from the copy; nothing if it has no
-/// stubs.
+/// The folder in which programs of `lab/go/<module>` are built from the copy; `None` without stubs.
 pub(super) fn stubbed(module: &str) -> Result<Option<PathBuf>> {
     let stub = folder(module).join("stub");
     if !stub.is_dir() {
@@ -93,7 +92,7 @@ fn packages(stub: &Path) -> Result<Vec<Package>> {
                 false => files.push(entry.path()),
             }
         }
-        // In an order of its own, as they are part of a key.
+        // In a fixed order, as they are part of a key.
         files.sort();
         if !files.is_empty() {
             packages.push(Package { folder, files });
@@ -103,7 +102,8 @@ fn packages(stub: &Path) -> Result<Vec<Package>> {
     Ok(packages)
 }
 
-/// Replaces a package's files; it must be there, or the stub is for another version.
+/// Replaces a package's files. The package must exist; if it does not, the stub is for another
+/// version.
 fn replace(package: &Path, files: &[PathBuf]) -> Result<()> {
     let own = fs::read_dir(package).with_context(|| format!("no package `{}`", package.display()))?;
     for file in own {

@@ -1,4 +1,4 @@
-//! What Airflow 3 reads from headers as credentials; see `lab/airflow/credential_oracle_3.py`.
+//! The credentials that Airflow 3 reads from headers; see `lab/airflow/credential_oracle_3.py`.
 
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -10,16 +10,17 @@ use serde::Deserialize;
 use dagward_releases::{Installation, Release};
 use dagward_workbench::paths;
 
-/// What Airflow reads from the headers of one request, in any of the releases of what it runs with.
+/// The credentials in the headers of one request, read with any of the supported releases of
+/// Airflow's dependencies.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Credentials {
-    /// The task instances for which the Execution API takes the token.
+    /// The task instances for which the Execution API accepts the token.
     pub tasks: Vec<String>,
-    /// Whether a user's token is there.
+    /// Whether there is a user's token.
     pub user: bool,
 }
 
-/// What Airflow reads from the headers of each request.
+/// The credentials that Airflow reads from the headers of each request.
 pub fn credentials(requests: &[Vec<(&str, Vec<u8>)>]) -> Result<Vec<Credentials>> {
     let installation = Installation::ensure(Release::V3_3)?;
     let home = paths::scratch("oracle")?;

@@ -1,4 +1,4 @@
-//! Requests as they are written, byte for byte, which no HTTP client would send.
+//! Requests written byte for byte, because no HTTP client would send them.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 use super::Server;
 
-/// Requests that are under way on one connection, at most.
+/// The most requests that are in flight on one connection.
 const BATCH: usize = 16;
 
-/// No endpoint does anything, so that only a stuck server takes long.
+/// No endpoint does any work, so only a server that hangs takes this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A method and a request target.
@@ -21,13 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Question {
     /// The method.
     pub method: &'static str,
-    /// What stands between the method and the version. No line break.
+    /// The text between the method and the version. It contains no line break.
     pub target: String,
-    /// The header `Airflow-API-Version`, which the Execution API has routes by; empty for the newest.
+    /// The header `Airflow-API-Version`, by which the Execution API selects routes; empty for the
+    /// newest.
     pub api_version: &'static str,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// An endpoint of Airflow would have answered.
@@ -38,16 +39,16 @@ pub enum Reply {
     Closed,
 }
 
-/// What led to an endpoint.
+/// The route to an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Route {
-    /// The template, in Airflow's own writing.
+    /// The template, in Airflow's own notation.
     pub template: String,
     /// The path's parameters.
     pub path: BTreeMap<String, String>,
-    /// The query's parameters as Airflow reads them, where they are given.
+    /// The query's parameters as Airflow reads them, if they are given.
     pub query: BTreeMap<String, Vec<String>>,
-    /// The query's parameters that the endpoint looks at.
+    /// The query's parameters that the endpoint reads.
     pub parameters: Vec<String>,
 }
 
@@ -59,7 +60,7 @@ impl Server {
         let mut batch = most;
         while let Some(rest) = questions.get(replies.len()..).filter(|rest| !rest.is_empty()) {
             let got = self.converse(rest.get(..batch).unwrap_or(rest))?;
-            // Where one request is refused, those before it may get no reply.
+            // If the server refuses one request, it may not reply to those before it.
             batch = if got.is_empty() {
                 1.max(batch / 2)
             } else {
@@ -70,8 +71,8 @@ impl Server {
         Ok(replies)
     }
 
-    /// Sends `questions` on one connection, and takes replies until it is closed or all are there.
-    /// Gives at least one for a single question.
+    /// Sends `questions` on one connection, and reads replies until the server closes it or all
+    /// have arrived. Returns at least one for a single question.
     fn converse(&self, questions: &[Question]) -> Result<Vec<Reply>> {
         let stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -92,7 +93,7 @@ impl Server {
             }
             requests += "\r\n";
         }
-        // A server that does not like what it reads closes at once, and need not read all.
+        // A server that rejects a request closes the connection at once, and may not read the rest.
         let _ = (&stream).write_all(requests.as_bytes());
         let mut reader = BufReader::new(stream);
         let mut replies = Vec::new();
@@ -104,7 +105,7 @@ impl Server {
             match answer.number {
                 Some(number) => ensure!(number == expected, "reply {number} came in place of {expected}"),
                 None if questions.len() == 1 => {}
-                // It does not say which of them the server refuses.
+                // The reply does not say which of the requests the server refuses.
                 None => break,
             }
             replies.push(answer.reply);
@@ -123,14 +124,15 @@ impl Server {
 /// A reply without its body.
 struct Answer {
     reply: Reply,
-    /// Which request it is for. What the server refuses itself has no number, and ends the connection.
+    /// The number of its request. A refusal by the server itself has no number, and ends the
+    /// connection.
     number: Option<usize>,
     length: u64,
     chunked: bool,
 }
 
 impl Answer {
-    /// Reads one; `None` where the connection is closed.
+    /// Reads one reply; `None` if the connection is closed.
     fn read(reader: &mut impl BufRead) -> Result<Option<Self>> {
         let Some(line) = read_line(reader)? else {
             return Ok(None);
