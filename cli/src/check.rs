@@ -1,4 +1,4 @@
-//! One file, checked: its policies, and everything that is wrong with it.
+//! The check of one file: finds its policies and everything that is wrong with it.
 
 mod keys;
 mod misread;
@@ -15,16 +15,16 @@ use crate::source::secrets;
 use crate::source::yaml::{self, Document};
 pub(crate) use resource::Plugin;
 
-/// What a file holds.
+/// The contents of a checked file.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     /// Its policy documents, in order.
     pub(crate) policies: Vec<Policy>,
-    /// What is wrong with the file, in order of place.
+    /// The problems of the file, in the order of their positions.
     pub(crate) problems: Vec<Problem>,
-    /// Where secrets stand.
+    /// The positions of secrets.
     pub(crate) secrets: Vec<Span>,
-    /// The resources that are none of dagward's business, and where they stand.
+    /// The resources that have nothing to do with dagward, and their positions.
     pub(crate) passed_over: Vec<(String, Span)>,
     /// The resources that carry policies.
     plugins: Vec<Plugin>,
@@ -33,21 +33,21 @@ pub(crate) struct Checked {
 /// A policy document of a file.
 #[derive(Debug)]
 pub(crate) struct Policy {
-    /// The resource that carries it; `None` for a document that stands for itself.
+    /// The resource that carries it; `None` for a bare document.
     pub(crate) resource: Option<Resource>,
-    /// The document as the filter has it; `None` where it refuses it.
+    /// The document as the filter loads it; `None` if the filter refuses it.
     pub(crate) ruleset: Option<Ruleset>,
 }
 
 impl Checked {
-    /// Whether the filter would take everything in the file.
+    /// Whether the filter would accept everything in the file.
     pub(crate) fn is_valid(&self) -> bool {
         self.problems
             .iter()
             .all(|problem| problem.severity != Severity::Error)
     }
 
-    /// Warns of plugins on the pods of one that was seen before, and adds them to those.
+    /// Warns of each plugin that selects the same pods as one in `seen`, and adds the plugins of this file to `seen`.
     pub(crate) fn beside(&mut self, seen: &mut Vec<Plugin>) {
         for plugin in self.plugins.drain(..) {
             self.problems.extend(plugin.beside(seen));
@@ -77,7 +77,7 @@ pub(crate) fn check(source: &Source) -> Checked {
 
 fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
     let mut concerns_us = false;
-    // Nothing between two `---`, or what cannot be read and is none of ours.
+    // An empty document between two `---`, or an unreadable document without a policy.
     if document.root.span.is_empty() {
         let left_out = document.problems.iter();
         let what = |problem: &Problem| (format!("a document: {}", problem.message), problem.span.clone());
@@ -117,7 +117,7 @@ fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
         .extend(matter.map(|problem| unrendered::explain(source, problem)));
 }
 
-/// What the filter says of a policy document, with the place.
+/// The filter's complaint about a policy document, with its position.
 fn problem(source: &Source, root: &Node, base: &FieldPath, error: LoadError) -> Problem {
     let path = FieldPath(base.0.iter().chain(&error.path.0).cloned().collect());
     let problem = Problem {

@@ -1,13 +1,13 @@
-//! The exit statuses of all commands; success is 0.
+//! The exit statuses of all commands. Success is 0.
 
 use std::process::ExitCode;
 
-/// The answer is no: a file is not valid, a request is not allowed.
+/// The exit status for a negative answer: a file is invalid, or a request is refused.
 pub(crate) fn negative() -> ExitCode {
     ExitCode::from(1)
 }
 
-/// There is no answer: wrong usage, or a file that cannot be read.
+/// The exit status for no answer: wrong usage, or an unreadable file.
 pub(crate) fn misuse() -> ExitCode {
     ExitCode::from(2)
 }

@@ -1,4 +1,4 @@
-//! `dagward explain`: what becomes of one request, and why.
+//! `dagward explain`: explains the decision for one request.
 
 mod asked;
 mod decision;
@@ -31,10 +31,10 @@ use host::Scene;
 use play::{Parts, play};
 use question::{Annotation, HeaderLine, Question};
 
-/// Explain what becomes of one request, and why
+/// Explain the decision for one request
 ///
-/// Runs the filter's own code on one request. FILE holds the policy, or a WasmPlugin or
-/// TrafficExtension that carries it.
+/// Runs the filter's own code on one request. FILE holds the policy, or a WasmPlugin or TrafficExtension that carries
+/// it.
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("caller").args(["peer", "plaintext"]),
@@ -60,11 +60,11 @@ Examples:
 Exit status: 0 allowed, 1 denied or malformed, 2 wrong usage, or the policy is not valid."
 )]
 pub(crate) struct Explain {
-    /// The policy; `-` is the standard input
+    /// The policy file; `-` reads the standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// The side of the sidecar at which the request arrives
+    /// The side of the sidecar on which the request arrives
     #[arg(long, value_enum, default_value_t = Listener::Inbound)]
     listener: Listener,
 
@@ -76,9 +76,8 @@ pub(crate) struct Explain {
     #[arg(long)]
     plaintext: bool,
 
-    /// The proxy's own SPIFFE ID. A policy without `stampers` believes the task headers of peers in
-    /// its namespace and trust domain [default: an api-server in the plugin's namespace, or in
-    /// `airflow`, of `cluster.local`]
+    /// The proxy's own SPIFFE ID. A policy without `stampers` trusts the task headers of peers in its namespace and
+    /// trust domain [default: an api-server in the plugin's namespace, or in `airflow`, of `cluster.local`]
     #[arg(long, value_name = "SPIFFE_ID")]
     proxy: Option<String>,
 
@@ -86,30 +85,30 @@ pub(crate) struct Explain {
     #[arg(long)]
     method: String,
 
-    /// The request's path with its query, as it is sent
+    /// The request's path with its query, as the caller sends it
     #[arg(long)]
     path: String,
 
-    /// The request's host. On an outbound listener also the destination: a service by any of its
-    /// names (`api`, `api.airflow`, `api.airflow.svc`, the whole name), or another host
+    /// The request's host. On an outbound listener it is also the destination: a service by any of its names (`api`,
+    /// `api.airflow`, `api.airflow.svc`, the full name), or another host
     #[arg(long, default_value = "airflow-api-server")]
     host: String,
 
-    /// The port that the request comes to, for a policy that says on which ports Airflow is
+    /// The port at which the request arrives, for a policy that names Airflow's ports
     #[arg(long)]
     port: Option<u16>,
 
-    /// A request header; may be given several times
+    /// A request header; can be given several times
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<HeaderLine>,
 
-    /// A file with the body of Airflow's answer to the task's `run`, as JSON. If the request is that
-    /// `run`, it is decided again with this answer. Otherwise Airflow has answered so before, to this
-    /// caller and for the request's token
+    /// A file with the JSON body of Airflow's answer to the task's `run`. If the request is that `run`, it is decided
+    /// again with this answer. Otherwise Airflow has given this answer before, to this caller and for the request's
+    /// token
     #[arg(long, value_name = "FILE")]
     answer: Option<PathBuf>,
 
-    /// The request's token is that of a deadline's callback, which Airflow has let this caller start
+    /// The request's token belongs to a deadline callback that Airflow has let this caller start
     #[arg(long, conflicts_with = "answer")]
     callback: bool,
 
@@ -121,16 +120,16 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
 
-    /// An annotation of the proxy's own pod; may be given several times, for outbound listeners
+    /// An annotation of the proxy's own pod; can be given several times, for outbound listeners
     #[arg(long = "annotation", value_name = "KEY=VALUE")]
     annotations: Vec<Annotation>,
 
     #[command(flatten)]
     tokens: shown::Options,
 
-    /// How to print the answer: `json` is one object with at, decision, mode, code, policy, rule,
-    /// caller, operation, tokens and reasons of the last decision, the earlier ones, and the answer,
-    /// log and record that the proxy makes of them
+    /// The form of the output: `json` is one object with at, decision, mode, code, policy, rule, caller, operation,
+    /// tokens and reasons of the last decision, the earlier decisions, and the answer, log and record that the proxy
+    /// makes of them
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -145,7 +144,7 @@ enum Listener {
 }
 
 impl Explain {
-    /// Answers the question; what stands in its way goes to the standard error.
+    /// Answers the question. Errors go to the standard error.
     pub(crate) fn run(&self) -> ExitCode {
         match self.answer() {
             Ok(Decision::Allow) => ExitCode::SUCCESS,
@@ -190,7 +189,7 @@ impl Explain {
         Ok(explanation.decision.decision)
     }
 
-    /// What its path asks for, where it can be read.
+    /// The operation that the path asks for, if the filter can read it.
     fn operation<'a>(&'a self, ruleset: &Ruleset, host: &'a str) -> Option<Operation<'a>> {
         let request = Request {
             method: &self.method,
@@ -205,7 +204,7 @@ impl Explain {
         operation.ok()
     }
 
-    /// The port as the proxy has it.
+    /// The port as the proxy reports it.
     fn port(&self) -> String {
         self.port.map_or(String::new(), |port| port.to_string())
     }

@@ -1,4 +1,4 @@
-//! `dagward token inspect`: what a token says of itself.
+//! `dagward token inspect`: shows the header and the claims of a token.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,10 +16,10 @@ use crate::{exit, jws};
 /// The claims that are times (RFC 7519 §4.1.4 to §4.1.6).
 const TIMES: [&str; 3] = ["iat", "nbf", "exp"];
 
-/// Show what a token says of itself, without verifying it
+/// Show the header and the claims of a token, without verifying it
 ///
-/// Shows header and claims, which may be private. The signature, by which a token is more than
-/// words, is neither checked nor shown.
+/// Prints the header and the claims, which may be private. The command neither verifies nor prints the signature.
+/// Without a verified signature, anyone can have written the claims.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -28,11 +28,12 @@ Examples:
 
 Exit status: 0 well formed, 1 refused by every policy for its form, 2 wrong usage or unreadable.")]
 pub(crate) struct Inspect {
-    /// The token; `-` is the standard input
+    /// The file with the token; `-` reads the standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// From when its times are seen: seconds since the epoch, or UTC such as `2026-11-26T12:00:00Z` [default: now]
+    /// The time from which the token's times are seen: seconds since the epoch, or UTC such as `2026-11-26T12:00:00Z`
+    /// [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<Time>,
 }
@@ -93,21 +94,21 @@ fn times(claims: &Json, now: Time) -> impl Iterator<Item = String> {
     })
 }
 
-/// The second of a time, which may have a fraction.
+/// The second of a time. A time can have a fraction.
 fn time(value: &Json) -> Option<Time> {
     let Json::Number(number) = value else { return None };
     let whole = number.split_once('.').map_or(number.as_str(), |(whole, _)| whole);
     Time::of(whole.parse().ok()?)
 }
 
-/// A part as JSON, as it is written: its order and its numbers stay.
+/// A part as JSON, in the order and with the numbers of the token.
 fn shown(part: Option<Vec<u8>>) -> String {
     let Some(part) = part else {
         return "not there, or no base64url".to_owned();
     };
     match Json::parse(&part) {
         Ok(json) => {
-            // What was read as JSON has a JSON form.
+            // Every value that was read from JSON has a JSON form.
             let pretty = serde_json::to_string_pretty(&AsJson(&json)).unwrap_or_default();
             let lines: Vec<String> = pretty.lines().map(printable).collect();
             lines.join("\n")
@@ -119,7 +120,8 @@ fn shown(part: Option<Vec<u8>>) -> String {
     }
 }
 
-/// Nothing that steers a terminal or turns the order of what is read: tokens come from strangers.
+/// The line without characters that control a terminal or change the direction of text: the token may come from an
+/// attacker.
 fn printable(line: &str) -> String {
     let mut printable = String::with_capacity(line.len());
     for character in line.chars() {

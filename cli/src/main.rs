@@ -1,4 +1,4 @@
-//! `dagward`: the filter's own code, offline.
+//! `dagward`: runs the filter's own code offline.
 
 mod check;
 mod exit;
@@ -28,7 +28,7 @@ enum Command {
     Validate(validate::Validate),
     Explain(Box<explain::Explain>),
     Schema(schema::Schema),
-    /// Look at tokens
+    /// Inspect tokens
     #[command(subcommand)]
     Token(Token),
 }

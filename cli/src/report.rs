@@ -20,29 +20,29 @@ use excerpt::Excerpts;
 pub(crate) enum Severity {
     /// The document is refused.
     Error,
-    /// The document is taken, and may not mean what its author meant.
+    /// The filter accepts the document, but it may not mean what its author meant.
     Warning,
 }
 
-/// One thing that is wrong with a file, and where.
+/// A problem of a file, with its position.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Problem {
-    /// How bad it is.
+    /// The severity.
     pub(crate) severity: Severity,
-    /// The field, from the root of the file's document; the root itself for the text as a whole.
+    /// The path of the field, from the root of the file's document; the root itself for a problem of the whole text.
     pub(crate) path: FieldPath,
-    /// The text it is about.
+    /// The text that the problem is about.
     pub(crate) span: Span,
-    /// What was found.
+    /// The problem in words.
     pub(crate) message: String,
-    /// What is allowed there.
+    /// The allowed values.
     pub(crate) allowed: Option<String>,
-    /// The nearest spelling that would be right.
+    /// The nearest correct spelling.
     pub(crate) suggestion: Option<String>,
 }
 
-/// A problem in the words of the JSON output: lines and columns count from 1, columns count
-/// characters, the end is the first column that is not part of it.
+/// A problem of the JSON output. Lines and columns count from 1. Columns count characters. The end is the first column
+/// behind the text.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Finding {
@@ -58,7 +58,7 @@ pub(crate) struct Finding {
     severity: Severity,
 }
 
-/// The problems of a file for programs.
+/// The problems of a file as JSON.
 pub(crate) fn findings(source: &Source, problems: &[Problem]) -> Vec<Finding> {
     let lines = Lines::new(&source.text);
     problems
@@ -88,7 +88,7 @@ fn finding(source: &Source, lines: &Lines<'_>, problem: &Problem) -> Finding {
     }
 }
 
-/// The problems of a file for people: each with its line and a caret under it.
+/// The problems of a file as text, each with its line and a caret under it.
 pub(crate) fn text(source: &Source, problems: &[Problem], look: Look) -> String {
     let handler = look.handler();
     let excerpts = Excerpts::of(source);
@@ -109,20 +109,20 @@ pub(crate) fn text(source: &Source, problems: &[Problem], look: Look) -> String 
     output
 }
 
-/// How text output looks.
+/// The look of the text output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
     /// ASCII without colours, for files and pipes.
     Plain,
-    /// Lines drawn, without colours: a terminal whose user asked for none.
+    /// Line drawings without colours, for a terminal whose user asked for none.
     Drawn,
-    /// Lines drawn, in colours.
+    /// Line drawings in colours.
     Coloured,
 }
 
 impl Look {
-    /// What suits the standard output, or the standard error: colours on a terminal, unless
-    /// `NO_COLOR` is set (<https://no-color.org>).
+    /// The look for the standard output or the standard error: colours on a terminal, unless `NO_COLOR` is set
+    /// (<https://no-color.org>).
     pub(crate) fn for_stream(stream: &impl IsTerminal) -> Self {
         if !stream.is_terminal() {
             return Self::Plain;
@@ -131,7 +131,7 @@ impl Look {
         if no_colour { Self::Drawn } else { Self::Coloured }
     }
 
-    /// What suits the standard output.
+    /// The look for the standard output.
     pub(crate) fn for_stdout() -> Self {
         Self::for_stream(&io::stdout())
     }
@@ -154,7 +154,7 @@ impl Look {
     }
 }
 
-/// A problem on its way to the screen.
+/// A problem with its rendering.
 #[derive(Debug)]
 struct Shown<'a> {
     problem: &'a Problem,

@@ -11,9 +11,8 @@ use serde_json::{Map, Value, json};
 
 /// Print a JSON Schema of the policy document
 ///
-/// Editors complete fields and words with it, and mark what the filter would refuse. It takes every
-/// document that the filter takes. It does not compare fields with each other: `dagward validate`
-/// does.
+/// Editors use it to complete fields and words, and to mark what the filter would refuse. It accepts every document
+/// that the filter accepts. It does not compare fields with each other: `dagward validate` does.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -23,12 +22,12 @@ Examples:
 For the YAML language server, in the first line of a file:
   # yaml-language-server: $schema=dagward.schema.json")]
 pub(crate) struct Schema {
-    /// What the schema is for
+    /// The object that the schema describes
     #[arg(long = "for", value_name = "WHAT", value_enum, default_value_t = Target::Document)]
     target: Target,
 }
 
-/// What a schema describes.
+/// The object that a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Target {
     /// The policy document alone

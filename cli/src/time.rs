@@ -1,4 +1,4 @@
-//! Times as tokens have them, for people.
+//! The times of tokens, as text for people.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,13 +12,13 @@ const END: u64 = 253_402_300_800;
 pub(crate) struct Time(u64);
 
 impl Time {
-    /// Now. A clock that is before the epoch is taken for the epoch.
+    /// The current time. A clock before the epoch counts as the epoch.
     pub(crate) fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         Self(since.map_or(0, |since| since.as_secs()))
     }
 
-    /// This second, where it is one that a calendar has.
+    /// The time of this second, if it is before the year 10000.
     pub(crate) fn of(seconds: u64) -> Option<Self> {
         (seconds < END).then_some(Self(seconds))
     }
@@ -28,7 +28,7 @@ impl Time {
         self.0
     }
 
-    /// How far away it is at `now`, in two units at most: `in 3m 20s` or `3m 20s ago`.
+    /// The time from `now`, in two units at most: `in 3m 20s` or `3m 20s ago`.
     pub(crate) fn distance(self, now: Self) -> String {
         let length = humantime::format_duration(Duration::from_secs(self.0.abs_diff(now.0))).to_string();
         let length: Vec<&str> = length.split(' ').take(2).collect();
@@ -41,7 +41,7 @@ impl Time {
     }
 }
 
-/// As RFC 3339 writes it, in UTC.
+/// Writes RFC 3339 in UTC.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = UNIX_EPOCH + Duration::from_secs(self.0);

@@ -1,4 +1,4 @@
-//! `dagward validate`: are these files policies that the filter takes.
+//! `dagward validate`: checks whether the filter would accept the policies in files.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,11 +12,11 @@ use crate::source::Source;
 use crate::source::position::Lines;
 use crate::{Format, exit};
 
-/// Check policies without a mesh
+/// Validate policy files
 ///
-/// A file holds policy documents, or WasmPlugin or TrafficExtension resources that carry one in
-/// their pluginConfig, in YAML or JSON, alone or in a List, and is read as kubectl reads it. Other
-/// Kubernetes resources in it are passed over.
+/// A file holds policy documents, or WasmPlugin or TrafficExtension resources that carry one in their pluginConfig. It
+/// is YAML or JSON, with single resources or a List, and the command reads it as kubectl does. It passes over other
+/// Kubernetes resources.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -28,12 +28,12 @@ Examples:
 
 Exit status: 0 all files are valid, 1 some file is not, 2 wrong usage or a file cannot be read.")]
 pub(crate) struct Validate {
-    /// Files to check; `-` is the standard input
+    /// The files to validate; `-` reads the standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// How to print what is wrong: `json` is an array of objects with file, line, column, endLine,
-    /// endColumn, path, message, allowed, suggestion and severity
+    /// The form of the output: `json` is an array of objects with file, line, column, endLine, endColumn, path,
+    /// message, allowed, suggestion and severity
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -59,7 +59,7 @@ impl Validate {
 #[derive(Debug, Default)]
 struct Outcome {
     findings: Vec<Finding>,
-    /// The resources with policies in all files so far, which may be applied together.
+    /// The resources with policies in all files so far. They may be applied together.
     plugins: Vec<Plugin>,
     invalid: bool,
     unreadable: bool,

@@ -1,5 +1,5 @@
-//! `dagward explain` on real policies. What each question prints stands in `explain/NAME.txt`;
-//! `BLESS=1` writes that anew, to be read before it is committed.
+//! `dagward explain` on real policies. `explain/NAME.txt` holds the output for each question. `BLESS=1` writes the
+//! files again: read them before you commit them.
 
 #![expect(clippy::unwrap_used, reason = "a failed test is what a panic means here")]
 
@@ -36,7 +36,7 @@ fn explain_json(policy: &str, arguments: &[&str]) -> (i32, Value) {
     (run.status, serde_json::from_str(&run.stdout).unwrap())
 }
 
-/// A request of the sales team's worker, for a task of its own.
+/// A request of the sales team's worker, for one of its own tasks.
 fn from_sales<'a>(method: &'a str, path: &'a str) -> Vec<&'a str> {
     [&["--peer", SALES, "--method", method, "--path", path][..], &TASK].concat()
 }

@@ -1,7 +1,7 @@
-//! The commands of the pages, with the output that the pages show.
+//! The commands of the pages, compared with the output that the pages show.
 //!
-//! Every `console` block is read; commands that are not `dagward …` are for others. `BLESS=1` writes the outputs anew
-//! where they have no `…`, to be read before they are committed.
+//! The test reads every `console` block and passes over commands other than `dagward …`. `BLESS=1` writes the outputs
+//! without a `…` again: read them before you commit them.
 
 #![expect(clippy::unwrap_used, reason = "a failed test is what a panic means here")]
 
@@ -17,7 +17,7 @@ use dagward_workbench::paths;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// A folder as a reader has it: a checkout, and the policy, the token and the keys of their own.
+/// A folder as a reader has it: a checkout, with the reader's own policy, token and keys.
 fn checkout() -> TempDir {
     let folder = TempDir::new().unwrap();
     for entry in ["wasm-plugin.yaml", "examples", "docs"] {
@@ -87,7 +87,7 @@ fn commands_print_what_the_pages_show() {
     assert!(ran > 10, "{ran}");
 }
 
-/// The page with this output behind the command, indented as the command is.
+/// The page with this output behind the command, with the command's indentation.
 fn blessed(page: &str, step: &Step, printed: &str) -> String {
     let first = format!("$ {}", step.command.lines().next().unwrap());
     let line = page.lines().find(|line| line.trim_start() == first).unwrap();

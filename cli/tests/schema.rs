@@ -1,4 +1,4 @@
-//! `dagward schema`: what it takes and refuses, beside what the filter takes and refuses.
+//! `dagward schema`: compares the documents that the schema accepts with those that the filter accepts.
 
 #![expect(clippy::unwrap_used, reason = "a failed test is what a panic means here")]
 
@@ -195,7 +195,7 @@ fn the_schema_takes_what_the_filter_takes() {
             Ok(())
         })
         .unwrap();
-    // The generator is worth something only if both happen often.
+    // The generator is only useful if both happen often.
     let (taken, refused) = (taken.get(), refused.get());
     assert!(taken > 500 && refused > 500, "{taken} taken, {refused} refused");
 }

@@ -1,5 +1,5 @@
-//! `dagward token inspect` on real tokens. What is printed of each stands in `token/NAME.txt`; `BLESS=1` writes that
-//! anew, to be read before it is committed.
+//! `dagward token inspect` on real tokens. `token/NAME.txt` holds the output for each. `BLESS=1` writes the files
+//! again: read them before you commit them.
 
 #![expect(clippy::unwrap_used, reason = "a failed test is what a panic means here")]
 
@@ -9,7 +9,7 @@ use common::{Run, dagward};
 use dagward_forge::jwt::{Algorithm, SigningKey, encode};
 use serde_json::json;
 
-/// From when the tokens are seen.
+/// The time from which the tokens' times are seen.
 const NOW: u64 = 1_800_000_000;
 
 fn inspect(token: &str) -> Run {
@@ -20,7 +20,7 @@ fn inspect(token: &str) -> Run {
     )
 }
 
-/// A token whose bytes are always the same.
+/// A token whose bytes are the same in every run.
 fn signed(header: &str, claims: &str) -> String {
     let key = SigningKey::with_secret(Algorithm::HS256, b"a secret of the tests").unwrap();
     key.sign_raw(header.as_bytes(), claims.as_bytes()).unwrap()

@@ -1,5 +1,5 @@
-//! `dagward validate` on real files. Beside each file in `validate/` stands what is printed of it;
-//! `BLESS=1` writes that anew, to be read before it is committed.
+//! `dagward validate` on real files. The output for each file in `validate/` is in a file beside it. `BLESS=1` writes
+//! the outputs again: read them before you commit them.
 
 #![expect(clippy::unwrap_used, reason = "a failed test is what a panic means here")]
 

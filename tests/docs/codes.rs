@@ -1,4 +1,4 @@
-//! The codes in `docs/codes.md`.
+//! The table of codes in `docs/codes.md`.
 
 use dagward::authorize::Code;
 

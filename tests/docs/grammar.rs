@@ -1,4 +1,4 @@
-//! The fields of the policy document in `docs/policy.md`.
+//! The tables of the policy document's fields in `docs/policy.md`.
 
 use dagward::policy::Side;
 use dagward::policy::grammar::{Definition, FIRST_VERSION, Form, Need, Object};

@@ -1,5 +1,5 @@
-//! The tables of the documentation that come from the code. `BLESS=1 cargo test --test docs` writes
-//! them anew, to be read before they are committed.
+//! The tables of the documentation that the code generates. `BLESS=1 cargo test --test docs` writes them again: read
+//! them before you commit them.
 
 #![expect(
     clippy::unwrap_used,

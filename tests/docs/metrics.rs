@@ -1,4 +1,4 @@
-//! The metrics in `docs/metrics.md`.
+//! The table of metrics in `docs/metrics.md`.
 
 use dagward::metrics::{Kind, catalog};
 

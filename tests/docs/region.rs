@@ -1,11 +1,11 @@
-//! A part of a page that is written by the code: it stands between two comments.
+//! A part of a page that the code generates. It stands between two comments.
 
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
 use dagward_workbench::paths;
 
-/// Held while a page is read and written: a page has regions of several tests.
+/// Locked while a page is read and written: several tests have regions of one page.
 static PAGES: Mutex<()> = Mutex::new(());
 
 /// Asserts that the region `name` of a page holds `content`.

@@ -1,4 +1,4 @@
-//! `ai-agents.yaml`: agents start and watch the DAGs that are theirs, beside any policy of Airflow's own.
+//! `ai-agents.yaml`: agents start and watch only their own DAGs, beside any policy of Airflow's own.
 
 use dagward::authorize::Code;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::sites::{Sites, everywhere};
 
 const AGENTS: &str = "examples/policies/ai-agents.yaml";
 
-/// The agents' policies alone, and with those of Airflow itself, as their comment says.
+/// The agents' policies alone, and together with those of Airflow itself, as their comment says.
 fn documents() -> [Sites; 3] {
     let beside = |file: &str| {
         let mut document = policy_in(file).unwrap();
@@ -66,13 +66,13 @@ fn and_nothing_else() {
         {"dag_id": "sales_daily", "dag_run_id": "r", "state": "success"}
     ]}]});
     for (request, body) in [
-        // XComs, by themselves and by the route that waits for a run and then answers with them.
+        // XComs, by their own routes and by the route that waits for a run and answers with them.
         (
             "GET /api/v2/dags/agents_report/dagRuns/r/taskInstances/t/xcomEntries/k",
             "",
         ),
         ("GET /api/v2/dags/agents_report/dagRuns/r/wait?interval=1", ""),
-        // Another DAG, one and many.
+        // Another DAG: one, and many.
         ("POST /api/v2/dags/sales_daily/dagRuns", "{}"),
         ("GET /api/v2/dags/sales_daily", ""),
         ("GET /api/v2/dags", ""),
@@ -82,7 +82,7 @@ fn and_nothing_else() {
             "POST /api/v2/dags/~/dagRuns/list",
             r#"{"dag_ids": ["agents_report", "sales_daily"]}"#,
         ),
-        // Bulk, where the body's DAG overrides the path's, and backfills.
+        // Bulk requests, in which the body's DAG overrides the path's, and backfills.
         ("PATCH /api/v2/dags/agents_report/dagRuns", &bulk.to_string()),
         (
             "PATCH /api/v2/dags/agents_report/dagRuns/r/taskInstances",
@@ -90,10 +90,10 @@ fn and_nothing_else() {
         ),
         ("POST /api/v2/backfills", r#"{"dag_id": "sales_daily"}"#),
         ("POST /api/v2/backfills", r#"{"dag_id": "agents_report"}"#),
-        // Events of assets start whatever waits for them.
+        // An asset event starts every DAG that waits for the asset.
         ("POST /api/v2/assets/events", r#"{"asset_id": 1}"#),
         ("POST /api/v2/assets/1/materialize", ""),
-        // More with its own DAG than to start it.
+        // More than a start of its own DAG.
         ("PATCH /api/v2/dags/agents_report", r#"{"is_paused": true}"#),
         ("DELETE /api/v2/dags/agents_report", ""),
         (
@@ -101,7 +101,7 @@ fn and_nothing_else() {
             r#"{"state": "success"}"#,
         ),
         ("POST /api/v2/dags/agents_report/clearTaskInstances", "{}"),
-        // What the user may, but no agent.
+        // Requests that the user may send, but an agent may not.
         ("GET /api/v2/connections/agents_db", ""),
         ("GET /api/v2/variables/agents_key", ""),
         ("GET /ui/grid/runs/agents_report", ""),
@@ -123,7 +123,7 @@ fn and_nothing_else() {
     }
 }
 
-/// Whatever an ALLOW may say of them.
+/// These are refused even if an ALLOW names the agents.
 #[test]
 fn agents_keep_off_finance() {
     let mut document = policy_in(AGENTS).unwrap();

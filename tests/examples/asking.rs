@@ -1,4 +1,4 @@
-//! Requests to a sidecar, and what a policy makes of them.
+//! Requests to a sidecar, and the decision of a policy on them.
 
 use dagward::authorize::{self, Code, Incoming, Proxy, Token};
 use dagward::caller::{Credential, Principal, TaskInstanceId};
@@ -38,20 +38,20 @@ pub(crate) struct Asked<'a> {
     /// Method and target.
     pub(crate) request: &'a str,
     pub(crate) body: &'a str,
-    /// DAG, task and proof, as the task headers have them.
+    /// The DAG, the task and the proof of the task headers.
     pub(crate) acting: Option<[&'a str; 3]>,
     /// The DAG of the request's token, as Airflow's answer to `run` named it.
     pub(crate) learned: Option<&'a str>,
-    /// Whether the request's token is a callback's.
+    /// Whether the request's token belongs to a callback.
     pub(crate) callback: bool,
-    /// Whether the proxy knows that the request's token is the peer's.
+    /// Whether the request's token is bound to the peer.
     pub(crate) owned: bool,
-    /// Whether Airflow has answered this very request.
+    /// Whether Airflow has answered this request.
     pub(crate) answered: bool,
 }
 
 impl<'a> Asked<'a> {
-    /// A request to the api-server by a caller of whose task nothing is known.
+    /// A request to the api-server by a caller whose task is not known.
     pub(crate) fn of(peer: &'a str, request: &'a str) -> Self {
         Self {
             own: API_SERVER,
@@ -66,7 +66,8 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Why it is refused, or would be if all were enforced; `None` if it passes. It is the same in each installation.
+    /// The code with which it is refused, or would be if all were enforced; `None` if it passes. It is the same in each
+    /// installation.
     pub(crate) fn refused(self, sites: &Sites) -> Option<Code> {
         let (method, target) = self.request.split_once(' ').unwrap();
         let is_airflow = self.own.contains("/ns/airflow/");
@@ -93,7 +94,7 @@ impl<'a> Asked<'a> {
         code
     }
 
-    /// Why this policy refuses it, or would.
+    /// The code with which this policy refuses it, or would.
     pub(crate) fn refused_by(self, ruleset: &Ruleset) -> Option<Code> {
         let (own, peer) = (principal(self.own), principal(self.peer));
         let (method, target) = self.request.split_once(' ').unwrap();
@@ -116,7 +117,7 @@ impl<'a> Asked<'a> {
             callback: self.callback,
             ..Learned::default()
         };
-        // A task's own routes are asked for with its own token.
+        // A task uses its own token on its own routes.
         let credential = match self.learned.is_some() || self.callback || target.contains(UUID) {
             true => Credential::Task(TaskInstanceId::parse(UUID).unwrap()),
             false => Credential::Absent,

@@ -1,4 +1,4 @@
-//! `business-service.yaml`: one task books, its DAG looks, the shop pays.
+//! `business-service.yaml`: one task may book, its DAG may look, and the shop may pay.
 
 use dagward::authorize::Code;
 use serde_json::json;
@@ -32,7 +32,7 @@ fn one_task_books_payments() {
         (FINANCE, claimed),
         (FINANCE, other),
         (FINANCE, None),
-        // Not a stamper: what it says of itself does not count.
+        // This caller is not a stamper: its task headers do not count.
         (SALES, booking),
         (GATEWAY, booking),
     ] {
@@ -44,7 +44,7 @@ fn one_task_books_payments() {
     }
 }
 
-/// A path of the service's own may begin as one of Airflow's, and name what Airflow's may not.
+/// A path of the service can begin like one of Airflow's, and have names that Airflow does not allow.
 #[test]
 fn its_paths_are_its_own() {
     let mut document = policy_in("examples/policies/business-service.yaml").unwrap();

@@ -1,4 +1,4 @@
-//! Deadline callbacks under the ready policies, and under the one that docs/policy.md offers.
+//! Deadline callbacks under the ready policies, and under the one in docs/policy.md.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ const CALLBACKS: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-cal
 const START: &str = "PATCH /execution/callbacks/0192f0c1-0000-7000-8000-000000000001/run";
 const NOTE: &str = "PATCH /execution/task-instances/0192f0c1-0000-7000-8000-000000000001/dag-run-note";
 
-/// What a callback's token is good for, as Airflow has it.
+/// The requests for which Airflow accepts a callback's token.
 const USES: [&str; 6] = [
     "GET /execution/connections/sales_db",
     "GET /execution/connections/sales_a%2Fb",
@@ -64,7 +64,7 @@ fn no_callback_runs_on_a_team_s_worker() {
     );
 }
 
-/// All tasks share the account there, and a callback is an author's code as they are.
+/// All tasks share the account there, and an author writes callbacks as well as tasks.
 #[test]
 fn callbacks_do_what_tasks_do_under_one_account() {
     for (file, peers) in [
@@ -85,7 +85,7 @@ fn callbacks_do_what_tasks_do_under_one_account() {
     }
 }
 
-/// The team policy with the one that the documentation offers.
+/// The team policy with the one from the documentation.
 fn with_callbacks() -> Sites {
     let page = fs::read_to_string(paths::workspace().join("docs/policy.md")).unwrap();
     let (_, rest) = page.split_once("```yaml\n- name: callbacks-have").unwrap();
@@ -145,7 +145,7 @@ fn a_task_writes_the_note_of_its_own_run() {
         ] {
             assert_eq!(other.refused(&policy), Some(Code::NoRuleAllows), "{file}");
         }
-        // By the REST API a task writes none.
+        // A task cannot write a callback by the REST API.
         let rest = Asked {
             learned: Some("sales_daily"),
             ..Asked::of(SALES, "PATCH /api/v2/dags/sales_daily/dagRuns/r")

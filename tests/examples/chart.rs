@@ -1,5 +1,5 @@
-//! The files of `examples/` against what Airflow's official Helm chart makes of the shipped values,
-//! as `lab/chart/facts.json` has it.
+//! The files of `examples/` against the objects that Airflow's official Helm chart renders from the shipped values, as
+//! `lab/chart/facts.json` lists them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,8 +9,8 @@ use dagward_shipped::manifest;
 use dagward_workbench::paths;
 use serde_json::Value;
 
-/// What a task could do harm with: the database's URL and password, the key of its passwords, and
-/// the key that signs tokens of tasks.
+/// The secrets with which a task could do harm: the database's URL and password, the key that encrypts its passwords,
+/// and the key that signs tokens of tasks.
 const KEPT_FROM_TASKS: [&str; 5] = [
     "airflow-metadata",
     "airflow-fernet-key",
@@ -19,12 +19,12 @@ const KEPT_FROM_TASKS: [&str; 5] = [
     "airflow-result-backend",
 ];
 
-/// What talks to what stands behind Airflow, and does not speak HTTP.
+/// The components behind Airflow. They do not speak HTTP.
 const BEHIND: [&str; 3] = ["pgbouncer", "redis", ""];
 
 const ANNOTATIONS: [&str; 2] = ["proxy.istio.io/config", "sidecar.istio.io/nativeSidecar"];
 
-/// Looks at every combination.
+/// Calls `look` for every combination.
 fn each(look: impl Fn(&Combination, &[&Object])) {
     let facts = Facts::kept().unwrap();
     assert!(facts.renderings().count() > 0);
@@ -76,7 +76,7 @@ fn tasks_have_no_way_into_the_database() {
         for (name, pods) in tasks {
             let found = secrets(pods);
             if combination.is_airflow_2() {
-                // As values-airflow-2.yaml says.
+                // As in values-airflow-2.yaml.
                 assert!(found.contains("airflow-metadata"), "{combination}: {name}");
                 continue;
             }
@@ -163,7 +163,7 @@ fn every_port_of_airflow_is_http() {
         let airflow = |pods: &Pods| pods.in_mesh() && !BEHIND.contains(&pods.component());
         for (name, pods) in pods(objects).filter(|(_, pods)| airflow(pods)) {
             for container in &pods.containers {
-                // git-sync says nothing of its port.
+                // git-sync does not declare its port.
                 let own = (container.name == "git-sync").then_some(1234);
                 let ports = container.ports.iter().map(|port| port.number).chain(own);
                 for port in ports {
@@ -184,7 +184,7 @@ fn every_port_of_airflow_is_http() {
                     port.number,
                     object.name
                 );
-                // Whom tasks ask, their own sidecars must know. Only the api-server may ask for logs.
+                // The sidecars of tasks must know the servers that tasks call. Only the api-server may ask for logs.
                 let logs = [8793, 8794].contains(&port.number);
                 let named = port.name.starts_with("http-") || port.app.as_deref() == Some("http");
                 assert!(logs || named, "{combination}: {} of {}", port.name, object.name);
@@ -221,7 +221,7 @@ fn each_account_is_made_once() {
             let account = &*pods.account;
             let by_team = teams.contains(account);
             let by_chart = accounts.contains_key(account);
-            // The template of a pod that no executor makes, and PostgreSQL's.
+            // The template of a pod that no executor makes, and PostgreSQL's pod.
             let unused = name == "task" && !combination.executor.has_task_pods() || account == "default";
             assert!(
                 by_team != by_chart || unused,
@@ -231,7 +231,7 @@ fn each_account_is_made_once() {
                 let token = accounts.get(account).copied().unwrap_or(Some(false));
                 assert_eq!(token, Some(false), "{combination}: {account}");
             }
-            // A team's name is what follows `airflow-worker-`.
+            // A team's name is the part behind `airflow-worker-`.
             let team = account.strip_prefix("airflow-worker-");
             assert!(team.is_none() || by_team, "{combination}: {account}");
         }
@@ -248,7 +248,7 @@ fn the_servers_account_is_the_one_in_the_policies() {
         assert_eq!(reader.unwrap().kind, expected, "{combination}");
         let server = pods(objects).find(|(_, pods)| ["api-server", "webserver"].contains(&pods.component()));
         assert_eq!(server.unwrap().1.account, "airflow-api-server", "{combination}");
-        // Neither tasks nor triggerers may ask Kubernetes for anything.
+        // Neither tasks nor triggerers may call the API server of Kubernetes.
         for object in objects {
             if let Kind::Binding(accounts) = &object.kind {
                 let authors = accounts.iter().filter(|account| {
@@ -260,7 +260,7 @@ fn the_servers_account_is_the_one_in_the_policies() {
     });
 }
 
-/// What `dagward-task-pods` of admission.yaml asks of a pod, before the sidecar is injected.
+/// The requirements of `dagward-task-pods` in admission.yaml, before the sidecar is injected.
 #[test]
 fn admission_takes_the_pods_of_tasks() {
     each(|combination, objects| {
@@ -276,7 +276,7 @@ fn admission_takes_the_pods_of_tasks() {
     });
 }
 
-/// What it asks of Secrets. A task of Airflow 2.11 has these two, as its comment on `taskSecrets` says.
+/// Its requirements for Secrets. A task of Airflow 2.11 has these two, as its comment on `taskSecrets` says.
 #[test]
 fn pods_of_tasks_have_no_secret_of_airflow_s() {
     let names = named("examples/enforce/admission.yaml");
@@ -299,7 +299,7 @@ fn pods_of_tasks_have_no_secret_of_airflow_s() {
     });
 }
 
-/// Who may connect to the pods of a document of `database.yaml`, by account.
+/// The accounts that may connect to the pods of a document of `database.yaml`.
 fn callers(policy: &Value) -> BTreeSet<String> {
     let rules = policy["spec"]["rules"].as_array().unwrap().iter();
     let principals = rules.filter_map(|rule| rule.pointer("/from/0/source/principals"));
@@ -348,7 +348,7 @@ fn who_connects_to_the_database_is_who_knows_its_password() {
     queue.insert("airflow-worker*".to_owned());
     assert_eq!(callers(&policies["redis"]), queue);
 
-    // By labels, with Airflow 2's web server and a later chart's second server.
+    // By labels, with Airflow 2's web server and a second server of a later chart.
     let policies = named("examples/database/network-policy.yaml");
     let chosen = |name: &str| {
         let from = "/spec/ingress/0/from/0/podSelector/matchExpressions/0/values";
@@ -383,7 +383,7 @@ fn the_files_choose_pods_that_there_are() {
             let expected = policy != "redis" || combination.executor.has_workers();
             assert_eq!(found, expected, "{combination}: {policy}");
         }
-        // The chart's own would let tasks in.
+        // The chart's own policies would let tasks in.
         assert!(
             objects.iter().all(|object| object.kind != Kind::Traffic),
             "{combination}"

@@ -1,4 +1,4 @@
-//! `components.yaml`: each component calls what it needs, and nothing else.
+//! `components.yaml`: each component may call the servers that it needs, and nothing else.
 
 use dagward::authorize::Code;
 
@@ -8,7 +8,7 @@ use crate::asking::{
 };
 use crate::sites::everywhere;
 
-/// One request for each thing that a component could want.
+/// One request for each thing that a component could need.
 const WANTED: [&str; 10] = [
     RUN,
     HEARTBEAT,

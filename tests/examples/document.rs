@@ -1,4 +1,4 @@
-//! `examples/istio/document.yaml`: the words that admission lets a document have are those of the grammar.
+//! `examples/istio/document.yaml`: the words that admission allows in a document are those of the grammar.
 
 use dagward::policy::Side;
 use dagward::policy::grammar::{Form, Object};
@@ -22,7 +22,7 @@ fn names(object: Object) -> Vec<String> {
     sorted(fields.map(|field| field.name.to_owned()).collect())
 }
 
-/// The words that a field takes.
+/// The words that a field accepts.
 fn words_of(object: Object, name: &str) -> Vec<String> {
     let field = object.fields().into_iter().find(|field| field.name == name);
     match field.unwrap().form {

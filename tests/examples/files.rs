@@ -1,4 +1,4 @@
-//! Reading the example files.
+//! The reader of the example files.
 
 use std::fs;
 
@@ -32,12 +32,12 @@ pub(crate) fn policy_in(file: &str) -> Option<Value> {
     manifests.iter().find_map(manifest::policy).cloned()
 }
 
-/// The policy of a file, as the filter has it.
+/// The policy of a file, as the filter loads it.
 pub(crate) fn ruleset(file: &str) -> Ruleset {
     load(&policy_in(file).expect(file))
 }
 
-/// A policy document, as the filter has it.
+/// A policy document, as the filter loads it.
 pub(crate) fn load(document: &Value) -> Ruleset {
     policy::load(document.to_string().as_bytes()).unwrap_or_else(|errors| {
         let errors: Vec<_> = errors.iter().map(LoadError::to_string).collect();
@@ -45,7 +45,7 @@ pub(crate) fn load(document: &Value) -> Ruleset {
     })
 }
 
-/// The `extraStatTags` of a pod's annotation, which is in an object of a file.
+/// The `extraStatTags` in a pod's annotation of an object in a file.
 pub(crate) fn stat_tags(file: &str, annotations: &str) -> Vec<String> {
     let object = manifest::read(file).unwrap();
     let annotations = object.pointer(annotations).unwrap();
@@ -54,7 +54,7 @@ pub(crate) fn stat_tags(file: &str, annotations: &str) -> Vec<String> {
     tags.iter().map(|tag| tag.as_str().unwrap().to_owned()).collect()
 }
 
-/// The tags that an Envoy's bootstrap takes out of metrics' names.
+/// The tags that an Envoy's bootstrap extracts from metrics' names.
 pub(crate) fn tag_names(file: &str) -> Vec<String> {
     let bootstrap = manifest::read(file).unwrap();
     let tags = bootstrap.pointer("/stats_config/stats_tags").unwrap();

@@ -1,5 +1,5 @@
-//! What the ready policies give to people behind the gateway: Airflow and its pages, and not what
-//! plugins serve beside them.
+//! The access of people behind the gateway under the ready policies: Airflow and its pages, and nothing that plugins
+//! serve beside them.
 
 use dagward::authorize::Code;
 
@@ -34,8 +34,7 @@ fn people_see_every_page() {
     }
 }
 
-/// A newer Airflow has more routes than the table. People do not lose its pages, and what is not theirs is not given with
-/// them.
+/// A newer Airflow has more routes than the table. People keep its pages, and get nothing else with them.
 #[test]
 fn people_keep_the_routes_of_a_newer_airflow() {
     for file in POLICIES {
@@ -123,7 +122,7 @@ fn the_gateway_reaches_no_application_of_a_plugin() {
             "GET /pluginsv2/trigger?dag_id=sales_daily",
             "POST /my-plugin/trigger",
             "CONNECT /mcp",
-            // Flower's.
+            // A route of Flower's.
             "POST /api/task/async-apply/airflow.execute_command",
         ] {
             let refused = Asked::of(GATEWAY, request).refused(&policy);
@@ -132,7 +131,7 @@ fn the_gateway_reaches_no_application_of_a_plugin() {
     }
 }
 
-/// Its slash is a part of a name to one server, and leads out of the pages of another.
+/// To one server its slash is part of a name. To another it leads out of the pages.
 #[test]
 fn no_page_leads_to_an_application() {
     for file in POLICIES {

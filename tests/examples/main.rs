@@ -51,7 +51,7 @@ fn every_policy_loads() {
         ]
     );
     for file in with_policy {
-        // For each installation.
+        // One decision for each installation.
         everywhere(&file);
         let ruleset = ruleset(&file);
         assert_eq!(ruleset.policies() == 0, ruleset.mode() == Mode::Observe, "{file}");

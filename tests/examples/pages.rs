@@ -1,7 +1,7 @@
-//! The pages: each example loads, each link leads somewhere, and the table of metrics is the catalogue.
+//! The pages: each example loads, each link has a target, and the table of metrics is the catalogue.
 //!
-//! A block `yaml` is a policy document, a part of one, or an object of Kubernetes. Other YAML names its format:
-//! `yaml helm`.
+//! A block `yaml` is a policy document, a part of one, or an object of Kubernetes. A block of other YAML names its
+//! format: `yaml helm`.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::files::load;
 
-/// The fields of a policy document, of which an example may show some.
+/// The fields of a policy document. An example may show only some of them.
 const SETTINGS: [&str; 9] = [
     "airflow",
     "airflow2WebPages",
@@ -61,7 +61,7 @@ fn document(part: &Value, tokens: Option<&Value>) -> Option<Value> {
     Some(document)
 }
 
-/// How many examples of a page are policies. Each loads.
+/// The number of a page's examples that are policies. Each of them loads.
 fn policies(page: &Page) -> usize {
     let mut tokens = None;
     let mut loaded = 0;

@@ -1,4 +1,4 @@
-//! The same policy for other installations: each name in it is another, and the same requests are decided alike.
+//! The same policy for other installations: every name in it differs, and the same requests get the same decisions.
 
 use dagward::operation::{Body, Request, Site, classify};
 use dagward::policy::Ruleset;
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::files::{load, policy_in};
 
-/// Where an Airflow is, and which.
+/// An installation of Airflow: its location and its version.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Installation {
     trust_domain: &'static str,
     namespace: &'static str,
-    /// What the release's name puts before each service account.
+    /// The prefix that the release's name adds to each service account.
     release: &'static str,
     base_path: &'static str,
     airflow_2: bool,
@@ -51,13 +51,13 @@ const INSTALLATIONS: [Installation; 5] = [
 /// A policy in each installation.
 pub(crate) struct Sites(Vec<(Installation, Ruleset)>);
 
-/// The policy of a file, everywhere.
+/// The policy of a file in each installation.
 pub(crate) fn everywhere(file: &str) -> Sites {
     Sites::of(&policy_in(file).expect(file))
 }
 
 impl Sites {
-    /// A document that is written for one installation, everywhere.
+    /// A document for one installation, in each installation.
     pub(crate) fn of(document: &Value) -> Self {
         Self(
             INSTALLATIONS
@@ -66,8 +66,8 @@ impl Sites {
         )
     }
 
-    /// The installations in which this request is one to Airflow as it is where the files are written for. Airflow 2 has
-    /// other pages than Airflow 3, unless it is the only one.
+    /// The installations in which this request is the same as where the files are written for. Airflow 2 has other
+    /// pages than Airflow 3, unless it is the only one.
     pub(crate) fn with(&self, request: &str) -> Vec<(Installation, &Ruleset)> {
         let (method, target) = request.split_once(' ').unwrap();
         let request = Request {
@@ -93,7 +93,7 @@ impl Sites {
 }
 
 impl Installation {
-    /// A document that is written for [`AS_WRITTEN`], for this one.
+    /// A document for [`AS_WRITTEN`], rewritten for this installation.
     fn document(&self, written: &Value) -> Value {
         let text = self.identity(&written.to_string());
         assert!(self.trust_domain == AS_WRITTEN.trust_domain || !text.contains("spiffe://cluster.local"));
@@ -111,7 +111,7 @@ impl Installation {
         document
     }
 
-    /// A SPIFFE ID of [`AS_WRITTEN`], or a text with some, here.
+    /// A SPIFFE ID of [`AS_WRITTEN`], or a text with some, rewritten for this installation.
     pub(crate) fn identity(&self, id: &str) -> String {
         let accounts = format!("/ns/{}/sa/{}airflow-", self.namespace, self.release);
         let trust_domain = format!("spiffe://{}/", self.trust_domain);
@@ -119,8 +119,8 @@ impl Installation {
             .replace("spiffe://cluster.local/", &trust_domain)
     }
 
-    /// The targets at which a server of Airflow's answers as it does at `target` where there is no base path. Log
-    /// servers have none.
+    /// The targets at which one of Airflow's servers answers as it does at `target` without a base path. Log servers
+    /// have no base path.
     pub(crate) fn targets(&self, target: &str) -> Vec<String> {
         let below = format!("{}{target}", self.base_path);
         match target.starts_with("/log/") {

@@ -1,4 +1,4 @@
-//! `wasm-plugin.yaml`: the team policy, and one policy more for the time before there are teams.
+//! `wasm-plugin.yaml`: the team policy, and one more policy for the time before there are teams.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn it_is_the_team_policy_but_for_its_mode_and_its_first_policy() {
     assert_eq!(starter, policy_in("examples/policies/two-teams.yaml").unwrap());
 }
 
-/// A folder for `kubectl apply -k` can hold no file from above it.
+/// A folder for `kubectl apply -k` cannot contain a file from above it.
 #[test]
 fn the_base_has_the_plugin_of_the_root() {
     let [root, base] = ["wasm-plugin.yaml", "examples/istio/wasm-plugin.yaml"]
@@ -33,7 +33,7 @@ fn the_base_has_the_plugin_of_the_root() {
     assert!(root == base, "copy it: `cp wasm-plugin.yaml examples/istio/`");
 }
 
-/// By itself the plugin fails closed, whatever its mode is changed to.
+/// The plugin by itself fails closed, in each mode.
 #[test]
 fn the_plugin_alone_fails_closed() {
     let plugin = manifest::read("wasm-plugin.yaml").unwrap();

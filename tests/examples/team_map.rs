@@ -1,4 +1,4 @@
-//! The map of teams and the policies: a worker may touch the DAGs that the map gives its account, and no others.
+//! The map of teams and the policies: a worker may use the DAGs that the map gives to its account, and no others.
 
 use dagward::policy::Ruleset;
 use dagward_shipped::teams;
@@ -8,7 +8,7 @@ use crate::files::{load, policy_in, ruleset};
 
 const STARTER: &str = "wasm-plugin.yaml";
 
-/// The starter's policies, with the rules of `names-in-names.yaml` in the place of its own.
+/// The starter's policies, with the rules of `names-in-names.yaml` instead of its own.
 fn names_in_names() -> Ruleset {
     let mut document = policy_in(STARTER).unwrap();
     let rules = policy_in("examples/policies/names-in-names.yaml").unwrap();
@@ -29,14 +29,14 @@ fn may(ruleset: &Ruleset, account: &str, dag_id: &str, other: &str) -> bool {
     asked.refused_by(ruleset).is_none()
 }
 
-/// As admission and the cluster policy read it: `e2e/tests/istio/teams.rs`, `e2e/tests/airflow/cluster_policy.rs`.
+/// Admission and the cluster policy read it alike: `e2e/tests/istio/teams.rs`, `e2e/tests/airflow/cluster_policy.rs`.
 #[test]
 fn each_dag_has_the_account_of_the_map() {
     let ruleset = names_in_names();
     for dag_id in teams::dag_ids() {
         let expected = teams::accounts(&teams::MAP, &dag_id);
         for (team, account) in teams::MAP {
-            // The account of all others may do what a task of any team may until it is taken away.
+            // The common account of all other DAGs has the access of each team's tasks until the operator removes it.
             let allowed = expected == [account] || team == teams::ALL_OTHERS;
             assert_eq!(
                 may(&ruleset, account, &dag_id, &dag_id),
@@ -79,8 +79,8 @@ fn no_team_reads_what_a_longer_or_a_shorter_name_has() {
     }
 }
 
-/// The map that is shipped has no team, and the policy that is shipped covers teams of one word, whose names do not
-/// begin with another's.
+/// The shipped map has no team. The shipped policy covers teams whose names have one word and are not a prefix of
+/// another team's.
 #[test]
 fn the_starter_fits_teams_of_one_word() {
     let ruleset = ruleset(STARTER);

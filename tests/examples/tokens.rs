@@ -1,4 +1,4 @@
-//! The policies of docs/tokens.md, each with the tokens that it speaks of.
+//! The policies of docs/tokens.md, each with the tokens that it describes.
 
 use std::fs;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::files::load;
 
 const NOW: u64 = 1_800_000_000;
 
-/// Keys that are fetched: here none are.
+/// A source of fetched keys that has none.
 struct Nowhere;
 
 impl Keys for Nowhere {
@@ -39,15 +39,14 @@ fn document() -> String {
     fs::read_to_string(paths::workspace().join("docs/tokens.md")).unwrap()
 }
 
-/// The policy under the heading `kind`, as it stands there, with a key of the test's in the place of those that are
-/// fetched.
+/// The policy under the heading `kind`, with a key of the test instead of those that the proxy fetches.
 fn policy(kind: &str, key: &SigningKey, algorithm: Algorithm) -> Value {
     let text = document();
     let (_, section) = text.split_once(&format!("# {kind}\n")).expect(kind);
     let (_, block) = section.split_once("```yaml\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
     let mut policy = manifest::parse(block).unwrap();
-    // As written it loads, too.
+    // It also loads as written.
     load(&policy);
     for issuer in policy["tokens"].as_array_mut().unwrap() {
         let issuer = issuer.as_object_mut().unwrap();
@@ -59,7 +58,7 @@ fn policy(kind: &str, key: &SigningKey, algorithm: Algorithm) -> Value {
     policy
 }
 
-/// What becomes of a request that shows a token: the code.
+/// The code for a request that carries a token.
 fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &str)) -> String {
     let ruleset = load(policy);
     let (own, peer) = (
@@ -97,7 +96,7 @@ fn asked(policy: &Value, peer: &str, request: &str, host: &str, header: (&str, &
         .to_string()
 }
 
-/// A token with these claims and good times.
+/// A token with these claims and valid times.
 fn token(key: &SigningKey, mut claims: Value) -> String {
     (claims["iat"], claims["exp"]) = (json!(NOW), json!(NOW + 600));
     key.sign(&key.header(), &claims).unwrap()

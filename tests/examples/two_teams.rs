@@ -1,4 +1,5 @@
-//! `two-teams.yaml`: all that a team's tasks, the components and people do is allowed, and nothing across.
+//! `two-teams.yaml`: a team's tasks, the components and people may do their work, and no team may use another team's
+//! data.
 
 use dagward::authorize::Code;
 
@@ -8,7 +9,7 @@ use crate::asking::{
 };
 use crate::sites::{Sites, everywhere};
 
-/// A task's own routes, which it may use whether or not a proxy knows its DAG.
+/// A task's own routes. The task may use them whether or not a proxy knows its DAG.
 const OWN: [&str; 15] = [
     HEARTBEAT,
     "PATCH /execution/task-instances/0192f0c1-0000-7000-8000-000000000001/state",
@@ -27,7 +28,7 @@ const OWN: [&str; 15] = [
     "GET /execution/health/ping",
 ];
 
-/// What a task of team sales may use besides, and a task of no other team.
+/// Further requests that a task of team sales may send, and a task of no other team.
 const OF_SALES: [&str; 30] = [
     "GET /execution/xcoms/sales_daily/r/extract/return_value",
     "HEAD /execution/xcoms/sales_daily/r/extract/return_value",
@@ -44,7 +45,7 @@ const OF_SALES: [&str; 30] = [
     "GET /execution/dag-runs/count?dag_id=sales_report",
     "GET /execution/dag-runs/previous?dag_id=sales_report&logical_date=2026-11-01T00:00:00Z",
     "GET /execution/dags/sales_report",
-    // TriggerDagRunOperator, which may reset and may wait.
+    // TriggerDagRunOperator, which can reset and can wait.
     "POST /execution/dag-runs/sales_report/r2",
     "POST /execution/dag-runs/sales_report/r2/clear",
     "GET /execution/dag-runs/sales_report/r2/state",
@@ -64,7 +65,7 @@ const OF_SALES: [&str; 30] = [
     "DELETE /execution/store/asset/by-uri/clear?uri=sales_orders",
 ];
 
-/// What a task of any team may read.
+/// The data that a task of any team may read.
 const SHARED: [&str; 4] = [
     "GET /execution/connections/shared_smtp",
     "GET /execution/variables/shared_region",
@@ -91,8 +92,8 @@ fn tasks_of_sales(request: &str) -> [Asked<'_>; 2] {
     ]
 }
 
-/// Callers that are not known to act for a DAG of their own team: Airflow said otherwise, a pod's
-/// annotations did, the task itself said so, and nobody said anything.
+/// Callers that are not known to act for a DAG of their own team: Airflow's answer names another team's DAG, the pod's
+/// annotations do, only the task's own headers name a DAG, or nothing names one.
 fn not_of_their_team(request: &str) -> [Asked<'_>; 4] {
     let asked = Asked::of(SALES, request);
     let acting = |task| Asked {
@@ -140,7 +141,7 @@ fn a_token_that_nobody_vouches_for_does_nothing() {
             owned: false,
             ..Asked::of(SALES, request)
         };
-        // A connection can be read before the task starts, but not as that task.
+        // A task can read a connection before it starts, but not under its own identity.
         let code = match request.starts_with("GET /execution/connections/") {
             true => Code::NoRuleAllows,
             false => Code::TokenOwnerUnknown,
@@ -186,17 +187,17 @@ fn nothing_across_and_nothing_open() {
         "PUT /execution/variables/ml_key",
         "PUT /execution/variables/shared_region",
         "DELETE /execution/variables/shared_region",
-        // No DAG, key or asset named: all of them.
+        // Requests that name no DAG, key or asset mean all of them.
         "GET /execution/task-instances/count",
         "GET /execution/variables/keys?prefix=sales_",
         "GET /execution/asset-events/by-asset-alias?name=sales_orders",
-        // By two names, of which one is another's.
+        // Two names, one of which belongs to another team.
         "GET /execution/asset-events/by-asset?name=sales_orders&uri=ml_features",
         "PUT /execution/store/asset/by-name/value?name=shared_rates&key=k",
-        // A task of another DAG that is called as a route by UUID ends.
+        // The name of the other DAG's task is the end of a route by UUID.
         "GET /execution/task-instances/previous/ml_train/validate-inlets-and-outlets",
         "GET /execution/task-instances/previous/ml_train/previous-successful-dagrun",
-        // Surfaces that tasks have no use for.
+        // Surfaces that tasks do not need.
         "POST /api/v2/dags/sales_daily/dagRuns",
         "GET /ui/dags",
         "POST /auth/token",
@@ -209,7 +210,7 @@ fn nothing_across_and_nothing_open() {
     }
 }
 
-/// The body of a deferral, with the triggerer's queue and what else is in it.
+/// The body of a deferral, with the triggerer's queue and the other fields.
 fn deferral(class: &str, arguments: &str, queue: &str) -> String {
     format!(
         r#"{{"state": "deferred", "next_method": "resume", "queue": {queue}, "trigger_kwargs": {arguments},
@@ -247,7 +248,7 @@ fn a_task_defers_to_what_airflow_s_own_operators_need() {
                 ..asked
             };
             assert_eq!(asked.refused(&teams), None, "{body}");
-            // A proxy that has forgotten the task cannot tell for which DAG the trigger would be.
+            // A proxy that has forgotten the task cannot tell the DAG of the trigger.
             let asked = Asked {
                 learned: None,
                 ..asked
@@ -318,7 +319,7 @@ fn a_task_defers_to_nothing_else() {
     }
 }
 
-/// At the request nobody knows whose the task is; Airflow's answer says it.
+/// At the request the filter does not know which team the task belongs to. Airflow's answer names it.
 #[test]
 fn run_is_decided_on_the_answer() {
     let teams = teams();

@@ -1,4 +1,4 @@
-//! What the fuzzer starts from, changed seeds, and bytes of any kind, through what the fuzzer runs.
+//! The fuzzer's seeds, changed seeds and random bytes, each run through the fuzz targets.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Random requests, from words so few that policies meet them.
+//! Random requests, from few words, so that they match policies.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -27,7 +27,7 @@ pub(crate) struct Asked {
     pub(crate) accesses: Vec<Wanted>,
 }
 
-/// What a request accesses for, owned.
+/// An access of a request, owned.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     pub(crate) action: Fact<&'static str>,
@@ -83,17 +83,17 @@ impl Asked {
         self
     }
 
-    /// The acting task, as the policy takes it.
+    /// The acting task, as the policy expects it.
     pub(crate) fn acting(&self) -> Fact<&Acting> {
         self.acting.as_ref().map_or(Fact::Unknown, Fact::Known)
     }
 
-    /// The tokens, as the policy takes them.
+    /// The tokens, as the policy expects them.
     pub(crate) fn tokens(&self) -> Vec<Rc<Verified>> {
         self.shown.iter().map(|token| token.verified.clone()).collect()
     }
 
-    /// The same request, with one token less each.
+    /// Variants of the request, each with one token less.
     pub(crate) fn showing_less(&self) -> Vec<Self> {
         (0..self.shown.len())
             .map(|number| {
@@ -104,7 +104,7 @@ impl Asked {
             .collect()
     }
 
-    /// The same request, with one fact less known each. Tokens are always known.
+    /// Variants of the request, each with one known fact less. Tokens are always known.
     pub(crate) fn knowing_less(&self) -> Vec<Self> {
         let mut less = Vec::new();
         let mut push = |change: &dyn Fn(&mut Self)| {
@@ -128,7 +128,7 @@ impl Asked {
         less
     }
 
-    /// The same request, with one fact left open each.
+    /// Variants of the request, each with one fact pending.
     pub(crate) fn left_open(&self) -> Vec<Self> {
         let later: [fn(&mut Wanted); 5] = [
             |wanted| wanted.dag = Fact::Pending,

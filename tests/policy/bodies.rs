@@ -1,4 +1,4 @@
-//! A body that is not read decides nothing: the request is decided as it would be with any body.
+//! A body that is not read does not change the decision: the request gets the decision that it would get with any body.
 
 use dagward::authorize::{self, Awaits, Grounds, Incoming, Proxy, Token, Verdict};
 use dagward::caller::{Acting, Principal, Proof};
@@ -18,7 +18,7 @@ const PEERS: [&str; 2] = [
     "spiffe://td/ns/istio-ingress/sa/gateway",
 ];
 
-/// Routes whose bodies name ids, ask for more, or may be another route's.
+/// Routes whose bodies name ids, ask for more, or belong to another route.
 const REQUESTS: [(&str, &str); 14] = [
     ("POST", "/api/v2/variables"),
     ("PATCH", "/api/v2/variables"),
@@ -71,7 +71,7 @@ proptest! {
     }
 }
 
-/// The property says something only of requests that are decided at their headers and of some that are not.
+/// The property is only meaningful if some requests are decided at their headers and some are not.
 #[test]
 fn the_generated_bodies_are_telling() {
     let mut runner = TestRunner::deterministic();
@@ -93,7 +93,7 @@ enum Came {
     Passed,
     AwaitsBody,
     Refused,
-    /// By a policy in shadow mode, as far as can be told.
+    /// A policy in shadow mode would refuse it, as far as is known.
     WouldBeRefused,
 }
 
@@ -265,8 +265,8 @@ fn body() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An import of variables that is larger than any body that is read passes for people, and not for a team that may
-/// only write its own.
+/// An import of variables that is larger than the limit for bodies passes for people. It does not pass for a team that
+/// may only write its own variables.
 #[test]
 fn people_import_as_many_variables_as_they_like() {
     let document = json!({"apiVersion": "dagward/v1", "policies": [

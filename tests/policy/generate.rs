@@ -1,4 +1,4 @@
-//! Random policies, from words so few that requests meet them.
+//! Random policies, from few words, so that requests match them.
 
 use std::ops::Range;
 
@@ -12,8 +12,8 @@ pub(crate) fn document() -> impl Strategy<Value = Value> {
     document_of(rule().boxed(), 1..4)
 }
 
-/// A document with so many rules that those of each field are filed more than once. Each holds for
-/// few requests, and many are alike but for one field.
+/// A document with so many rules that the index has several rules under each value. Each rule holds for few requests,
+/// and many rules differ in one field only.
 pub(crate) fn large_document() -> impl Strategy<Value = Value> {
     let principals = [
         "spiffe://a/ns/x/sa/w-ml",
@@ -169,7 +169,7 @@ fn from(template: bool) -> BoxedStrategy<Value> {
         condition("asks", &["load", "*"], 0.3, 1),
         condition("roof", &["pod", "claimed", "airflow", "*"], 0.3, 2),
     );
-    // Without its identity a template has nothing to bind it, and the document is refused.
+    // Without its identity a template has nothing that binds its variable, and the filter refuses the document.
     let always = if template { 0.95 } else { 0.5 };
     (
         prop::option::weighted(always, principals),

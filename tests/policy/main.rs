@@ -1,4 +1,4 @@
-//! The indexed decision against a naive one, on random policies and requests.
+//! The indexed decision, compared with a naive one on random policies and requests.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use generate::{document, large_document};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Documents; each meets [`REQUESTS`] requests, so that there are 120,000 cases.
+/// The number of documents. Each meets [`REQUESTS`] requests, so there are 120,000 cases.
 const DOCUMENTS: u32 = 2_000;
 const REQUESTS: usize = 60;
 
@@ -50,7 +50,7 @@ fn allowed(ruleset: &Ruleset, asked: &Asked) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig { cases: DOCUMENTS / 20, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
-    /// Here rules are filed more than once, and requests have so many asks that they are looked at
+    /// Here the index has several rules under each value, and requests have so many accesses that they are decided
     /// together.
     #[test]
     fn the_index_of_many_rules_decides_as_a_naive_reading_does(
@@ -61,7 +61,7 @@ proptest! {
         mut requests in prop::collection::vec(asked(), REQUESTS),
     ) {
         for start in 0..REQUESTS {
-            // A route that is not known asks for one thing.
+            // A request on an unknown route asks for one access.
             let known = requests.iter().skip(start).filter(|other| !other.unclassified);
             let others: Vec<_> = known.take(12).map(|other| other.accesses[0].clone()).collect();
             if start % 4 == 0 && !requests[start].unclassified {
@@ -165,7 +165,7 @@ proptest! {
     }
 }
 
-/// The generators are worth something only if their requests meet their rules.
+/// The generators are only useful if their requests match their rules.
 #[test]
 fn the_generated_cases_are_telling() {
     use proptest::strategy::ValueTree;

@@ -1,4 +1,4 @@
-//! A naive reading of the same document: no compiling, no index, every binding tried.
+//! A naive reading of the same document: it compiles nothing, has no index, and tries every binding.
 
 use dagward::fact::Fact;
 use dagward::policy::Scope;
@@ -55,7 +55,7 @@ fn decide_one(
 /// Whether some text for `{t}` makes an entry of each half hold.
 fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
     let entries = |half: &str| rule.get(half).map(|entries| entries.as_array().unwrap());
-    // Without a variable every binding is as good as any.
+    // Without a variable all bindings are equal.
     let bindings = if rule.to_string().contains("{t}") {
         bindings(asked)
     } else {
@@ -85,8 +85,8 @@ fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
     })
 }
 
-/// Every non-empty piece of every path segment of the caller's identity, and a text that is in no
-/// identity, for the entries that bind nothing.
+/// Every non-empty piece of every path segment of the caller's identity, and a text that is in no identity, for the
+/// entries that bind nothing.
 fn bindings(asked: &Asked) -> Vec<String> {
     let mut all = vec!["\0".to_owned()];
     if let Some(principal) = &asked.principal {
@@ -140,7 +140,7 @@ fn condition(
                 false => !negated && named,
             }
         }
-        // A database may take it for any name.
+        // A database may read it as any name.
         Fact::Known(value) if to && word == "connections" && !is_plain(&value) && (deny || negated) => deny,
         Fact::Known(value) => {
             let matched = patterns.iter().any(|pattern| {
@@ -157,12 +157,12 @@ fn condition(
     }
 }
 
-/// Whether no database takes it for a name that is written with other letters.
+/// Whether no database reads it as a name with other letters.
 fn is_plain(value: &str) -> bool {
     value.chars().all(|c| (' '..='~').contains(&c))
 }
 
-/// What a database or a secrets backend may take a name for.
+/// The name that a database or a secrets backend may read a text as.
 fn folded(text: &str) -> String {
     text.trim_end_matches(' ').to_lowercase().replace('_', "-")
 }
@@ -197,7 +197,7 @@ fn token(conditions: &[(&String, &Value)], binding: &str, deny: bool, shown: &[S
     }
 }
 
-/// The values of a claim: the path is cut at every dot, and a claim may have a dot in its name.
+/// The values of a claim: the path is cut at every dot, and a claim's name may have a dot in it.
 fn claim(claims: &Value, path: &str) -> Vec<String> {
     let scalar = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),

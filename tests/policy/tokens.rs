@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
 
-/// A token that a request shows.
+/// A token that a request carries.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
     pub(crate) request_principal: &'static str,
     pub(crate) claims: Value,
-    /// The same, as the filter has it once it is verified.
+    /// The same token, as the filter represents it after verification.
     pub(crate) verified: Rc<Verified>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn issuers() -> Value {
     ])
 }
 
-/// Whether a part of a document speaks of tokens.
+/// Whether a part of a document has conditions on tokens.
 pub(crate) fn speaks_of_tokens(part: &Value) -> bool {
     let text = part.to_string();
     ["laims\":", "equestPrincipals\":"]

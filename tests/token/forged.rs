@@ -1,4 +1,4 @@
-//! How a token is made by somebody who is not its issuer, or by an issuer with odd habits.
+//! The making of a token by an attacker, or by an issuer with odd habits.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 use crate::Algorithm;
 use crate::testing::{self, NOW, encode};
 
-/// A token that may be good, and the algorithm that its issuer uses.
+/// A token that may be valid, and the algorithm that its issuer uses.
 #[derive(Debug, Clone)]
 pub(crate) struct Forged {
     pub(crate) token: String,
@@ -16,7 +16,7 @@ pub(crate) struct Forged {
 /// One change of an object's text.
 #[derive(Debug, Clone)]
 enum Edit {
-    /// The member is this JSON instead.
+    /// This JSON replaces the member.
     Set(&'static str, String),
     /// The member is there once more.
     Repeat(&'static str, String),
@@ -29,15 +29,15 @@ enum Slip {
     Overwrite(Index, u8),
     Insert(Index, u8),
     Remove(Index),
-    /// A bit of a part's bytes, which are base64url again afterwards.
+    /// Flips a bit of a part's bytes, which are base64url again afterwards.
     Bit(Index, Index),
-    /// A part of another token of the same issuer.
+    /// Replaces a part by that of another token of the same issuer.
     Part(usize),
-    /// A part is empty.
+    /// Empties a part.
     Empty(usize),
 }
 
-/// Algorithms by what they cost in a test.
+/// Algorithms, weighted by their cost in a test.
 fn algorithm() -> impl Strategy<Value = Algorithm> {
     prop_oneof![
         60 => select(vec![Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512]),
@@ -47,7 +47,7 @@ fn algorithm() -> impl Strategy<Value = Algorithm> {
     ]
 }
 
-/// Values that one place or another takes, and some that none does.
+/// Values that some field accepts, and values that none does.
 fn value() -> impl Strategy<Value = String> {
     let times =
         [NOW - 61, NOW - 60, NOW - 59, NOW, NOW + 59, NOW + 60, NOW + 61].map(|time| time.to_string());
@@ -153,7 +153,7 @@ fn slip() -> impl Strategy<Value = Slip> {
     ]
 }
 
-/// Tokens of every making: some good, some signed with another key, some changed afterwards.
+/// Tokens of all kinds: some valid, some signed with another key, some changed afterwards.
 pub(crate) fn forged() -> impl Strategy<Value = Forged> {
     let signer = (
         algorithm(),
@@ -178,7 +178,7 @@ pub(crate) fn forged() -> impl Strategy<Value = Forged> {
     })
 }
 
-/// The members of good claims.
+/// The members of valid claims.
 fn members() -> Vec<(&'static str, String)> {
     let claims = testing::claims();
     let names = ["iss", "aud", "sub", "exp", "nbf", "iat"];
@@ -226,7 +226,7 @@ impl Slip {
             }
             Self::Empty(number) => return replaced(&token, *number, ""),
         }
-        // All that is written over or between is ASCII, and so is the token.
+        // All text that is overwritten or inserted is ASCII, and so is the token.
         String::from_utf8(bytes).unwrap()
     }
 }

@@ -13,12 +13,12 @@ mod tampered;
 #[path = "../../src/token/testing.rs"]
 mod testing;
 
-// What the helpers of the room's own tests take from the room.
+// The items of the module that the helpers of its own tests use.
 use dagward::token::{Algorithm, Issuer, KeySet, Kind, Source};
 use dagward::token::{InModule, Parsed, Refusal, verify};
 use testing::{NOW, issuer, jwk, set};
 
-/// The verdict on a token of an issuer who has one key and uses one algorithm.
+/// The verdict on a token of an issuer that has one key and uses one algorithm.
 fn verdict(token: &str, algorithm: Algorithm) -> Result<(), Refusal> {
     let issuer = issuer(Kind::Oidc, &[algorithm]);
     let parsed = Parsed::parse(token.as_bytes())?;

@@ -1,4 +1,4 @@
-//! A second opinion on tokens, by other code.
+//! A second opinion on tokens, from an independent library.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use jwt_simple::prelude::*;
 use crate::Algorithm;
 use crate::testing::{NOW, SECRET, decode, jwk};
 
-/// What jwt-simple says to a token of the tests' issuer; `None` where it lacks the algorithm.
+/// jwt-simple's verdict on a token of the tests' issuer; `None` if it lacks the algorithm.
 pub(crate) fn accepts(token: &str, algorithm: Algorithm) -> Option<bool> {
     let texts = |texts: &[&str]| {
         Some(
@@ -66,7 +66,7 @@ pub(crate) fn accepts(token: &str, algorithm: Algorithm) -> Option<bool> {
     Some(verdict.is_ok())
 }
 
-/// The proxy takes RSA keys in DER: what the filter writes is what others read.
+/// The proxy imports RSA keys in DER, so other code must read the DER that the filter writes.
 #[test]
 fn rsa_keys_are_read_by_others() {
     let key = crate::set(&[jwk(Algorithm::Rs256)]).keys()[0].spki().unwrap();

@@ -1,4 +1,4 @@
-//! Nothing that was tampered with is accepted, and nothing that other code refuses.
+//! The filter accepts no token that was tampered with, and no token that other code refuses.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::forged::forged;
 use crate::testing::{claims, token};
 use crate::{Algorithm, Refusal, opinion, verdict};
 
-/// How many tokens both look at.
+/// The number of tokens that both verify.
 const TOKENS: usize = 100_000;
 
 fn good(algorithm: Algorithm) -> String {
@@ -44,7 +44,7 @@ fn nothing_is_accepted_that_jwt_simple_refuses() {
             assert_ne!(other, Some(false), "{forged:?}");
         }
     }
-    // The tokens are worth something only if they meet every check.
+    // The tokens are only useful if they meet every check.
     let met = |word: &str| verdicts.get(word).copied().unwrap_or_default();
     assert!(met("accepted") > TOKENS / 20, "{verdicts:#?}");
     for refusal in Refusal::ALL.into_iter().filter(|refusal| can_be_met(*refusal)) {

@@ -1,5 +1,4 @@
-//! What the filter takes, and nobody should write: secrets among the keys of a policy, and keys
-//! that are of no use.
+//! Warnings about the keys of a policy that the filter accepts: secret keys, and keys that it cannot use.
 
 use dagward::policy::{FieldPath, Ruleset};
 use dagward::token::{KeySet, Material, Source};
@@ -7,7 +6,7 @@ use dagward::token::{KeySet, Material, Source};
 use crate::report::{Problem, Severity};
 use crate::source::node::{Node, Part};
 
-/// Warns of the keys that stand in a document.
+/// Warns of the keys in a document.
 pub(super) fn warnings(root: &Node, base: &FieldPath, ruleset: &Ruleset) -> Vec<Problem> {
     let mut warnings = Vec::new();
     for (number, issuer) in ruleset.issuers().iter().enumerate() {
@@ -27,7 +26,7 @@ pub(super) fn warnings(root: &Node, base: &FieldPath, ruleset: &Ruleset) -> Vec<
     warnings
 }
 
-/// What to say of a set, and what is better.
+/// The messages about a key set, each with a better way where there is one.
 fn of(keys: &KeySet) -> Vec<(String, Option<String>)> {
     let is_secret = |material: &Material| matches!(material, Material::Secret(_));
     let secret = keys.keys().iter().any(|key| is_secret(&key.material)).then(|| {

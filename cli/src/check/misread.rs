@@ -1,17 +1,17 @@
-//! Texts without quotes, of which kubectl makes numbers, booleans and null.
+//! Texts without quotes that kubectl reads as numbers, booleans or null.
 
 use dagward::policy::{ErrorKind, Type};
 
 use crate::report::Problem;
 use crate::source::node::{Kind, Node};
 
-/// Says of a value of a wrong type how it came to that, and how to mend it.
+/// Explains how a value got the wrong type, and how to mend it.
 pub(super) fn explain(text: &str, root: &Node, kind: &ErrorKind, problem: Problem) -> Problem {
     let (ErrorKind::WrongType { expected, given }, Some(written)) = (kind, unquoted(text, root, &problem))
     else {
         return problem;
     };
-    // Words of a list are not written like something else.
+    // A list of words has no other spelling.
     if *expected == Type::Text {
         return Problem {
             message: format!("kubectl makes {given} of `{written}`: quote it"),
@@ -29,7 +29,7 @@ pub(super) fn explain(text: &str, root: &Node, kind: &ErrorKind, problem: Proble
     }
 }
 
-/// What is written there, if it is a number, a boolean or null to kubectl.
+/// The type and the text of the value, if kubectl reads it as a number, a boolean or null.
 fn unquoted<'t>(text: &'t str, root: &Node, problem: &Problem) -> Option<&'t str> {
     let node = root.at(&problem.path)?;
     let is_other = matches!(&node.kind, Kind::Scalar(value) if !value.is_string());

@@ -1,5 +1,4 @@
-//! A policy document and the resource that carries it: what the two together do, where that is not
-//! what either says.
+//! The resource that carries a policy document: warns where the resource keeps the document from doing what it says.
 
 mod namespace;
 mod plugin;
@@ -33,8 +32,8 @@ pub(super) fn warnings(root: &Node, carried: &Carried<'_>, mode: Mode) -> Vec<Pr
     report.warnings
 }
 
-/// Whether the document is for Airflow's own namespace. One for a service that tasks call knows
-/// neither surfaces nor actions; one without policies stamps and counts.
+/// Whether the document is for Airflow's own namespace. A document for a service that tasks call has neither surfaces
+/// nor actions. A document without policies only stamps and counts.
 fn is_about_airflow(document: &Node) -> bool {
     let policies = document.field("policies").map(Node::elements).unwrap_or_default();
     let rules = policies.iter().flat_map(|policy| list(policy, "rules"));
@@ -60,7 +59,7 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The way to a field of the resource, and its value.
+    /// The path to a field of the resource, and its value.
     fn field(&self, fields: &[&str]) -> (FieldPath, Option<&'a Node>) {
         let path = fields
             .iter()
@@ -71,12 +70,12 @@ impl<'a> Report<'a> {
         (path, value.filter(|value| !is_null(value)))
     }
 
-    /// The way to a field beside `pluginConfig`, and its value.
+    /// The path to a field beside `pluginConfig`, and its value.
     fn module(&self, field: &str) -> (FieldPath, Option<&'a Node>) {
         self.field(&[self.carrier.module, &[field]].concat())
     }
 
-    /// Warns of a value, or of a field that is not there.
+    /// Warns of a value, or of a missing field.
     fn warn(&mut self, path: FieldPath, message: impl Into<String>, mend: &str) {
         let part = if self.root.at(&path).is_some() {
             Part::Value

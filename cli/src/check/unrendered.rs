@@ -1,4 +1,4 @@
-//! Files that something else makes manifests of first.
+//! Sources that another tool must render into manifests first.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::report::Problem;
 use crate::source::Source;
 
-/// Adds what to do first, where what is wrong is that it has not been done.
+/// Adds the missing step to a problem, if the file has not been rendered.
 pub(super) fn explain(source: &Source, problem: Problem) -> Problem {
     let before = source.text.get(..problem.span.start).unwrap_or_default();
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     let rest = source.text.get(start..).unwrap_or_default();
     let line = rest.lines().next().unwrap_or_default();
-    // What breaks the YAML of a template stands in it anywhere.
+    // A problem of the YAML syntax can come from a template anywhere in the file.
     let is_broken = problem.path.0.is_empty();
     let has = |mark: &str| line.contains(mark) || is_broken && source.text.contains(mark);
     let extension = Path::new(&source.name).extension().and_then(OsStr::to_str);

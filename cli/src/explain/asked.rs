@@ -1,9 +1,9 @@
-//! What a request asks for, in words.
+//! The accesses that a request asks for, in words.
 
 use dagward::fact::Fact;
 use dagward::operation::Access;
 
-/// What an ask is called: `dag_run:trigger on dag finance_daily`.
+/// One access in words: `dag_run:trigger on dag finance_daily`.
 pub(super) fn asked(ask: &Access<'_>) -> String {
     let action = match ask.action {
         Fact::Known(action) => format!("`{action}`"),

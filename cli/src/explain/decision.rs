@@ -1,4 +1,4 @@
-//! One decision about the request as tools read it. Its fields are an interface.
+//! One decision about the request, as tools read it. Its fields are an interface.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,19 @@ use super::host::Scene;
 use super::tokens::{self, TokenPart};
 use super::{reasons, text};
 
-/// How far a request has come when it is decided.
+/// How much of the exchange has arrived when the request is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum At {
-    /// Its headers are there.
+    /// The request's headers.
     Headers,
-    /// All of its body is there.
+    /// The whole body.
     Body,
-    /// Airflow has answered it.
+    /// Airflow's answer.
     Answer,
 }
 
-/// One decision, with the facts that it was made on.
+/// One decision, with the facts that it is based on.
 #[derive(Debug, Serialize)]
 pub(super) struct Decision {
     pub(super) at: At,
@@ -38,20 +38,20 @@ pub(super) struct Decision {
     pub(super) operation: OperationPart,
     pub(super) tokens: Vec<TokenPart>,
     pub(super) reasons: Vec<String>,
-    /// The things that it asks for, in words.
+    /// The accesses that it asks for, in words.
     #[serde(skip)]
     pub(super) asked: Vec<String>,
 }
 
-/// Who asks.
+/// The caller.
 #[derive(Debug, Serialize)]
 pub(super) struct CallerPart {
     pub(super) principal: Option<String>,
-    /// What acts, where it is no task: a `callback`.
+    /// The kind of the actor, if it is not a task: a `callback`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) actor: Option<&'static str>,
     pub(super) acting: Option<ActingPart>,
-    /// Airflow's team of the run that it acts for.
+    /// Airflow's team of the run that the caller acts for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) team: Option<String>,
 }
@@ -65,14 +65,14 @@ pub(super) struct ActingPart {
     pub(super) proof: &'static str,
 }
 
-/// For what. A request that cannot be read has no surface.
+/// The operation. An unreadable request has no surface.
 #[derive(Debug, Serialize)]
 pub(super) struct OperationPart {
     pub(super) surface: Option<&'static str>,
     pub(super) actions: Vec<&'static str>,
     pub(super) dag_ids: Vec<String>,
     pub(super) any_dag: bool,
-    /// What the path names beside ids: a map index, a backfill's id.
+    /// The parameters that the path names beside ids: a map index, the id of a backfill.
     pub(super) parameters: BTreeMap<&'static str, String>,
 }
 

@@ -1,4 +1,4 @@
-//! All that is said of the request, as tools read it. Its fields are an interface.
+//! The whole explanation of a request, as tools read it. Its fields are an interface.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use serde_json::Value;
 use super::decision::Decision;
 use super::host::Host;
 
-/// The last decision, the earlier ones, and their effects on the proxy.
+/// The last decision, the earlier ones, and what the proxy makes of them.
 #[derive(Debug, Serialize)]
 pub(super) struct Explanation {
     #[serde(flatten)]
     pub(super) decision: Decision,
-    /// The decisions that were made before.
+    /// The earlier decisions.
     pub(super) earlier: Vec<Decision>,
-    /// The answer that the caller gets, where it is known.
+    /// The answer that the caller gets, if it is known.
     pub(super) answer: Option<AnswerPart>,
     /// The lines of the proxy's log.
     pub(super) log: Vec<String>,
-    /// The proxy's record: the filter states that are set, for metrics, access logs and traces.
+    /// The filter states that the proxy sets, for metrics, access logs and traces.
     pub(super) record: BTreeMap<String, String>,
 }
 
@@ -27,12 +27,12 @@ pub(super) struct Explanation {
 #[derive(Debug, Serialize)]
 pub(super) struct AnswerPart {
     pub(super) status: u16,
-    /// JSON, or else text.
+    /// JSON, or else plain text.
     pub(super) body: Value,
 }
 
 impl Explanation {
-    /// `None` where nothing was decided.
+    /// `None` if the filter decided nothing.
     pub(super) fn of(host: Host<'_>) -> Option<Self> {
         let mut earlier = host.decisions;
         Some(Self {

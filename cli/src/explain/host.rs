@@ -1,4 +1,4 @@
-//! A proxy in memory: it keeps what the filter does to a request, and explains each decision.
+//! A proxy in memory: keeps what the filter does to a request, and explains each decision.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use super::decision::{At, Decision};
 use super::question::Question;
 use super::shown::{Shown, Verification};
 
-/// The request that is explained, and the policy that it is explained by.
+/// The request to explain, and its policy.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'s> {
     pub(super) ruleset: &'s Ruleset,
@@ -29,11 +29,11 @@ pub(super) struct Scene<'s> {
 pub(super) struct Host<'s> {
     scene: Scene<'s>,
     store: Memory,
-    /// How far the request has come.
+    /// How much of the exchange has arrived.
     pub(super) at: At,
-    /// The body that the proxy holds: the request's, then the answer's.
+    /// The body that the proxy holds: first the request's, then the answer's.
     pub(super) body: Vec<u8>,
-    /// The answer that the caller gets, where it is known.
+    /// The answer that the caller gets, if it is known.
     pub(super) answer: Option<(u16, Vec<u8>)>,
     pub(super) decisions: Vec<Decision>,
     pub(super) log: Vec<String>,
@@ -71,7 +71,7 @@ impl exchange::Host for Host<'_> {
             Effect::Property(name, value) => {
                 self.record.insert(name.to_owned(), value.to_owned());
             }
-            // The reasons say what is stamped.
+            // The reasons name the headers that are set.
             Effect::SetHeader(..)
             | Effect::RemoveHeader(..)
             | Effect::CountTokens(_)

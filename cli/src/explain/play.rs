@@ -1,4 +1,4 @@
-//! Plays the request by the filter's own code.
+//! A run of the filter's own code on the request.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,13 +18,13 @@ pub(super) struct Parts {
     pub(super) body: Option<Vec<u8>>,
     /// The body of Airflow's answer to `run`.
     pub(super) answer: Option<Vec<u8>>,
-    /// Whether the request is that `run`. Otherwise Airflow has answered it before.
+    /// Whether the request is that `run`. If not, Airflow has answered the `run` before.
     pub(super) is_run: bool,
     /// Whether Airflow has let the caller start a deadline's callback with the request's token.
     pub(super) callback: bool,
 }
 
-/// Plays the request.
+/// Runs the filter on the request.
 pub(super) fn play<'s>(scene: Scene<'s>, parts: Parts) -> Result<Host<'s>, String> {
     let mut host = Host::new(scene);
     let question = scene.question;
@@ -67,8 +67,8 @@ pub(super) fn play<'s>(scene: Scene<'s>, parts: Parts) -> Result<Host<'s>, Strin
     Ok(host)
 }
 
-/// Records what Airflow's earlier `answer` to the `run` of the request's task has taught; none came with a body to that
-/// of a callback.
+/// Teaches the filter with Airflow's earlier `answer` to the `run` of the request's task. The answer to a callback's
+/// `run` has no body.
 fn learn(
     scene: &Scene<'_>,
     setting: &Setting<'_>,

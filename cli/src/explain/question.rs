@@ -1,4 +1,4 @@
-//! The request as the proxy would have it, from the command line.
+//! The request that the command line describes, as the proxy would have it.
 
 use std::fmt;
 use std::rc::Rc;
@@ -19,35 +19,35 @@ use super::shown::Shown;
 use super::{Explain, Listener};
 use crate::check::Policy;
 
-/// The header of the credential for the Execution API.
+/// The header that carries the credential for the Execution API.
 const AUTHORIZATION: &str = "authorization";
 
-/// The task of a made-up token, where the path names none.
+/// The task of the made-up token, if the path names none.
 const SOME_TASK: &str = "00000000-0000-0000-0000-000000000000";
 
-/// One request and the proxy that it comes to.
+/// One request and the proxy at which it arrives.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) connection: Rc<Connection>,
     pub(super) proxy: Principal,
-    /// Whether the proxy's identity was not given.
+    /// Whether the user left out `--proxy`.
     pub(super) proxy_is_assumed: bool,
-    /// The server that answers a request on its way out.
+    /// The server that answers an outbound request.
     pub(super) server: Principal,
     pub(super) method: String,
-    /// The path for people to read: without any token.
+    /// The path without any token, for the output.
     pub(super) shown_path: String,
     pub(super) host: String,
     /// Envoy's name for the destination.
     pub(super) cluster: String,
-    /// The task that the annotations name; `None` where they name none.
+    /// The task that the annotations name, if they name one.
     pub(super) pod: Option<Acting>,
     pub(super) has_annotations: bool,
     path: String,
     headers: Vec<HeaderLine>,
 }
 
-/// A header from the command line, its name in lower case as proxies have it.
+/// A header from the command line. Its name is in lower case, as proxies have it.
 #[derive(Clone)]
 pub(super) struct HeaderLine {
     name: String,
@@ -64,7 +64,7 @@ pub(super) struct Annotation {
 struct Annotations<'a>(&'a [Annotation]);
 
 impl Question {
-    /// Reads the command line. `operation` is what its path asks for.
+    /// Reads the command line. `operation` is the operation that its path asks for.
     pub(super) fn of(
         explain: &Explain,
         policy: &Policy,
@@ -126,14 +126,14 @@ impl Question {
         self.connection.listener
     }
 
-    /// The caller's identity, where it has one.
+    /// The caller's identity, if it has one.
     pub(super) fn principal(&self) -> Option<&Principal> {
         self.connection.peer.as_ref().ok().and_then(Option::as_ref)
     }
 }
 
-/// The headers that are given, and the token. Where none is given and Airflow is said to have answered, the request has
-/// an unsigned one of the task: the filter reads only its subject.
+/// The given headers, and the token. If no token is given and Airflow has answered before, the request gets an unsigned
+/// token of the task: the filter reads only its subject.
 fn headers(explain: &Explain, operation: Option<&Operation<'_>>, shown: Option<&Shown>) -> Vec<HeaderLine> {
     let mut headers = explain.headers.clone();
     let shown = shown.and_then(Shown::header);
@@ -176,13 +176,13 @@ fn assumed_proxy(policy: &Policy) -> String {
 /// The domain of the cluster's services.
 const SERVICES: &str = ".svc.cluster.local";
 
-/// Endings of two-part names that are hosts of the internet or of tests, and no namespaces.
+/// The last labels of two-label hosts that are not `SERVICE.NAMESPACE`: top-level domains of the internet and of tests.
 const TOP_LEVEL: [&str; 12] = [
     "app", "cloud", "com", "dev", "example", "info", "internal", "io", "local", "net", "org", "test",
 ];
 
-/// The name that Istio gives the cluster of a destination: `outbound|PORT|SUBSET|HOST`. A pod may write a service by any
-/// name that its DNS completes, and Istio has the whole one.
+/// Istio's name for the cluster of a destination: `outbound|PORT|SUBSET|HOST`. A pod can write a service by any name
+/// that its DNS completes. Istio uses the full name.
 fn cluster(host: &str, namespace: Option<&str>) -> String {
     let service = host
         .strip_suffix(SERVICES)
@@ -230,7 +230,7 @@ impl FromStr for Annotation {
     }
 }
 
-/// Shows no value: it may be a token.
+/// Leaves the value out: it may be a token.
 impl fmt::Debug for HeaderLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)

@@ -1,4 +1,4 @@
-//! Why: what the filter logs, and what only somebody who asks needs to know.
+//! The reasons for a decision: the filter's own log line, and more for the user who asks.
 
 use std::slice;
 
@@ -14,7 +14,7 @@ use super::decision::At;
 use super::host::Scene;
 use super::question::Question;
 
-/// The reasons, the one that decided first.
+/// The reasons. The one that decided comes first.
 pub(super) fn reasons(
     scene: Scene<'_>,
     at: At,
@@ -40,7 +40,7 @@ pub(super) fn reasons(
     }
     match at {
         At::Headers => reasons.extend(outcome.edits.iter().map(|edit| said(edit, question))),
-        // The headers have gone.
+        // The headers are on their way.
         At::Body | At::Answer => {}
     }
     if question.has_annotations && question.pod.is_none() {
@@ -53,7 +53,7 @@ pub(super) fn reasons(
     reasons
 }
 
-/// The part of the exchange for which the request is decided again.
+/// The part of the exchange with which the request will be decided again.
 fn awaited(scene: Scene<'_>, outcome: &Outcome<'_>) -> Option<String> {
     let how = if scene.has_answer { "" } else { " (`--answer`)" };
     let then = match (outcome.verdict.awaits(), scene.question.listener()) {
@@ -69,7 +69,7 @@ fn awaited(scene: Scene<'_>, outcome: &Outcome<'_>) -> Option<String> {
     Some(format!("{then}{how}"))
 }
 
-/// Whether a body would be read, where none is given.
+/// Whether the filter would read a body, if none is given.
 fn body(scene: Scene<'_>, incoming: &Incoming<'_>) -> Option<String> {
     let Scene {
         ruleset, question, ..
@@ -100,7 +100,7 @@ fn body(scene: Scene<'_>, incoming: &Incoming<'_>) -> Option<String> {
     Some(reads.to_owned())
 }
 
-/// Which of the things that were asked for no rule allows.
+/// The accesses that no rule allows.
 fn refused(ruleset: &Ruleset, question: &Question, outcome: &Outcome<'_>) -> Vec<String> {
     let (Some(Objection::NoRule(_)), Some(operation)) = (outcome.verdict.objection(), &outcome.operation)
     else {

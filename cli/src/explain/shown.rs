@@ -1,4 +1,4 @@
-//! The token that the request shows, and who judges it.
+//! The token that the request carries, and its verifiers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,21 +17,20 @@ use crate::jws;
 use crate::source::Source;
 use crate::time::Time;
 
-/// What the command line says of tokens.
+/// The options about tokens.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// A file with a token that the request shows; `-` is the standard input. The token is judged,
-    /// and never printed
+    /// A file with a token that the request carries; `-` reads the standard input. The token is verified and never
+    /// printed
     #[arg(long, value_name = "FILE")]
     token: Option<PathBuf>,
 
-    /// Where the request shows it: `header:NAME`, `query:NAME` or `cookie:NAME` [default: where the
-    /// issuer that it names looks, else `header:authorization`]
+    /// Where the request carries it: `header:NAME`, `query:NAME` or `cookie:NAME` [default: where the issuer that it
+    /// names looks, else `header:authorization`]
     #[arg(long, value_name = "PLACE", requires = "token")]
     token_at: Option<At>,
 
-    /// A file with the keys of an issuer with `jwksUri`, by the issuer's name; may be given several
-    /// times
+    /// A file with the keys of an issuer with `jwksUri`, by the issuer's name; can be given several times
     #[arg(long, value_name = "NAME=FILE")]
     jwks: Vec<Jwks>,
 
@@ -39,13 +38,13 @@ pub(super) struct Options {
     #[arg(long, requires = "token")]
     istio_verified: bool,
 
-    /// When tokens are judged: seconds since the epoch, or UTC such as `2026-11-26T12:00:00Z`
-    /// [default: now]
+    /// The time at which tokens are verified: seconds since the epoch, or UTC such as `2026-11-26T12:00:00Z` [default:
+    /// now]
     #[arg(long, value_name = "TIME")]
     at: Option<Time>,
 }
 
-/// A place from the command line, its header without any prefix.
+/// A location from the command line. Its header has no prefix.
 #[derive(Debug, Clone)]
 struct At(Location);
 
@@ -56,13 +55,13 @@ struct Jwks {
     file: PathBuf,
 }
 
-/// A token and where the request has it.
+/// A token and its location in the request.
 pub(super) struct Shown {
     token: String,
     pub(super) location: Location,
 }
 
-/// Who judges tokens.
+/// The verifiers of tokens.
 pub(super) struct Verification {
     tokens: Tokens,
     keys: Given,
@@ -70,11 +69,11 @@ pub(super) struct Verification {
     now: u64,
 }
 
-/// The keys of the issuers whose keys are fetched, by their numbers.
+/// The keys of the issuers with `jwksUri`, by the issuers' numbers.
 struct Given(Vec<Option<Rc<KeySet>>>);
 
 impl Options {
-    /// The token for a request to `surface`, which may not be known.
+    /// The token for a request to `surface`, if that is known.
     pub(super) fn shown(&self, ruleset: &Ruleset, surface: Option<Surface>) -> Result<Option<Shown>, String> {
         let Some(file) = &self.token else { return Ok(None) };
         let source = Source::read(file)
@@ -87,7 +86,7 @@ impl Options {
         Ok(Some(Shown { token, location }))
     }
 
-    /// Holds that a token can be judged there, and read beside the policy.
+    /// Checks that the listener verifies tokens, and that the token is not read from the policy's own file.
     pub(super) fn check(&self, policy: &Path, listener: Listener) -> Result<(), String> {
         let stdin = Path::new("-");
         let message = match &self.token {
@@ -115,7 +114,7 @@ impl Options {
         location.cloned().unwrap_or_else(bearer)
     }
 
-    /// Who judges the token.
+    /// The verifiers for the policy's issuers.
     pub(super) fn verification(
         &self,
         ruleset: &Ruleset,
@@ -156,7 +155,7 @@ fn read_keys(file: &Path) -> Result<KeySet, String> {
     KeySet::parse(&document).map_err(|error| format!("error: `{}`: {error}", file.display()))
 }
 
-/// A header with the prefix with which an issuer looks for it.
+/// The location, with the prefix that an issuer of the policy gives the header.
 fn as_looked_for(location: &Location, issuers: &[Issuer]) -> Location {
     let Location::Header { name, .. } = location else {
         return location.clone();
@@ -178,7 +177,7 @@ fn bearer() -> Location {
 }
 
 impl Shown {
-    /// The header that carries it, with its value.
+    /// The header that carries the token, and its value.
     pub(super) fn header(&self) -> Option<(String, String)> {
         let token = &self.token;
         match &self.location {
@@ -188,7 +187,7 @@ impl Shown {
         }
     }
 
-    /// The path with `token` in its query, where that is its place.
+    /// The path with `token` in its query, if the query is the token's location.
     fn path_with(&self, path: &str, token: &str) -> String {
         match &self.location {
             Location::Query(name) if path.contains('?') => format!("{path}&{name}={token}"),
@@ -197,17 +196,17 @@ impl Shown {
         }
     }
 
-    /// The path that carries it.
+    /// The path that carries the token.
     pub(super) fn path(&self, path: &str) -> String {
         self.path_with(path, &self.token)
     }
 
-    /// That path with nothing in its place.
+    /// The same path with an empty token.
     pub(super) fn path_without(&self, path: &str) -> String {
         self.path_with(path, "…")
     }
 
-    /// Its place in words.
+    /// The location in words.
     pub(super) fn location_in_words(&self) -> String {
         match &self.location {
             Location::Header { name, .. } => format!("the header `{name}`"),
@@ -218,7 +217,7 @@ impl Shown {
 }
 
 impl Verification {
-    /// For one request.
+    /// The verifiers for one request.
     pub(super) fn verifiers(&self) -> TokenVerifiers<'_> {
         TokenVerifiers {
             tokens: &self.tokens,
@@ -229,13 +228,13 @@ impl Verification {
         }
     }
 
-    /// The keys that were given for the issuer with this number.
+    /// The given keys of the issuer with this number.
     pub(super) fn keys_of(&self, issuer: usize) -> Option<Rc<KeySet>> {
         self.keys.of(issuer)
     }
 }
 
-/// What was given is all that can be fetched.
+/// Only the given keys can be fetched.
 impl Keys for Given {
     fn of(&self, issuer: usize) -> Option<Rc<KeySet>> {
         self.0.get(issuer)?.clone()

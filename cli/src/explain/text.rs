@@ -1,4 +1,4 @@
-//! The answer as people read it.
+//! The explanation as text for people.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::explanation::{AnswerPart, Explanation};
 use super::question::Question;
 use super::tokens;
 
-/// The decisions, each with the facts that it was made on and the reasons, and then what the proxy shows of them.
+/// The decisions, each with its facts and reasons, and then the proxy's answer, log and record.
 pub(super) fn render(question: &Question, explanation: &Explanation) -> String {
     let several = !explanation.earlier.is_empty();
     let mut lines = Vec::new();
@@ -64,7 +64,7 @@ fn decided(question: &Question, decision: &Decision, several: bool) -> Vec<Strin
     lines
 }
 
-/// The things that the request asks for.
+/// The accesses that the request asks for.
 pub(super) fn asked_for(outcome: &Outcome<'_>) -> Vec<String> {
     let mut lines = vec![format!("  surface     {}", surface(outcome))];
     lines.extend(
@@ -128,7 +128,7 @@ fn surface(outcome: &Outcome<'_>) -> String {
     }
 }
 
-/// What its path names beside that.
+/// The other parameters that its path names.
 fn parameters(outcome: &Outcome<'_>) -> Option<String> {
     let parameters = outcome.operation.as_ref()?.other_parameters();
     let named: Vec<_> = parameters
@@ -138,7 +138,7 @@ fn parameters(outcome: &Outcome<'_>) -> Option<String> {
     (!named.is_empty()).then(|| format!("  with        {}", named.join(", ")))
 }
 
-/// What it asks for; nothing where its path says all.
+/// The accesses in words; empty if the path says it all.
 fn asks(outcome: &Outcome<'_>) -> Vec<String> {
     let is_airflow = |operation: &&Operation<'_>| operation.template.is_some() || operation.is_unclassified();
     let Some(operation) = outcome.operation.as_ref().filter(is_airflow) else {

@@ -1,4 +1,4 @@
-//! What came of the tokens that the request shows: never anything that stands in one.
+//! The results for the tokens that the request carries. They never include content of a token.
 
 use dagward::authorize::Outcome;
 use dagward::policy::Ruleset;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::shown::{Shown, Verification};
 
-/// What came of one token.
+/// The result for one token.
 #[derive(Debug, Serialize)]
 pub(super) struct TokenPart {
     kind: Option<&'static str>,
@@ -16,7 +16,7 @@ pub(super) struct TokenPart {
     message: Option<&'static str>,
 }
 
-/// What came of each token, and of each that is required and missing.
+/// The result for each token, and for each required token that is missing.
 pub(super) fn parts(ruleset: &Ruleset, outcome: &Outcome<'_>) -> Vec<TokenPart> {
     let part = |results: &TokenResult| TokenPart {
         kind: results.kind.map(Kind::as_str),
@@ -27,7 +27,7 @@ pub(super) fn parts(ruleset: &Ruleset, outcome: &Outcome<'_>) -> Vec<TokenPart> 
     outcome.token_results.iter().map(part).collect()
 }
 
-/// The same in words.
+/// The results in words.
 pub(super) fn lines(parts: &[TokenPart]) -> impl Iterator<Item = String> {
     parts.iter().map(|part| {
         let whose = match (part.kind, &part.issuer) {
@@ -42,7 +42,7 @@ pub(super) fn lines(parts: &[TokenPart]) -> impl Iterator<Item = String> {
     })
 }
 
-/// What somebody who asks can do about it.
+/// Hints for the user about the results.
 pub(super) fn reasons(
     ruleset: &Ruleset,
     outcome: &Outcome<'_>,
@@ -82,7 +82,7 @@ fn left_out(verification: &Verification, results: &TokenResult, issuer: &Issuer)
     }
 }
 
-/// Why the token that was given counts for nothing.
+/// Why the filter ignored the given token.
 fn overlooked(ruleset: &Ruleset, outcome: &Outcome<'_>, shown: &Shown) -> Option<String> {
     let surface = outcome.operation.as_ref()?.surface;
     let on_surface = || ruleset.issuers().iter().filter(|issuer| issuer.is_on(surface));

@@ -1,12 +1,11 @@
-//! The lines that a problem is shown with.
+//! The lines around a problem.
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::source::Source;
 use crate::source::position::Lines;
 
-/// A file from which lines can be cut in no time: miette's own way to them is to read the text
-/// from its start, for each problem anew.
+/// A file with an index of its lines. miette's own source code reads the text from its start for each problem.
 #[derive(Debug)]
 pub(super) struct Excerpts<'a> {
     source: &'a Source,

@@ -1,13 +1,13 @@
 //! The grammar of the document, as JSON Schema.
 //!
-//! A schema may be looser than the filter and never stricter: what depends on another field is
-//! left out unless JSON Schema can say it whole.
+//! A schema may be looser than the filter and never stricter. A rule that depends on another field is left out, unless
+//! JSON Schema can express all of it.
 
 use dagward::policy::Side;
 use dagward::policy::grammar::{Definition, FIRST_VERSION, Form, Need, Object};
 use serde_json::{Map, Value, json};
 
-/// A pattern of words that is not one of them: with a star, or with a variable.
+/// A pattern that is not one of the words: it has a star or a variable.
 const OTHER_PATTERN: &str = r"[*{]";
 
 /// The name of an object's schema in `$defs`.
@@ -51,7 +51,7 @@ pub(super) fn object(object: Object) -> Value {
     schema
 }
 
-/// What an object asks of its fields together.
+/// The rules of an object about several fields together.
 fn between_fields(object: Object) -> Map<String, Value> {
     let one_of = |names: &[&str]| {
         let alternatives: Vec<Value> = names.iter().map(|name| json!({"required": [name]})).collect();
@@ -59,7 +59,7 @@ fn between_fields(object: Object) -> Map<String, Value> {
     };
     let rules = match object {
         Object::Entry(_) => json!({"minProperties": 1}),
-        // `fromIstio: false` may stand beside another.
+        // `fromIstio: false` is allowed beside another field.
         Object::Issuer => json!({
             "anyOf": one_of(&["jwks", "jwksUri", "fromIstio"]),
             "dependentRequired": {
@@ -117,7 +117,7 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/$defs/{name}")})
 }
 
-/// The schemas that are no object of the grammar.
+/// The schemas of values that are not objects of the grammar.
 pub(super) fn shared() -> Map<String, Value> {
     let claims = json!({
         "type": "object",
@@ -127,7 +127,7 @@ pub(super) fn shared() -> Map<String, Value> {
     Map::from_iter([("claims".to_owned(), claims)])
 }
 
-/// What an editor shows of a field.
+/// The description that an editor shows for a field.
 fn description(object: Object, field: &Definition) -> String {
     let mut text = match (object, field.name.strip_prefix("not")) {
         (Object::Entry(_), Some(_)) => format!("Holds where no pattern matches: {}", field.meaning),
@@ -147,7 +147,7 @@ fn description(object: Object, field: &Definition) -> String {
     without_links(&text)
 }
 
-/// The default as a value, where it is one.
+/// The default as a JSON value, if it has one.
 fn default(field: &Definition) -> Option<Value> {
     let word = field.default.strip_prefix('`')?.strip_suffix('`')?;
     match field.form {
@@ -157,7 +157,7 @@ fn default(field: &Definition) -> Option<Value> {
     }
 }
 
-/// The text of a line of Markdown without the targets of its links.
+/// A line of Markdown without the targets of its links.
 fn without_links(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;

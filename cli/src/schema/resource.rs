@@ -1,12 +1,12 @@
-//! The Istio resources that carry a document, as JSON Schema: the CRDs of Istio 1.31
-//! (`extensions.istio.io/v1alpha1`), with the document in the place of `pluginConfig` and without
-//! unknown fields, which the API server would drop.
+//! JSON Schemas of the Istio resources that carry a document. They describe the CRDs of Istio 1.31
+//! (`extensions.istio.io/v1alpha1`), with the document as `pluginConfig`. They do not allow unknown fields, because the
+//! API server would drop them.
 
 use serde_json::{Map, Value, json};
 
 const VERSION: &str = "extensions.istio.io/v1alpha1";
 
-/// A WasmPlugin: the fields of the module stand beside those of its place.
+/// A WasmPlugin: the fields of the module stand beside those of the selection.
 pub(super) fn wasm_plugin() -> Value {
     let mut properties = place("UNSPECIFIED_PHASE");
     properties.insert("targetRef".to_owned(), json!({"$ref": "#/$defs/targetRef"}));
@@ -62,7 +62,7 @@ fn resource(kind: &str, spec: Value) -> Value {
     })
 }
 
-/// Where and when the module runs. The two kinds differ in the word for no phase.
+/// The fields that select where and when the module runs. The two kinds use different words for no phase.
 fn place(no_phase: &str) -> Map<String, Value> {
     object(json!({
         "selector": {

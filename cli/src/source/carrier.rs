@@ -1,4 +1,4 @@
-//! Where in a file the policies are: documents themselves, or carried by Istio's resources.
+//! The policies of a file: bare documents, and documents that Istio's resources carry.
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use dagward::policy::FieldPath;
 
 use super::node::{Node, Span};
 
-/// What one document of a file turned out to hold.
+/// One resource or policy document of a file.
 #[derive(Debug)]
 pub(crate) enum Found<'a> {
     /// A policy document.
     Policy(Carried<'a>),
-    /// A resource that is none of dagward's business.
+    /// A resource without a dagward policy.
     PassedOver {
-        /// What it is, and why it was passed over.
+        /// Its kind and name, and why it is passed over.
         what: String,
-        /// Where it stands.
+        /// Its position.
         span: Span,
     },
 }
 
-/// A policy document and what carries it.
+/// A policy document with the resource that carries it.
 #[derive(Debug)]
 pub(crate) struct Carried<'a> {
-    /// The resource that carries it; `None` for a document that stands for itself.
+    /// The resource that carries it; `None` for a bare document.
     pub(crate) resource: Option<Carrier<'a>>,
-    /// The way from the document's root to the policy document.
+    /// The path from the document's root to the policy document.
     pub(crate) path: FieldPath,
     /// The policy document.
     pub(crate) node: &'a Node,
@@ -34,22 +34,22 @@ pub(crate) struct Carried<'a> {
 /// A resource that carries a policy document.
 #[derive(Debug)]
 pub(crate) struct Carrier<'a> {
-    /// Its names.
+    /// Its kind, name and namespace.
     pub(crate) resource: Resource,
-    /// The way to it from the document's root.
+    /// The path to it from the document's root.
     pub(crate) path: FieldPath,
     /// Its value.
     pub(crate) node: &'a Node,
-    /// The way from it to the fields of the module: `url`, `failStrategy`, `pluginConfig`.
+    /// The path from it to the fields of the module: `url`, `failStrategy`, `pluginConfig`.
     pub(crate) module: &'static [&'static str],
 }
 
-/// A Kubernetes resource by its names.
+/// The kind, name and namespace of a Kubernetes resource.
 #[derive(Debug, Clone)]
 pub(crate) struct Resource {
     kind: String,
     name: Option<String>,
-    /// Where it is.
+    /// The namespace, if one is written.
     pub(crate) namespace: Option<String>,
 }
 
@@ -94,7 +94,8 @@ fn passed_over<'a>(node: &Node, kind: &str) -> Found<'a> {
     }
 }
 
-/// What `kubectl get -o yaml` prints for several resources, or the API server for a list of one kind.
+/// The items of the List that `kubectl get -o yaml` prints for several resources, or of a list of one kind from the API
+/// server.
 fn items<'a>(list: &'a Node, path: &FieldPath, listed: &str) -> Vec<Found<'a>> {
     let items = list.field("items").map(Node::elements).unwrap_or_default();
     let listed = Some(listed).filter(|listed| !listed.is_empty());
@@ -134,7 +135,8 @@ fn plugin<'a>(node: &'a Node, kind: &str, path: &FieldPath, module: &'static [&'
     }
 }
 
-/// Other plugins have a configuration too, and a misspelt policy is still a policy.
+/// Whether a `pluginConfig` is a policy. Other plugins have a `pluginConfig` too, and a misspelt policy is still a
+/// policy.
 fn is_ours(config: &Node) -> bool {
     ["apiVersion", "policies"]
         .iter()
@@ -155,7 +157,7 @@ impl Resource {
     }
 }
 
-/// `WasmPlugin airflow/dagward`.
+/// Writes `WasmPlugin airflow/dagward`.
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

@@ -1,22 +1,22 @@
-//! The characters that the YAML parser reads, and where in the text they are written.
+//! The characters that the YAML parser reads, and their positions in the text.
 //!
-//! JSON writes characters beyond U+FFFF as two escapes, `\ud83d\ude00`, which YAML's escapes
-//! cannot (YAML 1.2.2 §5.7), and has characters that YAML has not. In JSON the first are put as the
-//! character itself and the second as an escape before the YAML parser sees them.
+//! JSON writes characters beyond U+FFFF as two escapes, `\ud83d\ude00`. YAML's escapes cannot do this (YAML 1.2.2
+//! §5.7). JSON also allows characters that YAML does not. In JSON documents, this module replaces such a pair of
+//! escapes by its character, and such a character by an escape, before the YAML parser sees them.
 
 use std::borrow::Cow;
 
-/// How long `\ud83d` is.
+/// The length of `\ud83d`.
 const ESCAPE: usize = 6;
 
-/// A text to be parsed, and its origin.
+/// A text for the parser, and its original.
 #[derive(Debug)]
 pub(super) struct Characters<'a> {
-    /// The text for the parser. As kubectl does, it ends the last line.
+    /// The text for the parser. It ends the last line, as kubectl does.
     pub(super) text: Cow<'a, str>,
-    /// Where in the original each byte of the text stands; `None` where all are in their own place.
+    /// The position in the original of each byte of the text; `None` if both are the same.
     offsets: Option<Vec<usize>>,
-    /// How long the original is.
+    /// The length of the original.
     length: usize,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Characters<'a> {
         }
     }
 
-    /// Where in the original a byte of the text stands.
+    /// The position in the original of a byte of the text.
     pub(super) fn origin(&self, offset: usize) -> usize {
         let origin = match &self.offsets {
             Some(offsets) => offsets.get(offset).copied().unwrap_or(self.length),
@@ -65,7 +65,7 @@ impl<'a> Characters<'a> {
                 put(pair.encode_utf8(&mut [0; 4]), offset);
                 length = 2 * ESCAPE;
             } else {
-                // In JSON a backslash is always followed by what it escapes, which may be a backslash.
+                // In JSON a backslash always stands before the character that it escapes, which can be a backslash too.
                 let escaped = rest.chars().nth(1).filter(|_| character == '\\');
                 length += escaped.map_or(0, char::len_utf8);
                 put(rest.get(..length).unwrap_or(rest), offset);
@@ -81,7 +81,7 @@ impl<'a> Characters<'a> {
     }
 }
 
-/// The first character that has no place in YAML, and what kubectl makes of it.
+/// The first character that YAML does not allow, and how kubectl reads it.
 pub(super) fn special(text: &str) -> Option<(usize, char, &'static str)> {
     let mut characters = text.char_indices().peekable();
     while let Some((offset, character)) = characters.next() {
@@ -97,8 +97,8 @@ pub(super) fn special(text: &str) -> Option<(usize, char, &'static str)> {
     None
 }
 
-/// Where a tag in brackets stands before a comma, on which the parser panics (libyaml-safer 0.3.0).
-/// Quoted text with ` !word,` in it is taken for one too.
+/// The position of a tag in brackets before a comma: the parser panics on it (libyaml-safer 0.3.0). This also finds `
+/// !word,` in a quoted text.
 pub(super) fn tag_before_comma(yaml: &str) -> Option<usize> {
     let bracket = yaml.find(['[', '{'])?;
     yaml.match_indices('!').map(|(offset, _)| offset).find(|offset| {
@@ -115,8 +115,7 @@ pub(super) fn tag_before_comma(yaml: &str) -> Option<usize> {
     })
 }
 
-/// What kubectl makes of a character that is not a part of text (YAML 1.1 §5.1, §5.4). In JSON it
-/// takes them all.
+/// How kubectl reads a character that is not part of a text (YAML 1.1 §5.1, §5.4). In JSON kubectl accepts all of them.
 fn special_meaning(character: char) -> Option<&'static str> {
     match character {
         '\t' | '\n' | '\r' | ' '..='~' => None,
@@ -127,14 +126,14 @@ fn special_meaning(character: char) -> Option<&'static str> {
     }
 }
 
-/// The character that the two escapes stand for with which the text begins.
+/// The character of the two escapes at the start of the text.
 fn surrogate_pair(json: &str) -> Option<char> {
     let unit = |at: usize| {
         let digits = json.get(at..at + ESCAPE)?.strip_prefix(r"\u")?;
         u16::from_str_radix(digits, 16).ok()
     };
     let units = [unit(0)?, unit(ESCAPE)?];
-    // Two escapes that are no pair make two characters.
+    // Two escapes that are not a pair make two characters.
     let mut characters = char::decode_utf16(units);
     let first = characters.next()?.ok()?;
     characters.next().is_none().then_some(first)

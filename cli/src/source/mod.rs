@@ -1,4 +1,4 @@
-//! Reading policy files: text → documents with the place of every key and value → policies.
+//! The reader of policy files: text → documents with the position of every key and value → policies.
 
 pub(crate) mod carrier;
 mod characters;
@@ -20,7 +20,7 @@ use std::string::FromUtf8Error;
 
 use node::Span;
 
-/// The text of one file, and the name by which messages call it.
+/// The text of one file, and its name in messages.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// The path as the user wrote it, or `<stdin>`.
@@ -30,7 +30,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads a file, or standard input where the path is `-`.
+    /// Reads a file, or the standard input if the path is `-`.
     ///
     /// # Errors
     /// The file cannot be read, or is not UTF-8.
@@ -43,7 +43,7 @@ impl Source {
         Self::new(path.display().to_string(), fs::read(path)?)
     }
 
-    /// The same with nothing to be read in these places. All else stays where it is.
+    /// The same text with blanks at these spans. Everything else keeps its position.
     pub(crate) fn without(&self, places: &[Span]) -> Self {
         let mut places: Vec<&Span> = places.iter().collect();
         places.sort_by_key(|place| place.start);
@@ -64,14 +64,14 @@ impl Source {
         }
     }
 
-    /// kubectl reads UTF-16 too, if it begins with a byte order mark, as PowerShell writes it.
+    /// kubectl also reads UTF-16 that begins with a byte order mark, as PowerShell writes it.
     fn new(name: String, bytes: Vec<u8>) -> io::Result<Self> {
         let text = match bytes.as_slice() {
             [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
             [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
             _ => String::from_utf8(bytes).map_err(not_utf8)?,
         };
-        // A byte order mark is allowed in YAML and says nothing in UTF-8 (YAML 1.2.2 §5.2).
+        // YAML allows a byte order mark, and in UTF-8 it has no meaning (YAML 1.2.2 §5.2).
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         Ok(Self { name, text })
     }

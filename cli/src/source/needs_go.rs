@@ -1,5 +1,5 @@
-//! The reader against kubectl's, which `lab/go/kubectl` builds: what dagward reads of a file is what
-//! kubectl reads of it, or dagward refuses it with a message. These tests need Go.
+//! A comparison with kubectl's reader, which `lab/go/kubectl` builds. dagward either reads a file as kubectl does, or
+//! refuses it with a message. These tests need Go.
 
 mod generated;
 
@@ -23,7 +23,7 @@ const READER: Program = Program {
     linked: "",
 };
 
-/// What kubectl reads of a file.
+/// The documents that kubectl reads from a file.
 #[derive(Debug, Deserialize)]
 struct Answer {
     objects: Vec<Value>,
@@ -51,7 +51,7 @@ fn kubectl_reads(files: &[String]) -> Vec<Answer> {
     answers
 }
 
-/// Compares the two readers. Gives the files that kubectl takes and dagward refuses.
+/// Compares the two readers. Returns the files that kubectl accepts and dagward refuses.
 fn compare(files: Vec<String>) -> Vec<(String, String)> {
     let answers = kubectl_reads(&files);
     let mut different = Vec::new();

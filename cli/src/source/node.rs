@@ -1,4 +1,4 @@
-//! A value of a document together with the places it was written in.
+//! A value of a document, with the position of each of its parts.
 
 use std::ops::Range;
 
@@ -11,20 +11,20 @@ pub(crate) type Span = Range<usize>;
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
-    /// Where the value stands; empty where nothing is written, as behind `dags:`.
+    /// The value's position; empty if nothing is written, as behind `dags:`.
     pub(crate) span: Span,
     /// The value.
     pub(crate) kind: Kind,
 }
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {
     /// Null, a boolean, a number or a string.
     Scalar(Value),
     /// A list.
     List(Vec<Node>),
-    /// An object, in the order it was written.
+    /// An object. Its fields are in the order of the file.
     Map(Vec<Entry>),
 }
 
@@ -33,13 +33,13 @@ pub(crate) enum Kind {
 pub(crate) struct Entry {
     /// The field's name.
     pub(crate) key: String,
-    /// Where the name stands.
+    /// The name's position.
     pub(crate) key_span: Span,
     /// The field's value.
     pub(crate) value: Node,
 }
 
-/// Which part of a field a message is about.
+/// The part of a field that a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Its name.
@@ -49,12 +49,12 @@ pub(crate) enum Part {
 }
 
 impl Node {
-    /// The value of a field, where this is an object that has it.
+    /// The value of a field; `None` if this is not an object or lacks the field.
     pub(crate) fn field(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The text, where this is a string.
+    /// The text; `None` if this is not a string.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar(Value::String(text)) => Some(text),
@@ -62,7 +62,7 @@ impl Node {
         }
     }
 
-    /// The elements; none where this is not a list.
+    /// The elements; empty if this is not a list.
     pub(crate) fn elements(&self) -> &[Self] {
         match &self.kind {
             Kind::List(elements) => elements,
@@ -70,7 +70,7 @@ impl Node {
         }
     }
 
-    /// The value without its places.
+    /// The value without its positions.
     pub(crate) fn to_json(&self) -> Value {
         match &self.kind {
             Kind::Scalar(value) => value.clone(),
@@ -82,7 +82,7 @@ impl Node {
         }
     }
 
-    /// The value at `path`, where there is one.
+    /// The value at `path`, if there is one.
     pub(crate) fn at(&self, path: &FieldPath) -> Option<&Self> {
         path.0.iter().try_fold(self, |node, step| match step {
             Step::Key(key) => node.field(key),
@@ -90,8 +90,8 @@ impl Node {
         })
     }
 
-    /// Where `part` of the field at `path` stands; a field that is not there is pointed at by
-    /// the last one on the way to it that is.
+    /// The position of `part` of the field at `path`. For a missing field it is the position of the last existing field
+    /// on the path.
     pub(crate) fn locate(&self, path: &FieldPath, part: Part) -> Span {
         let mut node = self;
         let mut written = &self.span;
@@ -121,7 +121,7 @@ impl Node {
         written.clone()
     }
 
-    /// The fields; none where this is not an object.
+    /// The fields; empty if this is not an object.
     pub(crate) fn into_entries(self) -> Vec<Entry> {
         match self.kind {
             Kind::Map(entries) => entries,
@@ -129,7 +129,7 @@ impl Node {
         }
     }
 
-    /// How many nodes there are in this one, itself and the names of fields included.
+    /// The number of nodes in this one. It counts the node itself and the names of fields.
     pub(crate) fn size(&self) -> usize {
         match &self.kind {
             Kind::Scalar(_) => 1,

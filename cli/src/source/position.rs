@@ -1,8 +1,8 @@
-//! Offsets as people and editors count: lines and columns from 1, columns in characters.
+//! Offsets as lines and columns, for people and editors. Both count from 1. Columns count characters.
 
 use super::node::Span;
 
-/// Where the lines of a text begin.
+/// The starts of a text's lines.
 #[derive(Debug)]
 pub(crate) struct Lines<'a> {
     text: &'a str,
@@ -39,7 +39,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The whole lines of a span, with some lines of context on either side.
+    /// The whole lines of a span, with some lines of context before and behind it.
     pub(crate) fn around(&self, span: &Span, before: usize, after: usize) -> Span {
         let first = self.number(span.start).saturating_sub(before);
         let behind = self.number(span.end).saturating_add(after).saturating_add(1);
@@ -55,8 +55,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The part of a span on the first line where anything is written, without the white space around
-/// it: what a caret can stand under.
+/// The part of a span on its first line with text, without the white space around it: the part that a caret can stand
+/// under.
 pub(crate) fn first_line(text: &str, span: &Span) -> Span {
     let written = text.get(span.clone()).unwrap_or_default();
     let start = span.start + written.len() - written.trim_start().len();

@@ -1,15 +1,15 @@
-//! What a YAML scalar means to kubectl, which reads YAML 1.1 with exceptions: `resolve` of go-yaml
-//! v2 (`go.yaml.in/yaml/v2/resolve.go`), on which `sigs.k8s.io/yaml` stands.
+//! The meaning of a YAML scalar to kubectl. kubectl reads YAML 1.1 with exceptions. Its rules are those of `resolve` in
+//! go-yaml v2 (`go.yaml.in/yaml/v2/resolve.go`), which `sigs.k8s.io/yaml` uses.
 
 use serde_json::{Number, Value};
 
-/// The tags that YAML itself has.
+/// The prefix of YAML's own tags.
 const CORE: &str = "tag:yaml.org,2002:";
 
-/// A scalar as the parser has read it.
+/// A scalar from the parser.
 #[derive(Debug)]
 pub(super) struct Text<'a> {
-    /// What is written, without quotes.
+    /// The text, without quotes.
     pub(super) value: &'a str,
     /// Its tag.
     pub(super) tag: Option<&'a str>,
@@ -20,7 +20,7 @@ pub(super) struct Text<'a> {
 /// The value of a scalar.
 ///
 /// # Errors
-/// A tag that has no meaning here or that the text does not fit, and numbers that JSON lacks.
+/// The tag has no meaning here, the text does not fit the tag, or JSON lacks the number.
 pub(super) fn resolve(scalar: &Text<'_>) -> Result<Value, String> {
     let text = scalar.value;
     let Some(tag) = scalar.tag else {
@@ -42,7 +42,7 @@ pub(super) fn resolve(scalar: &Text<'_>) -> Result<Value, String> {
             let digits = text.replace('_', "");
             value.is_number() && integer(&digits).or_else(|| binary(&digits)).is_some()
         }
-        // Not an integer that takes all 64 bits.
+        // This excludes integers that need all 64 bits.
         _ => value.is_i64() || value.is_f64(),
     };
     if fits {
@@ -52,10 +52,10 @@ pub(super) fn resolve(scalar: &Text<'_>) -> Result<Value, String> {
     }
 }
 
-/// Whether a collection may carry the tag.
+/// Checks whether a collection may carry the tag.
 ///
 /// # Errors
-/// It may not.
+/// The collection may not carry it.
 pub(super) fn check_collection(tag: Option<&str>, name: &str) -> Result<(), String> {
     match tag {
         Some(tag) if tag.strip_prefix(CORE) != Some(name) => Err(meaningless(tag)),
@@ -63,7 +63,7 @@ pub(super) fn check_collection(tag: Option<&str>, name: &str) -> Result<(), Stri
     }
 }
 
-/// A scalar without quotes and tag. go-yaml decides by its first character what it may be.
+/// A scalar without quotes and tag. go-yaml decides by the first character which types are possible.
 fn plain(text: &str) -> Result<Value, String> {
     if let Some(value) = word(text) {
         return Ok(value);
@@ -78,7 +78,7 @@ fn plain(text: &str) -> Result<Value, String> {
         Some(b'0'..=b'9' | b'+' | b'-') => number(&text.replace('_', "")),
         _ => None,
     };
-    // Dates are text: sigs.k8s.io/yaml asks for no type, and go-yaml then keeps what is written.
+    // Dates are text: sigs.k8s.io/yaml asks for no type, and then go-yaml keeps the text.
     Ok(number.map_or_else(|| Value::String(text.to_owned()), Value::Number))
 }
 
@@ -100,7 +100,7 @@ fn is_endless(text: &str) -> bool {
     matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN")
 }
 
-/// A number that begins with its point. Go's `ParseFloat` takes underscores between two digits.
+/// A number that begins with its decimal point. Go's `ParseFloat` accepts underscores between two digits.
 fn short_float(text: &str) -> Option<Number> {
     let mut before = None;
     let mut rest = text.chars().peekable();
@@ -114,9 +114,9 @@ fn short_float(text: &str) -> Option<Number> {
     float(&text.replace('_', ""))
 }
 
-/// A number that begins with a digit or a sign, its underscores taken out.
+/// A number that begins with a digit or a sign, without its underscores.
 fn number(text: &str) -> Option<Number> {
-    // An integer that is too large for 64 bits is a float. A float that is too large is text.
+    // An integer that is too large for 64 bits becomes a float. A float that is too large stays text.
     integer(text).or_else(|| float(text)).or_else(|| binary(text))
 }
 
@@ -137,7 +137,7 @@ fn integer(text: &str) -> Option<Number> {
     in_radix(sign, digits, radix)
 }
 
-/// What go-yaml reads as a binary number beside Go's own: a sign behind `0b`.
+/// The binary numbers that go-yaml reads and Go does not: a sign behind `0b`.
 fn binary(text: &str) -> Option<Number> {
     if let Some(rest) = text.strip_prefix("0b") {
         let (sign, digits) = signed(rest);
@@ -146,7 +146,7 @@ fn binary(text: &str) -> Option<Number> {
     in_radix("-", text.strip_prefix("-0b")?, 2)
 }
 
-/// The sign, and what stands behind it.
+/// The sign, and the text behind it.
 fn signed(text: &str) -> (&str, &str) {
     let length = usize::from(text.starts_with(['+', '-']));
     text.split_at_checked(length).unwrap_or(("", text))
@@ -159,7 +159,7 @@ fn in_radix(sign: &str, digits: &str, radix: u32) -> Option<Number> {
     if let Ok(number) = i64::from_str_radix(&format!("{sign}{digits}"), radix) {
         return Some(Number::from(number));
     }
-    // Only the reader of signed numbers takes a sign.
+    // Only the parser of signed numbers accepts a sign.
     let number = u64::from_str_radix(digits, radix).ok();
     number.filter(|_| sign.is_empty()).map(Number::from)
 }

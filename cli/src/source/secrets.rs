@@ -1,12 +1,13 @@
-//! The secrets of a document: what is shown of a file is often kept, as in the logs of a build.
+//! The secrets of a document. The command hides them, because logs often keep its output, for example the logs of a
+//! build.
 
 use super::node::{Kind, Node, Span};
 
-/// The members of a JWK that nobody is to read (RFC 7518 §6.2.2, §6.3.2, §6.4.1), but for `oth`, which has these in
-/// it.
+/// The secret members of a JWK (RFC 7518 §6.2.2, §6.3.2, §6.4.1). `oth` is left out, because its elements have these
+/// members.
 const MEMBERS: [&str; 7] = ["k", "d", "p", "q", "dp", "dq", "qi"];
 
-/// Where the secrets of a document stand: in JWKs, wherever these are, and in texts that hold some.
+/// The positions of the secrets of a document: in JWKs at any place, and in texts that hold a JWK.
 pub(crate) fn find(node: &Node) -> Vec<Span> {
     let mut found = Vec::new();
     walk(node, &mut found);

@@ -1,5 +1,5 @@
-//! The documents of a file as kubectl cuts them (`k8s.io/apimachinery/pkg/util/yaml/decoder.go`):
-//! JSON objects one after the other, or YAML between lines that begin with `---`.
+//! The documents of a file as kubectl separates them (`k8s.io/apimachinery/pkg/util/yaml/decoder.go`): JSON objects in
+//! a row, or YAML between lines that begin with `---`.
 
 use serde::de::IgnoredAny;
 
@@ -8,22 +8,22 @@ use super::node::Span;
 /// The text of one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
-    /// Where it stands.
+    /// Its position.
     pub(super) span: Span,
     /// Whether kubectl reads it as JSON. JSON behind a `---` is read as YAML.
     pub(super) is_json: bool,
 }
 
-/// What a file was cut into.
+/// The documents of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Pieces {
     /// The documents.
     pub(super) read: Vec<Piece>,
-    /// The line that kubectl does not read beyond, and why.
+    /// The line at which kubectl stops reading, and the reason.
     pub(super) broken: Option<(Span, String)>,
 }
 
-/// Cuts a file.
+/// Splits a file into its documents.
 pub(super) fn cut(text: &str) -> Pieces {
     let mut pieces = Pieces::default();
     if let Some(rest) = json(text, &mut pieces) {
@@ -32,7 +32,7 @@ pub(super) fn cut(text: &str) -> Pieces {
     pieces
 }
 
-/// Takes JSON objects from the beginning. Gives where YAML begins.
+/// Reads JSON objects from the start. Returns the position at which YAML begins.
 fn json(text: &str, pieces: &mut Pieces) -> Option<usize> {
     if !text.trim_start().starts_with('{') {
         return Some(0);
@@ -49,7 +49,7 @@ fn json(text: &str, pieces: &mut Pieces) -> Option<usize> {
                 span: start..values.byte_offset(),
                 is_json: true,
             }),
-            // Behind a second object kubectl does not try YAML any more.
+            // Behind a second JSON object kubectl does not try YAML any more.
             Err(error) if pieces.read.len() > 1 => {
                 pieces.broken = Some((start..text.len(), format!("not JSON: {error}")));
                 return None;
@@ -59,7 +59,7 @@ fn json(text: &str, pieces: &mut Pieces) -> Option<usize> {
     }
 }
 
-/// kubectl goes on in YAML behind one object of JSON, if a line `---` follows.
+/// Behind one JSON object kubectl continues with YAML if a line `---` follows.
 fn behind_json(rest: &str, start: usize, pieces: &mut Pieces) -> Option<usize> {
     let written = rest.trim_start_matches([' ', '\t', '\r', '\n']);
     if written.is_empty() {
@@ -75,7 +75,7 @@ fn behind_json(rest: &str, start: usize, pieces: &mut Pieces) -> Option<usize> {
     None
 }
 
-/// kubectl skips white space behind an object, up to the end of the line.
+/// kubectl skips the white space behind an object, up to the end of the line.
 fn behind_white_space(text: &str, start: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
     let end = rest.find(|character: char| character == '\n' || !character.is_whitespace());

@@ -1,5 +1,5 @@
-//! What kubectl of Kubernetes 1.35 reads of some files, kept in `kubectl.jsonl`: the reader holds to
-//! it where no Go is. `BLESS=1 cargo test -p dagward-cli needs_go` writes the answers anew.
+//! The objects that kubectl of Kubernetes 1.35 reads from some files. `kubectl.jsonl` keeps them, so that the
+//! comparison also runs without Go. `BLESS=1 cargo test -p dagward-cli needs_go` writes the answers again.
 
 use std::path::Path;
 use std::{env, fs};
@@ -16,9 +16,9 @@ use crate::report::Severity;
 pub(super) struct Row {
     /// Its text.
     pub(super) file: String,
-    /// The objects that kubectl reads; `None` where it refuses the file.
+    /// The objects that kubectl reads; `None` if it refuses the file.
     pub(super) kubectl: Option<Vec<Value>>,
-    /// Whether dagward refuses what kubectl takes.
+    /// Whether dagward refuses a file that kubectl accepts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) refused: bool,
 }
@@ -29,7 +29,7 @@ pub(super) fn rows() -> Vec<Row> {
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Asserts that these are the rows, or writes them.
+/// Asserts that the table has these rows, or writes them.
 pub(super) fn assert_written(rows: &[Row]) {
     let lines = rows.iter().map(|row| serde_json::to_string(row).unwrap() + "\n");
     let text: String = lines.collect();
@@ -41,7 +41,7 @@ pub(super) fn assert_written(rows: &[Row]) {
     assert_eq!(text, include_str!("kubectl.jsonl"));
 }
 
-/// What dagward reads of a file, or its first complaint.
+/// The objects that dagward reads from a file, or its first error.
 pub(super) fn dagward_reads(file: &str) -> Result<Vec<Value>, String> {
     let source = Source::new(String::new(), file.as_bytes().to_vec()).map_err(|error| error.to_string())?;
     let documents = yaml::read(&source.text);
@@ -62,7 +62,7 @@ pub(super) fn dagward_reads(file: &str) -> Result<Vec<Value>, String> {
     }
 }
 
-/// Whether dagward has read what kubectl has. kubectl passes over documents that are null.
+/// Whether dagward has read the same as kubectl. kubectl passes over documents that are null.
 pub(super) fn is_same(dagward: &[Value], kubectl: &[Value]) -> bool {
     let objects: Vec<&Value> = dagward.iter().filter(|object| !object.is_null()).collect();
     objects.len() == kubectl.len()
@@ -72,8 +72,8 @@ pub(super) fn is_same(dagward: &[Value], kubectl: &[Value]) -> bool {
             .all(|(own, other)| is_equal(own, other))
 }
 
-/// Numbers are equal by value: `pluginConfig` has only floats of 64 bits, and serde_json reads the
-/// last digits of an answer roughly.
+/// Compares numbers by value: `pluginConfig` has only 64-bit floats, and serde_json does not read the last digits of an
+/// answer exactly.
 fn is_equal(own: &Value, other: &Value) -> bool {
     match (own, other) {
         (Value::Number(own), Value::Number(other)) => {

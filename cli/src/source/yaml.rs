@@ -1,8 +1,8 @@
-//! YAML, and with it JSON, into nodes that know their places: the same values that kubectl reads, or
-//! a problem.
+//! A reader of YAML, and so of JSON, into nodes with positions. It reads the same values as kubectl, or reports a
+//! problem.
 //!
-//! Objects with a key twice, keys that are not text and foreign tags are problems here, because two
-//! readers could understand them differently; aliases stand for their anchor.
+//! Duplicate keys, keys that are not text and foreign tags are problems here, because two readers could understand them
+//! differently. Aliases are replaced by the value of their anchor.
 
 mod anchors;
 mod compose;
@@ -24,12 +24,12 @@ use events::Events;
 pub(crate) struct Document {
     /// Its value.
     pub(crate) root: Node,
-    /// What is wrong with it as YAML.
+    /// The problems with it as YAML.
     pub(crate) problems: Vec<Problem>,
 }
 
 impl Document {
-    /// A document that is not read, and why. It has no value.
+    /// A document without a value, because of this problem.
     fn left_out(problem: Problem) -> Self {
         let start = problem.span.start;
         Self {
@@ -42,12 +42,12 @@ impl Document {
     }
 }
 
-/// What was read of a file.
+/// The documents that were read from a file.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     /// The documents that are complete.
     pub(crate) read: Vec<Document>,
-    /// Why reading ended before the end of the file.
+    /// Why reading stopped before the end of the file.
     pub(crate) broken: Option<Problem>,
 }
 
@@ -80,13 +80,13 @@ pub(crate) fn read(text: &str) -> Documents {
     documents
 }
 
-/// Whether a document could be one of ours. Others may have anything in the texts that they carry.
+/// Whether a document could have a policy. Other documents may carry any text.
 fn may_have_policy(written: &str) -> bool {
     let marks = ["dagward/", "policies", "pluginConfig"];
     marks.iter().any(|mark| written.contains(mark))
 }
 
-/// What kubectl's parser or ours cannot read, before the parser sees it.
+/// Text that kubectl's parser or ours cannot read. It is found before the parser runs.
 fn unreadable(written: &str, piece: &Piece) -> Option<Problem> {
     if piece.is_json {
         return None;

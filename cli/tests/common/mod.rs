@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a run of the binary came to.
+/// The result of a run of the binary.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) status: i32,
@@ -24,7 +24,7 @@ pub(crate) fn dagward(folder: &str, arguments: &[&str], stdin: &str) -> Run {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A run that ends without reading its input closes the pipe; the result says the rest.
+    // A run that ends without reading its input closes the pipe. The assertions on the result find every other error.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     let output = child.wait_with_output().unwrap();
     Run {
@@ -35,7 +35,7 @@ pub(crate) fn dagward(folder: &str, arguments: &[&str], stdin: &str) -> Run {
 }
 
 impl Run {
-    /// Asserts the status, and that nothing but the text of a file of `tests/` was printed.
+    /// Asserts the status, and that exactly the text of a file of `tests/` was printed.
     pub(crate) fn assert(self, status: i32, file: &str) {
         let path = tests().join(file);
         if env::var_os("BLESS").is_some() {

@@ -1,4 +1,4 @@
-//! What is decided again: with the body, and with Airflow's answer.
+//! Second decisions: with the request's body, and with Airflow's answer.
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn a_body_is_decided_on_after_the_headers() {
     assert_eq!(stages(&answer["earlier"][0]), json!(["headers", "allowed"]));
     assert_eq!(stages(&answer), json!(["body", "no_rule_allows"]));
     assert_eq!(answer["answer"]["status"], 403);
-    // What is refused at its headers has no second decision.
+    // A request that is refused at its headers has no second decision.
     let other = "/api/v2/dags/finance_daily/dagRuns/r/taskInstances";
     let question = [&from_sales("PATCH", other)[..], &["--body", "bulk.json"]].concat();
     let (_, answer) = explain_json("policy.yaml", &question);
@@ -65,7 +65,7 @@ fn what_airflow_answers_counts() {
     assert_eq!(answer["earlier"][0]["caller"]["acting"], Value::Null);
     assert_eq!(answer["caller"]["acting"]["proof"], "airflow");
     assert_eq!(answer["operation"]["dag_ids"], json!(["sales_daily"]));
-    // It passes as it came.
+    // The answer passes unchanged.
     assert_eq!(answer["answer"]["status"], 200);
     assert_eq!(answer["answer"]["body"]["max_tries"], 0);
     assert_eq!(answer["record"]["wasm.dagward_proven_dag_id"], "sales_daily");
@@ -78,7 +78,7 @@ fn what_airflow_answers_counts() {
         "{answer}"
     );
     assert_eq!(answer["earlier"][0]["code"], "allowed");
-    // The status has gone; the body is the refusal.
+    // The status has already been sent; the body is the refusal.
     assert_eq!(answer["answer"]["status"], 200);
     assert_eq!(answer["answer"]["body"]["detail"]["reason"], "dagward_denied");
     assert!(
@@ -92,7 +92,8 @@ fn what_airflow_answers_counts() {
         (1, &"task_conflict".into()),
         "{answer}"
     );
-    // One that names no run starts no task: any DAG may be meant. Before another request it has taught nothing.
+    // An answer that names no run starts no task: it could be for any DAG. Before another request it has taught
+    // nothing.
     let (status, answer) = explain_json("policy.yaml", &question("bulk.json"));
     assert_eq!(
         (status, &answer["at"], &answer["code"]),
@@ -158,7 +159,7 @@ fn on_the_way_out_airflows_answer_is_stamped() {
     explain("policy.yaml", &run).assert(0, "explain/outbound_answer.txt");
     let (_, answer) = explain_json("policy.yaml", &question("GET", "/api/v2/dags/sales_daily"));
     assert_eq!(answer["caller"]["acting"], Value::Null);
-    // A request behind that answer carries it on.
+    // A later request carries on what that answer taught.
     let xcom = question("GET", "/execution/xcoms/sales_daily/r/t/k");
     let (_, answer) = explain_json("policy.yaml", &xcom);
     assert_eq!(answer["caller"]["acting"]["dag_id"], "sales_daily");
@@ -168,7 +169,7 @@ fn on_the_way_out_airflows_answer_is_stamped() {
             .contains("sets `x-airflow-proof` to `airflow`"),
         "{answer}"
     );
-    // Another server's answer teaches nothing.
+    // The answer of another server teaches nothing.
     let other = [
         "--server",
         "spiffe://cluster.local/ns/airflow/sa/airflow-worker-ml",
@@ -187,7 +188,7 @@ fn a_callback_acts_for_no_dag_that_is_known() {
     let question =
         |method: &'static str, path: &'static str| ["--peer", SALES, "--method", method, "--path", path];
     let (status, answer) = explain_json("policy.yaml", &question("PATCH", run));
-    // A DENY on a DAG holds of it, too.
+    // A DENY on a DAG holds for it, too.
     assert_eq!(
         (status, &answer["code"]),
         (1, &"denied_by_rule".into()),

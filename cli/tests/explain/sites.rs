@@ -1,4 +1,4 @@
-//! Where a request goes, and whether that is Airflow.
+//! The destination of a request, and whether that is Airflow.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tokens, judged by the filter's own code: their verdict is told, and nothing that stands in them.
+//! Tokens, verified by the filter's own code. The output shows the result and never content of a token.
 
 use std::fs;
 
@@ -7,10 +7,10 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// When the tokens are judged.
+/// The time at which the tokens are verified.
 const NOW: u64 = 1_800_000_000;
 
-/// What stands in every token, and in no answer.
+/// A text that is in every token and must not be in any output.
 const PRIVATE: &str = "private-claim-7c1f";
 
 /// The subject of a task's token.
@@ -30,7 +30,7 @@ impl Issuer {
         Self { key, folder }
     }
 
-    /// `--jwks` for the issuer of this name.
+    /// The option `--jwks` for the issuer of this name.
     fn jwks(&self, name: &str) -> [String; 2] {
         let file = self.folder.path().join("jwks.json");
         ["--jwks".to_owned(), format!("{name}={}", file.display())]
@@ -41,7 +41,7 @@ impl Issuer {
     }
 }
 
-/// The claims of somebody at the company, `changed` in these.
+/// The claims of a person at the company, with the members of `changed`.
 fn company(changed: &Value) -> Value {
     let mut claims = json!({
         "iss": "https://login.example", "aud": "airflow", "sub": PRIVATE, "groups": ["on-call"],
@@ -59,7 +59,7 @@ fn service_account() -> Value {
     )
 }
 
-/// Asks with a token on the standard input, and holds that nothing of it is in the answer.
+/// Asks with a token on the standard input, and asserts that the output holds nothing of it.
 fn ask(token: &str, arguments: &[&str]) -> Run {
     let now = NOW.to_string();
     let question = ["explain", "tokens.yaml", "--token", "-", "--at", &now];

@@ -1,4 +1,4 @@
-//! Random documents: those of the examples, changed in a few places.
+//! Random documents: those of the examples, with a few changes.
 
 use dagward::policy::grammar::{Form, Object};
 use dagward_shipped::manifest;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-/// Documents that the filter takes.
+/// Documents that the filter accepts.
 pub(crate) fn documents() -> Vec<Value> {
     let mut documents: Vec<Value> = super::examples()
         .iter()
@@ -75,14 +75,14 @@ pub(crate) fn changed(documents: Vec<Value>) -> impl Strategy<Value = Value> {
     })
 }
 
-/// What becomes of a value.
+/// A change of a value.
 #[derive(Debug, Clone)]
 enum Change {
-    /// Another stands in its place.
+    /// Another value replaces it.
     Replace(Value),
-    /// It gets a field or an element more.
+    /// It gains a field or an element.
     Add(String, Value),
-    /// It loses one.
+    /// It loses a field or an element.
     Remove(Index),
 }
 
@@ -99,7 +99,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Values that some field takes, or nearly.
+/// Values that some field accepts, or almost accepts.
 fn value() -> impl Strategy<Value = Value> {
     let forms = Object::ALL.iter().flat_map(|object| object.fields());
     let mut values: Vec<Value> = forms.flat_map(|field| of(&field.form)).collect();
@@ -143,7 +143,7 @@ fn of(form: &Form) -> Vec<Value> {
     }
 }
 
-/// How many values a value has in it, itself included.
+/// The number of values in a value, including itself.
 fn count(value: &Value) -> usize {
     1 + match value {
         Value::Object(fields) => fields.values().map(count).sum(),

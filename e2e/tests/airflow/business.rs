@@ -1,4 +1,4 @@
-//! A service of the mesh that is not Airflow, with a policy of its own; it answers with what it got.
+//! A service of the mesh that is not Airflow, with a policy of its own. It answers with the request that it got.
 
 use dagward_build as module;
 use dagward_testbed::certs::Authority;
@@ -7,7 +7,7 @@ use dagward_testbed::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec
 use dagward_testbed::upstream::Upstream;
 use serde_json::{Value, json};
 
-/// Where tasks reach it.
+/// The service's URL for tasks.
 pub(crate) const URL: &str = "http://payments.billing.svc.cluster.local:8080";
 
 const NAME: &str = "payments";
@@ -16,7 +16,7 @@ const NAMESPACE: &str = "billing";
 
 const PORT: u16 = 8080;
 
-/// A kept place in the mesh, and later the service in it.
+/// A reserved place in the mesh, and later the service in it.
 pub(crate) struct Business {
     port: Port,
     service: Option<(Sidecar, Upstream)>,
@@ -57,7 +57,7 @@ impl Business {
     }
 }
 
-/// One path for a task's own word, and one for a better proof.
+/// One path that accepts the task's own claim, and one that requires a better proof.
 pub(crate) fn by_proof() -> Plugin {
     let worker = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales";
     let rule = |proof: Value, path: &str| {
@@ -68,7 +68,7 @@ pub(crate) fn by_proof() -> Plugin {
     };
     let policy = json!({
         "apiVersion": "dagward/v1",
-        // The word of the worker's sidecar counts here; it has none to give for a task of Celery's.
+        // The stamp of the worker's sidecar counts here. The sidecar has no stamp for a task of Celery's.
         "stampers": [worker],
         "policies": [{
             "name": "tasks-of-sales",

@@ -1,5 +1,5 @@
-//! CeleryExecutor with a worker for each team, under the policy for teams: what of Airflow makes
-//! requests of its own goes on undisturbed.
+//! CeleryExecutor with a worker for each team, under the policy for teams: the requests that Airflow sends by itself
+//! still pass.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,33 +20,33 @@ const RUN: &str = "one";
 /// The tasks of `sales_waits`, all of which defer.
 const WAITS: [&str; 5] = ["delay", "moment", "file", "start_daily", "watch_daily"];
 
-/// Where the log of a task comes from.
+/// The source of a task's log.
 const WORKER: &str = "http://airflow-worker-sales:8793/log/";
 
-/// Where the log of a task comes from while it is deferred.
+/// The source of a deferred task's log.
 const TRIGGERER: &str = "http://airflow-triggerer:8794/log/";
 
 const LIMIT: Duration = Duration::from_secs(120);
 
 static CELERY: LazyLock<Celery> = LazyLock::new(Celery::run);
 
-/// What happened.
+/// The results of the run.
 struct Celery {
-    /// How runs ended, by DAG and run.
+    /// The states in which runs ended, by DAG and run.
     runs: BTreeMap<(&'static str, String), String>,
-    /// What tasks of `sales_features` returned.
+    /// The return values of tasks of `sales_features`.
     results: BTreeMap<&'static str, Value>,
     /// Logs of tasks of `sales_features`, as the user interface asks for them.
     logs: BTreeMap<&'static str, String>,
     /// Logs of the tasks of `sales_waits`.
     waits: BTreeMap<&'static str, String>,
-    /// Tries of the task that was cleared.
+    /// The tries of the task that was cleared.
     tries: String,
-    /// What each component was asked.
+    /// The requests that each component got.
     requests: BTreeMap<Component, Vec<Value>>,
-    /// What the business service answered.
+    /// The business service's answer.
     business: Value,
-    /// How often a task of `ml_snoops` found what in its worker's memory.
+    /// How often a task of `ml_snoops` found which data in its worker's memory.
     snooped: Value,
 }
 
@@ -82,7 +82,7 @@ impl Celery {
             .trigger("sales_pays", RUN, &json!({"service": business::URL}))
             .unwrap();
 
-        // Airflow's api-server stands still when it is asked for logs again and again.
+        // Airflow's api-server hangs when it is asked for logs again and again.
         wait::until("the triggerer's log", LIMIT, || {
             let logs = deployment.home(Component::Triggerer).join("logs");
             let folder = logs.join(format!(
@@ -162,7 +162,7 @@ impl Celery {
     }
 }
 
-/// A task's log with where it came from, as one text.
+/// A task's log and its source, as one text.
 fn log(people: &Rest, dag: &str, task: &str, attempt: &str) -> String {
     let path = format!("/api/v2/dags/{dag}/dagRuns/{RUN}/taskInstances/{task}/logs/{attempt}");
     let answer = people.get(&path).unwrap();
@@ -170,7 +170,7 @@ fn log(people: &Rest, dag: &str, task: &str, attempt: &str) -> String {
     answer.text()
 }
 
-/// As the chart's values have it. That every run succeeds shows that a worker needs no database.
+/// The settings are those of the chart's values. Every run succeeds, so a worker needs no database.
 #[test]
 fn a_worker_knows_the_broker_and_not_the_database() {
     let found = |name: &str| CELERY.snooped[name].as_u64().unwrap();
@@ -245,7 +245,7 @@ fn nothing_is_denied() {
         let of_team: Vec<_> = server.filter(|request| request["peer"] == *account).collect();
         assert!(of_team.len() > 10, "{of_team:?}");
         for request in of_team {
-            // Airflow reads what mapped tasks returned until there is no more.
+            // Airflow reads the results of mapped tasks until there are no more.
             let read_on = request["path"].as_str().unwrap().contains("/item/");
             let code = request["response_code"].as_u64().unwrap();
             assert!(code < 400 || (code == 404 && read_on), "{request}");

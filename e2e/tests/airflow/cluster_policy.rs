@@ -1,4 +1,4 @@
-//! The cluster policy for the scheduler: which pods come of what DAG authors ask for.
+//! The cluster policy for the scheduler: the pods that it makes from the requests of DAG authors.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use dagward_workbench::paths;
 
 const FILE: &str = "examples/airflow/policies/airflow_local_settings.py";
 
-/// A text at the executor's door is no pod. The executor says this, and the page of the task why.
+/// The executor refuses a text that is not a pod with this message. The task's page gives the reason.
 const NO_POD: &str = "Invalid executor_config passed";
 
 /// The map of teams.
@@ -21,7 +21,7 @@ const POLICY: ClusterPolicy<'_> = ClusterPolicy {
     teams: Some(&TEAMS),
 };
 
-/// The pods of the DAGs of a bundle.
+/// The pods of a bundle's DAGs.
 fn of_dags(policy: ClusterPolicy<'_>, bundle: &str) -> Pods {
     Pods::of_dags(Some(policy), bundle).unwrap()
 }
@@ -34,12 +34,12 @@ fn with<'a>(setting: &'a [(&'a str, &'a str)]) -> ClusterPolicy<'a> {
     }
 }
 
-/// The file that is copied where the package cannot be installed.
+/// The file for installations that cannot install the package.
 fn file() -> String {
     fs::read_to_string(paths::workspace().join(FILE)).unwrap()
 }
 
-/// The service account of a task's pod, or why there is none.
+/// The service account of a task's pod, or the reason why there is no pod.
 fn account<'a>(pods: &'a Pods, task: &str) -> Result<&'a str, &'a str> {
     match &pods.tasks[task] {
         Outcome::Pod(pod) => Ok(pod["spec"]["serviceAccountName"].as_str().unwrap()),
@@ -56,7 +56,7 @@ fn of_forger(pods: &Pods) -> Vec<(&str, &Outcome)> {
     tasks
 }
 
-/// Without a policy the pod is what its author wants it to be.
+/// Without a policy the author decides about the pod.
 #[test]
 fn plain_airflow_makes_the_forger_s_pods() {
     let pods = Pods::of_dags(None, "sales").unwrap();
@@ -115,11 +115,12 @@ fn gives_each_team_its_account_and_forgers_none(policy: ClusterPolicy<'_>) {
     let base = &large["spec"]["containers"][0];
     assert_eq!(base["resources"]["requests"]["memory"], "2Gi");
     assert_eq!(base["args"][2], "airflow.sdk.execution_time.execute_workload");
-    // What the pod template has, and the author has not set, stays.
+    // The pod template's fields stay if the author has not set them.
     assert_eq!(base["securityContext"]["allowPrivilegeEscalation"], false);
 }
 
-/// Where the api-server was forgotten, the scheduler gets what authors wrote, and still makes no pod of another team.
+/// Without the policy in the api-server, the scheduler gets the text that authors wrote. It still makes no pod of
+/// another team.
 #[test]
 fn the_scheduler_alone_takes_no_account_annotation_or_command() {
     let hook = "@hookimpl\ndef task_instance_mutation_hook(";
@@ -148,7 +149,7 @@ fn the_scheduler_alone_takes_no_account_annotation_or_command() {
     }
 }
 
-/// An author who means no harm learns it when his DAG is parsed.
+/// An honest author sees the error when their DAG is parsed.
 #[test]
 fn the_policy_tells_the_author() {
     let pods = of_dags(POLICY, "sales");
@@ -187,7 +188,7 @@ fn an_operator_gives_dags_of_no_team_an_account() {
     assert_eq!(account(&pods, "sales_honest.plain"), Ok("airflow-worker-sales"));
 }
 
-/// A setting that is misspelt would leave teams apart by nothing.
+/// A misspelt setting would stop separating the teams.
 #[test]
 fn airflow_does_not_start_with_a_setting_that_is_wrong() {
     for (setting, expected) in [
@@ -224,7 +225,7 @@ fn without_a_map_of_teams_no_pod_is_made() {
     assert!(reason.contains("no service account for `sales`"), "{reason}");
 }
 
-/// As admission and the policies read it: `e2e/tests/istio/teams.rs`, `tests/examples/team_map.rs`.
+/// Admission and the policies read it alike: `e2e/tests/istio/teams.rs`, `tests/examples/team_map.rs`.
 #[test]
 fn each_dag_has_the_account_of_the_map() {
     let dag_ids = teams::dag_ids();
@@ -240,7 +241,7 @@ fn each_dag_has_the_account_of_the_map() {
     }
 }
 
-/// `sales_evil` of another team's bundle is not of sales, whatever executor and queue it asks for.
+/// `sales_evil` in another team's bundle does not belong to sales, with any executor and queue.
 #[test]
 fn a_dag_of_another_team_s_bundle_runs_on_no_executor() {
     let place = |pods: &Pods| {
@@ -248,7 +249,7 @@ fn a_dag_of_another_team_s_bundle_runs_on_no_executor() {
         assert_eq!(place.starts, place.executor.is_none(), "{place:?}");
         (place.queue.clone(), place.executor.clone())
     };
-    // Without the policy, and with it as it comes, the name alone makes it one of sales.
+    // Without the policy, and with its defaults, the name alone assigns it to sales.
     for plain in [None, Some(POLICY)] {
         let pods = Pods::of_dags(plain, "ml").unwrap();
         assert_eq!(place(&pods), ("sales".to_owned(), None));
@@ -273,7 +274,7 @@ fn an_operator_gives_each_team_its_queue() {
     assert!(pods.places["etl.load"].executor.is_some());
 }
 
-/// The Helm chart takes the file for a template of its own.
+/// The Helm chart renders the file as a template.
 #[test]
 fn helm_finds_nothing_to_fill_in() {
     assert!(!file().contains("{{"));

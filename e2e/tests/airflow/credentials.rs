@@ -1,5 +1,5 @@
-//! Credentials as Airflow reads them: mutated headers to Airflow's own dependencies and servers, and to
-//! dagward. What Airflow takes for a credential, dagward must take for the same or refuse.
+//! Credentials as Airflow reads them: mutated headers to Airflow's own dependencies and servers, and to dagward. If
+//! Airflow reads a credential, dagward must read the same one or refuse.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,7 +21,7 @@ const REQUESTS: usize = 6_000;
 
 const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
 
-/// What servers trim, drop, or cut at, and some that they do not. Envoy refuses a line break and NUL.
+/// Bytes that servers trim, drop, or cut at, and some that they keep. Envoy refuses a line break and NUL.
 const ODD: &[u8] = b" \t\x0b\x0c\x1c\x1f\x85\xa0\xe9\xff,.;=!+/-_\"\\$A\x01";
 
 type Headers = Vec<(&'static str, Vec<u8>)>;
@@ -64,7 +64,7 @@ fn airflow_reads_no_credential_that_dagward_overlooks() {
         match credential(&headers) {
             Credential::Task(task) => {
                 let task = task.as_deref().text();
-                // Its servers refuse some requests for another header.
+                // Its servers refuse some requests because of another header.
                 let alike = airflow.tasks.iter().all(|read| read == task);
                 assert!(alike, "{task}, and Airflow reads {airflow:?} in {shown:?}");
                 agreed += airflow.tasks.len();
@@ -86,7 +86,7 @@ fn airflow_reads_no_credential_that_dagward_overlooks() {
     assert!(tasks * 8 > REQUESTS && agreed * 40 > REQUESTS && refused * 20 > REQUESTS);
 }
 
-/// Whether dagward looks at anything where Airflow's users have their tokens.
+/// Whether dagward finds anything in the places of Airflow's user tokens.
 fn finds_a_user(headers: &[Header<'_>]) -> bool {
     thread_local! {
         static RULESET: policy::Ruleset = {
@@ -115,7 +115,7 @@ fn finds_a_user(headers: &[Header<'_>]) -> bool {
     RULESET.with(|ruleset| check(ruleset.issuers(), verifiers, presented).refused.is_some())
 }
 
-/// A request with a credential that was tampered with, or several.
+/// A request with one or several credentials that were tampered with.
 fn request(random: &mut Random) -> Headers {
     let mut headers = Vec::new();
     if !random.one_in(3) {
@@ -145,7 +145,7 @@ fn cookies(random: &mut Random) -> Vec<u8> {
     tampered(random, format!("{before}{name}={value}").into_bytes())
 }
 
-/// With up to three odd bytes more, most of them at the seams.
+/// The value with up to three odd bytes more, most of them at the seams.
 fn tampered(random: &mut Random, mut value: Vec<u8>) -> Vec<u8> {
     for _ in 0..random.one_of(&[0, 0, 1, 1, 1, 2, 3]) {
         let seams: Vec<usize> = (0..=value.len())

@@ -1,4 +1,4 @@
-//! Both teams' DAGs run as if there were no filter, and are seen by it.
+//! Both teams' DAGs run as they do without a filter, and the filter sees them.
 
 use std::collections::BTreeSet;
 

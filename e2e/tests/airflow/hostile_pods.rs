@@ -1,5 +1,5 @@
-//! A pod for each task, as KubernetesExecutor has it: what a task of team ml tries with tokens of team sales, on one
-//! Airflow, first without the filter and then with it and the shipped policy. Meanwhile sales' tasks run on.
+//! A pod for each task, as with KubernetesExecutor: the attacks of a task of team ml with tokens of team sales, on one
+//! Airflow, first without the filter and then with it and the shipped policy. Meanwhile sales' tasks continue.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const SERVER: &str = "airflow-api-server:8080";
 
 const SALES: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales";
 
-/// How long a task may take to start on a busy machine.
+/// The time within which a task must start on a busy machine.
 const STARTED: Duration = Duration::from_secs(240);
 
 static DEMO: LazyLock<[Phase; 2]> = LazyLock::new(|| {
@@ -29,12 +29,12 @@ static DEMO: LazyLock<[Phase; 2]> = LazyLock::new(|| {
         .map(|(run, plugin)| Phase::run(&airflow, &rest, run, plugin.as_ref()))
 });
 
-/// What happened in one phase.
+/// The results of one phase.
 struct Phase {
     outcomes: Vec<(Theft, Response)>,
-    /// How sales' runs ended.
+    /// The states in which sales' runs ended.
     runs: [String; 2],
-    /// What the api-server's sidecar has logged of sales' pods.
+    /// The log lines of the api-server's sidecar for sales' pods.
     requests: Vec<Value>,
 }
 
@@ -100,7 +100,7 @@ fn pause(rest: &Rest, paused: bool) {
     assert_eq!(rest.send(request).unwrap().status, 200);
 }
 
-/// The id of a task of a run, which is the subject of its tokens.
+/// The id of a run's task. It is the subject of the task's tokens.
 fn task_instance(rest: &Rest, dag: &str, run: &str, task: &str) -> String {
     let path = format!("/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}");
     let answer = rest.get(&path).unwrap().json().unwrap();

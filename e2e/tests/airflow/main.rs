@@ -1,15 +1,12 @@
-//! End to end on real Airflow.
+//! End-to-end tests on real Airflow.
 //!
-//! `honest` and `rogue`: each task is a process of its own behind its own sidecar, as with
-//! KubernetesExecutor. The story is told once for all tests; see `lab/demo/src/airflow.rs`.
-//! `shipped` has the same for the ready policies of the first day, of components and of a business service.
-//! `hostile_pods` has attacks on such tasks by tokens that are stolen or forged.
-//! `celery` and `versions`: Airflow's own executors, each component behind its own sidecar.
-//! `replicas`: the same with two api-servers.
-//! `moved`: a header that moves the path of Airflow 2.11's servers.
-//! `tokens`: what Airflow gives users and tasks, judged before Airflow sees it.
-//! `cluster_policy`: which pods come out of the scheduler.
-//! `routes`, `routing` and `credentials`: dagward's reading of requests is held against Airflow's own.
+//! `honest` and `rogue`: each task is a process of its own behind its own sidecar, as with KubernetesExecutor. The demo
+//! runs once for all tests; see `lab/demo/src/airflow.rs`. `shipped` has the same for the ready policies of the first
+//! day, of components and of a business service. `hostile_pods` has attacks on such tasks with stolen and forged
+//! tokens. `celery` and `versions`: Airflow's own executors, each component behind its own sidecar. `replicas`: the
+//! same with two api-servers. `moved`: a header that moves the path of Airflow 2.11's servers. `tokens`: Airflow's
+//! tokens of users and tasks, verified before Airflow sees them. `cluster_policy`: the pods that the scheduler makes.
+//! `routes`, `routing` and `credentials`: dagward's reading of requests, compared with Airflow's own.
 
 #![expect(
     clippy::indexing_slicing,

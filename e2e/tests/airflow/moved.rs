@@ -1,4 +1,4 @@
-//! A header by which gunicorn serves another path than the one of the request, on Airflow 2.11.
+//! A header that makes gunicorn serve another path than the request's, on Airflow 2.11.
 
 use dagward_build as module;
 use dagward_releases::Release;
@@ -7,7 +7,7 @@ use dagward_testbed::client::{Client, Request, Response};
 use dagward_testbed::sidecar::Plugin;
 use serde_json::json;
 
-/// Everything but team sales.
+/// Allows all but team sales' data.
 const POLICY: &str = r#"{"apiVersion":"dagward/v1","policies":[
     {"name":"everything","action":"ALLOW","rules":[{"to":[{"paths":["*"]}]}]},
     {"name":"sales","action":"DENY","rules":[{"to":[{"dags":["sales_*"]}]}]}]}"#;
@@ -38,9 +38,9 @@ fn no_header_moves_a_path_past_the_policy() {
     let dag = moved(&webserver, DAG, "SCRIPT_NAME");
     assert_eq!(dag.status, 200, "{}", dag.text());
     assert!(dag.text().contains("sales_daily"), "{}", dag.text());
-    // The log server's own route, which asks for a token.
+    // The log server's own route, which requires a token.
     assert_eq!(moved(&logs, LOG, "script_name").status, 403);
-    // The other headers that servers are known to take for a path are none to gunicorn and Flask.
+    // gunicorn and Flask ignore the other headers that some servers read as a path.
     for name in [
         "script-name",
         "path_info",

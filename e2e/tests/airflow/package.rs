@@ -8,7 +8,7 @@ use dagward_testbed::airflow::package;
 use dagward_workbench::paths;
 use serde_json::{Value, json};
 
-/// What the executor has a task's container run.
+/// The command that the executor gives a task's container.
 fn command(release: Release) -> Value {
     if release.is_airflow_2() {
         return json!(["airflow", "tasks", "run", "sales_daily", "load", "r", "--local"]);
@@ -39,7 +39,7 @@ fn every_release_finds_it() {
         let of_the_package = |hooks: &Value| {
             let mut hooks = hooks.clone();
             for modules in hooks.as_object_mut().unwrap().values_mut() {
-                // Airflow's own stand beside them.
+                // Airflow's own entry points stand beside them.
                 let modules = modules.as_array_mut().unwrap();
                 modules.retain(|module| !module.as_str().unwrap().starts_with("airflow."));
             }

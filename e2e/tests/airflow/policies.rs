@@ -1,4 +1,4 @@
-//! The shipped policies, all in enforce mode but the one that observes.
+//! The shipped policies, all of them in enforce mode except the one that observes.
 
 use dagward_build as module;
 use dagward_shipped::manifest;
@@ -9,7 +9,7 @@ pub(crate) fn starter() -> Plugin {
     enforced("wasm-plugin.yaml")
 }
 
-/// The policy for teams with workers of their own.
+/// The policy for teams that have their own workers.
 pub(crate) fn two_teams() -> Plugin {
     enforced("examples/policies/two-teams.yaml")
 }
@@ -24,7 +24,7 @@ pub(crate) fn business_service() -> Plugin {
     enforced("examples/policies/business-service.yaml")
 }
 
-/// The policy of the first day, as it stands.
+/// The policy of the first day, unchanged.
 pub(crate) fn first_day() -> Plugin {
     let manifest = manifest::read("examples/policies/observe-first-day.yaml").unwrap();
     let policy = manifest::policy(&manifest).unwrap();

@@ -1,6 +1,6 @@
-//! Two api-servers on one database, each behind a sidecar of its own, under the policy for teams: a running task's
-//! token is stolen and used at the one that has not seen the task. Then both take turns, and honest tasks notice
-//! nothing.
+//! Two api-servers on one database, each behind a sidecar of its own, under the policy for teams. An attacker steals a
+//! running task's token and uses it at the api-server that has not seen the task. Then requests alternate between both,
+//! without an effect on honest tasks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,26 +20,26 @@ const REPLICA: &str = "airflow-api-server-replica:8080";
 
 const HEALTH: &str = "/api/v2/monitor/health";
 
-/// How long a task may take to start on a busy machine.
+/// The time within which a task must start on a busy machine.
 const STARTED: Duration = Duration::from_secs(240);
 
 static REPLICAS: LazyLock<Replicas> = LazyLock::new(Replicas::run);
 
-/// What happened.
+/// The results of the demo.
 struct Replicas {
     open: Theft,
     guarded: Theft,
-    /// How honest runs ended while both took turns, by DAG.
+    /// The states in which honest runs ended while requests alternated, by DAG.
     runs: BTreeMap<&'static str, String>,
-    /// What each api-server was asked by workers meanwhile.
+    /// The workers' requests at each api-server meanwhile.
     requests: [Vec<Value>; 2],
 }
 
-/// What became of a stolen token.
+/// The results for a stolen token.
 struct Theft {
-    /// The answers to who used it for what and where, by name.
+    /// The answers by name: the caller, the request and the api-server.
     answers: BTreeMap<&'static str, Response>,
-    /// How the run of the task ended that it was taken from.
+    /// The state in which the run of the robbed task ended.
     victim: String,
 }
 
@@ -78,7 +78,7 @@ impl Replicas {
 }
 
 impl Theft {
-    /// A task of sales runs and leaves its token where others find it. Its worker speaks to the first api-server alone.
+    /// Runs a task of sales that leaves its token where others find it. Its worker calls only the first api-server.
     fn commit(deployment: &Deployment, rest: &Rest, run: &str) -> Self {
         let files = paths::scratch("stolen").unwrap();
         let (leak, until) = (files.path().join("token"), files.path().join("until"));
@@ -131,7 +131,7 @@ impl Theft {
         let unsigned = format!("Bearer {}", task_tokens::forged(&task).unwrap());
         let forged = |host: &str, path| Request::get(host, path).header("authorization", unsigned.clone());
         let asked: [(&'static str, &Client, Request); 14] = [
-            // What Airflow answers to all, whatever their token is.
+            // Airflow gives this answer to every caller, with any token.
             (
                 "the thief forges a token",
                 &thief,
@@ -224,7 +224,7 @@ fn with_it_the_stolen_token_is_good_at_neither() {
     ] {
         guarded.assert(name, 403, "(token_owned_by_another)");
     }
-    // Airflow itself starts no task that runs.
+    // Airflow itself does not start a task that already runs.
     guarded.assert("the thief starts the task again", 409, "invalid_state");
 }
 
@@ -247,13 +247,13 @@ fn tasks_whose_api_servers_take_turns_notice_nothing() {
             assert!(request["response_code"].as_u64().unwrap() < 300, "{request}");
         }
     }
-    // No task keeps to one of them.
+    // Tasks use both api-servers.
     let [first, replica] = [0, 1].map(|number| tasks(&REPLICAS.requests[number]));
     assert_eq!(first.union(&replica).count(), 4);
     assert!(first.intersection(&replica).count() > 0, "{first:?} {replica:?}");
 }
 
-/// The task instances that were asked for by their ids.
+/// The ids of the task instances in the requests.
 fn tasks(requests: &[Value]) -> BTreeSet<&str> {
     let paths = requests.iter().map(path);
     let ids = paths.filter_map(|path| path.strip_prefix("/execution/task-instances/")?.split('/').next());

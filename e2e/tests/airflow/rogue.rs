@@ -1,4 +1,4 @@
-//! A task of one team that wants what is the other's.
+//! A task of one team that requests the other team's data.
 
 use dagward_demo::airflow::{ATTACK, FORGED, QUEUED, SMUGGLED};
 use dagward_testbed::client::Response;
@@ -100,7 +100,7 @@ fn the_other_teams_pods_are_refused_whatever_they_say_they_are() {
     assert_eq!(request["dagward_decision"], "no_rule_allows", "{request}");
 }
 
-/// What the rogue task asked for and did not get.
+/// The requests of the rogue task that were refused.
 fn refused_attempts() -> impl Iterator<Item = &'static serde_json::Value> {
     let requests = DEMO.guarded.requests.iter();
     requests.filter(|request| request["dagward_run_id"] == ATTACK && request["response_code"] == 403)

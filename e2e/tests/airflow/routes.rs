@@ -1,4 +1,4 @@
-//! The route table against the routers of the Airflows that are installed.
+//! The route table, compared with the routers of the installed Airflows.
 
 use dagward::operation::{Body, Request, Site, Surface, classify, rows_of};
 use dagward_releases::{Installation, Release, routes};
@@ -25,7 +25,7 @@ fn every_route_of_3_4_is_classified() {
     check(Release::V3_4);
 }
 
-/// Paths that the router of the web interface has below another.
+/// Paths that the web interface's router nests below another path.
 const NESTED: [&str; 14] = [
     "asset-state-store",
     "asset_events",
@@ -46,8 +46,7 @@ const NESTED: [&str; 14] = [
 /// A field of a grammar in one of the page's libraries, which looks like a page.
 const NO_PAGE: &str = "path";
 
-/// The router runs in the browser, so its paths are read from the files that the api-server gives
-/// out.
+/// The router runs in the browser, so the test reads its paths from the files that the api-server serves.
 #[test]
 fn every_page_of_the_web_interface_is_a_page() {
     for release in [Release::V3_3, Release::V3_4] {

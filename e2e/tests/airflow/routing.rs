@@ -1,5 +1,5 @@
-//! Paths as Airflow reads them: mutated targets to Airflow's own routers and servers, and to
-//! dagward. Whatever Airflow serves, dagward must take for the same, count for more, or refuse.
+//! Paths as Airflow reads them: mutated targets to Airflow's own routers and servers, and to dagward. If Airflow serves
+//! a target, dagward must classify it the same, more strictly, or refuse it.
 
 mod compare;
 mod mutations;
@@ -18,13 +18,13 @@ use targets::Targets;
 
 const SEED: u64 = 20_260_101;
 
-/// Targets of one line with a base path, and of one without.
+/// Targets of one release with a base path, and of one without.
 const TARGETS: usize = 13_500;
 
-/// Every so many go to servers that are not the default too.
+/// One of so many targets also goes to the servers that are not the default.
 const ALSO: usize = 8;
 
-/// Failures that are told in full.
+/// The number of failures that are printed in full.
 const TOLD: usize = 5;
 
 const BASE_PATH: &str = "/team/airflow";
@@ -54,7 +54,7 @@ fn airflow_2_serves_nothing_that_dagward_takes_for_something_else() {
     hold(Release::V2_11);
 }
 
-/// Holds both against each other, with a base path and without, side by side.
+/// Compares both, with a base path and without, side by side.
 fn hold(release: Release) {
     let tallies: Vec<_> = thread::scope(|scope| {
         let rounds = ["", BASE_PATH].map(|base_path| {
@@ -91,7 +91,7 @@ fn hold(release: Release) {
     }
 }
 
-/// Asks all servers of one Airflow.
+/// Sends targets to all servers of one Airflow.
 #[expect(clippy::print_stdout, reason = "the numbers are the test's result")]
 fn round(release: Release, base_path: &str, site: &Site, oracle: &Oracle) -> Vec<Tally> {
     let seed = SEED + base_path.len() as u64;
@@ -152,7 +152,7 @@ fn tally(site: &Site, server: &Server, questions: &[Question]) -> Tally {
     tally
 }
 
-/// A failure with the shortest target that still has it.
+/// A failure, with the shortest target that still shows it.
 fn told(site: &Site, server: &Server, question: &Question) -> String {
     let mut shortest = question.clone();
     let miss = |question: &Question| {

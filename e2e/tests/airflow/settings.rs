@@ -1,5 +1,6 @@
-//! Settings of Airflow that add requests around a task: remote logs, providers' hooks, a Git bundle, OpenLineage, StatsD, a
-//! secrets backend, callbacks, setup and teardown. Real DAGs run with all of them, under the shipped policies.
+//! Settings of Airflow that add requests around a task: remote logs, providers' hooks, a Git bundle, OpenLineage,
+//! StatsD, a secrets backend, callbacks, setup and teardown. Real DAGs run with all of them, under the shipped
+//! policies.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +25,7 @@ mod airflow_2;
 
 const RUN: &str = "one";
 
-/// Where remote logs go.
+/// The bucket of the remote logs.
 const BUCKET: &str = "logs";
 
 /// The connection in `[logging] remote_log_conn_id`.
@@ -47,23 +48,24 @@ const TASKS: [&str; 7] = [
 
 static RAN: LazyLock<Ran> = LazyLock::new(Ran::run);
 
-/// What happened.
+/// The results of the run.
 struct Ran {
-    /// How the run of each DAG ended.
+    /// The state in which the run of each DAG ended.
     runs: BTreeMap<&'static str, String>,
-    /// What tasks of `sales_hooks` returned.
+    /// The return values of tasks of `sales_hooks`.
     results: BTreeMap<&'static str, Value>,
-    /// What the api-server was asked.
+    /// The requests to the api-server.
     requests: Vec<Value>,
     /// The objects in the bucket for logs, as S3 lists them.
     objects: String,
     /// The log of a task as people read it.
     log: String,
-    /// The paths of events that came to the lineage service.
+    /// The paths of the events that reached the lineage service.
     lineage: Vec<String>,
-    /// Bytes of the first metric that StatsD got.
+    /// The size in bytes of the first metric that StatsD got.
     metric: usize,
-    /// `airflow dags test` without the database and with it: how it ended, and how many requests it made.
+    /// `airflow dags test` without the database and with it: its output and exit status, and the number of its
+    /// requests.
     by_hand: [(Output, usize); 2],
 }
 
@@ -89,7 +91,7 @@ fn repository() -> TempDir {
     directory
 }
 
-/// Settings by which logs go to `store`, where pods have a role of their own.
+/// Settings that send logs to `store`. Pods have a role of their own there.
 fn remote_logs(release: Release, store: &S3) -> Vec<(&'static str, String)> {
     let lab = paths::workspace().join("lab/airflow");
     let folder = providers(release).unwrap();
@@ -108,7 +110,7 @@ fn remote_logs(release: Release, store: &S3) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Everything else: a bundle from `repository`, lineage, metrics to `statsd`, and connections `kept` in a file.
+/// All other settings: a bundle from `repository`, lineage, metrics to `statsd`, and connections `kept` in a file.
 fn further(repository: &Path, statsd: &UdpSocket, kept: &Path) -> Vec<(&'static str, String)> {
     let bundles = json!([
         {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}},
@@ -135,7 +137,7 @@ fn further(repository: &Path, statsd: &UdpSocket, kept: &Path) -> Vec<(&'static 
     ]
 }
 
-/// Tells Airflow of a connection.
+/// Creates a connection in Airflow.
 fn connect(people: &Rest, connection: &Value) {
     let (version, status) = if people.token().is_some() {
         (2, 201)
@@ -147,19 +149,19 @@ fn connect(people: &Rest, connection: &Value) {
     assert_eq!(made.status, status, "{}", made.text());
 }
 
-/// The connection to the store of logs.
+/// The connection to the log store.
 fn log_store(store: &S3) -> Value {
     let extra = json!({"endpoint_url": format!("http://{}", store.address()), "region_name": "eu-central-1"});
     json!({"connection_id": LOG_STORE, "conn_type": "aws", "login": "logs", "password": "logs", "extra": extra.to_string()})
 }
 
-/// The way to a server that is not in the mesh.
+/// The destination of a server outside the mesh.
 fn outside(store: &S3) -> Destination {
     let at = store.address();
     Destination::external(&at.ip().to_string(), at.port(), at)
 }
 
-/// The objects in the bucket, once the logs of so many tasks are there: a task's end is reported before.
+/// The objects in the bucket, once this number of tasks has a log there: Airflow reports a task's end before.
 fn stored(store: &S3, tasks: usize) -> String {
     wait::until("the logs in the bucket", LIMIT, || {
         let listed = store.list(BUCKET)?;
@@ -168,8 +170,8 @@ fn stored(store: &S3, tasks: usize) -> String {
     .unwrap()
 }
 
-/// `airflow dags test sales_hooks` in the pod of team sales' worker, as the shipped values leave the pod, or with a database that
-/// no scheduler looks at: one that does takes the run's tasks as well.
+/// Runs `airflow dags test sales_hooks` in the pod of team sales' worker, with the pod's settings from the shipped
+/// values, or with a database that no scheduler uses: a scheduler would take the run's tasks too.
 fn by_hand(deployment: &Deployment, database: Option<&Path>) -> (Output, usize) {
     let asked = || {
         let requests = deployment.requests(Component::ApiServer).unwrap();
@@ -237,7 +239,7 @@ impl Ran {
         }
     }
 
-    /// Requests of tasks to this path.
+    /// The requests of tasks to this path.
     fn asked(&self, path: &str) -> Vec<&Value> {
         self.requests
             .iter()
@@ -273,8 +275,8 @@ fn logs_go_to_the_store_and_come_from_it() {
         assert_eq!(request["dagward_decision"], "allowed", "{request}");
         assert_eq!(request["response_code_details"], "via_upstream", "{request}");
     }
-    // Before `run` no task acts. Airflow has refused that read by itself since 3.2.2, goes on, and asks again; a
-    // worker's process keeps what it got.
+    // Before `run` no task acts. Since 3.2.2 Airflow itself refuses that read, continues, and asks again. A worker's
+    // process keeps the result.
     let (before, after): (Vec<_>, Vec<_>) = asked
         .into_iter()
         .partition(|request| request["dagward_dag_id"].is_null());
@@ -304,7 +306,7 @@ fn a_connection_of_another_team_is_refused_and_said_to_be() {
     assert!(said.contains("Access denied for connection 'ml_db'"), "{said}");
 }
 
-/// Without a database it does not begin, and with one no policy is asked.
+/// Without a database the command does not begin. With one it sends no request to a policy.
 #[test]
 fn a_run_by_hand_asks_the_database_alone() {
     let [without, with] = &RAN.by_hand;
@@ -326,7 +328,7 @@ fn nothing_else_is_refused() {
     }
 }
 
-/// Airflow 3.0 and 3.1 start no task where the connection of the log store is refused, nor where there is none.
+/// Airflow 3.0 and 3.1 start no task if the connection of the log store is refused or missing.
 #[test]
 fn remote_logs_let_tasks_start_on_airflow_3_1() {
     let release = Release::V3_1;
@@ -344,7 +346,7 @@ fn remote_logs_let_tasks_start_on_airflow_3_1() {
     assert!(stored(&store, 2).contains("task_id=load"));
 }
 
-/// As with KubernetesExecutor: what the pod's sidecar says of the task counts before `run`, too.
+/// As with KubernetesExecutor: the stamp of the pod's sidecar counts before `run`, too.
 #[test]
 fn remote_logs_let_tasks_start_in_pods_of_their_own() {
     let store = S3::start(BUCKET).unwrap();

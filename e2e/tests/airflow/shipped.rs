@@ -1,5 +1,5 @@
-//! The ready policies for the first day, for components and for a business service, one after the other
-//! around one Airflow.
+//! The ready policies for the first day, for components and for a business service, one after the other around one
+//! Airflow.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const AIRFLOW: &str = "airflow-api-server:8080";
 
 const PAYMENTS: &str = "payments.billing:8080";
 
-/// Envoy logs in the background.
+/// Envoy writes its logs in the background.
 const LOGGED: Duration = Duration::from_secs(60);
 
 #[test]
@@ -94,7 +94,7 @@ fn each_component_may_do_its_own(airflow: &Airflow, people: &Rest) {
     let execution = &format!("/execution/xcoms/sales_daily/{run}/extract/return_value");
     for (account, path, decided) in [
         ("airflow-worker", rest, "no_rule_allows"),
-        // Then it is Airflow that refuses: a user's token is none of a task's.
+        // Then Airflow itself refuses: a user's token is not a task's token.
         ("airflow-worker", execution, "allowed"),
         ("airflow-triggerer", execution, "denied_by_rule"),
         ("airflow-dag-processor", execution, "denied_by_rule"),
@@ -108,7 +108,7 @@ fn each_component_may_do_its_own(airflow: &Airflow, people: &Rest) {
 
 fn one_task_alone_may_book(airflow: &Airflow, people: &Rest) {
     let run = "books";
-    // A worker of another team in a pod whose author gave it finance's annotations.
+    // A worker of another team, in a pod whose author gave it finance's annotations.
     let thief = Pod::new("sales", "finance_daily", "thief", "book_payments");
     let pods = [
         Pod::new("finance", "finance_daily", run, "book_payments"),
@@ -159,7 +159,7 @@ fn succeeds(people: &Rest, dag: &str, run: &str, conf: &Value) {
     assert_eq!(people.finished(dag, run).unwrap(), "success", "{dag}");
 }
 
-/// What runs in `pod` asks through its sidecar.
+/// A client in `pod`, behind the pod's sidecar.
 fn in_pod(mesh: &Mesh, pod: &Pod) -> Client {
     Client::plain(mesh.sidecar(pod).unwrap().outbound().unwrap())
 }
@@ -179,7 +179,7 @@ fn decision(sidecar: &Sidecar, answer: &Response) -> String {
     request["dagward_decision"].as_str().unwrap().to_owned()
 }
 
-/// The access log, once each request that is in it is counted, and each that is counted is in it.
+/// The access log, once it has exactly the requests that are counted.
 fn requests(sidecar: &Sidecar) -> Vec<Value> {
     wait::until("the log and the metrics to agree", LOGGED, || {
         let log = sidecar.access_log()?;

@@ -1,5 +1,5 @@
-//! Airflow's own tokens, judged by the filter before Airflow sees them, by the secret that signs them: it is in a file,
-//! which the sidecar gets over loopback.
+//! Airflow's own tokens, verified by the filter before Airflow sees them. The filter has the secret that signs them
+//! from a file, which the sidecar reads over loopback.
 
 use std::fs;
 use std::time::Duration;
@@ -21,21 +21,21 @@ const SERVER: &str = "airflow-api-server:8080";
 const REST: &str = "/api/v2/dags";
 const EXECUTION: &str = "/execution/variables/sales_key";
 
-/// How long a task may take to start on a busy machine.
+/// The time within which a task must start on a busy machine.
 const STARTED: Duration = Duration::from_secs(240);
 
-/// How long keys may take to be fetched.
+/// The time within which keys must be fetched.
 const FETCHED: Duration = Duration::from_secs(60);
 
 const RUN: &str = "tokens";
 
-/// Users by their token may do what people do, and tasks by theirs what tasks do.
+/// Users with a user's token may do the work of people, and tasks with a task's token the work of tasks.
 fn plugin() -> Plugin {
     let issuer = |name: &str, kind: &str, audience: &str| {
         json!({
             "name": name,
             "kind": kind,
-            // `[api_auth] jwt_issuer` of the lab's Airflow.
+            // The setting `[api_auth] jwt_issuer` of the lab's Airflow.
             "issuer": "airflow",
             "audiences": [audience],
             "jwksUri": "http://127.0.0.1:15099/airflow.jwks",
@@ -97,7 +97,7 @@ fn users_and_tasks_are_known_by_the_tokens_that_airflow_gives_them() {
     let people = airflow.rest().unwrap();
     let files = paths::scratch("keys").unwrap();
     let file = files.path().join("airflow.jwks");
-    // Airflow's tokens have `not-used` for a `kid`, so the key has none.
+    // Airflow's tokens have the `kid` `not-used`, so the key has none.
     let key = json!({"kty": "oct", "alg": "HS512", "k": encode(airflow.jwt_secret().as_bytes())});
     fs::write(&file, json!({"keys": [key]}).to_string()).unwrap();
     let source = Upstream::with(move |_| Answer {
@@ -135,7 +135,7 @@ fn users_and_tasks_are_known_by_the_tokens_that_airflow_gives_them() {
     let task = fs::read_to_string(&leak).unwrap();
     assert_eq!(part(&task, 1)["aud"], "urn:airflow.apache.org:task");
 
-    // Airflow knows no such variable, and says so to the task.
+    // Airflow has no such variable, and tells the task so.
     assert_eq!(ask(&worker, EXECUTION, &task).status, 404);
     assert_eq!(ask(&gateway, REST, user).status, 200);
     for (client, path, token, status, code) in [
@@ -143,7 +143,7 @@ fn users_and_tasks_are_known_by_the_tokens_that_airflow_gives_them() {
         (&worker, EXECUTION, forged(&task), 401, "token_signature"),
         (&worker, REST, task.clone(), 401, "token_audience"),
         (&worker, EXECUTION, user.to_owned(), 401, "token_audience"),
-        // Good, but in the hands of another.
+        // Valid, but used by another caller.
         (&gateway, EXECUTION, task.clone(), 403, "token_owned_by_another"),
     ] {
         let answer = ask(client, path, &token);

@@ -17,7 +17,7 @@ fn runs_pass_on_the_newest_pre_release() {
     let further = ["sales_features", "sales_deadline"];
     let passage = Passage::make(Release::V3_4, &policies::starter(), &further).unwrap();
     assert_eq!(passage.problems(), Vec::<String>::new());
-    // The deadline's callback has started, and with its token it has read a variable.
+    // The deadline callback has started, and it has read a variable with its token.
     let of_callback = |request: &&Value| request["dagward_task_id"] == "__callback__";
     let asked: Vec<_> = passage
         .requests

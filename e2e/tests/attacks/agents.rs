@@ -1,4 +1,4 @@
-//! An AI agent with a valid token of an Airflow user who may do all: it starts the DAGs that are the agents'.
+//! An AI agent with a valid token of an Airflow user who has all permissions: it may start only the agents' DAGs.
 
 use anyhow::{Result, bail};
 use dagward_testbed::airflow::Rest;
@@ -16,10 +16,10 @@ const RUNS: &str = "SELECT dag_id, count(*) FROM dag_run \
 
 const PAUSED: &str = "SELECT dag_id, is_paused FROM dag ORDER BY dag_id";
 
-/// The asset events that somebody reports.
+/// The reported asset events.
 const EVENTS: &str = "SELECT count(*) FROM asset_event";
 
-/// The ways that an agent may be talked into.
+/// The requests that an attacker may talk an agent into.
 pub(crate) fn attempts() -> Vec<Attempt> {
     let trigger = json!({"logical_date": null});
     let days = |dag: &str| {
@@ -44,7 +44,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         Attempt::new("an agent backfills finance", "POST /api/v2/backfills")
             .json(days("finance_close"))
             .gives(200, Changed("SELECT count(*) FROM backfill")),
-        // Airflow backfills only what has a time table.
+        // Airflow backfills only DAGs with a timetable.
         Attempt::new("an agent backfills sales", "POST /api/v2/backfills")
             .json(days("sales_daily"))
             .cannot(422),
@@ -52,7 +52,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             .bytes(r#"{"asset_id":{asset}}"#)
             .gives(200, Changed(EVENTS))
             .refused(DENIED),
-        // Airflow materializes what exactly one DAG makes, and these DAGs only wait for it.
+        // Airflow materializes only an asset that exactly one DAG produces, and these DAGs only wait for it.
         Attempt::new(
             "an agent materializes an asset",
             "POST /api/v2/assets/{asset}/materialize",
@@ -67,7 +67,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         .json(json!({"is_paused": true}))
         .gives(200, Changed(PAUSED))
         .refused(DENIED),
-        // Its own, but what may be done to it is to start it.
+        // One of the agents' own DAGs, but agents may only start it.
         Attempt::new(
             "an agent unpauses its own DAG",
             "PATCH /api/v2/dags/agents_report",
@@ -85,7 +85,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             "GET /ui/grid/runs/sales_daily",
         )
         .gives(200, Told("victim")),
-        // Airflow takes no user's token where tasks ask.
+        // Airflow does not accept a user's token on the routes for tasks.
         Attempt::new(
             "an agent starts its DAG as a task would",
             "POST /execution/dag-runs/agents_report/forged",
@@ -95,7 +95,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
     ]
 }
 
-/// What an agent may: it starts a run and follows it. Gives how the run ended.
+/// The agent's allowed work: it starts a run and follows it. Returns the state in which the run ended.
 pub(crate) fn run(agent: &Client, names: &Names, rest: &Rest) -> Result<String> {
     let runs = "/api/v2/dags/agents_report/dagRuns";
     let start = Attempt::new("start", &format!("POST {runs}"))

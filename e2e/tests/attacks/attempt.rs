@@ -1,76 +1,76 @@
-//! One thing that an attacker tries, as data: the request, what Airflow alone makes of it, and what dagward does.
+//! One attempt of an attacker, as data: the request, Airflow's own reaction, and dagward's.
 
 use serde_json::{Value, json};
 
-/// Where an attempt goes unless it says otherwise.
+/// The host of an attempt that names none.
 const HOST: &str = "airflow-api-server:8080";
 
-/// The code of what nothing allows.
+/// The code of a request that no rule allows.
 pub(crate) const NOTHING_ALLOWS: Refusal = Refusal::Dagward(403, "no_rule_allows");
-/// The code of what a DENY says.
+/// The code of a request that a DENY rule refuses.
 pub(crate) const DENIED: Refusal = Refusal::Dagward(403, "denied_by_rule");
-/// The code of another's token.
+/// The code of a token that is bound to another peer.
 pub(crate) const ANOTHERS_TOKEN: Refusal = Refusal::Dagward(403, "token_owned_by_another");
-/// The code of a token whose owner is not known so far.
+/// The code of a token whose owner is not known yet.
 pub(crate) const UNKNOWN_OWNER: Refusal = Refusal::Dagward(403, "token_owner_unknown");
-/// The code of a credential that is not exactly one readable credential.
+/// The code of a header that is not exactly one readable credential.
 pub(crate) const BAD_TOKEN: Refusal = Refusal::Dagward(403, "malformed_authorization");
-/// The code of a path that can be read in two ways.
+/// The code of a path that servers can read in two ways.
 pub(crate) const BAD_PATH: Refusal = Refusal::Dagward(403, "malformed_path");
-/// The code of task headers against their contract.
+/// The code of malformed task headers.
 pub(crate) const BAD_TASK_HEADERS: Refusal = Refusal::Dagward(403, "malformed_task_headers");
 
-/// An attempt. In its text `{run}` is the phase, and the runner knows the other names in braces.
+/// An attempt. In its text `{run}` is the phase. The runner replaces the other names in braces.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
-    /// What is tried; unique.
+    /// The attempt in words. It is unique.
     pub(crate) name: &'static str,
     line: String,
     headers: Vec<String>,
     body: Vec<u8>,
     /// The token that the attacker signs: the key's section and option, and the claims.
     pub(crate) sign: Option<Value>,
-    /// Whether what comes after the answer counts as well.
+    /// Whether bytes behind the answer count as well.
     pub(crate) late: bool,
-    /// Without the filter.
+    /// The result without the filter.
     pub(crate) alone: Alone,
-    /// With it.
+    /// The refusal with the filter.
     pub(crate) refusal: Refusal,
 }
 
-/// What comes of an attempt without the filter.
+/// The result of an attempt without the filter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Alone {
-    /// It succeeds with this status, and this shows it.
+    /// It succeeds with this status and this proof.
     Gives(u16, Proof),
-    /// It fails with this status, or for `None` without an answer; the attempt's place says why.
+    /// It fails with this status, or without an answer for `None`. A comment beside the attempt gives the reason.
     Cannot(Option<u16>),
 }
 
-/// What shows that an attempt has succeeded.
+/// The proof that an attempt has succeeded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Proof {
     /// The answer has this text.
     Told(&'static str),
-    /// These rows of Airflow's database become others.
+    /// These rows of Airflow's database change.
     Changed(&'static str),
     /// The answer brings a fresh token.
     Renewed,
 }
 
-/// Who refuses an attempt with the filter in place.
+/// The proxy's part that refuses an attempt with the filter in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// dagward on the headers: Airflow never sees the request.
+    /// dagward refuses the headers: Airflow never sees the request.
     Dagward(u16, &'static str),
-    /// dagward on the body: Airflow sees the headers and no byte of the body.
+    /// dagward refuses the body: Airflow sees the headers and no byte of the body.
     DagwardOnBody(u16, &'static str),
-    /// Envoy by itself, with a status or without an answer.
+    /// Envoy itself refuses, with a status or without an answer.
     Envoy(Option<u16>),
 }
 
 impl Attempt {
-    /// Method and target, such as `GET /execution/connections/x`, with the attacker's token.
+    /// An attempt with a method and a target, such as `GET /execution/connections/x`, and the attacker's token.
     pub(crate) fn new(name: &'static str, line: &str) -> Self {
         Self::without_token(name, line).header("authorization: Bearer {token}")
     }
@@ -89,30 +89,30 @@ impl Attempt {
         }
     }
 
-    /// With one more header.
+    /// Adds a header.
     pub(crate) fn header(mut self, line: &str) -> Self {
         self.headers.push(line.to_owned());
         self
     }
 
-    /// With a JSON body.
+    /// Adds a JSON body.
     pub(crate) fn json(self, body: Value) -> Self {
         self.bytes(body.to_string())
     }
 
-    /// With a body that is said to be JSON.
+    /// Adds a body with the content type of JSON.
     pub(crate) fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("content-type: application/json")
     }
 
-    /// With a token that the attacker signs, as `{signed}`.
+    /// Adds a token that the attacker signs, as `{signed}`.
     pub(crate) fn signs(mut self, key: [&str; 2], claims: Value) -> Self {
         self.sign = Some(json!({"key": key, "claims": claims}));
         self
     }
 
-    /// With a token for a task instance, signed with the key that Airflow's chart gives to all workers.
+    /// Adds a token for a task instance. It is signed with the key that Airflow's chart gives to all workers.
     pub(crate) fn signs_for(self, task: &str, scope: &str) -> Self {
         let claims =
             json!({"sub": task, "scope": scope, "aud": "urn:airflow.apache.org:task", "iss": "airflow"});
@@ -120,31 +120,31 @@ impl Attempt {
             .signs(["api_auth", "jwt_secret"], claims)
     }
 
-    /// With a look at what comes after the answer.
+    /// Reads the bytes behind the answer, too.
     pub(crate) fn and_then(mut self) -> Self {
         self.late = true;
         self
     }
 
-    /// Without the filter it succeeds.
+    /// Expects success without the filter.
     pub(crate) fn gives(mut self, status: u16, proof: Proof) -> Self {
         self.alone = Alone::Gives(status, proof);
         self
     }
 
-    /// Airflow itself refuses it, or understands something harmless.
+    /// Expects that Airflow itself refuses the attempt, or reads it as a harmless request.
     pub(crate) fn cannot(mut self, status: u16) -> Self {
         self.alone = Alone::Cannot(Some(status));
         self
     }
 
-    /// With the filter it is refused.
+    /// Expects this refusal with the filter.
     pub(crate) fn refused(mut self, refusal: Refusal) -> Self {
         self.refusal = refusal;
         self
     }
 
-    /// The query of which the rows must stay.
+    /// The query whose rows must not change.
     pub(crate) fn query(&self) -> Option<&'static str> {
         match self.alone {
             Alone::Gives(_, Proof::Changed(query)) => Some(query),
@@ -152,7 +152,8 @@ impl Attempt {
         }
     }
 
-    /// The request byte by byte, the names in braces replaced. Its head goes in Latin-1, as Airflow reads it.
+    /// The request byte by byte, with the names in braces replaced. Its head is encoded in Latin-1, as Airflow reads
+    /// it.
     pub(crate) fn request(&self, names: &[(&str, String)]) -> Vec<u8> {
         let body = match std::str::from_utf8(&self.body) {
             Ok(text) => filled(text, names).into_bytes(),
@@ -176,7 +177,7 @@ impl Attempt {
     }
 }
 
-/// A byte for each character. Heads have no others.
+/// One byte for each character. Heads have no characters beyond Latin-1.
 pub(crate) fn latin1(text: &str) -> Vec<u8> {
     text.chars().filter_map(|char| u8::try_from(char).ok()).collect()
 }

@@ -1,7 +1,7 @@
-//! Bodies that name another DAG than the path, in every way that JSON and HTTP have.
+//! Bodies that name another DAG than the path, in all ways of JSON and HTTP.
 //!
-//! An agent sends them, whom one more rule lets change runs of the agents' DAGs; so path and headers are
-//! in order, and only the body is not. Airflow has then seen the headers, and must not have done a thing.
+//! An agent sends them. One more rule lets the agent change runs of the agents' DAGs, so the path and the headers are
+//! allowed and only the body is not. Airflow has then seen the headers, and must not have acted.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::attempt::{Attempt, Refusal};
 use crate::outcome::{are_refused_with, succeed_without};
 use crate::runner::{Names, ask};
 
-/// A proxy's threads take a policy one after the other.
+/// The threads of a proxy get a policy one after the other.
 const TAKEN: Duration = Duration::from_secs(60);
 
-/// What the agents may do here besides what they ship with.
+/// The access that the agents get here, beside the shipped policy.
 pub(crate) fn rule() -> Value {
     json!({
         "name": "agents-change-their-own-runs",
@@ -80,7 +80,7 @@ fn on_a_note(name: &'static str, body: impl Into<Vec<u8>>, refusal: Refusal) -> 
         .refused(refusal)
 }
 
-/// Waits until the agent may send such a request about its own DAG, so that what is refused is refused for its body.
+/// Waits until the agent may send such a request about its own DAG, so that each later refusal is because of the body.
 pub(crate) fn allowed(agent: &Client, names: &Names) -> Result<()> {
     let own = Attempt::new("own", BULK).bytes(
         r#"{"actions":[{"action":"update","entities":[{"dag_run_id":"agents-{run}","note":"own"}]}]}"#,
@@ -90,7 +90,7 @@ pub(crate) fn allowed(agent: &Client, names: &Names) -> Result<()> {
     })
 }
 
-/// All of them.
+/// All attempts with a body.
 pub(crate) fn attempts() -> Vec<Attempt> {
     let victim = json!({"dag_id": "sales_forecast", "dag_run_id": "victim"});
     let clear = json!({"dry_run": false, "dag_runs": [victim]});
@@ -109,7 +109,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             .json(clear.clone())
             .gives(200, Changed(CLEARED))
             .refused(OTHERS),
-        // Airflow wants the path's DAG in the body.
+        // Airflow requires the path's DAG in the body.
         Attempt::new(
             "clearing by another DAG's path",
             "POST /api/v2/dags/agents_report/clearDagRuns",
@@ -125,7 +125,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             .json(json!({}))
             .gives(200, Told("sales_daily"))
             .refused(Refusal::DagwardOnBody(403, "denied_by_rule")),
-        // Airflow takes the last.
+        // Airflow uses the last one.
         on_a_note(
             "a key twice",
             entity(
@@ -151,7 +151,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             .refused(UNREADABLE),
         on_a_note("chunks of a byte", chunked(&note("chunked")), OTHERS).header("transfer-encoding: chunked"),
         on_a_note("a body that waits for a word", note("expected"), OTHERS).header("expect: 100-continue"),
-        // Airflow unpacks nothing, and reads what is plain.
+        // Airflow decompresses nothing, and reads only plain text.
         Attempt::new("a body that is said to be packed", BULK)
             .bytes(note("packed"))
             .header("content-encoding: gzip")
@@ -160,11 +160,12 @@ pub(crate) fn attempts() -> Vec<Attempt> {
     ]
 }
 
-/// From inside a task of team ml: a body that is itself a request, sent though the first is refused at its headers.
+/// From inside a task of team ml: a body that is itself a request, sent although the first request is refused at its
+/// headers.
 pub(crate) fn after_a_refusal() -> Vec<Attempt> {
     let second = "GET /execution/health/ping HTTP/1.1\r\nhost: airflow-api-server:8080\r\n\r\n";
     vec![
-        // Airflow takes it for the body that it is.
+        // Airflow reads it as the body.
         Attempt::new(
             "a body after the refusal",
             "POST /execution/dag-runs/sales_forecast/late",

@@ -1,5 +1,5 @@
-//! A stolen token of team sales in forms that Airflow reads and a filter may not. FastAPI takes off what Python calls
-//! white space, and HTTP/1.1 servers the blanks around a value, which HTTP/2 keeps.
+//! A stolen token of team sales, in forms that Airflow reads and a filter might not. FastAPI strips Python's white
+//! space. HTTP/1.1 servers strip the blanks around a value, and HTTP/2 keeps them.
 
 use anyhow::Result;
 use dagward_testbed::client::{Client, Request};
@@ -14,7 +14,7 @@ const HOST: &str = "airflow-api-server:8080";
 
 const VARIABLE: &str = "/execution/variables/sales_key";
 
-/// What stands before the token and after it, and whether Airflow takes it. `~` stands for 9,000 blanks.
+/// The text before the token, the text behind it, and whether Airflow accepts it. `~` stands for 9,000 blanks.
 const FORMS: [(&str, &str, &str, bool); 10] = [
     ("after a no-break space", "Bearer \u{a0}", "", true),
     ("before a no-break space", "Bearer ", "\u{a0}", true),
@@ -22,15 +22,15 @@ const FORMS: [(&str, &str, &str, bool); 10] = [
     ("after a tab", "Bearer \t", "", true),
     ("after two blanks", "Bearer  ", "", true),
     ("after 9,000 blanks", "Bearer ~", "", true),
-    // PyJWT takes these before 2.14.0, and this Airflow has a later one.
+    // PyJWT accepts these before 2.14.0, and this Airflow has a later version.
     ("with padding", "Bearer ", "=", false),
     ("with a stray character", "Bearer ", "!", false),
-    // Python splits at a blank alone, and strips white space from the ends alone.
+    // Python splits only at a blank, and strips white space only at the ends.
     ("after a tab for the blank", "Bearer\t", "", false),
     ("after another word", "Bearer x ", "", false),
 ];
 
-/// Forms that only HTTP/2 keeps: what stands before `Bearer`.
+/// Forms that only HTTP/2 keeps, by the text before `Bearer`.
 const OVER_HTTP2: [(&str, &str); 2] = [("after a blank", " "), ("after a tab", "\t")];
 
 /// From inside the worker of team ml, over HTTP/1.1.
@@ -46,7 +46,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
                     .refused(BAD_TOKEN)
             };
             let reads = with("reads", &format!("GET {VARIABLE}"));
-            // A task may do this whatever its DAG is, so that only the token can be in its way.
+            // Every task may do this, with any DAG, so that only the token can be the reason of a refusal.
             let writes =
                 with("writes", "PUT /execution/task-instances/{stolen}/rtif").json(json!({ how: "x" }));
             // Without a credential, and with a bad one.
@@ -62,7 +62,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         .collect()
 }
 
-/// The rendered fields of the task that the token is of.
+/// The rendered fields of the token's task.
 const FIELDS: &str = "SELECT rendered_fields::text FROM rendered_task_instance_fields \
                       WHERE dag_id = 'sales_leaky' AND run_id = 'stolen-{run}'";
 

@@ -1,4 +1,4 @@
-//! From inside a task of team ml that defers: what the triggerer, which has the database, runs for it.
+//! From inside a task of team ml that defers: the code that the triggerer, which has the database, runs for it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,8 +14,8 @@ use crate::outcome::{Outcome, are_refused_with, succeed_without};
 use crate::runner::{Batch, Names};
 use crate::story::STORY;
 
-/// Makes each attempt in a task of its own, as Airflow defers a task once. Gives whether the command
-/// of the first has run in the triggerer.
+/// Makes each attempt in a task of its own, because Airflow defers a task only once. Returns whether the triggerer has
+/// run the first attempt's command.
 pub(crate) fn tell(
     d: &Deployment,
     rest: &Rest,
@@ -39,7 +39,7 @@ pub(crate) fn tell(
     Ok(file.exists())
 }
 
-/// The attempts, of which the first makes a file.
+/// The attempts. The first one creates a file.
 fn attempts(file: &Path) -> Vec<Attempt> {
     let touch = json!({"args": ["touch", file]});
     vec![
@@ -48,7 +48,7 @@ fn attempts(file: &Path) -> Vec<Attempt> {
             "SELECT count(*) FROM log WHERE run_id = 'deferred-0-{run}' AND event = 'deferred'",
             json!({"classpath": "subprocess.Popen", "trigger_kwargs": touch}),
         ),
-        // Airflow imports whatever a module of its own has imported.
+        // Airflow can import any name that one of its own modules has imported.
         defer(
             "runs a command by a module of Airflow's",
             "SELECT count(*) FROM log WHERE run_id = 'deferred-1-{run}' AND event = 'deferred'",
@@ -85,8 +85,8 @@ fn attempts(file: &Path) -> Vec<Attempt> {
     ]
 }
 
-/// A deferral; where Airflow takes it, it says so in the rows that `taken` asks for. How the task ends depends on whether it
-/// or its supervisor is faster.
+/// A deferral. If Airflow accepts it, the rows of `taken` show it. How the task ends depends on whether the task or its
+/// supervisor is faster.
 fn defer(name: &'static str, taken: &'static str, more: Value) -> Attempt {
     let mut body =
         json!({"state": "deferred", "trigger_timeout": "PT20S", "next_method": "none", "next_kwargs": {}});

@@ -1,7 +1,7 @@
-//! Headers that say who asks or what is asked: from a task, from workloads without a sidecar, in plain text.
+//! Headers that name the caller or the request: from a task, from workloads without a sidecar, and in plain text.
 //!
-//! Airflow reads none of them. So alone each request succeeds as it would without them, and with the filter it
-//! is refused as it would be without them.
+//! Airflow reads none of these headers. Without the filter each request therefore succeeds as it would without them.
+//! With the filter it is refused as it would be without them.
 
 use crate::attempt::Proof::Told;
 use crate::attempt::{Attempt, BAD_TASK_HEADERS, Refusal};
@@ -9,7 +9,7 @@ use crate::outcome::{are_refused_with, succeed_without};
 use crate::story::STORY;
 use crate::task::XCOM;
 
-/// What a header may try to be, and the header.
+/// The meaning that a header claims, and the header.
 const FORGED: [(&str, &str); 13] = [
     ("a DAG", "x-airflow-dag-id: sales_daily"),
     ("a pod's proof", "x-airflow-proof: pod"),
@@ -30,7 +30,7 @@ const FORGED: [(&str, &str); 13] = [
     ("a request's id", "x-request-id: ../../etc/passwd"),
 ];
 
-/// Task headers against their contract.
+/// Malformed task headers.
 const MALFORMED: [(&str, &[&str]); 5] = [
     ("with underscores", &["x_airflow_dag_id: sales_daily"]),
     (
@@ -52,7 +52,7 @@ const LONG: &str = concat!(
     "___________________________________________________________________________________________________"
 );
 
-/// From inside a task of team ml. Its sidecar knows the task from Airflow, and puts its own headers in their place.
+/// From inside a task of team ml. Its sidecar knows the task from Airflow, and replaces these headers by its own.
 pub(crate) fn from_a_task() -> Vec<Attempt> {
     let of_an_xcom = |name| Attempt::new(name, &format!("GET {XCOM}"));
     let forged = FORGED
@@ -67,8 +67,8 @@ pub(crate) fn from_a_task() -> Vec<Attempt> {
         .collect()
 }
 
-/// Who has a certificate and no sidecar, so that nothing takes a header off on the way: a workload of another
-/// namespace, and one of Airflow's own, whose task headers are believed.
+/// Callers with a certificate and no sidecar, so that no proxy removes a header on the way: a workload of another
+/// namespace, and one of Airflow's own, whose task headers the filter trusts.
 pub(crate) const PEERS: [&str; 2] = ["an agent", "a worker"];
 
 /// From a peer, with a user's token.
@@ -97,7 +97,7 @@ fn with(attempt: Attempt, headers: &[&str]) -> Attempt {
         .fold(attempt, |attempt, header| attempt.header(header))
 }
 
-/// In plain text, as from a pod outside of the mesh. `STRICT` refuses it by Istio alone.
+/// In plain text, as from a pod outside the mesh. `STRICT` of Istio alone refuses it.
 pub(crate) fn in_plain_text() -> Vec<Attempt> {
     vec![
         Attempt::new("asks in plain text", "GET /api/v2/connections/sales_db")
@@ -107,7 +107,7 @@ pub(crate) fn in_plain_text() -> Vec<Attempt> {
     ]
 }
 
-/// Attempts have names for ever.
+/// Leaks the name, because attempts have static names.
 fn named(who: &str, what: &str) -> &'static str {
     String::leak(format!("{who}{what}"))
 }
@@ -140,7 +140,7 @@ fn plain_text_gets_no_answer_from_istio_alone() {
 
 #[test]
 fn a_request_is_counted_for_the_peer_of_the_certificate() {
-    // Where Envoy itself refuses there is no word of dagward.
+    // A refusal by Envoy itself has no message of dagward.
     let mut requests = STORY.guarded.requests.iter();
     let decided = requests
         .by_ref()

@@ -1,6 +1,7 @@
-//! Attempts to have a task of team sales refused: tokens forged for it, and floods to push out what a proxy knows.
+//! Attempts to get a task of team sales refused: tokens forged for it, and floods that should evict the proxy's
+//! knowledge.
 //!
-//! Without the filter there is nothing to push out and nobody to refuse, so these have no counterpart there.
+//! Without the filter there is no such knowledge and no such refusal, so these have no counterpart there.
 
 use anyhow::Result;
 use base64::Engine;
@@ -12,13 +13,13 @@ use crate::story::STORY;
 
 const HOST: &str = "airflow-api-server:8080";
 
-/// Tokens forged for each victim.
+/// The number of tokens forged for each victim.
 const FORGED: usize = 50;
 
-/// Requests of a flood; a proxy has 2,000 series.
+/// The requests of a flood. A proxy has 2,000 series.
 const FLOOD: usize = 3000;
 
-/// What looks like a token for a task instance, and is signed by nobody.
+/// A text that looks like a token for a task instance, without a valid signature.
 pub(crate) fn forged(task_instance: &str) -> String {
     let part = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
     let head = part(json!({"alg": "HS512", "typ": "JWT"}).to_string());
@@ -28,7 +29,7 @@ pub(crate) fn forged(task_instance: &str) -> String {
     format!("{head}.{claims}.{}", part("signed by nobody".repeat(4)))
 }
 
-/// Forges tokens for a task instance, and gives all statuses.
+/// Uses forged tokens for a task instance, and returns all statuses.
 pub(crate) fn forge(client: &Client, task_instance: &str) -> Result<Vec<u16>> {
     let path = format!("/execution/task-instances/{task_instance}/heartbeat");
     let request = Request::new("PUT", HOST, &path)
@@ -38,7 +39,7 @@ pub(crate) fn forge(client: &Client, task_instance: &str) -> Result<Vec<u16>> {
     (0..FORGED).map(|_| Ok(client.send(&request)?.status)).collect()
 }
 
-/// Asks for what is refused, each time as another DAG and with a token for another task, and gives the number of
+/// Sends requests that are refused, each as another DAG and with a token for another task. Returns the number of
 /// refusals.
 pub(crate) fn flood(client: &Client) -> Result<usize> {
     let mut refused = 0;
@@ -54,7 +55,7 @@ pub(crate) fn flood(client: &Client) -> Result<usize> {
 
 #[test]
 fn forged_tokens_teach_a_proxy_nothing() {
-    // Neither the task that has begun nor the one that has not lets it in.
+    // The answer is the same for the task that has begun and for the one that has not.
     for statuses in STORY.guarded.forged.values() {
         assert_eq!(statuses, &vec![403; FORGED]);
     }
@@ -71,7 +72,7 @@ fn floods_push_out_neither_tasks_nor_series() {
     assert_eq!(guarded.flooded, FLOOD);
     let [before, after] = guarded.learned;
     assert!(before > 0.0);
-    // A task of somebody may have begun.
+    // Such a task of another owner may have begun.
     assert!((before..before + 10.0).contains(&after), "{before} {after}");
     let count = |name: &str, labels: &[(&str, &str)]| -> f64 {
         let samples = guarded.metrics.iter();
@@ -86,7 +87,7 @@ fn floods_push_out_neither_tasks_nor_series() {
         .iter()
         .filter(|sample| sample.name == "dagward_requests_total" && sample.label("dag_id") != "__other__");
     assert!(series.count() <= 2000);
-    // Sales' task that ran through the flood is still counted under its own name.
+    // Sales' task ran through the flood and is still counted under its own name.
     let own = [
         ("dag_id", "sales_leaky"),
         ("action", "task_instance:state"),

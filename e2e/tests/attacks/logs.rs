@@ -1,4 +1,4 @@
-//! The log servers, which hand out any task's log to whoever can sign a token with Airflow's one key.
+//! The log servers: they give any task's log to every caller that can sign a token with Airflow's one key.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         Attempt::without_token(name, &format!("GET /log/{LOG}")).header("host: airflow-worker-sales:8793")
     };
     vec![
-        // The key is in the configuration of every component.
+        // The configuration of every component has the key.
         from_worker("reads a log from another's worker")
             .header("authorization: {signed}")
             .signs(
@@ -23,7 +23,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
                 json!({"aud": "task-instance-logs", "filename": LOG}),
             )
             .gives(200, Told("extract")),
-        // The log server asks for a token.
+        // The log server requires a token.
         from_worker("reads a log without the key").cannot(403),
         Attempt::without_token(
             "reads a log by the REST API",

@@ -1,8 +1,8 @@
-//! What a hostile task, worker, neighbour or agent can try on real Airflow 3.3.2 with Celery, behind real sidecars.
+//! The attempts of a hostile task, worker, neighbour or agent on real Airflow 3.3.2 with Celery, behind real sidecars.
 //!
-//! Each attempt is made twice on one Airflow: without the filter, where it succeeds unless its place says why
-//! it cannot, and with the filter and the shipped policies, where it is refused, changes nothing in Airflow's
-//! database, and disturbs nobody. `story.rs` tells it once; each family's file has its attempts and its tests.
+//! Each attempt is made twice on one Airflow. Without the filter it succeeds, unless a comment beside it says why it
+//! cannot. With the filter and the shipped policies it is refused, changes nothing in Airflow's database, and has no
+//! effect on other tasks. `story.rs` runs it all once. The file of each family has its attempts and its tests.
 
 #![expect(
     clippy::indexing_slicing,

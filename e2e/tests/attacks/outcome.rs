@@ -1,4 +1,4 @@
-//! What came of an attempt, and whether that is what was to come.
+//! The outcome of an attempt, and its comparison with the expected one.
 
 use anyhow::{Context, Result};
 use dagward_testbed::client::Response;
@@ -7,25 +7,25 @@ use serde_json::Value;
 use crate::attempt::{Alone, Attempt, Proof, Refusal};
 use crate::story::{Phase, STORY};
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcome {
     /// The answer's status, if there was an answer.
     pub(crate) status: Option<u16>,
     /// The answer's `x-request-id`.
     pub(crate) request_id: String,
-    /// The answer's body, or what went wrong.
+    /// The answer's body, or the error.
     pub(crate) body: String,
     /// Whether the answer brought a fresh token.
     pub(crate) renewed: bool,
-    /// The status of what came after the answer.
+    /// The status of the second answer behind the first.
     pub(crate) late: Option<u16>,
     /// The rows that the attempt is about, before and after.
     pub(crate) rows: [String; 2],
 }
 
 impl Outcome {
-    /// From what the task says that it got.
+    /// Reads the outcome that the task reports.
     pub(crate) fn told(value: &Value) -> Self {
         let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
         let status = |value: &Value| value.get("status").and_then(Value::as_u64);
@@ -42,7 +42,7 @@ impl Outcome {
         }
     }
 
-    /// From the bytes of an answer; none is no answer.
+    /// Reads the bytes of an answer; no bytes are no answer.
     pub(crate) fn read(answer: &[u8]) -> Result<Self> {
         let text = String::from_utf8_lossy(answer);
         let text = text
@@ -65,7 +65,7 @@ impl Outcome {
         })
     }
 
-    /// From an answer.
+    /// Reads an answer of the lab's client.
     pub(crate) fn answered(answer: &Response) -> Self {
         Self {
             status: Some(answer.status),
@@ -76,7 +76,7 @@ impl Outcome {
         }
     }
 
-    /// What differs from `alone`.
+    /// The difference from `alone`, if there is one.
     fn without_filter(&self, alone: Alone) -> Option<&'static str> {
         match alone {
             Alone::Gives(status, _) | Alone::Cannot(Some(status)) if self.status != Some(status) => {
@@ -90,7 +90,7 @@ impl Outcome {
         }
     }
 
-    /// What differs from `refusal`.
+    /// The difference from `refusal`, if there is one.
     fn with_filter(&self, refusal: Refusal, phase: &Phase) -> Option<&'static str> {
         if self.rows[0] != self.rows[1] {
             return Some("Airflow's database has changed");
@@ -114,7 +114,7 @@ impl Outcome {
         if self.request_id.len() != 36 || !self.body.contains(&self.request_id) {
             return Some("no request id");
         }
-        // On the body's account the headers had gone.
+        // If the body was the reason, the headers had already been forwarded.
         if matches!(refusal, Refusal::Dagward(..)) && phase.reached_airflow(&self.request_id) {
             return Some("it reached Airflow");
         }
@@ -122,13 +122,13 @@ impl Outcome {
     }
 }
 
-/// Each attempt succeeds without the filter, or fails as it says.
+/// Asserts that each attempt succeeds without the filter, or fails as it says.
 pub(crate) fn succeed_without(attempts: &[Attempt]) {
     let differ = |attempt: &Attempt| STORY.open.outcome(attempt.name).without_filter(attempt.alone);
     none_differs(&STORY.open, attempts, differ);
 }
 
-/// Each attempt is refused with the filter, and has changed nothing.
+/// Asserts that each attempt is refused with the filter, and has changed nothing.
 pub(crate) fn are_refused_with(attempts: &[Attempt]) {
     let guarded = &STORY.guarded;
     let differ = |attempt: &Attempt| {

@@ -1,10 +1,10 @@
-//! Paths that a filter may read in another way than Airflow, from inside a task of team ml.
+//! Paths that a filter might read in another way than Airflow, from inside a task of team ml.
 
 use crate::attempt::Proof::Told;
 use crate::attempt::{Attempt, BAD_PATH, NOTHING_ALLOWS, Refusal};
 use crate::outcome::{are_refused_with, succeed_without};
 
-/// Targets that Airflow alone serves.
+/// Targets that Airflow serves without the filter.
 const SERVED: [(&str, &str, bool); 7] = [
     (
         "an encoded slash after the surface",
@@ -22,10 +22,10 @@ const SERVED: [(&str, &str, bool); 7] = [
         "http://airflow-api-server:8080/execution/variables/sales_key",
         true,
     ),
-    // Istio's proxies make the plain path of these two, before the filter too.
+    // Istio's proxies normalize the path of these two, before the filter too.
     ("a backslash", "/execution/variables\\sales_key", true),
     ("dot segments", "/execution/variables/ml_x/../sales_key", true),
-    // Airflow takes the last, and shows the states of sales.
+    // Airflow uses the last one, and shows the states of sales.
     (
         "two DAGs in the query",
         "/execution/task-instances/states?dag_id=ml_train&dag_id=sales_daily",
@@ -33,7 +33,7 @@ const SERVED: [(&str, &str, bool); 7] = [
     ),
 ];
 
-/// Targets of which Airflow's own router makes something else, with its status.
+/// Targets that Airflow's own router reads as something else, with the status.
 const NOT_SERVED: [(&str, &str, u16, bool); 8] = [
     (
         "a double encoding",
@@ -50,7 +50,7 @@ const NOT_SERVED: [(&str, &str, u16, bool); 8] = [
     ("a trailing slash", "/execution/variables/sales_key/", 404, true),
     ("a path parameter", "/execution/variables/sales_key;x", 404, false),
     ("an empty segment", "/execution//variables/sales_key", 404, false),
-    // These two get the web interface's page, which has all paths that are nobody's.
+    // These two get the web interface's page, which answers every unknown path.
     (
         "an empty first segment",
         "//execution/variables/sales_key",
@@ -66,7 +66,7 @@ const NOT_SERVED: [(&str, &str, u16, bool); 8] = [
     ),
 ];
 
-/// All of them; `true` in the tables is a path that can only be read in one way, as what it is.
+/// All attempts with a path. `true` in the tables marks a path that all servers read in the same way.
 pub(crate) fn attempts() -> Vec<Attempt> {
     let refusal = |plain| if plain { NOTHING_ALLOWS } else { BAD_PATH };
     let served = SERVED.iter().map(|(name, target, plain)| {
@@ -84,7 +84,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             .cannot(*status)
             .refused(refusal(*plain))
     });
-    // Istio's proxies take no such path.
+    // Istio's proxies refuse such a path.
     let zero = Attempt::new("a zero byte", "GET /execution/variables/sales_key%00")
         .cannot(400)
         .refused(Refusal::Envoy(Some(400)));

@@ -1,5 +1,5 @@
-//! An application that a plugin mounts in the api-server: an MCP server, whose tools call Airflow
-//! from within, where no sidecar sees it.
+//! An application that a plugin mounts in the api-server: an MCP server. Its tools call Airflow from within, where no
+//! sidecar sees the calls.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::outcome::{are_refused_with, succeed_without};
 
 const RUNS: &str = "SELECT count(*) FROM dag_run WHERE dag_id = 'sales_forecast'";
 
-/// By the gateway, with the token of a user who may do all.
+/// Through the gateway, with the token of a user who has all permissions.
 pub(crate) fn by_the_gateway() -> Vec<Attempt> {
     vec![
         calls_a_tool("the gateway calls a tool of an MCP server"),
@@ -18,7 +18,7 @@ pub(crate) fn by_the_gateway() -> Vec<Attempt> {
     ]
 }
 
-/// By an agent with such a token.
+/// From an agent with such a token.
 pub(crate) fn by_an_agent() -> Vec<Attempt> {
     vec![calls_a_tool("an agent calls a tool of an MCP server")]
 }

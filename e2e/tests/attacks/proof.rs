@@ -1,5 +1,5 @@
-//! A token of a task that team sales has running, where Airflow verifies no token of a task. A rule there that asks for
-//! the DAG with proof `airflow` must not take it for one.
+//! The token of a running task of team sales, on routes where Airflow does not verify tokens of tasks. A rule there
+//! that requires the DAG with proof `airflow` must not accept it.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::attempt::Attempt;
 use crate::attempt::Proof::Told;
 use crate::outcome::{are_refused_with, succeed_without};
 
-/// What the operator allows to tasks of team sales beside what is shipped.
+/// The rule that the operator adds for tasks of team sales.
 pub(crate) fn rule() -> Value {
     json!({
         "name": "tasks-of-sales-read-the-rest-api",
@@ -19,7 +19,7 @@ pub(crate) fn rule() -> Value {
     })
 }
 
-/// The token of the running task, and one that is signed by nobody.
+/// The token of the running task, and one without a valid signature.
 pub(crate) fn attempts() -> Vec<Attempt> {
     let mut attempts = Vec::new();
     for (whose, token) in [("a forged", "forged"), ("a stolen", "token")] {
@@ -31,7 +31,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         attempts.extend([
             with("the version", "/api/v2/version").gives(200, Told("3.3.2")),
             with("the pages", "/").gives(200, Told("<html")),
-            // Airflow itself takes no task for a user.
+            // Airflow itself does not accept a task as a user.
             with("a DAG", "/api/v2/dags/sales_daily").cannot(403),
             with("the web interface's DAGs", "/ui/dags").cannot(403),
         ]);

@@ -1,4 +1,4 @@
-//! A task of team ml that chooses the queue of team sales, and so runs in a worker of theirs.
+//! A task of team ml that chooses the queue of team sales, and so runs in one of their workers.
 
 use anyhow::Result;
 use dagward_testbed::airflow::{Deployment, Rest};
@@ -7,12 +7,12 @@ use serde_json::Value;
 use crate::story::STORY;
 use crate::victims::SALES;
 
-/// What became of the task in the other team's worker.
+/// The results of the task in the other team's worker.
 #[derive(Debug, Default)]
 pub(crate) struct Smuggled {
-    /// How its run ended.
+    /// The state in which its run ended.
     run: String,
-    /// What its code returned, if it ever ran.
+    /// The return value of its code, if it ever ran.
     result: Option<Value>,
     /// The state of its task, and the number of its XComs.
     rows: String,

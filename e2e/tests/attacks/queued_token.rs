@@ -1,8 +1,9 @@
-//! A task of team sales that is queued: a worker of team ml starts it first, with a token of its own making or from
-//! the broker, which all workers share.
+//! A queued task of team sales: a worker of team ml starts it first, with a token that it signed itself or with one
+//! from the broker, which all workers share.
 //!
-//! `run` is refused in its answer. So Airflow has set the task to running, and gives it to nobody else: the task is
-//! lost, and its run has to be cleared. What the filter keeps is that nothing more is done in its name.
+//! The filter refuses `run` only at its answer. By then Airflow has set the task to running, and gives it to no other
+//! worker: the task is lost, and the operator must clear its run. The filter still prevents any further request in the
+//! task's name.
 
 use std::process::Command;
 use std::time::Duration;
@@ -20,25 +21,25 @@ use crate::scene;
 use crate::story::STORY;
 use crate::victims::SALES;
 
-/// How long until a task is queued, and until a worker that goes on has asked for it.
+/// The time within which a task must be queued, and within which a resumed worker must have asked for it.
 const SEEN: Duration = Duration::from_secs(120);
 
 const STATE: &str = "SELECT state FROM task_instance \
                      WHERE dag_id = 'sales_daily' AND run_id = 'robbed-{run}' AND task_id = 'extract'";
 
-/// What came of it.
+/// The results of the theft.
 #[derive(Default)]
 pub(crate) struct Robbed {
     /// The task instance.
     pub(crate) task: String,
-    /// The state of the task after all.
+    /// The state of the task at the end.
     state: String,
-    /// What sales' own worker was answered when it wanted to start the task.
+    /// The answer to sales' own worker when it tried to start the task.
     own: Value,
 }
 
 impl Robbed {
-    /// Makes the attempts while the worker of sales stands still, and lets it go on.
+    /// Makes the attempts while the worker of sales is paused, and then resumes it.
     pub(crate) fn tell(
         d: &Deployment,
         rest: &Rest,
@@ -114,8 +115,8 @@ fn afterwards() -> Vec<Attempt> {
     ]
 }
 
-/// Tokens of Airflow 3.0 to 3.2.1 have no scope, so a queued one is good for more than `run`. Sales' own worker starts
-/// this task afterwards; see `victims.rs`.
+/// Tokens of Airflow 3.0 to 3.2.1 have no scope, so Airflow accepts a queued one for more than `run`. Sales' own worker
+/// starts this task afterwards; see `victims.rs`.
 pub(crate) fn before_run() -> Vec<Attempt> {
     let with = |name, line: &str| {
         Attempt::without_token(name, line)
@@ -133,7 +134,8 @@ pub(crate) fn before_run() -> Vec<Attempt> {
             "GET /execution/task-instances/{queued}/previous-successful-dagrun",
         )
         .gives(200, Told("data_interval_start")),
-        // Not as the owner's: a worker may read a connection before `run`, where a rule gives it to that worker.
+        // This does not make it the owner: a worker may read a connection before `run` if a rule allows it to that
+        // worker.
         with(
             "reads a connection with the token of a queued task",
             "GET /execution/connections/sales_db",

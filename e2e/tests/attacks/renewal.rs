@@ -1,11 +1,11 @@
-//! A stolen token before it expires. Airflow gives a fresh one with every answer under `/execution` to a token in the
-//! last fifth of its life, whatever the route and the status, so a thief could use it for ever.
+//! A stolen token before it expires. Airflow puts a fresh token in every answer under `/execution` to a token in the
+//! last fifth of its life, on every route and with every status. A thief could use it for ever.
 
 use crate::attempt::Proof::Renewed;
 use crate::attempt::{ANOTHERS_TOKEN, Attempt, UNKNOWN_OWNER};
 use crate::outcome::{are_refused_with, succeed_without};
 
-/// Where Airflow answers without a look at the token, with another status than 2xx, or as it should.
+/// Routes on which Airflow answers without verifying the token, with a status other than 2xx, or normally.
 const ROUTES: [(&str, &str, u16); 6] = [
     ("the health route", "/execution/health", 200),
     ("the health route's database check", "/execution/health/ping", 200),

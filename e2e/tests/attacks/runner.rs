@@ -1,4 +1,4 @@
-//! Makes attempts: as the code of a task of team ml, or as a workload of the mesh without a sidecar.
+//! The runner of attempts: as the code of a task of team ml, or as a workload of the mesh without a sidecar.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::outcome::Outcome;
 /// The DAG whose task makes attempts.
 const AGENT: &str = "ml_rogue_agent";
 
-/// How long an answer may be silent; all say `connection: close`.
+/// The longest silence of an answer. All requests have `connection: close`.
 const QUIET: Duration = Duration::from_secs(30);
 
-/// What names in braces stand for.
+/// The values of the names in braces.
 pub(crate) type Names = Vec<(&'static str, String)>;
 
 /// Attempts that a task of team ml makes with one token, one after the other.
@@ -65,7 +65,7 @@ impl Batch {
         })
     }
 
-    /// Waits until the task has ended, and gives what came of each attempt.
+    /// Waits until the task has ended, and returns the outcome of each attempt.
     pub(crate) fn end(self, deployment: &Deployment, rest: &Rest) -> Result<Vec<(&'static str, Outcome)>> {
         let state = rest.finished(AGENT, &self.run)?;
         let told = rest.result(AGENT, &self.run, "attack");
@@ -85,7 +85,7 @@ impl Batch {
     }
 }
 
-/// Makes an attempt by `client`, and looks into Airflow's database right before and after.
+/// Makes an attempt through `client`, and queries Airflow's database right before and after.
 pub(crate) fn send(
     deployment: &Deployment,
     client: &Client,
@@ -98,9 +98,9 @@ pub(crate) fn send(
     Ok(outcome)
 }
 
-/// Makes an attempt by `client`.
+/// Makes an attempt through `client`.
 pub(crate) fn ask(client: &Client, attempt: &Attempt, names: &Names) -> Result<Outcome> {
-    // Where no connection comes about there is no answer.
+    // Without a connection there is no answer.
     Outcome::read(&client.raw(&attempt.request(names), QUIET).unwrap_or_default())
 }
 

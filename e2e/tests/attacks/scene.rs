@@ -1,4 +1,4 @@
-//! What there is to be attacked, and what the harness does to it by Airflow's own API.
+//! The targets of the attacks, and the harness's own use of Airflow's API.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use dagward_testbed::client::{Request, Response};
 use dagward_workbench::wait;
 use serde_json::{Value, json};
 
-/// How long a task may take to start on a busy machine.
+/// The time within which a task must start on a busy machine.
 const STARTED: Duration = Duration::from_secs(240);
 
 /// Envoy writes its log once in a second.
@@ -29,7 +29,7 @@ pub(crate) fn policy(more: &[Value]) -> Result<String> {
     Ok(document.to_string())
 }
 
-/// Makes what team sales has, and a run of each of its DAGs.
+/// Creates team sales' data, and a run of each of its DAGs.
 pub(crate) fn prepare(rest: &Rest) -> Result<()> {
     variable(rest, "sales_key", "goldfish")?;
     let connection = json!({
@@ -49,19 +49,19 @@ pub(crate) fn prepare(rest: &Rest) -> Result<()> {
     Ok(())
 }
 
-/// Makes a variable.
+/// Creates a variable.
 pub(crate) fn variable(rest: &Rest, key: &str, value: &str) -> Result<()> {
     done(rest.post("/api/v2/variables", &json!({"key": key, "value": value}))?)
 }
 
-/// Pauses `sales_daily`, or lets it go on.
+/// Pauses or resumes `sales_daily`.
 pub(crate) fn pause(rest: &Rest, paused: bool) -> Result<()> {
     let request = Request::new("PATCH", "airflow-api-server:8080", "/api/v2/dags/sales_daily");
     let request = request.header("content-type", "application/json");
     done(rest.send(request.body(json!({"is_paused": paused}).to_string()))?)
 }
 
-/// The id of a task of a run, which is the subject of its tokens.
+/// The id of a run's task. It is the subject of the task's tokens.
 pub(crate) fn task_instance(deployment: &Deployment, run: &str, task: &str) -> Result<String> {
     deployment.query(&format!(
         "SELECT id FROM task_instance WHERE run_id = '{run}' AND task_id = '{task}'"
@@ -73,8 +73,8 @@ pub(crate) fn wait_for(file: &Path) -> Result<()> {
     wait::until("a task's token", STARTED, || Ok(file.exists().then_some(())))
 }
 
-/// What the api-server's sidecar has logged of its peers' requests so far. Those that Envoy's parser has refused
-/// are counted and not logged, so what is to be there is known by a last one.
+/// The access log of the api-server's sidecar so far. Requests that Envoy's parser refuses are counted and not logged,
+/// so the end of the log is recognized by a last request.
 pub(crate) fn access_log(deployment: &Deployment) -> Result<Vec<Value>> {
     let last = "/api/v2/version?last";
     deployment

@@ -1,4 +1,4 @@
-//! Tells it all once: the attempts without the filter, then with it, on the same Airflow.
+//! One run of all attempts: first without the filter, then with it, on the same Airflow.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) static STORY: LazyLock<Story> =
     LazyLock::new(|| Story::tell().unwrap_or_else(|error| panic!("{error:#}")));
 
-/// What happened.
+/// The results of the run.
 pub(crate) struct Story {
     /// Without the filter.
     pub(crate) open: Phase,
@@ -33,27 +33,27 @@ pub(crate) struct Story {
     pub(crate) guarded: Phase,
 }
 
-/// What happened in one phase.
+/// The results of one phase.
 #[derive(Default)]
 pub(crate) struct Phase {
     pub(crate) outcomes: BTreeMap<&'static str, Outcome>,
-    /// How the victims' runs ended, by DAG and run.
+    /// The states in which the victims' runs ended, by DAG and run.
     pub(crate) runs: BTreeMap<(&'static str, String), String>,
     /// The task of ml in the worker of sales.
     pub(crate) smuggled: queue::Smuggled,
-    /// Whether the triggerer has run the command of a task of ml.
+    /// Whether the triggerer has run a command of ml's task.
     pub(crate) commanded: bool,
     /// The task of sales that ml starts first.
     pub(crate) robbed: queued_token::Robbed,
-    /// How the run that an agent may start ended.
+    /// The state in which the agent's own run ended.
     pub(crate) agents_run: String,
-    /// What came of tokens that Airflow does not look at.
+    /// The outcomes of tokens that Airflow does not verify.
     pub(crate) unverified: Vec<unverified::Shown>,
-    /// The answers to forged tokens, by the task instance that they were for.
+    /// The answers to forged tokens, by their task instance.
     pub(crate) forged: BTreeMap<String, Vec<u16>>,
-    /// Requests of the flood that were refused.
+    /// The number of the flood's requests that were refused.
     pub(crate) flooded: usize,
-    /// Tasks that the api-server's proxy knows, before the flood and after.
+    /// The number of tasks that the api-server's proxy knows, before the flood and after.
     pub(crate) learned: [f64; 2],
     /// The access log of the api-server's sidecar.
     pub(crate) requests: Vec<Value>,
@@ -71,7 +71,7 @@ impl Story {
         let rest = deployment.direct()?;
         scene::prepare(&rest)?;
         let open = Phase::tell(&mut deployment, &rest, "open", None)?;
-        // What is left of the attacks is not to be seen in the other phase.
+        // The other phase must not see the rest of the attacks.
         rest.finished("sales_daily", "robbed-open")?;
         deployment.exchange(Some(&Plugin::new(&module.path, &shipped)))?;
         let guarded = Phase::tell(&mut deployment, &rest, "guarded", Some(&more))?;
@@ -80,7 +80,7 @@ impl Story {
 }
 
 impl Phase {
-    /// What came of an attempt.
+    /// The outcome of an attempt.
     pub(crate) fn outcome(&self, name: &str) -> &Outcome {
         let outcome = self.outcomes.get(name);
         outcome.unwrap_or_else(|| panic!("`{name}` was not tried"))
@@ -182,7 +182,7 @@ impl Phase {
         phase.runs.insert(("sales_daily", run("undisturbed")), state);
         phase.metrics = d.sidecar(Component::ApiServer)?.admin().metrics()?;
         phase.smuggled = queue::Smuggled::tell(d, rest, &run("smuggled"))?;
-        // The last: it ends the task that says it.
+        // This is the last one, because it ends its own task.
         let ending = Batch::start(d, rest, run("ending"), task::ending(), None, &names)?;
         phase.outcomes.extend(ending.end(d, rest)?);
         phase.commanded = deferred::tell(d, rest, &names, name, &mut phase.outcomes)?;

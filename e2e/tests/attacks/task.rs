@@ -1,5 +1,5 @@
-//! From inside a task of team ml: what is team sales', with the own token, with a stolen one, and with a
-//! stolen one after its task has ended.
+//! From inside a task of team ml: requests for team sales' data with the task's own token, with a stolen one, and with
+//! a stolen one after its task has ended.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::attempt::Proof::{Changed, Told};
 use crate::attempt::{ANOTHERS_TOKEN, Attempt, Refusal};
 use crate::outcome::{are_refused_with, succeed_without};
 
-/// With the token that the task was given.
+/// With the task's own token.
 pub(crate) fn own() -> Vec<Attempt> {
     vec![
         Attempt::new("reads a connection", "GET /execution/connections/sales_db")
@@ -72,8 +72,8 @@ pub(crate) fn own() -> Vec<Attempt> {
             "GET /execution/task-instances/states?dag_id=sales_daily",
         )
         .gives(200, Told("victim")),
-        // The lab's Airflow asks nobody for a user's token, as many do inside a cluster; where it does, a
-        // task has one from `/auth/token` or from a connection.
+        // The lab's Airflow requires no login of a user, as in many clusters. Where it does, a task can get a user's
+        // token from `/auth/token` or from a connection.
         Attempt::without_token("pauses another's DAG", "PATCH /api/v2/dags/sales_daily")
             .json(json!({"is_paused": true}))
             .gives(
@@ -88,7 +88,7 @@ pub(crate) fn own() -> Vec<Attempt> {
         Attempt::without_token("takes a user's token", "GET /auth/token").gives(201, Told("access_token")),
         Attempt::without_token("looks at DAGs as the web interface does", "GET /ui/dags")
             .gives(200, Told("dag_display_name")),
-        // Airflow checks the signature.
+        // Airflow verifies the signature.
         Attempt::without_token(
             "forges the subject of a token",
             "GET /execution/variables/sales_key",
@@ -96,7 +96,7 @@ pub(crate) fn own() -> Vec<Attempt> {
         .header("authorization: Bearer {forged}")
         .cannot(403)
         .refused(ANOTHERS_TOKEN),
-        // The chart mounts the key that signs tokens into workers. Without it this fails as above.
+        // The chart mounts the key that signs tokens into workers. Without the key this fails as above.
         Attempt::without_token(
             "signs a token for another's task",
             "GET /execution/variables/sales_key",
@@ -107,10 +107,10 @@ pub(crate) fn own() -> Vec<Attempt> {
     ]
 }
 
-/// The XCom of a run of sales that both phases find.
+/// The XCom of a sales run that exists in both phases.
 pub(crate) const XCOM: &str = "/execution/xcoms/sales_daily/victim/extract/return_value";
 
-/// With the token that the task was given, when it says that it has ended.
+/// With the task's own token, in its report that it has ended.
 pub(crate) fn ending() -> Vec<Attempt> {
     vec![
         // A DAG of sales waits for this asset.
@@ -127,7 +127,7 @@ pub(crate) fn ending() -> Vec<Attempt> {
     ]
 }
 
-/// With the token of a task of sales that is running.
+/// With the token of a running task of sales.
 pub(crate) fn stolen() -> Vec<Attempt> {
     let attempts = vec![
         Attempt::new("reads with a stolen token", "GET /execution/variables/sales_key")
@@ -170,7 +170,7 @@ pub(crate) fn replayed() -> Vec<Attempt> {
             201,
             Changed("SELECT count(*) FROM xcom WHERE run_id = 'ended-{run}' AND key = 'late'"),
         ),
-        // Airflow starts no task that has ended.
+        // Airflow does not start a task that has ended.
         Attempt::new(
             "runs an ended task again",
             "PATCH /execution/task-instances/{subject}/run",

@@ -1,4 +1,5 @@
-//! What a thief in team ml tries with tokens of team sales: forged ones, one of a queued task, one of a running task.
+//! The attempts of a thief in team ml with tokens of team sales: forged ones, one of a queued task, one of a running
+//! task.
 
 use std::fs;
 use std::path::Path;
@@ -13,17 +14,17 @@ use crate::runner::{Names, send};
 use crate::story::Phase;
 use crate::{credentials, queued_token, renewal, unverified};
 
-/// The tasks of team sales that the tokens are of.
+/// The tasks of team sales whose tokens the thief uses.
 pub(crate) struct Victims<'a> {
-    /// A task that runs.
+    /// A running task.
     pub(crate) running: &'a str,
-    /// Where its token is.
+    /// The file with its token.
     pub(crate) token: &'a Path,
     /// A task that no worker has begun.
     pub(crate) queued: &'a str,
 }
 
-/// What names in braces stand for, the thief's tokens among them.
+/// The values of the names in braces, among them the thief's tokens.
 pub(crate) fn names(d: &Deployment, names: &Names, victims: &Victims<'_>) -> Result<Names> {
     let sign = |task: &str, claims: &Value| task_tokens::sign(d.jwt_secret()?, task, claims);
     let aged = task_tokens::aged()?;
@@ -32,7 +33,7 @@ pub(crate) fn names(d: &Deployment, names: &Names, victims: &Victims<'_>) -> Res
         ("token", fs::read_to_string(victims.token)?),
         ("aged", sign(victims.running, &aged)?),
         ("aged-queued", sign(victims.queued, &aged)?),
-        // As those of Airflow 3.0 to 3.2.1, which are good for all that a task may ask for.
+        // Like those of Airflow 3.0 to 3.2.1, which Airflow accepts on all of a task's routes.
         ("unscoped", sign(victims.queued, &json!({}))?),
         ("queued", victims.queued.to_owned()),
     ]);
@@ -40,7 +41,7 @@ pub(crate) fn names(d: &Deployment, names: &Names, victims: &Victims<'_>) -> Res
 }
 
 impl Phase {
-    /// Makes the attempts, the tokens that nobody has signed first.
+    /// Makes the attempts, first those with tokens without a valid signature.
     pub(crate) fn tell_of_theft(
         &mut self,
         d: &Deployment,

@@ -1,5 +1,6 @@
-//! Tokens for tasks of team sales that Airflow has not signed, shown where it does not verify any: to health routes, pages
-//! and documentation. Its answer must not make their senders the owners, or sales' own worker would be refused.
+//! Tokens for tasks of team sales that Airflow has not signed, sent to routes on which it does not verify tokens:
+//! health routes, pages and documentation. Its answer must not bind the tokens to their senders, or the filter would
+//! refuse sales' own worker.
 
 use anyhow::Result;
 use dagward_testbed::airflow::{Component, Deployment};
@@ -11,7 +12,7 @@ use crate::story::STORY;
 
 const HOST: &str = "airflow-api-server:8080";
 
-/// Routes that Airflow answers with 200 whatever the token is.
+/// Routes that Airflow answers with 200, with any token.
 const OPEN: [&str; 6] = [
     "/api/v2/monitor/health",
     "/api/v2/version",
@@ -21,21 +22,21 @@ const OPEN: [&str; 6] = [
     "/",
 ];
 
-/// Who shows them: a task of team ml behind its sidecar, a workload without one, and anyone at all who comes through the
+/// The senders: a task of team ml behind its sidecar, a workload without one, and any client that comes through the
 /// ingress.
 const SENDERS: [&str; 3] = ["a task of ml", "an agent", "the gateway"];
 
-/// What came of one.
+/// The outcome of one of them.
 #[derive(Debug)]
 pub(crate) struct Shown {
     sender: &'static str,
     path: &'static str,
-    /// Whether the task that it names has begun.
+    /// Whether the token's task has begun.
     runs: bool,
     outcome: Outcome,
 }
 
-/// Shows them all, for a task that runs and for one that is queued.
+/// Sends all of them, for a running task and for a queued one.
 pub(crate) fn show(d: &Deployment, running: &str, queued: &str) -> Result<Vec<Shown>> {
     let peer = |namespace, account| -> Result<Client> {
         let identity = d.authority().service_account(namespace, account)?;

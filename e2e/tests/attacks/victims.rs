@@ -1,4 +1,4 @@
-//! Team sales works on while all of this happens, and nothing of it is refused.
+//! Team sales continues to work during all attacks, and none of its requests is refused.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ fn their_runs_succeed() {
 #[test]
 fn none_of_their_requests_is_refused() {
     let of_sales = |request: &&Value| {
-        // The task that was taken from them before they had it is lost; see `queued_token.rs`.
+        // ml took this task before sales' worker got it: it is lost; see `queued_token.rs`.
         let robbed = request["path"]
             .as_str()
             .unwrap_or_default()

@@ -1,5 +1,5 @@
-//! Proof `airflow` holds where Airflow verifies the token: in the Execution API. Anywhere else a token of a running
-//! task acts for no DAG, as anyone can write one.
+//! Proof `airflow` holds where Airflow verifies the token: in the Execution API. Elsewhere the token of a running task
+//! proves no DAG, because any caller can write one.
 
 use dagward_testbed::client::{Client, Request};
 use dagward_testbed::upstream::{Answer, Upstream};
@@ -16,7 +16,7 @@ on_every_setup!(
 
 const PAYMENTS: &str = "payments";
 
-/// Paths of every surface but `execution`.
+/// Paths of every surface except `execution`.
 const ELSEWHERE: [&str; 6] = [
     "/api/v2/dags/sales_daily",
     "/ui/dags",
@@ -59,7 +59,7 @@ fn a_token_acts_for_no_dag_outside_the_execution_api(setup: Setup) {
     }
 }
 
-/// A service that answers with the body that it got, so that a caller writes the answer to a `run` of its own.
+/// The service answers with the request's own body, so a caller writes the answer to its own `run`.
 fn another_service_learns_nothing_of_tasks(setup: Setup) {
     let airflow = Server::before(Upstream::with(verifying).unwrap(), setup, &teams().to_string());
     let mirror = Upstream::with(|request| Answer {

@@ -1,4 +1,4 @@
-//! What a refused caller gets, word for word.
+//! The exact answer to a refused caller.
 
 use dagward_testbed::client::Request;
 use serde_json::{Value, json};

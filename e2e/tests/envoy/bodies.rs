@@ -1,4 +1,4 @@
-//! Requests that end early, and refusals while the body still comes.
+//! Requests that end early, and refusals while the body is still arriving.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ on_every_setup!(
     large_bodies_are_refused_and_passed
 );
 
-/// The longest that an answer may take. Its end is the end of the connection.
+/// The longest time for an answer. The answer ends with its connection.
 const QUIET: Duration = Duration::from_secs(60);
 
 fn some() -> serde_json::Value {
     enforce(&json!([{"name": "some", "action": "ALLOW", "rules": [{"to": [{"paths": ["/allowed"]}]}]}]))
 }
 
-/// The head of a request with more body to come than comes.
+/// The head of a request that announces more body than it sends.
 fn unfinished(path: &str, framing: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nhost: {API_SERVER}\r\n{framing}\r\n\r\n")
 }
@@ -49,7 +49,7 @@ fn a_request_may_end_before_its_body(setup: Setup) {
         Ok((counts.aborted + counts.completed == counts.started).then_some(()))
     })
     .unwrap();
-    // Envoy 1.36 resets an HTTP/2 stream without an error, which the app takes for the body's end.
+    // Envoy 1.36 resets an HTTP/2 stream without an error, and the app takes that for the body's end.
     assert!(
         server
             .app
@@ -67,7 +67,7 @@ fn a_request_may_end_before_its_body(setup: Setup) {
         ),
         "{series:?}"
     );
-    // What a request said of its length, and did not send, is not counted.
+    // Bytes that a request announced and did not send are not counted.
     let bytes = server
         .sidecar
         .admin()
@@ -100,7 +100,7 @@ fn large_bodies_are_refused_and_passed(setup: Setup) {
     let post = |path: &str| Request::new("POST", API_SERVER, path).body(&body);
     let passed = ask(&peer, &post("/allowed"));
     assert_eq!(passed.json().unwrap()["body_length"], body.len());
-    // The proxy may close while the client still writes, and then the client has no answer.
+    // The proxy may close the connection while the client still writes. Then the client gets no answer.
     match peer.send(&post("/other")) {
         Ok(response) => assert_eq!(refusal(&response), (403, "no_rule_allows".to_owned())),
         Err(error) => println!("the answer was lost: {error:#}"),

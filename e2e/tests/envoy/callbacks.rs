@@ -1,4 +1,4 @@
-//! A deadline's callback: its token belongs to the principal that started it, at every api-server.
+//! A deadline callback: at every api-server its token is bound to the principal that started it.
 
 use dagward_testbed::client::Request;
 use dagward_testbed::sidecar::Node;
@@ -16,7 +16,7 @@ const REPLICA: &str = "replica";
 
 const CALLBACK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809119";
 
-/// What Airflow answers: 204 without a body where a callback starts.
+/// Airflow's answers: 204 without a body when a callback starts.
 fn airflow(request: &Received) -> Answer {
     let answer = Answer::json(200, &json!({}));
     match request.path.ends_with("/run") {
@@ -63,7 +63,8 @@ fn a_callback_s_token_is_good_for_the_principal_that_started_it(setup: Setup) {
     };
     let (owner, thief) = (worker("airflow-callbacks"), worker("airflow-worker-finance"));
     let (owner, thief) = (owner.app(), thief.app());
-    // A team's worker that no rule lets start callbacks; and before it starts the token is good for nothing else.
+    // A team's worker that no rule allows to start callbacks. Before the callback starts, the filter refuses its token
+    // everywhere else.
     let sales = first.peer("airflow", "airflow-worker-sales");
     assert_eq!(code(&ask(&sales, &start())), "no_rule_allows");
     assert_eq!(code(&ask(&thief, &variable(API_SERVER))), "token_owner_unknown");
@@ -76,7 +77,7 @@ fn a_callback_s_token_is_good_for_the_principal_that_started_it(setup: Setup) {
         (&thief, REPLICA, "token_owner_unknown"),
     ] {
         assert_eq!(code(&ask(client, &variable(host))), expected, "{host}");
-        // What an app says of itself vouches for nothing.
+        // The app's own headers do not vouch for anything.
         let forged = variable(host)
             .header("x-airflow-callback-id", CALLBACK)
             .header("x-airflow-proof", "airflow");

@@ -1,4 +1,4 @@
-//! Documents that are refused, and what is in force then.
+//! Documents that the filter refuses, and the policy that is in force then.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ on_every_setup!(
 /// The `pluginName` of a plugin to enforce with.
 const CLOSED: &str = "dagward";
 
-/// The `pluginName` under which a bad document refuses nothing.
+/// The `pluginName` under which a bad document refuses no request.
 const OPEN: &str = "dagward-open";
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// A document with five things wrong.
+/// A document with five mistakes.
 fn bad() -> String {
     json!({"apiVersion": "dagward/v2", "mode": "enforced", "policies": [
         {"name": "a", "action": "ALLOW", "rules": [{"to": [{"actions": ["dag:reed"]}]}]},
@@ -39,7 +39,7 @@ fn request() -> Request {
     Request::get(API_SERVER, "/api/v2/dags/etl")
 }
 
-/// Asks until the answer has this status: workers take an update one by one.
+/// Repeats the request until the answer has this status: workers take an update one by one.
 fn becomes(peer: &Client, status: u16) {
     wait::until("the update", SOON, || {
         Ok((peer.send(&request())?.status == status).then_some(()))
@@ -122,7 +122,7 @@ fn a_bad_update_leaves_the_policy_in_force(setup: Setup) {
     let peer = server.peer("airflow", "airflow-worker");
     let other = Request::get(API_SERVER, "/api/v2/dags/pay");
     for bad in [bad().as_str(), "", "{", "[]", "\u{0}"] {
-        // Refused by the filter, not by Envoy, which would not say why.
+        // The filter refuses, and not Envoy, which would not give the reason.
         assert_eq!(server.sidecar.update(bad).unwrap(), Update::Taken);
         shows(&server.sidecar, "enforce", "update_refused");
         for _ in 0..8 {
@@ -166,7 +166,7 @@ fn an_open_plugin_refuses_nothing_for_a_bad_document(setup: Setup) {
     }
 }
 
-/// Before the rollback a policy is enforced, or none ever loaded. The new document is bad, too.
+/// Before the rollback a policy is enforced, or none has ever loaded. The new document is bad, too.
 fn a_rollback_ends_every_refusal(setup: Setup) {
     let none = enforce(&json!([])).to_string();
     for first in [none.as_str(), bad().as_str()] {
@@ -177,7 +177,7 @@ fn a_rollback_ends_every_refusal(setup: Setup) {
         becomes(&peer, 200);
         shows(&server.sidecar, "observe", "passing");
 
-        // Forward again: what was enforced before is the last good one, and there may be none.
+        // The way forward again: the policy that was enforced before is the last good one. There may be none.
         assert_eq!(server.sidecar.select(CLOSED, &bad()).unwrap(), Update::Taken);
         becomes(&peer, 403);
         let (mode, status) = match first == none {
@@ -189,8 +189,9 @@ fn a_rollback_ends_every_refusal(setup: Setup) {
     }
 }
 
-/// The way from the base to the overlay that enforces, with a document that does not load. What runs stays in force, and the
-/// metric and the log say that it refuses nothing. A proxy that starts now has no last good document and refuses everything.
+/// The change from the base to the overlay that enforces, with a document that does not load. The running policy stays
+/// in force. The metric and the log say that it refuses nothing. A proxy that starts now has no last good document and
+/// refuses everything.
 fn a_bad_document_does_not_begin_to_enforce(setup: Setup) {
     let none = enforce(&json!([])).to_string();
     for mode in ["observe", "shadow"] {

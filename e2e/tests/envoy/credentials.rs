@@ -1,4 +1,4 @@
-//! Credentials that dagward cannot read and Airflow perhaps can.
+//! Credentials that dagward cannot read and Airflow might read.
 
 use dagward_testbed::client::Request;
 use dagward_testbed::upstream::Upstream;
@@ -17,7 +17,7 @@ fn showing(authorization: &[u8]) -> Request {
     Request::get(API_SERVER, "/execution/variables/sales_key").header("authorization", authorization)
 }
 
-/// The task's token as dagward does not read it.
+/// The task's token in spellings that dagward does not read.
 fn spellings() -> Vec<Vec<u8>> {
     let token = token(TASK);
     let bare = token.strip_prefix("Bearer ").unwrap();
@@ -96,7 +96,7 @@ fn a_stolen_token_in_another_spelling_is_refused(setup: Setup) {
     server.assert_unharmed();
 }
 
-/// The other tests would say nothing if Envoy refused or mended these values itself.
+/// The other tests would prove nothing if Envoy itself refused or normalized these values.
 fn envoy_passes_every_spelling_on(setup: Setup) {
     let observing = json!({"apiVersion": "dagward/v1", "mode": "observe", "policies": []});
     let server = Server::start(setup, &observing);

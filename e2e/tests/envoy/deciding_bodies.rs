@@ -1,4 +1,4 @@
-//! Routes on which the body says what a request is about: held back whole, then decided.
+//! Routes whose body says what the request is about: the proxy holds the whole body back, and then decides.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ on_every_setup!(
     trailers_do_not_slip_a_body_past
 );
 
-/// The longest that an answer may take. Its end is the end of the connection.
+/// The longest time for an answer. The answer ends with its connection.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// What the team `ml` may do, to whichever of Airflow's DAGs are its own.
+/// The access of team `ml` to its own DAGs in Airflow.
 fn own() -> Value {
     enforce(&json!([{"name": "own", "action": "ALLOW", "rules": [{
         "from": [{"principals": ["spiffe://cluster.local/ns/airflow/sa/airflow-worker-ml"]}],
@@ -31,7 +31,7 @@ fn own() -> Value {
     }]}]))
 }
 
-/// The same, with people who may do all that is on a surface, and agents who may not touch all of it.
+/// The same, with people who have all access on a surface, and agents who do not have all of it.
 fn own_and_people() -> Value {
     let mut document = own();
     let policies = document["policies"].as_array_mut().unwrap();
@@ -116,8 +116,8 @@ fn every_id_in_the_body_counts(setup: Setup) {
         assert_eq!(&outcome(&response), *expected, "{method} {path} {body}");
         server.counted(number);
     }
-    // All of the bodies that passed came to the app, and nothing of the others. (Envoy 1.36 resets
-    // an HTTP/2 stream without an error, which the app takes for the end of an empty body.)
+    // The app got exactly the bodies of the requests that passed. (Envoy 1.36 resets an HTTP/2 stream without an error,
+    // and the app takes that for the end of an empty body.)
     let received = server.app.received();
     let bodies = received.iter().map(|request| request.body.as_slice());
     let passed = cases.iter().filter(|(.., expected)| *expected == &passes);
@@ -126,7 +126,7 @@ fn every_id_in_the_body_counts(setup: Setup) {
         bodies.filter(|body| !body.is_empty()).collect::<Vec<_>>(),
         expected
     );
-    // What the headers are enough to refuse does not reach it at all.
+    // A request that its headers are enough to refuse does not reach the app at all.
     let started = server.app.counts().started;
     let other = send(
         "PATCH",
@@ -166,7 +166,7 @@ fn a_body_that_cannot_be_read_is_refused_where_it_counts(setup: Setup) {
         );
         server.counted(number);
     }
-    // Where no body counts it is no one's business.
+    // On a route without a deciding body the filter does not look at the body.
     let xcom = send("POST", "/execution/xcoms/ml_a/r/t/k", &long);
     assert_eq!(ask(&peer, &xcom).json().unwrap()["body_length"], long.len());
     server.assert_unharmed();
@@ -187,7 +187,7 @@ fn a_body_that_decides_nothing_is_not_held(setup: Setup) {
         assert_eq!(response.status, 200, "{body:.80}");
         assert_eq!(response.json().unwrap()["body_length"], body.len());
     }
-    // A longer one would still be on its way when the refusal closes the connection.
+    // A longer one would still be in flight when the refusal closes the connection.
     for body in [&import(64 * 1024), "key=a", "{", r#"["a"]"#] {
         assert_eq!(
             outcome(&ask(&agent, &send("PATCH", "/api/v2/variables", body))),
@@ -229,7 +229,7 @@ fn a_body_is_decided_however_it_comes(setup: Setup) {
             assert!(last.starts_with(status), "{request}\n{answer}");
         }
     }
-    // A route that needs its body, and none.
+    // A route that needs its body, without one.
     let none = Request::new("POST", API_SERVER, "/api/v2/backfills");
     assert_eq!(
         outcome(&ask(&mine(&server), &none)),

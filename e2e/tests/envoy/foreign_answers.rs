@@ -1,5 +1,6 @@
-//! Answers to `run` that are not an api-server's: those of another service behind the same waypoint, and of another
-//! server in the same pod. A thief writes them, and they must not say which DAG a token acts for, or whose it is.
+//! Answers to `run` that do not come from an api-server: those of another service behind the same waypoint, and of
+//! another server in the same pod. A thief writes them. They must not decide which DAG a token acts for, or bind it to
+//! a peer.
 
 use dagward_testbed::client::{Client, Request};
 use dagward_testbed::upstream::{Answer, Received, Upstream};
@@ -16,10 +17,10 @@ on_every_setup!(
     another_server_in_the_pod_of_a_named_api_server_teaches_nothing,
 );
 
-/// A service of the thief's.
+/// A service of the thief.
 const ROGUE: &str = "rogue";
 
-/// Answers with the body that it gets.
+/// A server that answers with the request's body.
 fn mirror() -> Upstream {
     let mirror = |request: &Received| Answer {
         body: request.body.clone(),
@@ -28,7 +29,7 @@ fn mirror() -> Upstream {
     Upstream::with(mirror).unwrap()
 }
 
-/// A `run` to the thief's server, which is to say that sales' task is finance's.
+/// A `run` to the thief's server. Its answer claims that sales' task belongs to finance's DAG.
 fn dictated(host: &str) -> Request {
     let path = format!("/execution/task-instances/{TASK}/run");
     let answer = json!({"dag_run": {"dag_id": "finance_daily", "run_id": "r"}});
@@ -38,7 +39,7 @@ fn dictated(host: &str) -> Request {
     }
 }
 
-/// `thief` gains nothing by the dictated answer at the api-server, and `owner` loses nothing.
+/// Asserts that the dictated answer gains `thief` nothing at the api-server, and costs `owner` nothing.
 fn assert_nothing_learned(server: &Server, thief: &Client, owner: &Client) {
     let as_finance = xcom("finance_daily", TASK);
     // The code depends on whether sidecars vouch for tokens.
@@ -51,7 +52,7 @@ fn assert_nothing_learned(server: &Server, thief: &Client, owner: &Client) {
 
 fn another_service_behind_a_waypoint_teaches_nothing(setup: Setup) {
     let mut policy = with_open_routes();
-    // Where no answer can name the DAG, `run` is decided without.
+    // Where no answer can name the DAG, the filter decides `run` without one.
     let runs = json!({"name": "runs", "action": "ALLOW", "rules": [{
         "from": [{"serviceAccounts": ["airflow/airflow-worker-finance"]}],
         "to": [{"actions": ["task_instance:run"]}],
@@ -81,7 +82,7 @@ fn another_server_in_the_pod_of_a_named_api_server_teaches_nothing(setup: Setup)
     dictate_in_a_shared_pod(setup, &policy);
 }
 
-/// A pod that holds an api-server and runs tasks, one of which has started the thief's server.
+/// A pod that holds an api-server and runs tasks. One of the tasks has started the thief's server.
 fn dictate_in_a_shared_pod(setup: Setup, policy: &Value) {
     let rogue = mirror();
     let airflow = Upstream::with(verifying).unwrap();

@@ -1,4 +1,4 @@
-//! Who asks is what the certificate says, and nothing else.
+//! The certificate alone identifies the caller.
 
 use dagward_testbed::client::{Client, Request};
 use serde_json::json;
@@ -84,7 +84,7 @@ fn headers_name_nobody(setup: Setup) {
             (403, "no_rule_allows".to_owned())
         );
     }
-    // Nor does a forged stranger take the worker's own identity away.
+    // Forged headers of a stranger do not take away the worker's own identity either.
     let stranger = request().header("x-forwarded-client-cert", "URI=spiffe://evil/ns/a/sa/b");
     assert_eq!(
         ask(&server.peer("airflow", "airflow-worker"), &stranger).status,
@@ -131,7 +131,7 @@ fn malformed_identities_are_refused(setup: Setup) {
     server.assert_unharmed();
 }
 
-/// Istio's authority never issues two, and the proxy shows a filter the first alone.
+/// Istio's authority never issues a certificate with two, and the proxy shows a filter only the first one.
 #[test]
 fn of_two_names_the_first_counts() {
     let server = Server::start(Setup::DEFAULT, &workers_only());

@@ -1,4 +1,4 @@
-//! Every id as a label, past Istio's regular expressions.
+//! Every id becomes a label, in spite of Istio's regular expressions.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::setup::{Setup, on_every_setup};
 
 on_every_setup!(ids_come_out_as_they_went_in);
 
-/// Ids in which one of the regular expressions would find a label, and what the label shows.
+/// Ids in which one of the regular expressions would find a label, and the label's value.
 const COLLISIONS: [(&str, &str); 14] = [
     ("my-tag.v1", "my-tag%2Ev1"),
     ("etl.cache.refresh", "etl.cache%2Erefresh"),
@@ -31,7 +31,7 @@ const COLLISIONS: [(&str, &str); 14] = [
     ("...a..b...", "...a..b..%2E"),
 ];
 
-/// Values that Airflow accepts as no id, so that they get no label at all.
+/// Values that Airflow does not accept as ids, so that they get no label at all.
 const NO_IDS: [&str; 12] = [
     "a task_id=.=b",
     ".=b",
@@ -47,7 +47,7 @@ const NO_IDS: [&str; 12] = [
     "$~",
 ];
 
-/// The label vectors' ids, as Airflow makes labels of them.
+/// The ids of the label vectors, as Airflow makes labels of them.
 fn vectors() -> Vec<String> {
     let vectors: Value =
         serde_json::from_str(include_str!("../../../src/metrics/testdata/label_vectors.json")).unwrap();
@@ -67,7 +67,7 @@ fn ids_come_out_as_they_went_in(setup: Setup) {
         let request = Request::get(API_SERVER, "/api/v2/dags/etl")
             .header("x-airflow-dag-id", &*value_sent)
             .header("x-airflow-task-id", &*value_sent)
-            // Claims have a budget.
+            // Claimed ids have a limit.
             .header("x-airflow-proof", "pod");
         asked += 1;
         if id::is_id(value) {
@@ -82,7 +82,7 @@ fn ids_come_out_as_they_went_in(setup: Setup) {
         send(value, label);
     }
     for value in NO_IDS.into_iter().map(str::to_owned).chain(vectors()) {
-        // Envoy drops the dots at the end of a label, so the last one is escaped.
+        // Envoy drops the dots at the end of a label, so the filter escapes the last one.
         let label = value.strip_suffix('.').map(|start| format!("{start}%2E"));
         send(&value, label.as_ref().unwrap_or(&value));
     }
@@ -137,7 +137,7 @@ fn callers_come_out_as_they_went_in() {
     assert_eq!(series.labels.len(), 7, "{series:?}");
 }
 
-/// Annotations can hold anything; what is no id does not become one.
+/// Annotations can hold any text. A text that is not an id does not become a label.
 #[test]
 fn an_annotation_that_is_no_id_has_no_label() {
     let server = Server::start(Setup::DEFAULT, &allow_all());

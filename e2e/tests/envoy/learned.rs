@@ -1,4 +1,4 @@
-//! The task identity that Airflow's answer to `run` teaches, and the token that belongs to a peer.
+//! The task identity that Airflow's answer to `run` teaches, and the binding of a token to a peer.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ fn the_answer_to_run_says_whose_task_it_is(setup: Setup) {
         TASK,
     );
     assert_eq!(code(&ask(&sales, &heartbeat)), "allowed");
-    // Another task's own route is not this token's.
+    // Another task's own route does not belong to this token.
     let other = with_token(
         "PUT",
         &format!("/execution/task-instances/{OTHER_TASK}/heartbeat"),
@@ -86,12 +86,12 @@ fn the_worker_of_another_team_gets_no_task(setup: Setup) {
     let server = start(setup);
     let finance = team(&server, "finance");
     let answer = ask(&finance, &run(TASK));
-    // The status had gone; the body is the refusal, and nothing of Airflow's answer.
+    // The status had already been sent. The body is the refusal, and has no part of Airflow's answer.
     assert_eq!(answer.status, 200);
     let body = answer.json().unwrap();
     assert_eq!(body["detail"]["reason"], "dagward_denied", "{body}");
     assert!(!answer.text().contains("sales_daily"), "{body}");
-    // Airflow's headers had gone too, with a token that is good for more than `run`.
+    // Airflow's headers had already been sent too, with a token that is valid for more than `run`.
     let state = format!("/execution/task-instances/{TASK}/state");
     for request in [xcom("sales_daily", TASK), with_token("PATCH", &state, TASK)] {
         assert_eq!(code(&ask(&finance, &request)), "token_owned_by_another");
@@ -101,7 +101,7 @@ fn the_worker_of_another_team_gets_no_task(setup: Setup) {
     assert_eq!(code(&ask(&sales, &run(TASK))), "allowed");
     assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
 
-    // What the pod says of itself does not help.
+    // The pod's own headers do not help.
     let forged = run(OTHER_TASK)
         .header("x-airflow-dag-id", "finance_daily")
         .header("x-airflow-proof", "pod");
@@ -113,7 +113,7 @@ fn the_worker_of_another_team_gets_no_task(setup: Setup) {
     server.assert_unharmed();
 }
 
-/// The next token is in the answer's headers, which are there before the DAG is.
+/// The next token is in the answer's headers. They arrive before the DAG's name does.
 fn an_answer_that_is_cut_short_leaves_a_token_for_run_alone(setup: Setup) {
     let slow = |request: &Received| {
         let mut answer = airflow(request);
@@ -163,7 +163,7 @@ fn a_token_belongs_to_whom_airflow_gave_an_answer(setup: Setup) {
         team(&server, "sales"),
         server.peer("airflow", "airflow-worker-sales-eu"),
     );
-    // What Airflow refuses neither teaches nor binds.
+    // An answer in which Airflow refuses neither teaches nor binds.
     assert_eq!(ask(&second, &run(TASK).header("x-forged", "1")).status, 403);
     assert_eq!(
         ask(&sales, &run(TASK)).json().unwrap()["dag_run"]["dag_id"],
@@ -177,7 +177,7 @@ fn a_token_belongs_to_whom_airflow_gave_an_answer(setup: Setup) {
         "token_owned_by_another"
     );
     assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
-    // Two tokens are none.
+    // Two tokens count as none.
     let two = xcom("sales_daily", TASK).header("authorization", token(OTHER_TASK));
     assert_eq!(code(&ask(&second, &two)), "malformed_authorization");
     server.assert_unharmed();
@@ -188,7 +188,7 @@ fn nothing_is_learned_on_the_way_out_if_nobody_is_named(setup: Setup) {
     let node = Node::new("worker", "airflow", "airflow-worker-sales");
     let worker = server.worker(node, &teams());
     let client = worker.app();
-    // A server of the task's own could answer so, and name any DAG.
+    // A server of the task's own could give such an answer, and name any DAG.
     assert_eq!(ask(&client, &run(TASK)).status, 200);
     ask(
         &client,
@@ -275,7 +275,7 @@ fn an_answer_of_any_form_is_read_or_refused(setup: Setup) {
             response.text()
         );
     }
-    // It has Airflow's headers, and so the next token, and no body that could name the DAG.
+    // It has Airflow's headers, and so the next token, but no body that could name the DAG.
     let (response, then) = answer("x-empty");
     assert_eq!((response.status, then.as_str()), (200, "token_owned_by_another"));
     server.assert_unharmed();

@@ -1,4 +1,4 @@
-//! What was learned outlives new code and a crash of the VM: it is the proxy's, not the VM's.
+//! Learned facts survive new code and a crash of the VM: the proxy keeps them, not the VM.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::tasks::{OTHER_TASK, TASK, airflow, code, run, teams, xcom};
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// HTTP/2, as over HTTP/1.1 the proxy drops the trailers that the crash takes.
+/// Uses HTTP/2, because over HTTP/1.1 the proxy drops the trailers that cause the crash.
 #[test]
 fn newest_envoy_keeps_what_was_learned() {
     keeps_what_was_learned(Setup::ALL[1]);
@@ -35,14 +35,13 @@ fn keeps_what_was_learned(setup: Setup) {
 
     let crashing = module::crashing().unwrap().path;
     assert_eq!(server.sidecar.load(&crashing).unwrap(), Update::Taken);
-    // The old code answers on until the worker has the new one, in which a request that ends in
-    // trailers is lost.
+    // The old code answers until the worker has the new one. The new one loses a request that ends in trailers.
     let crash = xcom("sales_daily", TASK).body("x").trailer("x-crash", "1");
     wait::until("the new code", SOON, || {
         Ok((ask(&sales, &crash).status == 503).then_some(()))
     })
     .unwrap();
-    // A worker makes its new VM when it gets its next request, and not within a second of the last.
+    // A worker makes its new VM with its next request, at least a second after the last VM.
     wait::until("a new VM", SOON, || {
         ask(&sales, &xcom("sales_daily", TASK));
         let reloads = server.sidecar.admin().stats("vm_reload_success")?;
@@ -51,7 +50,7 @@ fn keeps_what_was_learned(setup: Setup) {
     .unwrap();
     assert_known(&sales, &finance);
 
-    // And it goes on learning and counting.
+    // The new VM also continues to learn and to count.
     let counted = requests(&server);
     ask(&sales, &run(OTHER_TASK));
     assert_eq!(code(&ask(&sales, &xcom("sales_daily", OTHER_TASK))), "allowed");
@@ -63,7 +62,7 @@ fn keeps_what_was_learned(setup: Setup) {
     assert_eq!(learned.unwrap(), 2.0);
 }
 
-/// The DAG of the task, and whose its token is.
+/// Asserts that the proxy knows the task's DAG, and the owner of its token.
 fn assert_known(owner: &Client, other: &Client) {
     assert_eq!(code(&ask(owner, &xcom("sales_daily", TASK))), "allowed");
     assert_eq!(

@@ -1,5 +1,5 @@
-//! What a worker's own sidecar learns from Airflow's answers, and says of its tasks to every
-//! api-server, also to one that has not seen the task before.
+//! A worker's own sidecar learns from Airflow's answers, and stamps its tasks for every api-server, also for one that
+//! has not seen the task before.
 
 use dagward_testbed::client::{Client, Request, Response};
 use dagward_testbed::sidecar::{Destination, Node, Tls};
@@ -24,7 +24,7 @@ on_every_setup!(
 /// An api-server that sees no `run`.
 const SECOND: &str = "second-api-server";
 
-/// A service of the mesh that answers like Airflow, and is none.
+/// A service of the mesh that answers like Airflow, and is not Airflow.
 const ROGUE: &str = "rogue";
 
 /// A server without a sidecar that answers like Airflow.
@@ -40,7 +40,7 @@ struct Scene {
     worker: Worker,
 }
 
-/// What the worker is told: as [`teams`], and who Airflow is.
+/// The worker's document: as [`teams`], with the list of api-servers.
 fn with_api_servers() -> Value {
     let mut policy = teams();
     policy["apiServers"] = json!(["spiffe://cluster.local/ns/airflow/sa/airflow-api-server"]);
@@ -68,7 +68,7 @@ impl Scene {
         ask(&self.worker.app(), &to(host, request))
     }
 
-    /// What becomes of a request for an XCom of `sales_daily` at the api-server that saw no `run`.
+    /// The code for a request for an XCom of `sales_daily` at the api-server that saw no `run`.
     fn at_second(&self, task: &str) -> String {
         code(&self.ask(SECOND, xcom("sales_daily", task)))
     }
@@ -87,7 +87,7 @@ fn to(host: &str, request: Request) -> Request {
     }
 }
 
-/// The task headers that came, without their prefix.
+/// The task headers that arrived, without their prefix.
 fn stamps(received: &Received) -> Vec<(&str, &str)> {
     let mut stamps: Vec<_> = received
         .headers
@@ -116,19 +116,19 @@ fn another_api_server_believes_what_the_worker_learned(setup: Setup) {
         ("ti-id", TASK),
     ];
     assert_eq!(stamps(&scene.second.last()), stamped);
-    // What the application says beside it is replaced.
+    // The sidecar replaces the application's own headers.
     let forged = xcom("sales_daily", TASK)
         .header("x-airflow-dag-id", "finance_daily")
         .header("x-airflow-task-id", "load");
     assert_eq!(code(&scene.ask(SECOND, forged)), "allowed");
     assert_eq!(stamps(&scene.second.last()), stamped);
-    // Another DAG is not the task's, another task's token not this one's.
+    // Another DAG is not the task's, and another task's token is not this one.
     assert_eq!(
         code(&scene.ask(SECOND, xcom("finance_daily", TASK))),
         "no_rule_allows"
     );
     assert_eq!(scene.at_second(OTHER_TASK), "no_rule_allows");
-    // A refreshed token has other bytes, and is of the same task.
+    // A refreshed token has other bytes, and belongs to the same task.
     let refreshed = Request::get(SECOND, "/execution/xcoms/sales_daily/r/t/k").header(
         "authorization",
         format!(
@@ -138,7 +138,7 @@ fn another_api_server_believes_what_the_worker_learned(setup: Setup) {
     );
     assert_eq!(code(&ask(&scene.worker.app(), &refreshed)), "allowed");
 
-    // No one but Airflow verifies the token, and so no one else is told what it stands for.
+    // Only Airflow verifies the token, so only Airflow gets the facts about it.
     scene.ask(API_SERVER, with_token("GET", "/v1/payments", TASK));
     assert_eq!(stamps(&scene.first.last()), []);
     scene.ask(EXTERNAL, xcom("sales_daily", TASK));
@@ -173,7 +173,7 @@ fn who_is_no_api_server_teaches_nothing(setup: Setup) {
         assert_eq!(scene.at_second(TASK), "no_rule_allows", "{host}");
     }
     assert_eq!((rogue.app.counts().completed, plain.counts().completed), (1, 1));
-    // Nor does a server in the worker's own pod, which a friend asks.
+    // A server in the worker's own pod does not teach it either, when another pod asks it.
     let friend = scene
         .first
         .authority
@@ -207,7 +207,7 @@ fn what_airflow_refuses_teaches_nothing(setup: Setup) {
         scene.ask(API_SERVER, run(TASK).header("x-form", form));
         assert_eq!(scene.at_second(TASK), "no_rule_allows", "{form}");
     }
-    // Another task's `run` is not for this token.
+    // Another task's `run` does not match this token.
     let other = with_token(
         "PATCH",
         &format!("/execution/task-instances/{OTHER_TASK}/run"),
@@ -242,7 +242,7 @@ fn the_pod_says_which_task_unless_airflow_contradicts(setup: Setup) {
     ];
     assert_eq!(stamps(&scene.second.last()), expected);
 
-    // A conflict goes out as it is. Who knows both sides refuses.
+    // The sidecar forwards a conflict unchanged. The server's sidecar, which knows both sides, refuses.
     let scene = Scene::new(setup, Upstream::with(airflow).unwrap(), pod("sales_other"));
     scene.ask(API_SERVER, run(TASK));
     scene.ask(API_SERVER, xcom("sales_daily", TASK));
@@ -256,7 +256,7 @@ fn an_answer_of_any_form_passes_whole(setup: Setup) {
         match request.header("x-form").unwrap_or_default() {
             "huge" => names_then_conf(700_000),
             "late" => conf_then_names(100_000),
-            // A server that compresses whether or not it was asked to.
+            // A server that always compresses, even if the client did not accept it.
             "gzip" => Answer {
                 headers: vec![("content-encoding".to_owned(), "gzip".to_owned())],
                 body: GZIP.to_vec(),
@@ -274,7 +274,7 @@ fn an_answer_of_any_form_passes_whole(setup: Setup) {
         }
     });
     let mut policy = allow_all();
-    // So that it does not hold back or replace what the worker's is to read.
+    // So that this sidecar does not hold back or replace the body that the worker's sidecar must read.
     policy["mode"] = json!("observe");
     let first = Server::before(app.unwrap(), setup, &policy.to_string());
     let second = first.beside(SECOND, Upstream::with(airflow).unwrap(), &teams().to_string());

@@ -1,5 +1,5 @@
-//! Floods of tokens: those of a forger push out nothing, and those of honest tasks each other only
-//! when there are too many.
+//! Floods of tokens. A forger's tokens evict nothing. Tokens of honest tasks evict each other only when there are too
+//! many.
 
 use std::time::Duration;
 
@@ -15,20 +15,20 @@ use crate::setup::Setup;
 use crate::tasks::{TASK, airflow, code, forged, run, teams, token_of, verifying, xcom};
 use crate::unverified_tokens::with_open_routes;
 
-/// Requests of a flood.
+/// The number of requests in a flood.
 const FLOOD: u64 = 20_000;
 
-/// No flood takes as long, however busy the machine is.
+/// Longer than any flood takes, even on a busy machine.
 const LONG: Duration = Duration::from_secs(600);
 
-/// Tasks that are learned before it.
+/// The number of tasks that the proxy learns before the flood.
 const HONEST: u64 = 100;
 
 fn task(number: u64) -> String {
     format!("019ab1c2-7d11-7b3f-a3c4-{number:012}")
 }
 
-/// An Airflow that knows forged tokens by a mark.
+/// An Airflow that recognizes forged tokens by a mark.
 fn server(setup: Setup) -> Server {
     let app = Upstream::with(|request| match request.header("x-forged") {
         Some(_) => Answer::json(403, &json!({"detail": "Invalid auth token"})),
@@ -68,7 +68,7 @@ fn forged_tokens_push_nothing_out() {
     );
     assert_eq!(learned(&server), HONEST as f64);
 
-    // Every other one with the name of an honest task, each with a DAG of its own.
+    // Every second one has the name of an honest task. Each has a DAG of its own.
     let forger = server.peer("airflow", "airflow-worker-ml");
     let forged = |number: u64| {
         let named = match number.is_multiple_of(2) {
@@ -98,7 +98,7 @@ fn forged_tokens_push_nothing_out() {
     server.assert_unharmed();
 }
 
-/// As many as fill every place that a proxy has, three times over.
+/// Three times as many as a proxy has entries.
 #[test]
 fn forged_tokens_that_airflow_does_not_look_at_push_nothing_out() {
     let app = Upstream::with(verifying).unwrap();
@@ -123,7 +123,7 @@ fn forged_tokens_that_airflow_does_not_look_at_push_nothing_out() {
     server.assert_unharmed();
 }
 
-/// A thief whose own tasks are in order, and more than a proxy has places.
+/// A thief whose own tasks are valid. There are more of them than a proxy has entries.
 #[test]
 fn valid_tokens_of_one_team_push_out_no_task_of_another() {
     let app = Upstream::with(verifying).unwrap();
@@ -158,7 +158,7 @@ fn of_too_many_tasks_those_used_last_stay() {
     let sales = sales(&server);
     ask(&sales, &run(TASK));
     let tasks = MAX_TASKS + MAX_TASKS / 2;
-    // One task is at work all the time.
+    // One task works all the time.
     let requests = (0..tasks).flat_map(|number| {
         let at_work = number.is_multiple_of(200).then(|| xcom("sales_daily", TASK));
         std::iter::once(run(&task(number))).chain(at_work)

@@ -1,4 +1,4 @@
-//! The policy changes while requests come.
+//! Changes of the policy while requests arrive.
 
 use std::thread;
 
@@ -16,7 +16,7 @@ const RATE: f64 = 500.0;
 
 const SECONDS: u64 = 3;
 
-/// Lets DAG `etl` be read, and DAG `flips` by half of the documents.
+/// A document that allows reading DAG `etl`, and in one variant also DAG `flips`.
 fn document(flips: bool) -> Value {
     let dags = if flips {
         json!(["etl", "flips"])

@@ -1,7 +1,7 @@
 //! The filter in real Envoys: between sidecars as Istio configures them, nothing mocked.
 //!
-//! What every proxy has to do runs on each of [`setup::Setup`]'s four; what only one thing of the
-//! proxy can break runs on the first.
+//! Behaviour that every proxy must have is tested on each of [`setup::Setup`]'s four setups. A test that depends on
+//! only one part of the proxy runs on the first.
 
 #![expect(
     clippy::unwrap_used,

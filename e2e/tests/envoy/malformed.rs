@@ -1,4 +1,4 @@
-//! What cannot be read in one way only is refused: one clear answer, one count, no harm.
+//! Requests that can be read in more than one way are refused: with one clear answer, one count, and no harm.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::setup::{Setup, on_every_setup};
 
 on_every_setup!(task_headers_that_break_their_contract, paths_with_two_readings);
 
-/// The longest that an answer may take. Its end is the end of the connection.
+/// The longest time for an answer. The answer ends with its connection.
 const QUIET: Duration = Duration::from_secs(60);
 
 fn dag() -> Request {
@@ -69,7 +69,7 @@ fn task_headers_that_break_their_contract(setup: Setup) {
     }
     assert_eq!(server.app.counts().started, 0);
 
-    // Bytes that are no text are nobody's business in other headers.
+    // The filter does not look at non-text bytes in other headers.
     assert_eq!(
         ask(&peer, &dag().header("x-comment", b"caf\xe9 \xff")).status,
         200
@@ -114,7 +114,7 @@ fn paths_with_two_readings(setup: Setup) {
     server.assert_unharmed();
 }
 
-/// What the client library would not send. Envoy refuses some of it itself, before any filter.
+/// Requests that the client library would not send. Envoy itself refuses some of them, before any filter.
 #[test]
 fn raw_request_lines() {
     let server = Server::start(Setup::DEFAULT, &allow_all());
@@ -136,7 +136,7 @@ fn raw_request_lines() {
             "403",
             true,
         ),
-        // Envoy resolves these, and the app gets what the filter decided on.
+        // Envoy resolves these, and the app gets the path on which the filter decided.
         ("GET /api/v2/dags/a\\..\\b HTTP/1.1", "200", true),
         ("GET /api/v2/../../api/v2/dags/etl HTTP/1.1", "200", true),
         // It has no path, and no route leads on.

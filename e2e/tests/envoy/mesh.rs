@@ -15,19 +15,19 @@ use serde_json::{Value, json};
 use crate::setup::Setup;
 use crate::tasks::airflow;
 
-/// The name by which callers know the app.
+/// The host name by which callers reach the app.
 pub(crate) const API_SERVER: &str = "airflow-api-server";
 
-/// A host outside the mesh that a ServiceEntry names.
+/// A host outside the mesh with a ServiceEntry.
 pub(crate) const EXTERNAL: &str = "api.example.com";
 
-/// A host outside the mesh that nobody names.
+/// A host outside the mesh without a ServiceEntry.
 pub(crate) const UNKNOWN: &str = "unknown.example.org";
 
-/// The longest that a proxy may take to count and to log what it did.
+/// The time within which a proxy must count and log a request.
 const SOON: Duration = Duration::from_secs(60);
 
-/// The api-server, or another service: the app and its sidecar, which takes mutual TLS and plaintext.
+/// The api-server, or another service: the app and its sidecar, which accepts mutual TLS and plaintext.
 pub(crate) struct Server {
     pub(crate) setup: Setup,
     pub(crate) authority: Arc<Authority>,
@@ -35,7 +35,7 @@ pub(crate) struct Server {
     pub(crate) sidecar: Sidecar,
 }
 
-/// A pod that calls, behind its sidecar, and what lies outside the mesh.
+/// A calling pod behind its sidecar, with servers outside the mesh.
 pub(crate) struct Worker {
     pub(crate) sidecar: Sidecar,
     pub(crate) external: Upstream,
@@ -51,7 +51,7 @@ impl Server {
         Self::configured(setup, &policy.to_string())
     }
 
-    /// An api-server whose sidecar has `configuration`, which may be no document at all.
+    /// An api-server whose sidecar has `configuration`, which may be any text.
     pub(crate) fn configured(setup: Setup, configuration: &str) -> Self {
         Self::before(Upstream::echo().unwrap(), setup, configuration)
     }
@@ -88,7 +88,7 @@ impl Server {
         Self::of(authority, API_SERVER, (app, inbound), setup, configuration)
     }
 
-    /// The same behind HTTP `filters` that stand before the plugin, where filters may ask these destinations.
+    /// The same, with HTTP `filters` before the plugin, and the destinations that these filters call.
     pub(crate) fn behind(filters: Vec<Value>, asked_by_filters: Vec<Destination>, policy: &Value) -> Self {
         Self::with(policy, |spec| Spec {
             filters,
@@ -113,7 +113,7 @@ impl Server {
         )
     }
 
-    /// An api-server behind a waypoint: requests come through HBONE as well.
+    /// An api-server behind a waypoint: requests arrive through HBONE as well.
     pub(crate) fn waypoint(app: Upstream, setup: Setup, policy: &Value) -> Self {
         let inbound = Inbound {
             hbone: true,
@@ -123,7 +123,7 @@ impl Server {
         Self::of(authority, "waypoint", (app, inbound), setup, &policy.to_string())
     }
 
-    /// The same before services of these names, each with an app of its own.
+    /// The same, for services of these names, each with an app of its own.
     pub(crate) fn waypoint_of(services: &[(&str, &Upstream)], setup: Setup, policy: &Value) -> Self {
         let app = Upstream::echo().unwrap();
         let services = services.iter().map(|(name, app)| Service {
@@ -211,8 +211,8 @@ impl Server {
         self.worker_toward(Vec::new(), node, policy)
     }
 
-    /// The same, where there are `more` destinations. The pod takes requests too, with a server of
-    /// its own that answers like Airflow.
+    /// The same, with `more` destinations. The pod also accepts requests, with its own server that answers like
+    /// Airflow.
     pub(crate) fn worker_toward(&self, more: Vec<Destination>, node: Node, policy: &Value) -> Worker {
         let (external, unknown) = (Upstream::echo().unwrap(), Upstream::echo().unwrap());
         let own = Upstream::with(airflow).unwrap();
@@ -271,14 +271,14 @@ impl Server {
             .speak(Client::mtls(self.sidecar.beside().unwrap(), &identity).unwrap())
     }
 
-    /// A peer with this certificate whose tunnel `connect` opens, as ztunnel does for pods without a sidecar.
+    /// A peer with this certificate, whose tunnel `connect` opens, as ztunnel does for pods without a sidecar.
     pub(crate) fn tunnelling(&self, identity: &Identity, connect: &Request) -> Client {
         let address = self.sidecar.hbone().unwrap();
         self.setup
             .speak(Client::through(address, identity, connect).unwrap())
     }
 
-    /// A peer for what is written byte by byte, always HTTP/1.1.
+    /// A peer that writes its requests byte by byte, always over HTTP/1.1.
     pub(crate) fn wire(&self) -> Client {
         let identity = self
             .authority
@@ -292,22 +292,22 @@ impl Server {
         self.setup.speak(Client::plain(self.sidecar.inbound().unwrap()))
     }
 
-    /// Where callers of this service go by its `name`.
+    /// The destination of callers that use this service by its `name`.
     pub(crate) fn destination(&self, name: &str) -> Destination {
         Destination::mesh(name, "airflow", 8080, self.sidecar.inbound().unwrap())
     }
 
-    /// The last request that came to the app.
+    /// The last request that reached the app.
     pub(crate) fn last(&self) -> Received {
         self.app.received().last().cloned().unwrap()
     }
 
-    /// The series of `dagward_requests_total` once there are `requests` of them in all, and no more.
+    /// The series of `dagward_requests_total` once their sum is exactly `requests`.
     pub(crate) fn counted(&self, requests: u64) -> Vec<Sample> {
         counted(&self.sidecar, requests)
     }
 
-    /// Checks that the filter never crashed. A reload would show, as would the panic in the log.
+    /// Checks that the filter never crashed. A reload would show this, and so would the panic in the log.
     pub(crate) fn assert_unharmed(&self) {
         assert_unharmed(&self.sidecar);
     }
@@ -326,8 +326,8 @@ impl Setup {
     }
 }
 
-/// The series of `dagward_requests_total` once there are `requests` of them in all, and no more.
-/// A request is counted when it is over, which its caller may know before.
+/// The series of `dagward_requests_total` once their sum is exactly `requests`. The proxy counts a request at its end.
+/// The caller may see the answer before.
 pub(crate) fn counted(sidecar: &Sidecar, requests: u64) -> Vec<Sample> {
     let (total, series) = wait::until("the requests to be counted", SOON, || {
         let series: Vec<_> = sidecar
@@ -352,12 +352,12 @@ pub(crate) fn assert_unharmed(sidecar: &Sidecar) {
     assert!(!log.contains("panicked") && !log.contains("Function:"), "{log}");
 }
 
-/// Sends a request that must be answered.
+/// Sends a request that must get an answer.
 pub(crate) fn ask(client: &Client, request: &Request) -> Response {
     client.send(request).unwrap()
 }
 
-/// The reason that stands in an answer of the filter, and the word in brackets behind its message.
+/// The status of the filter's answer, and the code in brackets behind its message.
 pub(crate) fn refusal(response: &Response) -> (u16, String) {
     let body = response.json().unwrap();
     let message = body["detail"]["message"].as_str().unwrap().to_owned();

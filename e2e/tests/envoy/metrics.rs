@@ -1,4 +1,4 @@
-//! What is counted: every request once, under the right labels, whoever served it.
+//! The counts: each request is counted once, under the right labels, whichever component answered it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn document() -> Value {
     ]))
 }
 
-/// The counters and gauges that dagward has, and how often its histograms were told of something.
+/// dagward's counters and gauges, and the number of observations in each histogram.
 fn series(samples: Vec<Sample>) -> BTreeMap<String, f64> {
     samples
         .into_iter()
@@ -114,7 +114,7 @@ fn every_request_is_counted_once(setup: Setup) {
             1.0,
         ),
     ]);
-    // Envoy shows histograms only once it has flushed them, every five seconds.
+    // Envoy shows histograms only after it has flushed them, every five seconds.
     let durations = "dagward_request_duration_milliseconds_count";
     wait::until("the histogram", Duration::from_secs(300), || {
         let told = server.sidecar.admin().metric(durations, &[])?;

@@ -1,4 +1,4 @@
-//! `observe` stamps and measures, `shadow` says what it would refuse, `enforce` refuses.
+//! The modes: `observe` stamps and measures, `shadow` reports the refusals, `enforce` refuses.
 
 use dagward_testbed::client::Request;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn document(mode: &str, policy_mode: &str) -> Value {
     ]})
 }
 
-/// Allowed, denied by no rule, denied by a rule, malformed.
+/// An allowed request, one that no rule allows, one that a rule denies, and a malformed one.
 fn requests() -> [Request; 4] {
     [
         Request::get(API_SERVER, "/api/v2/dags/etl"),

@@ -1,5 +1,5 @@
-//! The plugin by the names that istiod gives it: up to 1.29, and from 1.30 on, where a WasmPlugin is translated into a
-//! TrafficExtension.
+//! The plugin under the names that istiod gives it: up to 1.29, and from 1.30 on, where istiod translates a WasmPlugin
+//! into a TrafficExtension.
 
 use dagward_build as module;
 use dagward_testbed::certs::Authority;
@@ -52,7 +52,7 @@ fn it_works_by_every_name_of_istio_s() {
             client.send(&request).unwrap().status
         };
         assert_eq!([status("etl"), status("pay")], [200, 403], "{name}");
-        // The last good policy is kept by the plugin's name.
+        // The filter keeps the last good policy under the plugin's name.
         assert_eq!(sidecar.update("{}").unwrap(), Update::Taken);
         assert_eq!([status("etl"), status("pay")], [200, 403], "{name}");
     }

@@ -1,5 +1,5 @@
-//! Bodies and ids that no honest client sends, or hardly any: refused in Airflow's own words where
-//! they decide, and passed on untouched where they do not.
+//! Bodies and ids that honest clients rarely or never send. If they decide, they are read as Airflow reads them or
+//! refused. Otherwise they pass unchanged.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use serde_json::json;
 use crate::mesh::{API_SERVER, Server, ask, enforce, refusal};
 use crate::setup::Setup;
 
-/// The longest that an answer may take. Its end is the end of the connection.
+/// The longest time for an answer. The answer ends with its connection.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// A route whose body names ids, and one whose body is the caller's own business.
+/// A route whose body names ids, and one whose body the filter does not read.
 const DECIDING: &str = "/api/v2/backfills";
 const OPAQUE: &str = "/execution/xcoms/ml_a/r/t/k";
 
@@ -84,7 +84,7 @@ fn a_body_counts_where_it_decides_and_nowhere_else() {
             (403, "malformed_body".to_owned()),
             "{value}: {shown}"
         );
-        // As Airflow's SDK wants it: this type exactly, and an object with these words.
+        // As Airflow's SDK requires it: exactly this type, and an object with these fields.
         assert_eq!(response.header("content-type"), Some("application/json"));
         let detail = &response.json().unwrap()["detail"];
         assert_eq!(detail["reason"], "dagward_malformed");
@@ -149,7 +149,7 @@ fn an_id_is_any_text() {
         ("%256dl_a".to_owned(), refused),
         ("ML_a".to_owned(), refused),
         ("%EF%BD%8Dl_a".to_owned(), refused),
-        // As long as Airflow's may be, and longer.
+        // At the maximum length of Airflow's ids, and longer.
         (format!("ml_{}", of(247)), allowed),
         (format!("ml_{}", of(248)), allowed),
         (of(250), refused),

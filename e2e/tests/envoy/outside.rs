@@ -1,4 +1,4 @@
-//! Outside the mesh nobody learns which task calls.
+//! Servers outside the mesh do not learn which task calls.
 
 use dagward_testbed::client::Request;
 use dagward_testbed::sidecar::Node;

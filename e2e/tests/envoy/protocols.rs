@@ -1,4 +1,4 @@
-//! The corners of HTTP: `HEAD`, `Expect`, trailers, upgrades, gRPC.
+//! Special cases of HTTP: `HEAD`, `Expect`, trailers, upgrades, gRPC.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ on_every_setup!(
 
 const QUIET: Duration = Duration::from_secs(5);
 
-/// Lets everything under `/allowed` pass, and what the api-server has for DAG `etl`.
+/// A document that allows everything under `/allowed`, and the api-server's data of DAG `etl`.
 fn some() -> Value {
     enforce(&json!([{"name": "some", "action": "ALLOW", "rules": [
         {"to": [{"paths": ["/allowed*"]}, {"dags": ["etl"]}]},
@@ -25,7 +25,7 @@ fn some() -> Value {
 }
 
 fn head_has_no_body(setup: Setup) {
-    // An app that sends a body all the same has its HTTP/2 stream reset by Envoy.
+    // Envoy resets the HTTP/2 stream of an app that still sends a body.
     let app = Upstream::with(|_| Answer {
         status: 200,
         headers: Vec::new(),
@@ -66,7 +66,7 @@ fn trailers_pass_and_do_not_count(setup: Setup) {
     };
     let allowed = ask(&peer, &request("/allowed"));
     assert_eq!(allowed.status, 200, "{}", allowed.text());
-    // Envoy drops the trailers of HTTP/1.1 unless told otherwise, and Istio does not.
+    // Envoy drops the trailers of HTTP/1.1 unless it is configured otherwise, and Istio does not do this.
     let trailers = if setup.http2 { 1 } else { 0 };
     assert_eq!(allowed.trailers.len(), trailers);
     assert_eq!(server.last().trailers.len(), trailers * 2);
@@ -91,7 +91,7 @@ fn expectations_are_met(setup: Setup) {
         );
         let answer = server.wire().raw(request.as_bytes(), QUIET).unwrap();
         let answer = String::from_utf8(answer).unwrap();
-        // Envoy invites the body before any filter sees the request.
+        // Envoy answers `100 Continue` before any filter sees the request.
         let answer = answer.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap();
         assert!(answer.starts_with(last), "{answer}");
     }

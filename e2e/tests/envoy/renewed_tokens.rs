@@ -1,5 +1,5 @@
-//! Airflow gives a fresh token with every answer under `/execution`, whatever the route and the status. A thief must
-//! get none of them, or a stolen token is good for ever.
+//! Airflow puts a fresh token in every answer under `/execution`, on every route and with every status. A thief must
+//! get none of them, or a stolen token would stay valid for ever.
 
 use dagward_testbed::client::{Client, Request, Response};
 use dagward_testbed::upstream::Upstream;
@@ -16,7 +16,7 @@ on_every_setup!(
     routes_that_want_no_token_get_none,
 );
 
-/// Routes that want no token.
+/// Routes that require no token.
 const OPEN: [&str; 4] = [
     "/execution/health",
     "/execution/health/ping",
@@ -24,19 +24,19 @@ const OPEN: [&str; 4] = [
     "/execution/openapi.json",
 ];
 
-/// What Airflow has no route for, and answers 404.
+/// Paths without a route, which Airflow answers with 404.
 const UNKNOWN: [&str; 3] = [
     "/execution/nothing",
     "/execution/nothing/at/all",
     "/execution/nothing?x=/execution/health",
 ];
 
-/// Answered 422.
+/// Airflow answers this with 422.
 const INVALID: &str = "/execution/dag-runs/count";
 
 fn start(setup: Setup) -> Server {
     let mut policy = with_open_routes();
-    // So that nothing but the token stands in a thief's way.
+    // So that only the token can stop a thief.
     let counts = json!({"name": "counts", "action": "ALLOW", "rules": [{"to": [{"paths": [INVALID]}]}]});
     policy["policies"].as_array_mut().unwrap().push(counts);
     Server::before(Upstream::with(verifying).unwrap(), setup, &policy.to_string())
@@ -68,13 +68,13 @@ fn no_answer_under_execution_renews_a_stolen_token(setup: Setup) {
             assert_eq!(fresh(&answer), None, "{path}");
             assert_eq!(code(&answer), "token_owned_by_another", "{path}");
         }
-        // A queued task has no owner so far.
+        // A queued task has no owner yet.
         for path in OPEN {
             let answer = with(thief, path, OTHER_TASK);
             assert_eq!(fresh(&answer), None, "{path}");
         }
     }
-    // It renews nothing behind the thief's back either.
+    // It does not renew the token unseen by the thief either.
     assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
     server.assert_unharmed();
 }
@@ -103,7 +103,7 @@ fn routes_that_want_no_token_get_none(setup: Setup) {
         assert_eq!((answer.status, fresh(&answer)), (200, None), "{path}");
         assert_eq!(server.last().header("authorization"), None, "{path}");
     }
-    // Elsewhere it is a matter between caller and server.
+    // On other services the filter does not interfere.
     assert_eq!(with(&sales, "/api/v2/version", TASK).status, 200);
     assert_eq!(server.last().header("authorization"), Some(token(TASK).as_str()));
     server.assert_unharmed();

@@ -1,7 +1,7 @@
-//! A task's token that is stolen from one team's task and used at an api-server that has not seen that task so far.
+//! A token that a thief steals from another team's task and uses at an api-server that has not seen the task yet.
 //!
-//! Workers as Celery has them, whose pods say nothing of tasks. Two api-servers, each with a sidecar that knows
-//! nothing of what the other's has learned.
+//! The workers are as Celery has them: their pods' annotations name no task. There are two api-servers. The sidecar of
+//! each has not learned the other's facts.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ struct Scene {
     thief: Worker,
 }
 
-/// As [`teams`], and a task may report on itself wherever its DAG is not known, as in the shipped policies.
+/// As [`teams`]. In addition a task may report on itself where its DAG is not known, as in the shipped policies.
 fn without_api_servers() -> Value {
     let mut policy = teams();
     let reports = json!({"name": "reports", "action": "ALLOW", "rules": [{
@@ -90,7 +90,7 @@ impl Scene {
         ]
     }
 
-    /// Applies another policy to all sidecars, and waits until the api-servers' go by it.
+    /// Applies another policy to all sidecars, and waits until the api-servers' sidecars use it.
     fn update(&mut self, policy: &Value) {
         let mut policy = policy.clone();
         let marker =
@@ -117,7 +117,7 @@ impl Scene {
     }
 }
 
-/// What becomes of a request to the api-server `host`.
+/// The code for a request to the api-server `host`.
 fn at(host: &str, client: &Client, request: Request) -> String {
     code(&ask(
         client,
@@ -128,18 +128,18 @@ fn at(host: &str, client: &Client, request: Request) -> String {
     ))
 }
 
-/// How a task ends, which asks for no DAG.
+/// The report of a task's end. It names no DAG.
 fn state() -> Request {
     let path = format!("/execution/task-instances/{TASK}/state");
     with_token("PATCH", &path, TASK).body(r#"{"state": "failed", "end_date": "2026-11-24T00:00:00Z"}"#)
 }
 
-/// What a thief would do: read what is the victim's, and end it.
+/// A thief's requests: read the victim's data, and end the victim's task.
 fn thefts() -> [Request; 2] {
     [xcom("sales_daily", TASK), state()]
 }
 
-/// The words by which a sidecar vouches.
+/// The request, with the headers by which a sidecar vouches for a token.
 fn forged(request: Request) -> Request {
     request
         .header("x-airflow-dag-id", "sales_daily")
@@ -151,7 +151,7 @@ fn forged(request: Request) -> Request {
 fn a_stolen_token_is_refused_wherever_it_is_used(setup: Setup) {
     let scene = Scene::new(setup, &with_api_servers());
     let (victim, thief) = (scene.victim.app(), scene.thief.app());
-    // From the broker, before its task has begun: good for nothing but to begin.
+    // A token from the broker, before its task has begun: it is only good for `run`.
     for host in [API_SERVER, REPLICA] {
         assert_eq!(at(host, &thief, state()), UNKNOWN, "{host}");
     }
@@ -163,14 +163,14 @@ fn a_stolen_token_is_refused_wherever_it_is_used(setup: Setup) {
     }
     assert_eq!(scene.replica.app.counts().started, 0);
 
-    // Its own task goes on there, where its sidecar vouches for it.
+    // Its own task continues there, because its sidecar vouches for the token.
     for request in [xcom("sales_daily", TASK), state()] {
         assert_eq!(at(REPLICA, &victim, request), "allowed");
     }
     for theft in thefts() {
         assert_eq!(at(REPLICA, &thief, theft), UNKNOWN);
     }
-    // Without its sidecar's word nothing shows whose the token is.
+    // Without its sidecar's word nothing shows the owner of the token.
     let bare = scene.replica.peer("airflow", "airflow-worker-sales");
     assert_eq!(at(REPLICA, &bare, state()), UNKNOWN);
     assert_eq!(scene.replica.app.counts().started, 2);
@@ -181,11 +181,11 @@ fn headers_vouch_for_nobody(setup: Setup) {
     let scene = Scene::new(setup, &with_api_servers());
     let thief = scene.thief.app();
     assert_eq!(at(API_SERVER, &scene.victim.app(), run(TASK)), "allowed");
-    // A stamper's sidecar takes away what its app says.
+    // A stamper's sidecar removes the app's own headers.
     for theft in thefts() {
         assert_eq!(at(REPLICA, &thief, forged(theft)), UNKNOWN);
     }
-    // Who is no stamper says nothing that counts: another namespace, and no certificate at all.
+    // The headers of callers that are not stampers do not count: another namespace, and no certificate at all.
     let elsewhere = scene.replica.peer("ml", "airflow-worker-finance");
     let anonymous = scene.replica.plaintext();
     for theft in thefts() {
@@ -194,7 +194,7 @@ fn headers_vouch_for_nobody(setup: Setup) {
     }
     assert_eq!(scene.replica.app.counts().started, 0);
 
-    // A stamper's account without dagward is taken at its word, unless stampers are listed.
+    // The filter trusts a stamper's account without dagward, unless the policy lists stampers.
     let bare = scene.replica.peer("airflow", "airflow-worker-finance");
     assert_eq!(at(REPLICA, &bare, forged(state())), "allowed");
     scene.assert_unharmed();
@@ -206,7 +206,7 @@ fn headers_vouch_for_nobody(setup: Setup) {
     scene.assert_unharmed();
 }
 
-/// Airflow refuses `run` for a task that runs, but for one who knows the process that runs it.
+/// Airflow refuses `run` for a running task, except to a caller that knows the task's process.
 fn to_say_run_once_more_gains_nothing(setup: Setup) {
     let running = |request: &Received| match request.header("x-pid") {
         None if request.path.ends_with("/run") => {
@@ -238,7 +238,7 @@ fn to_say_run_once_more_gains_nothing(setup: Setup) {
     scene.assert_unharmed();
 }
 
-/// Before the task starts and after, with its token and with one that is signed by no key.
+/// Before the task starts and after, with its token and with one without a valid signature.
 fn tokens_that_airflow_does_not_look_at_make_no_owner_at_either(setup: Setup) {
     let mut policy = with_api_servers();
     let open =
@@ -303,7 +303,7 @@ fn what_passes_in_shadow_mode_makes_no_thief_the_owner() {
     scene.assert_unharmed();
 }
 
-/// What a worker's sidecar has not learned it cannot say.
+/// A worker's sidecar cannot vouch for facts that it has not learned.
 #[test]
 fn a_task_that_runs_while_api_servers_are_first_named_is_known_where_it_was_seen() {
     let mut scene = Scene::new(Setup::DEFAULT, &without_api_servers());
@@ -312,7 +312,7 @@ fn a_task_that_runs_while_api_servers_are_first_named_is_known_where_it_was_seen
     scene.update(&with_api_servers());
     assert_eq!(at(API_SERVER, &victim, state()), "allowed");
     assert_eq!(at(REPLICA, &victim, state()), UNKNOWN);
-    // Its next try, or its way back from being deferred, once its sidecar goes by the update, too.
+    // This is the task's next try, or its return from deferral, once its sidecar uses the update, too.
     wait::until("the worker's update", SOON, || {
         assert_eq!(at(API_SERVER, &victim, run(TASK)), "allowed");
         Ok((at(REPLICA, &victim, state()) == "allowed").then_some(()))

@@ -1,4 +1,4 @@
-//! `x-request-id` and its kin: kept, replaced or made, and the same everywhere.
+//! `x-request-id` and similar headers: kept, replaced or created, and the same everywhere.
 
 use dagward_testbed::client::{Client, Request};
 use dagward_testbed::sidecar::Node;
@@ -17,7 +17,7 @@ on_every_setup!(
 
 const VALID: &str = "12345678-1234-4123-8123-123456789abc";
 
-/// Lets `/x` pass and nothing else.
+/// A document that allows only `/x`.
 fn some() -> serde_json::Value {
     enforce(&json!([{"name": "x", "action": "ALLOW", "rules": [{"to": [{"paths": ["/x"]}]}]}]))
 }
@@ -29,11 +29,11 @@ fn is_uuid(id: &str) -> bool {
 fn a_request_has_one_id_everywhere(setup: Setup) {
     let server = Server::start(setup, &some());
     let peer = server.peer("airflow", "airflow-worker");
-    // The request's ids, and whether what comes of them is the first of them.
+    // The request's ids, and whether the resulting id is the first of them.
     let cases: [(&[&str], bool); 8] = [
         (&[], false),
         (&[VALID], true),
-        // As nginx makes it, and a ULID.
+        // An id as nginx makes it, and a ULID.
         (&["12345678123441238123123456789abc"], true),
         (&["01ARZ3NDEKTSV4RRFFQ69G5FAV"], true),
         (&["no id"], false),
@@ -150,7 +150,7 @@ fn what_belongs_to_airflow_is_left_alone(setup: Setup) {
         .header("x-request-id", VALID);
     let response = ask(&peer, &request);
     assert_eq!(response.header_values("refreshed-api-token"), [b"fresh"]);
-    // The app's own would lead nowhere: the logs of both sidecars have the request's.
+    // The app's own id would not help: the logs of both sidecars have the request's.
     assert_eq!(response.header_values("x-request-id"), [VALID.as_bytes()]);
     let received = server.last();
     for (name, value) in [

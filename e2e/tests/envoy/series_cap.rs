@@ -1,4 +1,4 @@
-//! Series are never freed, so a proxy has so many and no more, and each caller a share.
+//! The limit of series. Envoy never frees series, so a proxy makes a limited number, and each caller gets a share.
 
 use dagward::metrics::ledger::{MAX_SERIES, OTHER};
 use dagward_testbed::admin::Sample;
@@ -9,16 +9,16 @@ use serde_json::json;
 use crate::mesh::{API_SERVER, Server, enforce};
 use crate::setup::Setup;
 
-/// How many requests are too many for any share.
+/// More requests than any share allows.
 const FLOOD: u64 = MAX_SERIES as u64 + 100;
 
-/// The label sets that one caller may have with ids that only it names.
+/// The label sets that one caller can create with ids that only it claims.
 const CLAIMED: usize = MAX_SERIES as usize / 40;
 
-/// The label sets that one caller may have of all that is not proven.
+/// The label sets that one caller can create with unproven ids.
 const OF_CALLER: usize = MAX_SERIES as usize / 16;
 
-/// Each with a task id of its own, which `proof` says how well is known.
+/// Requests with a task id of their own. `proof` says how well the id is proven.
 fn requests(count: u64, path: &str, proof: &str) -> Vec<Request> {
     let request = |number| {
         Request::get(API_SERVER, path)
@@ -43,7 +43,7 @@ fn of_caller<'s>(series: &'s [Sample], account: &str) -> Vec<&'s Sample> {
     series.iter().filter(is_of).collect()
 }
 
-/// Two workers, as both have to come to the same verdict on each series.
+/// Two workers, because both must reach the same decision on each series.
 #[test]
 fn no_caller_takes_the_series_of_another() {
     let document = json!([{"name": "some", "action": "ALLOW", "rules": [
@@ -59,8 +59,7 @@ fn no_caller_takes_the_series_of_another() {
     }
     let series = server.counted(sent);
     let all = of_caller(&series, "/thief");
-    // A pod that is not a stamper only claims, whatever it writes. One of its label sets is that of
-    // health.
+    // A pod that is not a stamper can only claim, with any headers. One of its label sets is that of health.
     let own = all
         .iter()
         .filter(|sample| sample.label("dag_id").starts_with("pod_"));
@@ -83,7 +82,7 @@ fn no_caller_takes_the_series_of_another() {
         .unwrap();
     assert_eq!(dropped, (2 * FLOOD) as f64 - (CLAIMED - 1) as f64);
 
-    // What honest callers do is told apart all the same.
+    // Honest callers' requests still get their own series.
     let worker = server.peer("airflow", "airflow-worker");
     let half = u64::from(MAX_SERIES) / 2;
     send(&worker, requests(half + 10, "/allowed", "pod"));

@@ -1,4 +1,4 @@
-//! Which Envoy, how many workers, which HTTP.
+//! The setups of the tests: Envoy's version, the number of workers, the version of HTTP.
 
 use std::env;
 
@@ -6,23 +6,23 @@ use dagward_testbed::envoy::{DEFAULT_VERSION, OLDEST_VERSION, PINNED};
 
 use crate::mesh::{Server, allow_all};
 
-/// How the sidecars of a test run.
+/// The setup of a test's sidecars.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
-    /// Envoy's version, where none is pinned.
+    /// Envoy's version, if none is pinned.
     version: &'static str,
     /// Envoy's worker threads.
     pub(crate) workers: u32,
-    /// Whether client, sidecars and app speak HTTP/2, else HTTP/1.1.
+    /// Whether client, sidecars and app use HTTP/2 instead of HTTP/1.1.
     pub(crate) http2: bool,
 }
 
 impl Setup {
-    /// The one for what does not depend on it.
+    /// The setup for tests that do not depend on it.
     pub(crate) const DEFAULT: Self = Self::new(DEFAULT_VERSION, 1, false);
 
-    /// Four setups in which every two of their values meet. On one pinned version they are the four of
-    /// workers and HTTP.
+    /// Four setups that together contain every pair of their values. With one pinned version they are the four
+    /// combinations of workers and HTTP.
     pub(crate) const ALL: [Self; 4] = [
         Self::DEFAULT,
         Self::new(DEFAULT_VERSION, 2, true),

@@ -1,4 +1,4 @@
-//! The documents that users apply load in Envoy, and do what they say.
+//! The documents that users apply: they load in Envoy, and decide as they say.
 
 use dagward_shipped::manifest;
 use dagward_testbed::client::Request;
@@ -40,7 +40,7 @@ fn every_document_loads() {
     }
 }
 
-/// The starter policy shadows as it is shipped; here it refuses what it says it would.
+/// The shipped starter policy is in shadow mode. Here it refuses the requests that it would refuse.
 #[test]
 fn the_starter_policy_keeps_teams_apart() {
     let manifest = manifest::read("wasm-plugin.yaml").unwrap();
@@ -71,7 +71,7 @@ fn the_starter_policy_keeps_teams_apart() {
     assert_eq!(refusal(&parser), (403, "denied_by_rule".to_owned()));
 }
 
-/// Marquez has paths that begin as Airflow's do, with an encoded URI in them, and large bodies of any form.
+/// Marquez has paths that begin like Airflow's, with an encoded URI in them, and large bodies of any form.
 #[test]
 fn another_service_than_airflow_has_paths_and_bodies_of_its_own() {
     let manifest = manifest::read("examples/policies/business-service.yaml").unwrap();
@@ -80,7 +80,7 @@ fn another_service_than_airflow_has_paths_and_bodies_of_its_own() {
     let shop = &mut document["policies"][2]["rules"][0]["to"][0];
     *shop = json!({"methods": ["PUT"], "paths": ["/api/v1/namespaces/*", "/ui/*"]});
     let nowhere = Server::start(Setup::DEFAULT, &document);
-    // No part of Airflow listens on the port to which the requests come.
+    // No component of Airflow listens on the port of these requests.
     document["airflow"] = json!({"ports": [1]});
     let elsewhere = Server::start(Setup::DEFAULT, &document);
     document.as_object_mut().unwrap().remove("airflow");

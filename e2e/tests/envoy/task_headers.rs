@@ -1,4 +1,5 @@
-//! For which task a caller acts: stamped by its own sidecar, or claimed, and believed of few.
+//! The task that a caller acts for: its own sidecar stamps it, or the caller claims it and the filter trusts few
+//! claims.
 
 use dagward_testbed::client::Request;
 use dagward_testbed::sidecar::Node;
@@ -14,7 +15,7 @@ on_every_setup!(
     a_listed_stamper_is_believed_alone
 );
 
-/// Teams act for their own DAGs, and the proxy has to know that they do.
+/// Teams act for their own DAGs, with a proof.
 fn teams() -> Value {
     enforce(&json!([{
         "name": "teams",
@@ -41,7 +42,7 @@ fn get(dag_id: &str) -> Request {
     )
 }
 
-/// A request whose application says that it is another team's task.
+/// A request whose application claims to be another team's task.
 fn forged(request: Request) -> Request {
     request
         .header("x-airflow-dag-id", "finance_daily")
@@ -53,7 +54,7 @@ fn forged(request: Request) -> Request {
         .header("x_airflow_proof", "airflow")
 }
 
-/// What came to the app of the task headers, in any spelling, in order of their names.
+/// The task headers that reached the app, in any spelling, sorted by name.
 fn task_headers(received: &Received) -> Vec<(String, String)> {
     let mut headers: Vec<_> = received
         .headers
@@ -163,7 +164,7 @@ fn a_pod_that_knows_no_task_can_only_claim() {
     assert_eq!(refusal(&silent), (403, "no_rule_allows".to_owned()));
 }
 
-/// A rule that only a proof from the pod satisfies.
+/// A rule that only the pod's proof satisfies.
 fn proof_only(stampers: Option<&str>) -> Value {
     let mut document = enforce(&json!([{
         "name": "proven", "action": "ALLOW",
@@ -200,7 +201,7 @@ fn only_stampers_are_believed(setup: Setup) {
     ] {
         let refused = ask(&stranger, &proven("/x"));
         assert_eq!(refusal(&refused), (403, "no_rule_allows".to_owned()));
-        // What it claims is passed on, but no word of a proof.
+        // The claim is forwarded, without any proof.
         assert_eq!(ask(&stranger, &proven("/anyone")).status, 200);
         assert_eq!(
             task_headers(&server.last()),

@@ -1,4 +1,4 @@
-//! Tasks: their tokens, what they ask of Airflow, and what Airflow answers.
+//! Tasks: their tokens, their requests to Airflow, and Airflow's answers.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use crate::mesh::{API_SERVER, enforce, refusal};
 pub(crate) const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
 pub(crate) const OTHER_TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809113";
 
-/// Each team's worker may do what its tasks need, where Airflow says that the task is the team's.
+/// Each team's worker may send the requests of its tasks, if Airflow says that the task belongs to the team.
 pub(crate) fn teams() -> Value {
     enforce(&json!([{"name": "teams", "action": "ALLOW", "rules": [{
         "from": [{
@@ -67,8 +67,8 @@ pub(crate) fn xcom(dag: &str, task: &str) -> Request {
     with_token("GET", &format!("/execution/xcoms/{dag}/r/t/k"), task)
 }
 
-/// Airflow's answers, as a real one gives them: `run` names the DAG, whatever the token. To all else
-/// it says what headers came.
+/// Airflow's answers, as a real one gives them: the answer to `run` names the DAG, with any token. The answer to any
+/// other request lists the request's headers.
 pub(crate) fn airflow(request: &Received) -> Answer {
     let answer = match request.path.split('/').nth(4) {
         Some("run") => {
@@ -79,7 +79,7 @@ pub(crate) fn airflow(request: &Received) -> Answer {
     Answer::json(200, &answer)
 }
 
-/// An answer to `run` in Airflow's order, with so many bytes behind the names.
+/// An answer to `run` in Airflow's order, with this number of bytes behind the names.
 pub(crate) fn names_then_conf(bytes: usize) -> Answer {
     let conf = "y".repeat(bytes);
     raw(format!(
@@ -87,7 +87,7 @@ pub(crate) fn names_then_conf(bytes: usize) -> Answer {
     ))
 }
 
-/// An answer to `run` with so many bytes before the names.
+/// An answer to `run` with this number of bytes before the names.
 pub(crate) fn conf_then_names(bytes: usize) -> Answer {
     let conf = "y".repeat(bytes);
     raw(format!(
@@ -102,8 +102,8 @@ fn raw(body: String) -> Answer {
     }
 }
 
-/// Airflow's answers as to who verifies what: it looks at tokens on the routes of tasks alone, and gives a
-/// fresh one with every answer under `/execution` to a token that it has signed, whatever the answer is.
+/// Airflow's answers with its verification of tokens: it verifies them only on the routes of tasks. Every answer under
+/// `/execution` to a token that Airflow signed has a fresh token, with any status.
 pub(crate) fn verifying(request: &Received) -> Answer {
     if !request.path.starts_with("/execution/") {
         return airflow(request);
@@ -129,7 +129,7 @@ pub(crate) fn verifying(request: &Received) -> Answer {
     answer
 }
 
-/// What a token says that Airflow has signed.
+/// The claims of a token that Airflow has signed.
 fn payload(authorization: &str) -> Option<Value> {
     let token = authorization.strip_prefix("Bearer e30.")?;
     let claims = token.strip_suffix(SIGNATURE)?.strip_suffix('.')?;
@@ -145,7 +145,7 @@ fn request_echo(request: &Received) -> Value {
     json!({"headers": headers})
 }
 
-/// The word for what became of a request.
+/// The code for a request.
 pub(crate) fn code(response: &Response) -> String {
     match response.status {
         200 => "allowed".to_owned(),
@@ -153,7 +153,7 @@ pub(crate) fn code(response: &Response) -> String {
     }
 }
 
-/// Asserts that a refusal with this code stands in place of the body of Airflow's answer.
+/// Asserts that a refusal with this code replaces the body of Airflow's answer.
 pub(crate) fn assert_refused_in_answer(answer: &Response, code: &str) {
     let body = answer.json().unwrap();
     let message = body["detail"]["message"].as_str().unwrap();

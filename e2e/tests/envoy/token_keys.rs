@@ -1,4 +1,4 @@
-//! The keys of an issuer elsewhere, fetched by the proxy that needs them.
+//! The keys of a remote issuer, which the proxy fetches when it needs them.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,13 +24,13 @@ const HOST: &str = "issuer.example.com";
 /// Long enough for a refresh of the shortest interval, and for the pauses after a few failures.
 const SOON: Duration = Duration::from_secs(300);
 
-/// An issuer's server, which answers what it is told to.
+/// An issuer's server, whose answers the test sets.
 struct Issuer {
     server: Upstream,
     answer: Arc<Mutex<Answer>>,
 }
 
-/// An api-server that lets the issuer's friends in.
+/// An api-server that allows callers with the issuer's tokens.
 struct Scene {
     issuer: Issuer,
     server: Server,
@@ -96,7 +96,7 @@ impl Scene {
         code(&self.show(token))
     }
 
-    /// Waits until every worker says so of the token: each connection may come to another.
+    /// Waits until every worker gives this result for the token: each connection can reach another worker.
     fn wait_for(&self, what: &str, token: &str) {
         wait::until(what, SOON, || {
             Ok((0..16).all(|_| self.says(token) == what).then_some(()))
@@ -184,7 +184,7 @@ fn a_new_key_is_fetched_once_it_is_named_and_a_key_that_is_gone_is_refused() {
     assert_eq!(scene.says(&of_old), "allowed");
     assert_eq!(scene.says(&of_new), "token_key_unknown");
     scene.wait_for("allowed", &of_new);
-    // It was verified before, and remembered.
+    // It was verified before, and the filter remembers the result.
     scene.wait_for("token_key_unknown", &of_old);
     assert_eq!(scene.issuer.fetches(), 2);
     scene.server.assert_unharmed();
@@ -205,7 +205,7 @@ fn a_flood_of_unknown_keys_is_one_fetch() {
     assert_eq!(scene.says(&token(&known)), "allowed");
     let more = || Ok((scene.issuer.fetches() > 1).then_some(()));
     wait::until("the fetch", SOON, more).unwrap();
-    // The first, and one in each half a minute that the flood took.
+    // The first fetch, and one for each half minute of the flood.
     let most = 2 + since.elapsed().as_secs() / 30;
     assert!(scene.issuer.fetches() <= most, "{:?}", since.elapsed());
     scene.server.assert_unharmed();
@@ -219,7 +219,7 @@ fn an_issuer_that_is_down_at_the_start_lets_nobody_in_until_it_is_up() {
     scene.wait_for_log("the keys of `company` cannot be fetched");
     assert_eq!(scene.show(&token).status, 403);
     assert_eq!(scene.says(&token), "token_keys_unavailable");
-    // Neither does a body that never ends, nor one that is no JWKS.
+    // An endless body does not help either, nor a body that is not a JWKS.
     let rubbish = Answer {
         body: b"sesame".to_vec(),
         ..jwks(&[&key])
@@ -250,14 +250,14 @@ fn an_issuer_that_is_down_at_the_start_lets_nobody_in_until_it_is_up() {
     scene.server.assert_unharmed();
 }
 
-/// HTTP/2, as over HTTP/1.1 the proxy drops the trailers that the crash takes.
+/// Uses HTTP/2, because over HTTP/1.1 the proxy drops the trailers that cause the crash.
 #[test]
 fn keys_serve_while_their_issuer_is_down_whatever_becomes_of_policy_and_vm() {
     let (known, unknown) = (key(), key());
     let mut scene = Scene::start(Setup::ALL[1], 2, Issuer::new(jwks(&[&known])), 10);
     let [of_known, of_unknown] = [&known, &unknown].map(token);
     scene.wait_for("allowed", &of_known);
-    // Nobody listens there any more.
+    // There is no listener any more.
     scene.issuer = Issuer::new(unavailable());
     scene.wait_for_log("the keys of `company` cannot be fetched");
     scene.wait_for("allowed", &of_known);
@@ -285,7 +285,7 @@ fn keys_serve_while_their_issuer_is_down_whatever_becomes_of_policy_and_vm() {
         Ok((ask(&client, &crash).status == 503).then_some(()))
     })
     .unwrap();
-    // A worker makes its new VM when it gets its next request, and not within a second of the last.
+    // A worker makes its new VM with its next request, at least a second after the last VM.
     wait::until("a new VM", SOON, || {
         ask(&client, &marked);
         let reloads = scene.server.sidecar.admin().stats("vm_reload_success")?;

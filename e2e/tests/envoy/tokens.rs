@@ -1,4 +1,4 @@
-//! Tokens: which are believed, whose they are, and what nobody may see of them.
+//! Tokens: which ones the filter accepts, which caller they belong to, and which parts of them stay hidden.
 
 mod attacks;
 mod differential;
@@ -20,7 +20,7 @@ use crate::mesh::{API_SERVER, Server, ask, refusal};
 /// The issuer of the tests.
 const ISSUER: &str = "https://issuer.example.com";
 
-/// A document with these issuers, where who shows a token for `ml` may read DAGs.
+/// A document with these issuers. A caller with a token for `ml` may read DAGs.
 fn document(tokens: &Value) -> Value {
     json!({"apiVersion": "dagward/v1", "mode": "enforce", "tokens": tokens, "policies": [
         {"name": "shown", "action": "ALLOW", "rules": [{
@@ -30,7 +30,7 @@ fn document(tokens: &Value) -> Value {
     ]})
 }
 
-/// An issuer whose public keys stand in the document.
+/// An issuer whose public keys are in the document.
 fn issuer(keys: &[&SigningKey], algorithms: &[Algorithm]) -> Value {
     let algorithms: Vec<_> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
     json!({
@@ -39,7 +39,7 @@ fn issuer(keys: &[&SigningKey], algorithms: &[Algorithm]) -> Value {
     })
 }
 
-/// Good claims.
+/// Valid claims.
 fn claims() -> Value {
     let now = now();
     json!({
@@ -52,7 +52,7 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// A good token.
+/// A valid token.
 fn good(key: &SigningKey) -> String {
     key.sign(&key.header(), &claims()).unwrap()
 }
@@ -61,12 +61,12 @@ fn reading() -> Request {
     Request::new("GET", API_SERVER, "/api/v2/dags/ml_train")
 }
 
-/// A request that shows a token.
+/// A request that carries a token.
 fn showing(token: &str) -> Request {
     reading().header("authorization", format!("Bearer {token}"))
 }
 
-/// What becomes of a token: `Ok` where its request passes, else status and code.
+/// The result for a token: `Ok` if its request passes, else the status and the code.
 fn shown(client: &Client, request: &Request) -> Result<(), (u16, String)> {
     let response = ask(client, request);
     match response.status {

@@ -1,4 +1,4 @@
-//! What happens while nothing is enforced refuses no request later.
+//! Requests that pass because nothing is enforced cause no refusal later.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn shadowing_makes_no_thief_the_owner() {
     theft_before_enforcement("shadow");
 }
 
-/// Each theft has a task of its own; the owner of every other one starts it before.
+/// Each theft has a task of its own. The owner of every second one starts it before.
 fn theft_before_enforcement(mode: &str) {
     let mut policy = with_open_routes();
     policy["mode"] = json!(mode);

@@ -1,5 +1,4 @@
-//! Tokens that Airflow has not verified make no owner and teach nothing, whatever the answer is and however many
-//! they are.
+//! Tokens that Airflow has not verified bind nothing and teach nothing, with any answer and in any number.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -22,7 +21,7 @@ on_every_setup!(
     valid_tokens_of_a_thief_push_no_task_out,
 );
 
-/// Where Airflow answers 200 without a look at the token.
+/// Routes on which Airflow answers 200 without verifying the token.
 const OPEN: [&str; 11] = [
     "/api/v2/monitor/health",
     "/api/v2/version",
@@ -37,7 +36,8 @@ const OPEN: [&str; 11] = [
     "/auth/login",
 ];
 
-/// As [`teams`]; a task may report on itself where its DAG is not known; what Airflow shows to all is open.
+/// As [`teams`]. In addition a task may report on itself where its DAG is not known, and Airflow's public pages are
+/// open.
 pub(crate) fn with_open_routes() -> Value {
     let mut policy = teams();
     policy["policies"].as_array_mut().unwrap().extend([
@@ -124,7 +124,7 @@ fn forge_everywhere(setup: Setup, policy: &Value, of_a_queued_task: &str) {
     }
     assert_eq!(learned(&server), 2.0);
     for (path, task, word) in words {
-        // Below `/execution` a token must be the caller's own.
+        // Under `/execution` a token must be bound to the caller.
         let expected = match (path.starts_with("/execution"), task) {
             (false, _) => "allowed",
             (true, TASK) => "token_owned_by_another",
@@ -135,7 +135,7 @@ fn forge_everywhere(setup: Setup, policy: &Value, of_a_queued_task: &str) {
     server.assert_unharmed();
 }
 
-/// Tokens of Airflow 3.0 to 3.2.1 have no scope: a queued one is good for all that a task may ask for.
+/// Tokens of Airflow 3.0 to 3.2.1 have no scope: Airflow accepts a queued one on all of a task's routes.
 fn a_stolen_token_that_is_used_before_run_locks_no_task_out(setup: Setup) {
     let server = start(setup, &with_open_routes());
     let (sales, finance) = (sales(&server), finance(&server));
@@ -162,7 +162,7 @@ fn a_stolen_token_that_is_used_before_run_locks_no_task_out(setup: Setup) {
     server.assert_unharmed();
 }
 
-/// UUIDs that a hash with fixed keys puts beside `task`: anyone can compute them.
+/// UUIDs that a hash with fixed keys puts beside `task`: any attacker can compute them.
 fn neighbours(task: &str) -> impl Iterator<Item = String> {
     let shelf = |id: &str| {
         let mut hasher = DefaultHasher::new();
@@ -182,7 +182,7 @@ fn neighbours_by_the_hash_of_old_push_no_task_out(setup: Setup) {
         for neighbour in neighbours(TASK).take(8) {
             ask(&finance, &open("/execution/health", forged(&neighbour)));
         }
-        // The ninth would make the thief the owner of the token that it has stolen.
+        // The ninth would bind the stolen token to the thief.
         ask(&finance, &open("/execution/health", token(TASK)));
         assert_eq!(code(&ask(&finance, &state(TASK))), "token_owned_by_another");
         assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
@@ -191,7 +191,7 @@ fn neighbours_by_the_hash_of_old_push_no_task_out(setup: Setup) {
     }
 }
 
-/// Those of the thief's own tasks are in order, and Airflow answers them.
+/// The tokens of the thief's own tasks are valid, and Airflow answers them.
 fn valid_tokens_of_a_thief_push_no_task_out(setup: Setup) {
     let server = start(setup, &with_open_routes());
     let (sales, finance) = (sales(&server), finance(&server));

@@ -1,4 +1,4 @@
-//! At a waypoint requests come out of a tunnel, and who asks is who opened it.
+//! Requests at a waypoint arrive through a tunnel. The caller is the peer that opened the tunnel.
 
 use std::thread;
 
@@ -22,7 +22,7 @@ on_every_setup!(
 
 const WORKER: &str = "spiffe://cluster.local/ns/airflow/sa/airflow-worker";
 
-/// Where the tunnels lead: the address of a service, as a pod's request to it has.
+/// The end of the tunnels: a service's address, as in a pod's request to it.
 const SERVICE: &str = "10.96.0.17:8080";
 
 fn waypoint(setup: Setup, policy: &Value) -> Server {
@@ -59,7 +59,7 @@ fn the_tunnel_s_principal_decides(setup: Setup) {
     assert_eq!(ask(&pod(&server, "airflow-worker"), &request()).status, 200);
     assert_eq!(refusal(&ask(&pod(&server, "other"), &request())), denied());
 
-    // Past the tunnel it is what it is elsewhere: the certificate, or nobody.
+    // Outside the tunnel the caller is identified as elsewhere: by its certificate, or not at all.
     assert_eq!(
         ask(&server.peer("airflow", "airflow-worker"), &request()).status,
         200
@@ -80,7 +80,7 @@ fn the_tunnel_s_principal_decides(setup: Setup) {
         expected.map(|(caller, count)| (caller.to_owned(), count))
     );
 
-    // Where tunnels end nothing else is served, and nobody comes without a certificate.
+    // The tunnels' listener serves nothing else, and requires a certificate.
     let tunnels = server.sidecar.hbone().unwrap();
     let straight = Client::mtls(tunnels, &account(&server, "airflow-worker")).unwrap();
     assert_eq!(ask(&straight.http2(), &request()).status, 404);
@@ -90,7 +90,7 @@ fn the_tunnel_s_principal_decides(setup: Setup) {
     server.assert_unharmed();
 }
 
-/// What would name the worker, if anything of it were read.
+/// Headers that would name the worker if the filter read them.
 fn forged(request: Request) -> Request {
     let element = format!("By=spiffe://cluster.local/ns/airflow/sa/x;Hash=00;URI={WORKER}");
     [
@@ -119,7 +119,7 @@ fn headers_name_nobody_here_either(setup: Setup) {
     ] {
         assert_eq!(refusal(&ask(&client, &forged(request()))), denied());
     }
-    // Nor do they take the worker's own identity away, and none of its certificate reaches the app.
+    // Nor do they take the worker's own identity away, and no part of its certificate reaches the app.
     let worker = server.tunnelling(&account(&server, "airflow-worker"), &forged(connect()));
     assert_eq!(ask(&worker, &forged(request())).status, 200);
     assert_eq!(server.last().header("x-forwarded-client-cert"), None);
@@ -143,7 +143,7 @@ fn a_tunnel_without_an_identity_is_refused(setup: Setup) {
     server.assert_unharmed();
 }
 
-/// Envoy remembers ways from the one listener to the other, and dagward who is on a connection.
+/// Envoy remembers the connections from the one listener to the other, and dagward the peer of each connection.
 fn many_tunnels_keep_apart(setup: Setup) {
     let server = waypoint(setup, &workers_only());
     let callers = [("airflow-worker", 200), ("other", 403)];
@@ -163,7 +163,7 @@ fn many_tunnels_keep_apart(setup: Setup) {
     server.assert_unharmed();
 }
 
-/// A pod without a sidecar has none that takes away what its task says of itself.
+/// A pod without a sidecar has no proxy that removes the task's own headers.
 fn nobody_s_word_is_a_proof(setup: Setup) {
     let proven = json!([{
         "name": "proven",
@@ -183,7 +183,7 @@ fn nobody_s_word_is_a_proof(setup: Setup) {
     assert_eq!(server.last().header("x-airflow-dag-id"), Some("etl"));
     assert_eq!(server.last().header("x-airflow-proof"), None);
 
-    // Whoever is listed has a sidecar with dagward, and speaks HBONE all the same.
+    // A listed stamper has a sidecar with dagward, and uses HBONE all the same.
     policy["stampers"] = json!([WORKER]);
     let server = waypoint(setup, &policy);
     assert_eq!(ask(&pod(&server, "airflow-worker"), &claiming("/x")).status, 200);

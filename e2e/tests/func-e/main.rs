@@ -1,6 +1,6 @@
-//! `examples/func-e`: its README's commands, one after the other, with the real func-e and a real Envoy.
+//! `examples/func-e`: the commands of its README, one after the other, with the real func-e and a real Envoy.
 //!
-//! They run in a copy, in which the three ports are others: a test may not rely on fixed ones being free.
+//! The commands run in a copy with three other ports: a test must not rely on fixed ports that may be in use.
 
 #![expect(
     clippy::unwrap_used,
@@ -35,13 +35,13 @@ const FUNC_E: Program = Program {
     linked: "",
 };
 
-/// Envoy's admin interface, as documented.
+/// The documented port of Envoy's admin interface.
 const ADMIN: &str = "9901";
 
-/// All ports that are documented.
+/// All documented ports.
 const PORTS: [&str; 3] = ["8443", "8081", ADMIN];
 
-/// The longest that Envoy may take until it answers.
+/// The time within which Envoy must answer.
 const READY: Duration = Duration::from_secs(60);
 
 #[test]
@@ -72,7 +72,7 @@ fn the_readme_s_commands_do_what_it_says() {
     assert!(left.is_err(), "its Envoy runs on");
 }
 
-/// What a reader has who follows the README: a checkout with a built module, func-e, and an Envoy.
+/// The files of a reader who follows the README: a checkout with a built module, func-e, and an Envoy.
 struct Checkout {
     root: TempDir,
     path: String,
@@ -108,7 +108,7 @@ impl Checkout {
         checkout
     }
 
-    /// `text` with ports that are free in the place of those that are documented.
+    /// `text` with free ports instead of the documented ones.
     fn moved(&self, text: &str) -> String {
         let ports = self.ports.iter();
         ports.fold(text.to_owned(), |text, (documented, port)| {
@@ -116,7 +116,7 @@ impl Checkout {
         })
     }
 
-    /// A command of the README, and nothing downloaded or kept out of reach of the test.
+    /// A command of the README, which must download nothing and keep all files within the test's reach.
     fn command(&self, step: &Step) -> Command {
         let mut shell = Command::new("sh");
         shell

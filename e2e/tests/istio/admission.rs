@@ -1,6 +1,7 @@
-//! `examples/enforce/admission.yaml`: the API server ties service account, annotations and creator of a pod together.
+//! `examples/enforce/admission.yaml`: the API server checks that the service account, the annotations and the creator
+//! of a pod fit together.
 //!
-//! Every service account may do everything here, so that admission alone stands between.
+//! Every service account has all rights here, so that only admission can refuse a pod.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -27,10 +28,10 @@ const TEAMS: [(&str, &str); 2] = [("sales", "airflow-worker-sales"), ("ml", "air
 
 const WORKER: &str = "system:serviceaccount:airflow:airflow-worker-ml";
 
-/// Kubernetes' own, which creates the pods of a Celery worker set.
+/// Kubernetes' own controller, which creates the pods of a Celery worker set.
 pub(crate) const CONTROLLER: &str = "system:serviceaccount:kube-system:statefulset-controller";
 
-/// A policy takes effect a moment after it was applied.
+/// The time within which an applied policy must take effect.
 const IN_FORCE: Duration = Duration::from_secs(300);
 
 #[test]
@@ -91,12 +92,12 @@ fn prepare(cluster: &Cluster) {
 fn the_scheduler_creates_its_tasks_pods(cluster: &Cluster) {
     for change in [
         json!({}),
-        // Where not all teams have accounts yet.
+        // For installations in which not all teams have accounts yet.
         changed(
             &of_account("airflow-worker"),
             &annotated("dag_id", "finance_daily"),
         ),
-        // As examples/helm/values.yaml has it.
+        // As in examples/helm/values.yaml.
         annotated(
             "proxy.istio.io/config",
             "holdApplicationUntilProxyStarts: true\nextraStatTags:\n- dag_id\n- task_id\n",
@@ -105,7 +106,7 @@ fn the_scheduler_creates_its_tasks_pods(cluster: &Cluster) {
         annotated("example.com/cost-center", "7"),
         annotated("sidecar.istio.io/proxyCPU", "100m"),
         annotated("sidecar.istio.io/proxyMemoryLimit", "1Gi"),
-        // What a cloud's webhook adds, and what the pod's own operator does.
+        // The additions of a cloud's webhook, and an exec into the pod by its own operator.
         volume(json!({"projected": {"sources": [
             {"serviceAccountToken": {"audience": "sts.amazonaws.com", "path": "token"}}]}})),
         volume(json!({"csi": {"driver": "secrets-store.csi.k8s.io", "readOnly": true}})),
@@ -132,14 +133,15 @@ fn a_forged_pod_is_refused(cluster: &Cluster) {
     assert!(others.is_empty(), "{}", others.join("\n"));
 }
 
-/// Nothing in such a pod contradicts itself. The scheduler's own policy knows better, and Airflow's answer.
+/// Such a pod does not contradict itself. Only the scheduler's own policy and Airflow's answer show the forgery.
 fn a_consistent_forgery_passes(cluster: &Cluster) {
     let other = json!({
         "metadata": {"annotations": {"dag_id": "ml_train"}},
         "spec": {"serviceAccountName": "airflow-worker-ml"},
     });
     create(cluster, SCHEDULER, &changed(&task_pod(), &other)).unwrap();
-    // Istio lets a pod set fields of its own sidecar, and keeps quiet of it where the pod says that it had one before.
+    // Istio lets a pod set fields of its own sidecar. It does not report this if the pod claims that it already had
+    // one.
     let sidecar =
         json!({"name": "istio-proxy", "image": "auto", "env": [{"name": "CA_ADDR", "value": "elsewhere:1"}]});
     let with_sidecar = changed(
@@ -165,7 +167,7 @@ fn levels_pass_where_the_operator_says_so(cluster: &Cluster) {
     });
 }
 
-/// Changes the ConfigMap `dagward-admission` and waits until it is seen to count.
+/// Changes the ConfigMap `dagward-admission` and waits until the change takes effect.
 fn patch_parameters<T>(cluster: &Cluster, change: &Value, seen: impl Fn() -> Option<T>) {
     let patch = json!({"data": change}).to_string();
     let names = [
@@ -252,7 +254,7 @@ fn a_pod_s_task_does_not_change(cluster: &Cluster) {
             "{change}: {refusal}"
         );
     }
-    // The API server writes what a binding has into the pod.
+    // The API server copies the annotations of a binding into the pod.
     let target = json!({"apiVersion": "v1", "kind": "Node", "name": "node"});
     for path in ["pods/task/binding", "bindings"] {
         let path = format!("/api/v1/namespaces/airflow/{path}");
@@ -291,7 +293,7 @@ fn code_of_authors_changes_nothing(cluster: &Cluster) {
             );
         }
     }
-    // In a namespace of its team it is Kubernetes' own business.
+    // In a namespace of the team, only Kubernetes' own authorization decides.
     ask(
         cluster,
         WORKER,
@@ -344,18 +346,19 @@ fn annotated(name: &str, value: &str) -> Value {
     json!({"metadata": {"annotations": {name: value}}})
 }
 
-/// Whether `user` may create the pod: all of admission, Istio's injection too, and nothing stored.
+/// Whether `user` may create the pod. All of admission runs, including Istio's injection, and the API server stores
+/// nothing.
 fn create(cluster: &Cluster, user: &str, pod: &Value) -> Result<(), String> {
     let arguments = ["create", "--dry-run=server", "--filename", "-"];
     ask(cluster, user, &arguments, &pod.to_string())
 }
 
-/// `kubectl` as `user`; the error is what the API server says.
+/// Runs `kubectl` as `user`. The error is the API server's message.
 pub(crate) fn ask(cluster: &Cluster, user: &str, arguments: &[&str], input: &str) -> Result<(), String> {
     printed(cluster, user, arguments, input).map(drop)
 }
 
-/// The same, and what it prints.
+/// The same, with the output.
 fn printed(cluster: &Cluster, user: &str, arguments: &[&str], input: &str) -> Result<String, String> {
     let mut kubectl: Command = cluster.kubernetes().kubectl();
     let group = match user {

@@ -1,4 +1,4 @@
-//! An Airflow in a namespace of the mesh: an api-server behind its sidecar, and the pods that ask it.
+//! An Airflow in a namespace of the mesh: an api-server behind its sidecar, and pods that call it.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 use crate::objects::{measured, pod, service};
 use crate::scene::Scene;
 
-/// The api-server: its pod, its account and its service.
+/// The name of the api-server's pod, account and service.
 pub(crate) const API_SERVER: &str = "airflow-api-server";
 
-/// The longest that a change may take to get from the API server to what a sidecar does.
+/// The time within which a change at the API server must take effect in the sidecars.
 pub(crate) const SOON: Duration = Duration::from_secs(300);
 
 const PORT: u16 = 8080;
 
-/// In the place of a host that the caller fills in.
+/// A placeholder for a host that the caller fills in.
 const ANY: &str = "";
 
 /// A running api-server.
@@ -33,18 +33,18 @@ pub(crate) struct Airflow<'a> {
     pub(crate) app: Upstream,
 }
 
-/// A pod that asks it through the pod's sidecar.
+/// A pod that calls the api-server through the pod's sidecar.
 pub(crate) struct Caller {
     pub(crate) pod: Pod,
     pub(crate) client: Client,
-    /// The api-server's name, as any namespace knows it.
+    /// The api-server's full host name, which works in every namespace.
     host: String,
     namespace: String,
     proxies: Proxies,
 }
 
 impl<'a> Airflow<'a> {
-    /// An api-server and these pods, all of them in `namespace`.
+    /// Starts an api-server and these pods, all of them in `namespace`.
     pub(crate) fn start(scene: &'a Scene, namespace: &'a str, pods: &[Value]) -> Self {
         let server = [
             service(namespace, API_SERVER, "http", PORT),
@@ -53,7 +53,7 @@ impl<'a> Airflow<'a> {
         Self::with(scene, namespace, server, pods)
     }
 
-    /// The same with labels in the metrics of the api-server's sidecar.
+    /// The same, with labels in the metrics of the api-server's sidecar.
     pub(crate) fn measured(scene: &'a Scene, namespace: &'a str, pods: &[Value]) -> Self {
         let server = [
             service(namespace, API_SERVER, "http", PORT),
@@ -62,7 +62,7 @@ impl<'a> Airflow<'a> {
         Self::with(scene, namespace, server, pods)
     }
 
-    /// The same with the api-server's service and pod as given.
+    /// The same, with the given service and pod of the api-server.
     pub(crate) fn with(scene: &'a Scene, namespace: &'a str, server: [Value; 2], pods: &[Value]) -> Self {
         scene.apply(&[&server, pods].concat());
         let server = scene.cluster.pod(namespace, API_SERVER).unwrap();
@@ -74,7 +74,7 @@ impl<'a> Airflow<'a> {
         }
     }
 
-    /// The app in an api-server's pod.
+    /// Starts the app in an api-server's pod.
     pub(crate) fn serve(server: &Pod) -> Upstream {
         Upstream::within(&server.netns, PORT, answer).unwrap()
     }
@@ -87,7 +87,7 @@ impl<'a> Airflow<'a> {
     /// The same for a pod of any namespace.
     pub(crate) fn caller_of(&self, namespace: &str, pod: &str) -> Caller {
         let caller = self.caller_at_once(namespace, pod);
-        // Endpoints come to a sidecar after its pod is ready.
+        // A sidecar gets endpoints after its pod is ready.
         let answer = || Ok(caller.tries(&health()).filter(|answer| answer.status != 503));
         let what = "the api-server's endpoint";
         caller.proxies.until(namespace, what, SOON, answer).unwrap();
@@ -95,7 +95,7 @@ impl<'a> Airflow<'a> {
         caller
     }
 
-    /// The same, whatever its sidecar knows already.
+    /// The same, without waiting for the sidecar.
     pub(crate) fn caller_at_once(&self, namespace: &str, pod: &str) -> Caller {
         let pod = self.scene.cluster.pod(namespace, pod).unwrap();
         let service = self.scene.cluster.service(self.namespace, API_SERVER).unwrap();
@@ -108,7 +108,7 @@ impl<'a> Airflow<'a> {
         }
     }
 
-    /// What the sidecar of a pod has written, as `kubectl logs` shows it.
+    /// The log of a pod's sidecar, as `kubectl logs` shows it.
     pub(crate) fn log(&self, pod: &str) -> String {
         let mut kubectl = self.scene.cluster.kubernetes().kubectl();
         kubectl.args([
@@ -130,7 +130,7 @@ impl<'a> Airflow<'a> {
 }
 
 impl Caller {
-    /// The request, to the api-server.
+    /// The request, addressed to the api-server.
     pub(crate) fn addressed(&self, request: &Request) -> Request {
         Request {
             host: self.host.clone(),
@@ -138,12 +138,12 @@ impl Caller {
         }
     }
 
-    /// Asks the api-server.
+    /// Sends a request to the api-server.
     pub(crate) fn ask(&self, request: &Request) -> Response {
         self.client.send(&self.addressed(request)).unwrap()
     }
 
-    /// The same where there may be nobody to answer.
+    /// The same for a server that may not answer.
     pub(crate) fn tries(&self, request: &Request) -> Option<Response> {
         self.client
             .clone()
@@ -152,8 +152,8 @@ impl Caller {
             .ok()
     }
 
-    /// Asks until the answer has this status, and gives the statuses of all answers before; 0 for
-    /// none. A failure says what the proxies of the api-server's namespace reject.
+    /// Repeats the request until the answer has this status. Returns the statuses of all answers before; 0 stands for
+    /// no answer. On failure it names the configuration that the proxies of the api-server's namespace reject.
     pub(crate) fn until(&self, request: &Request, status: u16) -> Vec<u16> {
         let mut before = Vec::new();
         let what = format!("{status}");
@@ -169,13 +169,15 @@ impl Caller {
     }
 }
 
-/// What a sidecar tells Prometheus.
+/// The metrics that a sidecar gives to Prometheus.
 pub(crate) fn metrics(pod: &Pod) -> Admin {
-    // Istio's port for scrapes, which needs no certificate. Envoy's process is not asked for, so it needs no id.
+    // Istio's port for scrapes, which needs no certificate. The admin interface of Envoy is not used, so it needs no
+    // process id.
     Admin::new((pod.address, 15090).into(), 0)
 }
 
-/// As a real Airflow: `run` names the task's DAG. To all else it says what came.
+/// Answers as a real Airflow does: the answer to `run` names the task's DAG. The answer to any other request describes
+/// the request.
 fn answer(request: &Received) -> Answer {
     match request.path.rsplit('/').next() {
         Some("run") => Answer::json(
@@ -186,24 +188,24 @@ fn answer(request: &Received) -> Answer {
     }
 }
 
-/// What anyone may ask.
+/// A request that every caller may send.
 pub(crate) fn health() -> Request {
     Request::get(ANY, "/api/v2/monitor/health")
 }
 
-/// Reads an XCom of a DAG.
+/// A request that reads an XCom of a DAG.
 pub(crate) fn xcom(dag: &str) -> Request {
     Request::get(ANY, &format!("/execution/xcoms/{dag}/r1/load/return_value"))
 }
 
-/// Starts a task.
+/// A request that starts a task.
 pub(crate) fn run(task: &str) -> Request {
     let path = format!("/execution/task-instances/{task}/run");
     let request = with_token(Request::new("PATCH", ANY, &path), task);
     request.body(r#"{"state": "running", "pid": 1}"#)
 }
 
-/// Says that a task is alive.
+/// A task's heartbeat.
 pub(crate) fn heartbeat(task: &str) -> Request {
     let path = format!("/execution/task-instances/{task}/heartbeat");
     with_token(Request::new("PUT", ANY, &path), task)
@@ -215,7 +217,7 @@ pub(crate) fn with_token(request: Request, task: &str) -> Request {
     request.header("authorization", format!("Bearer e30.{claims}.c2ln"))
 }
 
-/// The word in brackets behind a refusal's message.
+/// The code in brackets behind a refusal's message.
 pub(crate) fn code(answer: &Response) -> String {
     let body = answer.json().unwrap();
     let message = body["detail"]["message"].as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! `kubectl apply -k .`: the API server and istiod accept it all, and Istio finds nothing wrong in it.
+//! `kubectl apply -k .`: the API server and istiod accept every object, and Istio's analyzer finds no fault in them.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::files::text;
 
-/// The pods that the files choose by their labels.
+/// The pods that the files select by their labels.
 const COMPONENTS: [&str; 8] = [
     "api-server",
     "dag-processor",
@@ -51,7 +51,7 @@ fn all_of_it_is_accepted() {
         let container = json!({"name": "base", "image": "none", "command": ["sleep", "infinity"]});
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}});
         cluster.kubernetes().apply(&pod.to_string()).unwrap();
-        // Prometheus finds the pod's metrics by these, Istio's and the plugin's among them.
+        // Prometheus finds the pod's metrics by these annotations, both Istio's and the plugin's.
         let pod = cluster
             .api()
             .get(&format!("/api/v1/namespaces/airflow/pods/{component}"));
@@ -61,7 +61,7 @@ fn all_of_it_is_accepted() {
     }
     let mut analyze = cluster.istiod().istioctl();
     analyze.args(["analyze", "--namespace", "airflow"]);
-    // istiod is no pod here, so its webhooks have an address; Istio would have them have a name.
+    // istiod is not a pod here, so its webhooks have an address. Istio's analyzer expects a service name.
     let found = printed(analyze.args(["--suppress", "IST0164=*"]));
     assert!(found.contains("No validation issues found"), "{found}");
 }
@@ -93,7 +93,7 @@ fn the_scheduler_may_run_its_executor_and_no_more() {
     }
 }
 
-/// What a command prints, which must succeed.
+/// The output of a command, which must succeed.
 fn printed(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let printed = [output.stdout, output.stderr].concat();

@@ -1,5 +1,5 @@
-//! Beyond Airflow: a service of another namespace that goes by the acting task, and a host outside the mesh,
-//! which learns nothing of tasks.
+//! Services beyond Airflow: a service of another namespace whose policy names the acting task, and a host outside the
+//! mesh, which gets no task headers.
 
 use dagward_shipped::manifest;
 use dagward_testbed::client::{Client, Request};
@@ -71,14 +71,15 @@ fn the_acting_task_counts_in_the_mesh_and_stays_in_it() {
         payments.received()[0].header("x-airflow-task-id"),
         Some("book_payments")
     );
-    // Another task of the same DAG and account, whatever it says of itself.
+    // Another task of the same DAG and account is refused, even if it claims to be the allowed one.
     let forged = book
         .header("x-airflow-task-id", "book_payments")
         .header("x-airflow-proof", "pod");
     assert_eq!(report[0].send(&forged).unwrap().status, 403);
     assert_eq!(payments.counts().started, 1);
 
-    // Out of the mesh, through the same sidecar: neither its stamps nor what the task wrote.
+    // A request out of the mesh, through the same sidecar: it carries neither the sidecar's stamps nor the task's own
+    // headers.
     let own = Request::get(LEDGER, "/v1/entries").header("x-airflow-dag-id", "finance_daily");
     assert_eq!(booking[1].send(&own).unwrap().status, 200);
     let received = outside.received();

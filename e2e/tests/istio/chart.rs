@@ -1,10 +1,10 @@
-//! Install, shadow, enforce, as a new user goes, on what the official Helm chart makes of the shipped values: for
-//! both executors, with remote logs and git-sync on.
+//! A new user's way from install to shadow to enforce, on the objects that the official Helm chart renders from the
+//! shipped values: for both executors, with remote logs and git-sync.
 //!
-//! Pods with all of their containers, accounts, ports and Services are the chart's, and the folders of
-//! `kubectl apply -k` are the shipped ones. Sidecars, traffic and certificates are Istio's, and git fetches for
-//! git-sync. Not real are Airflow's programs: servers of the test's own answer, and the test asks from within the
-//! pods. `executor` has real Airflow in pods. PostgreSQL, PgBouncer, StatsD and Airflow's jobs are left out.
+//! The chart makes the pods with all of their containers, the accounts, ports and Services. The folders of `kubectl
+//! apply -k` are the shipped ones. Sidecars, traffic and certificates are Istio's, and git fetches for git-sync.
+//! Airflow's programs are not real: servers of the test answer, and the test sends requests from within the pods.
+//! `executor` has real Airflow in pods. PostgreSQL, PgBouncer, StatsD and Airflow's jobs are left out.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,13 +38,13 @@ const INGRESS: &str = "istio-ingress";
 const SCHEDULER_POD: &str = "airflow-scheduler";
 const DEFAULT_WORKER: &str = "airflow-worker";
 
-/// Each asks within this, and asks again.
+/// The timeout of one request. The test repeats it afterwards.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// The ports that the test's own servers listen on.
 const SERVERS: [(&str, u16); 3] = [(TRIGGERER, 8794), (SALES, 8793), (REDIS, 6379)];
 
-/// The cluster, what runs in it, and who asks.
+/// The cluster, the programs in it, and the callers.
 struct Stage<'a> {
     scene: &'a Scene,
     outside: Outside,
@@ -99,7 +99,7 @@ fn tasks_in_pods_of_their_own(stage: &mut Stage<'_>, chart: &Rendered) {
     stage.install("examples/enforce");
     stage.parts_the_teams(&asks::with_any(chart.log_store(), 2));
     stage.stores_a_log();
-    // A task that starts now: its pod is admitted, and git-sync reaches the repository.
+    // A task that starts now: admission accepts its pod, and git-sync reaches the repository.
     let forged = changed(task(chart, "forged", "sales_daily"), ML);
     wait::until("the forged pod to be refused", SOON, || {
         let dry = ["create", "--dry-run=server", "--filename", "-"];
@@ -116,7 +116,7 @@ fn tasks_in_pods_of_their_own(stage: &mut Stage<'_>, chart: &Rendered) {
         ..asks::with_any(chart.log_store(), 3).remove(2)
     };
     stage.answers(&next, 200);
-    // One in each task's pod, two in each component's.
+    // One fetch in each task's pod, two in each component's.
     stage.fetched(3 + 2 * 2);
     for task in [SALES, ML, "next"] {
         stage.delete(task);
@@ -154,7 +154,7 @@ fn tasks_in_workers_of_their_team(stage: &mut Stage<'_>, chart: &Rendered) {
     stage.outside.learns_nothing();
 }
 
-/// The pod of a task as KubernetesExecutor makes it of the template, and the cluster policy after it.
+/// The pod of a task, as KubernetesExecutor makes it from the template and the cluster policy changes it.
 fn task(chart: &Rendered, name: &str, dag: &str) -> Value {
     let mut task = of_task(chart.pod_of("task", name), dag, "load");
     task["metadata"]["labels"]["dag_id"] = json!(dag);
@@ -168,7 +168,7 @@ fn changed(mut pod: Value, account: &str) -> Value {
 }
 
 impl Stage<'_> {
-    /// `kubectl apply -k` of a folder, with the teams in the map.
+    /// Runs `kubectl apply -k` on a folder, with the teams in the map.
     fn install(&self, folder: &str) {
         steps::install(self.scene, folder, &|_| {});
         self.scene.apply(&[team_map(&[("sales", SALES), ("ml", ML)])]);
@@ -186,7 +186,7 @@ impl Stage<'_> {
         .unwrap();
     }
 
-    /// A pod where the ingress gateway is.
+    /// A pod in the place of the ingress gateway.
     fn ingress(&self) {
         self.scene.namespace(INGRESS, &[GATEWAY]);
         self.scene.apply(&[pod(INGRESS, GATEWAY, GATEWAY)]);
@@ -234,7 +234,7 @@ impl Stage<'_> {
         }
     }
 
-    /// The status of the answer; 0 where there is none, as where a sidecar takes over its listeners.
+    /// The status of the answer; 0 for no answer, for example while a sidecar replaces its listeners.
     fn asks(&self, ask: &Ask) -> u16 {
         let service = self.scene.cluster.service(HERE, ask.to).unwrap();
         let client = Client::plain(service)
@@ -256,18 +256,18 @@ impl Stage<'_> {
             .unwrap();
     }
 
-    /// All pass in shadow mode.
+    /// Checks that all requests pass in shadow mode.
     fn refuses_nothing(&self, asks: &[Ask]) {
         for ask in asks {
             self.answers(ask, 200);
         }
-        // By now no sidecar refuses, whatever it did before.
+        // After this time no sidecar still refuses under an older configuration.
         for ask in asks {
             assert_eq!(self.asks(ask), 200, "{ask:?}");
         }
     }
 
-    /// Once what is another's is refused, the rest still passes.
+    /// Waits until requests for another team's data are refused, and checks that the others still pass.
     fn parts_the_teams(&self, asks: &[Ask]) {
         for ask in asks.iter().filter(|ask| !ask.allowed) {
             self.answers(ask, 403);
@@ -278,7 +278,7 @@ impl Stage<'_> {
         }
     }
 
-    /// A task's log goes to the store, which is outside the mesh and has no part in the policy.
+    /// A task's log goes to the log store, which is outside the mesh and not in the policy.
     fn stores_a_log(&self) {
         let path = "/all/dag_id=sales_daily/run_id=r1/task_id=load/attempt=1.log";
         let client = Client::plain(self.outside.address()).from(&self.pods[SALES].netns);
@@ -286,7 +286,7 @@ impl Stage<'_> {
         assert_eq!(client.send(&request).unwrap().status, 200);
     }
 
-    /// Waits until git-sync's containers have asked so often in all.
+    /// Waits until git-sync's containers have fetched this often in total.
     fn fetched(&self, times: usize) {
         wait::until("git-sync's requests", SOON, || {
             Ok((self.outside.fetches() >= times).then_some(()))

@@ -1,4 +1,4 @@
-//! New code that crashes: a release of the filter in which a request with trailers takes the VM down.
+//! New code that crashes: a release of the filter in which a request with trailers crashes the VM.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::scene::Scene;
 const HERE: &str = "crash";
 const SALES: &str = "airflow-worker-sales";
 
-/// The longest that Envoy waits before it makes a new VM in the place of one that did not live long.
+/// Envoy's longest wait before it replaces a VM that lived only for a short time.
 const BACK_OFF: Duration = Duration::from_millis(1500);
 
 #[test]
@@ -25,7 +25,7 @@ fn a_crash_costs_the_request_that_crashed() {
         .cluster
         .publish(&module::crashing().unwrap().path, "crashing")
         .unwrap();
-    // Only what is before the api-server crashes; the worker's sidecar has the filter itself.
+    // Only the api-server's own filter crashes; the worker's sidecar has the released filter.
     let of = |name: &str, url: &str, app: &str| {
         let mut plugin = scene.plugin(HERE);
         plugin["metadata"]["name"] = json!(name);
@@ -38,7 +38,7 @@ fn a_crash_costs_the_request_that_crashed() {
         of("dagward", &scene.urls[0], SALES),
     ]);
     let worker = of_task(pod(HERE, SALES, SALES), "sales_daily", "load");
-    // Trailers come through HTTP/2 alone.
+    // Only HTTP/2 carries trailers here.
     let server = [
         service(HERE, API_SERVER, "http2", 8080),
         pod(HERE, API_SERVER, API_SERVER),
@@ -54,7 +54,7 @@ fn a_crash_costs_the_request_that_crashed() {
     let figures = crash(&airflow, &sales);
     figures.print("the filter's VM crashes");
     assert_eq!(figures.lost, 1);
-    // The new one is younger than that: its thread answers 503 for a while. The other thread goes on.
+    // The new VM is younger than that: its thread answers 503 for a while. The other thread continues.
     crash(&airflow, &sales).print("the filter's VM crashes again at once");
 
     // The new VMs decide as the old ones did.
@@ -63,9 +63,9 @@ fn a_crash_costs_the_request_that_crashed() {
     assert!(!received.iter().any(|request| request.path.contains("ml_train")));
 }
 
-/// Crashes one of the VMs, and asks until there is a new one in its place.
+/// Crashes one of the VMs, and sends requests until a new VM has replaced it.
 fn crash(airflow: &Airflow<'_>, sales: &Caller) -> Figures {
-    // Since 1.30 istiod makes a TrafficExtension of a WasmPlugin, and gives it a name of its own.
+    // Since 1.30 istiod makes a TrafficExtension from a WasmPlugin, under another name.
     let plugin = match airflow.scene.is_newest() {
         true => "crash_crashing_istio_translated_wasmplugin",
         false => "crash_crashing",

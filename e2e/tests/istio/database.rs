@@ -1,8 +1,8 @@
-//! Tasks reach the broker and not the database (`examples/database/database.yaml`), in pods of the shape
-//! that the Helm chart gives them.
+//! Tasks reach the broker and not the database (`examples/database/database.yaml`), in pods of the shape that the Helm
+//! chart gives them.
 //!
-//! NetworkPolicies have no controller here. What `examples/database/network-policy.yaml` chooses is held
-//! against the chart in `tests/examples/chart.rs`.
+//! NetworkPolicies have no controller here. `tests/examples/chart.rs` compares the selectors of
+//! `examples/database/network-policy.yaml` with the chart.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::scene::Scene;
 
 const NAMESPACE: &str = "database";
 
-/// Answers whatever comes, which is not HTTP.
+/// Answers any bytes, without HTTP.
 const SERVER: &str = "
 import socketserver
 import sys
@@ -32,7 +32,7 @@ socketserver.ThreadingTCPServer.allow_reuse_address = True
 socketserver.ThreadingTCPServer(('0.0.0.0', int(sys.argv[1])), Answer).serve_forever()
 ";
 
-/// How a client of PostgreSQL begins.
+/// The first bytes of a PostgreSQL client.
 const GREETING: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
 
 /// The servers, each with the secret that its clients have.
@@ -94,7 +94,7 @@ fn a_task_reaches_the_broker_and_not_the_database() {
         }
     };
 
-    // Istio alone lets each pod of the mesh through.
+    // Without the policy Istio lets each pod of the mesh through.
     expect(&|_, _| true);
     let policies = text("examples/database/database.yaml");
     let policies = policies

@@ -1,4 +1,4 @@
-//! What is decided, what the app is told, and what a person can read of it: metrics, access log, reason.
+//! The decision, the headers that the app gets, and the traces for the operator: metrics, access log, reason.
 
 use dagward_workbench::wait;
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn a_decision_can_be_read_in_metrics_and_logs() {
     let denied = sales.ask(&forged);
     assert_eq!(denied.status, 403);
 
-    // Stamped by the worker's sidecar from the pod's annotations.
+    // The worker's sidecar stamped these from the pod's annotations.
     let received = airflow.app.received();
     assert_eq!(received.len(), 1);
     for (header, value) in [
@@ -38,7 +38,7 @@ fn a_decision_can_be_read_in_metrics_and_logs() {
         assert_eq!(received[0].header(header), Some(value), "{header}");
     }
 
-    // Counted on both sides, with the labels of examples/istio/proxy-config.yaml.
+    // Both sidecars count the request, with the labels of examples/istio/proxy-config.yaml.
     let caller = format!("spiffe://cluster.local/ns/{HERE}/sa/{SALES}");
     let counted = |decision, class| {
         let labels = [
@@ -66,7 +66,7 @@ fn a_decision_can_be_read_in_metrics_and_logs() {
         1.0
     );
 
-    // In `kubectl logs`: the reason, and the request in the access log, both under the id that the caller was told.
+    // `kubectl logs` shows the reason and the access log's line. Both have the request id from the caller's answer.
     let body = denied.json().unwrap();
     let id = body["detail"]["request_id"].as_str().unwrap();
     let (reason, access) = wait::until("both lines", SOON, || {

@@ -1,5 +1,5 @@
-//! The API of releases of Istio that the lab does not run: their definitions, in a bare API server,
-//! take every file that users apply. It refuses unknown fields.
+//! The API of Istio releases that the lab does not run. A bare API server with their definitions accepts every file
+//! that users apply. It refuses unknown fields.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::files::text;
 use crate::manifests::manifests;
 
-/// A release: the module of `lab/go/`, the module that has the definitions, and where.
+/// A release: its module of `lab/go/`, the Go module with the definitions, and the file in it.
 type Release = [&'static str; 3];
 
 const ISTIO_1_30: Release = [

@@ -1,10 +1,10 @@
-//! Airflow with its Kubernetes executor: each task in a pod of its own, with the account of its team. What becomes of
-//! tasks that choose another pod for themselves is in `forgery`, and of the pods that tasks make in `operator`.
+//! Airflow with its Kubernetes executor: each task has a pod of its own, with the account of its team. `forgery` has
+//! the tasks that choose another pod for themselves, and `operator` the pods that tasks make.
 //!
-//! It begins as a new user does: with the base, which refuses nothing, and then the overlay. One Airflow for all of
-//! it, and the layers that stop forgers are exchanged while it runs. The filter is there from the
-//! start, and with it the two pods that outlive all: the Envoy of Istio 1.29 may crash where a first plugin
-//! comes to a sidecar that runs.
+//! The test begins as a new user does: with the base, which refuses nothing, and then the overlay.
+//! One Airflow runs for all of it, and the test exchanges the layers that stop forgers while it runs. The filter and
+//! the two pods that live through the whole test are there from the start: the Envoy of Istio 1.29 can crash when a
+//! running sidecar gets its first plugin.
 
 use std::time::Duration;
 
@@ -23,13 +23,13 @@ use crate::steps;
 mod forgery;
 mod operator;
 
-/// What the teams keep.
+/// The DAGs that hold each team's data.
 const PLANS: [(&str, &str); 2] = [("sales_plan", "pipeline"), ("ml_plan", "weights")];
 
-/// A pod that was made runs and ends within this.
+/// The time within which a pod must run and end.
 const ENDED: Duration = Duration::from_secs(300);
 
-/// The cluster with what stands around Airflow, and Airflow.
+/// The cluster with the services around Airflow, and Airflow.
 struct Stage<'a> {
     scene: &'a Scene,
     airflow: Airflow<'a>,
@@ -84,7 +84,7 @@ fn honest_teams_succeed(stage: &Stage<'_>) {
                 format!("airflow-worker-{team}")
             );
             assert_eq!(stage.ended(&pod), "Succeeded", "{dag}.{task}");
-            // As by the chart's values: it needs neither the database nor a key.
+            // As in the chart's values: this component needs neither the database nor a key.
             let spec = pod["spec"].to_string();
             for from_secret in [
                 "secretKeyRef",
@@ -110,7 +110,7 @@ fn a_task_reads_nothing_of_another_team(stage: &Stage<'_>) {
 }
 
 impl<'a> Stage<'a> {
-    /// Everything as it is shipped, in shadow mode, with the policy for two teams.
+    /// All objects as shipped, in shadow mode, with the policy for two teams.
     fn new(scene: &'a Scene) -> Self {
         install(scene, ".");
         scene
@@ -120,7 +120,8 @@ impl<'a> Stage<'a> {
             .unwrap();
         let dags = paths::workspace().join("lab/airflow/kubernetes/mesh");
         let policy = text(forgery::CLUSTER_POLICY);
-        // All pods are team sales' unless somebody says otherwise, so an attacker of that team begins as what he is.
+        // All pods belong to team sales unless a task changes that, so an attacker of that team begins with their own
+        // identity.
         let airflow = Airflow::start(&scene.cluster, &dags, "airflow-worker-sales", Some(&policy)).unwrap();
         let rest = airflow.rest().unwrap();
         for (key, value) in PLANS {
@@ -159,7 +160,7 @@ impl<'a> Stage<'a> {
         pods.into_iter().next()
     }
 
-    /// How a pod ended, once it has. Airflow knows of a task's end before.
+    /// The phase in which a pod ended. Airflow reports a task's end before.
     fn ended(&self, pod: &Value) -> String {
         let name = pod["metadata"]["name"].as_str().unwrap();
         let path = format!("/api/v1/namespaces/airflow/pods/{name}");
@@ -170,7 +171,7 @@ impl<'a> Stage<'a> {
         self.scene.cluster.api().when(&path, ENDED, ended).unwrap()
     }
 
-    /// The sum of a counter of the filter in the api-server's sidecar, over the series with this `reason`.
+    /// The sum of one of the filter's counters in the api-server's sidecar, over the series with this `reason`.
     fn counted(&self, metric: &str, reason: &str) -> f64 {
         let admin = Client::plain("127.0.0.1:15000".parse().unwrap()).from(&self.airflow.server().netns);
         let metrics = admin

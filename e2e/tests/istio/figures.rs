@@ -1,17 +1,17 @@
-//! What a fault was seen to cost, for the table in the documentation.
+//! The measured cost of a fault, for the table in the documentation.
 
 use std::time::Duration;
 
-/// What came of a fault.
+/// The effects of a fault.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
-    /// Requests sent from the fault on.
+    /// The requests sent since the fault.
     pub(crate) requests: u64,
-    /// Requests that should have been answered by the app, and were not.
+    /// The requests that the app should have answered and did not.
     pub(crate) lost: u64,
-    /// Requests that the app answered and should not have.
+    /// The requests that the app answered and should not have.
     pub(crate) wrong: u64,
-    /// How long it took until all was as before.
+    /// The time until all requests were decided as before.
     pub(crate) healed: Duration,
 }
 

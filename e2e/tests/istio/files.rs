@@ -10,7 +10,7 @@ pub(crate) fn text(file: &str) -> String {
     fs::read_to_string(paths::workspace().join(file)).unwrap()
 }
 
-/// Mutual TLS as the overlay in `examples/enforce` has it.
+/// The mutual TLS of the overlay in `examples/enforce`.
 pub(crate) fn strict() -> String {
     text("examples/istio/peer-authentication.yaml").replace("PERMISSIVE", "STRICT")
 }

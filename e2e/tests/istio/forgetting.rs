@@ -1,5 +1,5 @@
-//! What was learned lies in the sidecars. Either end of a task's way may lose it: the other one knows it still.
-//! Where both have lost it, the task is refused until its next try says `run` again.
+//! Loss of what the sidecars have learned. Either end of a task's path can lose it: the other end still knows it. If
+//! both have lost it, the filter refuses the task until its next try sends `run` again.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ fn xcom() -> Request {
     with_token(airflow::xcom("sales_daily"), TASK)
 }
 
-/// Asks from `fault` on until the task may do this again, and prints what it cost.
+/// Repeats the request from `fault` on until the task may send it again, and prints the cost.
 fn recover(name: &str, fault: Instant, sales: &Caller, request: &Request) {
     let before = sales.until(request, 200);
     let figures = Figures {
@@ -28,7 +28,7 @@ fn recover(name: &str, fault: Instant, sales: &Caller, request: &Request) {
         healed: fault.elapsed(),
     };
     figures.print(name);
-    // It was never taken for another's.
+    // The filter never took it for another task's.
     assert!(!before.contains(&403), "{before:?}");
 }
 
@@ -37,14 +37,14 @@ fn a_task_survives_new_pods_and_sidecars() {
     let scene = Scene::shared();
     scene.namespace(HERE, &[API_SERVER, SALES]);
     scene.apply(&[scene.plugin(HERE)]);
-    // A worker as Celery has them: its pod says nothing of tasks.
+    // A worker as Celery has them: its pod's annotations name no task.
     let mut airflow = Airflow::start(scene, HERE, &[pod(HERE, SALES, SALES)]);
     let sales = airflow.caller(SALES);
     assert_eq!(code(&sales.ask(&xcom())), "token_owner_unknown");
     assert_eq!(sales.ask(&run(TASK)).status, 200);
     assert_eq!(sales.ask(&xcom()).status, 200);
 
-    // Another api-server, which never saw the task start: the worker's sidecar knows the task.
+    // Another api-server, which did not see the task start: the worker's sidecar knows the task.
     let path = format!("/api/v1/namespaces/{HERE}/pods/{API_SERVER}");
     scene.cluster.api().remove(&path).unwrap();
     scene.apply(&[pod(HERE, API_SERVER, API_SERVER)]);
@@ -52,8 +52,8 @@ fn a_task_survives_new_pods_and_sidecars() {
     let name = "the api-server's pod is replaced (from its readiness)";
     recover(name, Instant::now(), &sales, &xcom());
 
-    // Then the worker's sidecar crashes. This api-server never saw the task start, so nothing shows whose the token
-    // is until the task says `run` again.
+    // Then the worker's sidecar crashes. This api-server did not see the task start. Nothing shows which task the token
+    // belongs to until the task sends `run` again.
     assert_eq!(sales.pod.netns.kill("envoy").unwrap(), 1);
     sales.until(&heartbeat(TASK), 403);
     assert_eq!(scene.restarts(HERE, SALES), 1);

@@ -1,5 +1,4 @@
-//! The plugin as a WasmPlugin and as a TrafficExtension, one in the place of the other while
-//! requests pass.
+//! The plugin as a WasmPlugin and as a TrafficExtension. One replaces the other while requests pass.
 
 use dagward_cluster::kubernetes::Kubernetes;
 use dagward_shipped::manifest;
@@ -12,22 +11,22 @@ use crate::scene::Scene;
 const HERE: &str = "forms";
 const SALES: &str = "airflow-worker-sales";
 
-/// So many that each worker of both proxies gets some.
+/// Enough connections for each worker of both proxies to get some.
 const CONNECTIONS: u32 = 20;
 
-/// The policy is in force: the task gets its own team's and nothing else, and its sidecar says who
-/// asks.
+/// Checks that the policy is in force: the task can read only its own team's data, and its sidecar stamps the task
+/// headers.
 fn enforced(airflow: &Airflow<'_>, sales: &Caller) {
     let forged = xcom("ml_train").header("x-airflow-dag-id", "ml_train");
-    // A change comes to one worker of a proxy after the other, and connections go to any.
+    // The workers of a proxy get a change one after the other, and a connection can go to any of them.
     let refused = || (0..CONNECTIONS).all(|_| sales.ask(&forged).status == 403);
     let everywhere = || Ok(refused().then_some(()));
     let proxies = airflow.scene.cluster.proxies();
     proxies
         .until(HERE, "refusals by every worker", SOON, everywhere)
         .unwrap();
-    // The server's sidecar may have it before the task's, which says who asks: then all is refused
-    // for a while.
+    // The server's sidecar may have it before the task's sidecar, which stamps the task headers. Until then everything
+    // is refused.
     sales.until(&xcom("sales_daily"), 200);
     airflow.app.clear();
     assert_eq!(sales.ask(&xcom("sales_daily")).status, 200);
@@ -42,7 +41,7 @@ fn enforced(airflow: &Airflow<'_>, sales: &Caller) {
     }
 }
 
-/// The shipped TrafficExtension, with the policy of the plugin as its comment says.
+/// The shipped TrafficExtension, with the plugin's policy, as its comment says.
 fn extension(scene: &Scene) -> Value {
     let mut extension = manifest::read("examples/istio/traffic-extension.yaml").unwrap();
     let plugin = scene.plugin(HERE);
@@ -70,7 +69,7 @@ fn each_form_decides_and_takes_the_place_of_the_other() {
     assert_eq!(sales.ask(&xcom("ml_train")).status, 200);
 
     let mut forms = vec![("wasmplugin", scene.plugin(HERE), "/spec/pluginConfig/mode")];
-    // Istio 1.29 knows the first form only.
+    // Istio 1.29 has only the first form.
     if scene.is_newest() {
         let mode = "/spec/wasm/pluginConfig/mode";
         forms.push(("trafficextension", extension(scene), mode));
@@ -79,7 +78,7 @@ fn each_form_decides_and_takes_the_place_of_the_other() {
     for (kind, form, mode) in forms {
         scene.apply(std::slice::from_ref(&form));
         enforced(&airflow, &sales);
-        // A live change, and back.
+        // A live change, and the change back.
         let mut shadow = form.clone();
         *shadow.pointer_mut(mode).unwrap() = json!("shadow");
         scene.apply(&[shadow]);

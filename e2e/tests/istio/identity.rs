@@ -1,4 +1,4 @@
-//! Who asks is who the certificate names, and who has none is not heard.
+//! The caller's identity is the one in its certificate. A caller without a certificate is refused.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::scene::Scene;
 
 const SALES: &str = "airflow-worker-sales";
 
-/// The answer to a request without a sidecar, straight to the api-server's pod.
+/// The answer to a request without a sidecar, sent directly to the api-server's pod.
 fn straight(server: &Pod, netns: &Netns) -> Option<u16> {
     let client = Client::plain((server.address, 8080).into()).from(netns);
     let answer = client.within(Duration::from_secs(10)).send(&health());
@@ -35,13 +35,15 @@ fn only_a_certificate_is_an_identity() {
     let sales = airflow.caller(SALES);
     assert_eq!(sales.ask(&xcom("sales_daily")).status, 200);
 
-    // Beside the mesh: STRICT resets what is no mutual TLS, though anyone may ask for health.
+    // Outside the mesh: STRICT resets a connection without mutual TLS, though the policy allows every caller to ask for
+    // health.
     let (_namespace, netns) = scene.cluster.outside().unwrap();
     assert_eq!(straight(&airflow.server, &netns), None);
     let without = scene.cluster.pod(outside, SALES).unwrap();
     assert_eq!(straight(&airflow.server, &without.netns), None);
 
-    // In the mesh, an account of the same name in another namespace. It says of itself what the worker's sidecar says.
+    // In the mesh: an account of the same name in another namespace. It sends the same task headers as the worker's
+    // sidecar.
     let stranger = airflow.caller_of(elsewhere, SALES);
     let forged = xcom("sales_daily")
         .header("x-airflow-dag-id", "sales_daily")
@@ -51,7 +53,7 @@ fn only_a_certificate_is_an_identity() {
     assert_eq!((answer.status, code(&answer)), (403, "no_rule_allows".to_owned()));
     assert_eq!(stranger.ask(&health()).status, 200);
 
-    // Until the policy names it.
+    // It is refused until the policy names it.
     let mut plugin = scene.plugin(here);
     let named = json!({
         "name": "a-guest",
@@ -66,7 +68,7 @@ fn only_a_certificate_is_an_identity() {
     scene.apply(&[plugin]);
     stranger.until(&forged, 200);
     assert_eq!(stranger.ask(&xcom("ml_train")).status, 403);
-    // What it said of itself did not reach the app: it is no stamper of this proxy's.
+    // Its task headers did not reach the app: this proxy does not trust it as a stamper.
     let received = airflow.app.received();
     let last = received
         .iter()

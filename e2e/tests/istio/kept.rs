@@ -1,4 +1,4 @@
-//! `cargo xtask lab up` and `down`, as a person uses them.
+//! `cargo xtask lab up` and `down`, as a user runs them.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,7 +10,7 @@ use dagward_shipped::manifest;
 use dagward_workbench::{paths, wait};
 use serde_json::json;
 
-/// Pods ask every two seconds, and the plugin is pulled first.
+/// Pods send a request every two seconds, after the proxies have pulled the plugin.
 const SOON: Duration = Duration::from_secs(300);
 
 #[test]
@@ -19,8 +19,7 @@ fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {
         Kept::find().unwrap().is_none(),
         "a lab is running here; end it first with: cargo xtask lab down"
     );
-    // The caller may hold a lock, as `flock FILE cargo xtask lab up` does: it is free when `up` is
-    // done.
+    // The caller may hold a lock, as `flock FILE cargo xtask lab up` does. The lock is free once `up` is done.
     let held = paths::target().join("lab/kept-test.lock");
     let printed = output(
         Command::new("flock")
@@ -50,7 +49,7 @@ fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {
     sees(200, 200);
     apply(&kept, "enforce");
     sees(200, 403);
-    // Until the task's own sidecar has the plugin, another reason stands there.
+    // Until the task's own sidecar has the plugin, the refusal has another reason.
     let reason = "to.dags: wants `{team=sales}_*`, found `ml_train`";
     wait::until("the refusal's reason", SOON, || {
         let refusals = log("airflow-api-server --container istio-proxy");
@@ -69,7 +68,7 @@ fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {
     assert!(lab("down").contains("nothing was left over"));
 }
 
-/// `kubectl apply -k .` with the image's address in its place, and what would be refused.
+/// Runs `kubectl apply -k .` with the image's real address, and reads what would be refused.
 fn steps_of_the_readme(kept: &Kept) {
     let directory = paths::scratch("readme").unwrap();
     let copy = directory.path();
@@ -91,11 +90,11 @@ fn steps_of_the_readme(kept: &Kept) {
         Ok(log.contains("dagward event=would_refuse ").then_some(()))
     })
     .unwrap();
-    // telemetry.yaml is among it: nothing of it may keep a proxy from its listeners.
+    // This includes telemetry.yaml: no part of it may keep a proxy from its listeners.
     assert!(lab("status").contains("Its proxies reject nothing."));
 }
 
-/// What a person sees of a sidecar without `kubectl exec`.
+/// Checks what a user sees of a sidecar without `kubectl exec`.
 fn listeners(kept: &Kept) {
     let dump = exec("pilot-agent request GET config_dump");
     let directory = paths::scratch("dump").unwrap();
@@ -108,7 +107,7 @@ fn listeners(kept: &Kept) {
     assert!(shown.contains("15006"), "{shown}");
 }
 
-/// The shipped plugin in this mode.
+/// Applies the shipped plugin in this mode.
 fn apply(kept: &Kept, mode: &str) {
     let mut plugin = manifest::read("wasm-plugin.yaml").unwrap();
     *plugin.pointer_mut("/spec/url").unwrap() = json!(kept.image);
@@ -144,7 +143,7 @@ fn cargo() -> Command {
     cargo
 }
 
-/// What a command prints, which must succeed.
+/// The output of a command, which must succeed.
 fn output(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();

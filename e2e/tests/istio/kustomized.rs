@@ -1,5 +1,5 @@
-//! The folders that `kubectl apply -k` takes: the base cannot stop anything, the overlay refuses, and other names stand
-//! wherever the chart's stood. `steps` applies them.
+//! The folders for `kubectl apply -k`: the base refuses no request, the overlay does, and `other-names` replaces the
+//! chart's names everywhere. `steps` applies them.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,7 @@ fn the_base_is_open_and_the_overlay_is_not() {
             );
         }
     }
-    // Istio takes one Telemetry without a selector for a namespace, and drops any other.
+    // Istio uses one Telemetry without a selector for a namespace, and ignores any other.
     let base = built(paths::workspace());
     let telemetry = one(&base, "Telemetry", "dagward");
     assert_eq!(
@@ -81,7 +81,7 @@ fn with<'o>(object: &'o Value, word: &str, found: &mut Vec<&'o str>) {
     }
 }
 
-/// `examples/other-names` over the base, and as its operator has it who enforces.
+/// `examples/other-names` over the base, and over the overlay as an operator who enforces has it.
 fn with_other_names() -> [Vec<Value>; 2] {
     let scratch = paths::scratch("names").unwrap();
     let depth = scratch
@@ -109,16 +109,16 @@ fn with_other_names() -> [Vec<Value>; 2] {
 #[test]
 fn other_names_stand_wherever_the_chart_s_stood() {
     for objects in with_other_names() {
-        // Once as what names of the chart's are made of, and then as the chart's names themselves.
+        // First as the parts of the chart's names, then as the names themselves.
         for (word, alike) in [
             ("spiffe://", "spiffe://prod.example.com/ns/data-eng/sa/etl-"),
             ("airflow-", "airflow-task-pods"),
         ] {
             let mut found = Vec::new();
-            // NetworkPolicies go by labels, which no release changes.
+            // NetworkPolicies use labels, which do not depend on the release's name.
             let objects = objects.iter().filter(|object| object["kind"] != "NetworkPolicy");
             objects.for_each(|object| with(object, word, &mut found));
-            // The messages of admission policies quote what they found.
+            // The messages of admission policies quote the names that they found.
             found.retain(|text| !text.starts_with(alike) && !text.contains('\''));
             assert!(found.is_empty(), "{word}: {found:#?}");
         }
@@ -210,7 +210,7 @@ fn the_database_has_a_folder_of_its_own() {
     renamed.sort_unstable();
     other.sort_unstable();
     assert_eq!(other, renamed);
-    // They refuse, so the base has none of them.
+    // They refuse connections, so the base has none of them.
     for object in built(paths::workspace()) {
         assert!(object["kind"] != "NetworkPolicy" && object["kind"] != "AuthorizationPolicy");
     }

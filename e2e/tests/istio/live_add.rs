@@ -1,7 +1,7 @@
-//! The first plugin for a sidecar that runs already. Envoy 1.36 and 1.37 (Istio 1.28 and 1.29) can
-//! crash there on CPUs with protection keys: they start V8 when threads exist that never get access
-//! to its key. The shipped bootstrap starts V8 before. So these sidecars are of Istio 1.29, also
-//! under a later control plane, as in an upgrade; one is the control plane's own.
+//! The first plugin for a running sidecar. Envoy 1.36 and 1.37 (Istio 1.28 and 1.29) can crash then on CPUs with
+//! protection keys: they start V8 when threads already exist that never get access to its key. The shipped bootstrap
+//! starts V8 earlier. These sidecars are therefore of Istio 1.29, also under a later control plane, as in an upgrade.
+//! One sidecar is the control plane's own.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ const SALES: &str = "airflow-worker-sales";
 /// The pod whose sidecar is the control plane's own, without the bootstrap.
 const OWN: &str = "own";
 
-/// Engines of V8 in a sidecar's Envoy.
+/// The number of V8 engines in a sidecar's Envoy.
 fn engines(pod: &Pod) -> f64 {
     metrics(pod)
         .metric("envoy_wasm_envoy_wasm_runtime_v8_active", &[])
@@ -36,7 +36,7 @@ fn the_first_plugin_comes_to_a_running_sidecar() {
     scene.apply(&[bootstrap]);
     let remedied = |pod| annotated(pod, "sidecar.istio.io/bootstrapOverride", "dagward-bootstrap");
     let image = |pod, image| annotated(pod, "sidecar.istio.io/proxyImage", image);
-    // Istio 1.29 has Envoy 1.37, 1.28 the one before.
+    // Istio 1.29 has Envoy 1.37, and 1.28 has Envoy 1.36.
     let [old, older] = ["proxyv2:1.29.1", "proxyv2:1.29.1-envoy-1.36.4"];
     let server = [
         service(HERE, API_SERVER, "http", 8080),
@@ -52,24 +52,25 @@ fn the_first_plugin_comes_to_a_running_sidecar() {
     let sales = airflow.caller(SALES);
     let own = scene.cluster.pod(HERE, OWN).unwrap();
     let bare = scene.cluster.pod(HERE, "bare").unwrap();
-    // The remedy is in force where it should be, and nowhere else.
+    // Only the pods with the bootstrap have the remedy.
     let early = [&airflow.server, &sales.pod, &bare].map(|pod| engines(pod) > 0.0);
     assert_eq!(early, [true, true, false]);
     assert_eq!(sales.ask(&xcom("ml_train")).status, 200);
 
     scene.apply(&[scene.plugin(HERE)]);
-    // The server's sidecar may have it before the task's, which says who asks: then all is refused for a while.
+    // The server's sidecar may have it before the task's sidecar, which stamps the task headers. Until then everything
+    // is refused.
     sales.until(&xcom("ml_train"), 403);
     sales.until(&xcom("sales_daily"), 200);
     assert_eq!([API_SERVER, SALES].map(|pod| scene.restarts(HERE, pod)), [0, 0]);
 
-    // The Envoys behind Istio 1.30 and later need no remedy.
+    // The Envoys of Istio 1.30 and later need no remedy.
     if scene.is_newest() {
         wait::until("the plugin", SOON, || Ok((engines(&own) > 0.0).then_some(()))).unwrap();
         assert_eq!(scene.restarts(HERE, OWN), 0);
     }
 
-    // Without it.
+    // Without the remedy.
     let restarts = || scene.restarts(HERE, "bare");
     if fs::read_to_string("/proc/cpuinfo").unwrap().contains(" pku") {
         wait::until("the crash", SOON, || Ok((restarts() > 0).then_some(()))).unwrap();

@@ -1,5 +1,5 @@
-//! The files that users apply: the API server takes them as they are, istiod's webhook finds nothing wrong in
-//! them, and what is wrong is refused where it is written.
+//! The files that users apply: the API server accepts them as they are, istiod's webhook finds no fault in them, and
+//! both refuse a mistake in the field that has it.
 
 use std::fs;
 
@@ -11,12 +11,12 @@ use crate::scene::Scene;
 /// The one kind that only Istio 1.30 and later have.
 const EXTENSION: &str = "examples/istio/traffic-extension.yaml";
 
-/// A file with the image where it is pushed to in the lab.
+/// A file with the lab's address of the image.
 fn text(scene: &Scene, file: &str) -> String {
     files::text(file).replace("oci://registry.example.com/dagward:0.1.0", &scene.urls[0])
 }
 
-/// The files of the folders that are for `kubectl apply`, which patches and lists of files are not.
+/// The files of the folders for `kubectl apply`. Patches and lists of files are not among them.
 pub(crate) fn manifests() -> Vec<String> {
     let names = ["examples/istio", "examples/enforce"]
         .into_iter()
@@ -38,7 +38,7 @@ pub(crate) fn manifests() -> Vec<String> {
 
 #[test]
 fn every_file_is_accepted_as_it_is() {
-    // One of its own: what refuses a bad document does so in the whole cluster.
+    // This test has its own cluster: the policy that refuses a bad document applies to the whole cluster.
     let scene = &Scene::own();
     let kubernetes = scene.cluster.kubernetes();
     scene.namespace("airflow", &[]);
@@ -86,7 +86,7 @@ fn the_plugin_is_accepted_and_a_bad_one_refused_by_its_field() {
         assert!(error.contains(field), "{error}");
     }
     let mut analyze = scene.cluster.istioctl();
-    // istiod is no pod here, so its webhooks have an address; Istio would have them have a name.
+    // istiod is not a pod here, so its webhooks have an address. Istio's analyzer expects a service name.
     analyze.args(["analyze", "--namespace", "plugin", "--suppress", "IST0164=*"]);
     let output = analyze.output().unwrap();
     let found = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();

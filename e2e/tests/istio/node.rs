@@ -1,4 +1,4 @@
-//! The lab's node does what a kubelet does: it waits for what a pod mounts, and runs again what has failed.
+//! The lab's node, compared with a kubelet: it waits for the volumes of a pod, and restarts failed containers.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::scene::Scene;
 
 const NAME: &str = "late";
 
-/// As with istiod's own config map, which a busy istiod makes after the pods of a new namespace.
+/// One example is istiod's own ConfigMap: a busy istiod makes it after the pods of a new namespace.
 #[test]
 fn a_pod_starts_once_there_is_what_it_mounts() {
     let (scene, here) = (Scene::shared(), "late-volume");

@@ -4,7 +4,7 @@ use dagward_shipped::chart::{Object, Pods};
 use dagward_shipped::manifest;
 use serde_json::{Value, json};
 
-/// A pod whose only program waits; what it serves and asks is the test's own.
+/// A pod whose only program waits. The test serves and sends its requests.
 pub(crate) fn pod(namespace: &str, name: &str, account: &str) -> Value {
     json!({
         "apiVersion": "v1",
@@ -23,7 +23,7 @@ pub(crate) fn annotated(mut pod: Value, name: &str, value: &str) -> Value {
     pod
 }
 
-/// The pod as Airflow's KubernetesExecutor makes one for a task.
+/// The pod as Airflow's KubernetesExecutor makes it for a task.
 pub(crate) fn of_task(pod: Value, dag: &str, task: &str) -> Value {
     let annotations = [
         ("dag_id", dag),
@@ -35,7 +35,7 @@ pub(crate) fn of_task(pod: Value, dag: &str, task: &str) -> Value {
     annotations.iter().fold(pod, annotate)
 }
 
-/// The pod with labels in dagward's metrics, as examples/istio/proxy-config.yaml makes them.
+/// The pod with the labels of examples/istio/proxy-config.yaml in dagward's metrics.
 pub(crate) fn measured(pod: Value) -> Value {
     let name = "proxy.istio.io/config";
     let patch = manifest::read("examples/istio/proxy-config.yaml").unwrap();
@@ -43,7 +43,7 @@ pub(crate) fn measured(pod: Value) -> Value {
     annotated(pod, name, tags.as_str().unwrap())
 }
 
-/// A service in front of the pods with the label `app` of its name. The port's name tells Istio the protocol.
+/// A service for the pods whose label `app` has its name. The port's name tells Istio the protocol.
 pub(crate) fn service(namespace: &str, name: &str, protocol: &str, port: u16) -> Value {
     json!({
         "apiVersion": "v1",
@@ -53,7 +53,7 @@ pub(crate) fn service(namespace: &str, name: &str, protocol: &str, port: u16) ->
     })
 }
 
-/// A pod as the Helm chart makes it of the shipped values, with another program in the container that listens.
+/// A pod as the Helm chart renders it from the shipped values, with another program in the container that listens.
 pub(crate) fn of_chart(namespace: &str, name: &str, pods: &Pods, command: &[&str]) -> Value {
     let values = manifest::read("examples/helm/values.yaml").unwrap();
     let listens = pods
@@ -80,7 +80,7 @@ pub(crate) fn of_chart(namespace: &str, name: &str, pods: &Pods, command: &[&str
     })
 }
 
-/// A Service as the Helm chart makes it, where the object is one. Labels that no fact has are left out.
+/// A Service as the Helm chart renders it, if the object is a Service. Labels that are not in the facts are left out.
 pub(crate) fn service_of_chart(namespace: &str, object: &Object) -> Option<Value> {
     let service = object.service()?;
     let mut selector = service.selector.clone();

@@ -1,4 +1,4 @@
-//! What a mesh does without its registry, and without its control plane. A cluster of its own: both are stopped.
+//! A mesh without its registry, and without its control plane. The test has its own cluster, because it stops both.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ use crate::scene::Scene;
 const HERE: &str = "airflow";
 const SALES: &str = "airflow-worker-sales";
 
-/// How often both kinds of requests are sent while something is down.
+/// The number of times that both requests are sent during an outage.
 const ROUNDS: u64 = 50;
 
-/// Asks for what is allowed and for what is not.
+/// Sends an allowed request and a refused one.
 fn ask(sales: &Caller) -> Figures {
     let mut figures = Figures {
         requests: 2 * ROUNDS,
@@ -57,7 +57,7 @@ fn what_runs_goes_on_and_what_starts_is_refused() {
     figures.print("istiod is down");
     assert_eq!((figures.lost, figures.wrong), (0, 0));
     scene.cluster.istiod().resume().unwrap();
-    // And a change that comes then takes effect.
+    // A later change takes effect.
     let mut open = scene.plugin(HERE);
     open["spec"]["pluginConfig"]["mode"] = json!("observe");
     scene.apply(&[open]);
@@ -65,7 +65,8 @@ fn what_runs_goes_on_and_what_starts_is_refused() {
     assert!(app.counts().completed >= 2 * ROUNDS);
 }
 
-/// Without the module a sidecar's agent puts in a filter that refuses everything; what anyone may ask for, too.
+/// Without the module a sidecar's agent installs a filter that refuses everything, even requests that every caller may
+/// send.
 fn heal(scene: &mut Scene) {
     let airflow = Airflow::start(scene, HERE, &[]);
     let sales = airflow.caller_at_once(HERE, SALES);
@@ -75,7 +76,7 @@ fn heal(scene: &mut Scene) {
     assert_eq!(airflow.app.counts().started, 0);
     drop(airflow);
 
-    // The registry alone heals nothing: the agent does not try again of itself.
+    // The return of the registry is not enough: the agent does not try again by itself.
     scene.cluster.registry().resume().unwrap();
     let patience = Duration::from_secs(5);
     let alone = wait::until("nothing", patience, || {
@@ -86,7 +87,7 @@ fn heal(scene: &mut Scene) {
         patience.as_secs(),
         if alone.is_ok() { "healed" } else { "refused" }
     );
-    // istiod sends the plugin again when its spec changes, or when it has an annotation of Istio's that is new.
+    // istiod sends the plugin again when its spec changes, or when one of Istio's annotations is added to it.
     let start = Instant::now();
     let airflow = Airflow::start(scene, HERE, &[]);
     let mut plugin = scene.plugin(HERE);

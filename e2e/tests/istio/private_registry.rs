@@ -1,4 +1,4 @@
-//! A registry that asks who pulls: the plugin's `imagePullSecret`, and how a refusal for want of it looks.
+//! A registry that needs credentials: the plugin's `imagePullSecret`, and the refusal without it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +23,7 @@ fn the_plugin_s_secret_pulls_the_image() {
     let worker = of_task(pod(HERE, SALES, SALES), "sales_daily", "load");
     let airflow = Airflow::start(&scene, HERE, &[worker]);
     let sales = airflow.caller(SALES);
-    // The agent's refusal, and not the policy's: it has no code, and the agent says why.
+    // The agent refuses, and not the policy: the answer has no code, and the agent's log has the reason.
     let refused = sales.ask(&health());
     assert_eq!((refused.status, &*refused.text()), (403, "RBAC: access denied"));
     let log = airflow.log(API_SERVER);
@@ -39,7 +39,7 @@ fn the_plugin_s_secret_pulls_the_image() {
     assert_eq!(sales.ask(&xcom("sales_daily")).status, 200);
 }
 
-/// As `kubectl create secret docker-registry` makes it.
+/// The Secret that `kubectl create secret docker-registry` makes.
 fn secret(scene: &Scene) -> Value {
     let registry = scene.urls[0]
         .strip_prefix("oci://")

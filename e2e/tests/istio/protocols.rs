@@ -1,5 +1,5 @@
-//! What Airflow's server takes for HTTP both sidecars read as HTTP, once the server's is told so
-//! (`examples/istio/protocols.yaml`) and the client's (`examples/helm/values.yaml`).
+//! Requests that Airflow's server reads as HTTP: both sidecars read them as HTTP too, with
+//! `examples/istio/protocols.yaml` for the server's sidecar and `examples/helm/values.yaml` for the client's.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::files::{strict, text};
 
-/// The first line is empty: Airflow's server skips it, and Istio guesses that this is no HTTP.
+/// The first line is empty. Airflow's server skips it, and Istio guesses that this is not HTTP.
 const DISGUISED: &[u8] =
     b"\r\nGET /execution/health HTTP/1.1\r\nhost: airflow-api-server:8080\r\nconnection: close\r\n\r\n";
 
@@ -19,7 +19,7 @@ const DISGUISED: &[u8] =
 const DISGUISED_LOG: &[u8] =
     b"\r\nGET /log/ HTTP/1.1\r\nhost: airflow-scheduler:8793\r\nconnection: close\r\n\r\n";
 
-/// Airflow's server with an application that says nothing.
+/// Airflow's server with an application that answers nothing of its own.
 const SERVER: &str = "
 import sys
 import uvicorn
@@ -35,7 +35,7 @@ const SIDECAR_OF_SERVER: &str = "istio-envoy";
 
 const SIDECAR_OF_CALLER: &str = "envoy";
 
-/// A server that is slow to end the connection has answered before.
+/// A server has answered before this time, even if it ends the connection late.
 const QUIET: Duration = Duration::from_secs(2);
 
 const IN_FORCE: Duration = Duration::from_secs(300);
@@ -76,12 +76,12 @@ fn no_request_passes_by_the_sidecars() {
     // Past all filters, with the caller's certificate.
     answered_by(DISGUISED, Some("uvicorn"));
     asked(&logs, DISGUISED_LOG, Some("uvicorn"));
-    // Now the server's sidecar decides. But what the caller says of its task has come past the caller's own.
+    // Now the server's sidecar decides. But the caller's task headers have passed the caller's own sidecar.
     let protocols = text("examples/istio/protocols.yaml");
     cluster.kubernetes().apply(&protocols).unwrap();
     answered_by(DISGUISED, Some(SIDECAR_OF_SERVER));
     asked(&logs, DISGUISED_LOG, Some(SIDECAR_OF_SERVER));
-    // Now the caller's sidecar sends on only what it has read.
+    // Now the caller's sidecar forwards only requests that it has read.
     let values = manifest::read("examples/helm/values.yaml").unwrap();
     let port = values["apiServer"]["service"]["ports"][0]["name"]
         .as_str()
@@ -94,7 +94,7 @@ fn no_request_passes_by_the_sidecars() {
     answered_by(plain, Some(SIDECAR_OF_CALLER));
 }
 
-/// The last that has read an answer as HTTP says in it who it is.
+/// The `server` header of the answer: the last proxy that read the answer as HTTP sets it.
 fn server_of(answer: &[u8]) -> Option<String> {
     let answer = String::from_utf8_lossy(answer);
     let mut lines = answer.strip_prefix("HTTP/1.1 204 ")?.lines();

@@ -1,4 +1,4 @@
-//! An update that a proxy rejects: nothing of it is in force, and a wait for it says why.
+//! An update that a proxy rejects: no part of it takes effect, and the failed wait names the reason.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::scene::Scene;
 
 const HERE: &str = "rejected";
 
-/// Long enough for istiod to push, short enough to be waited for in vain.
+/// Long enough for istiod to push, and short enough for a wait that fails.
 const SHORT: Duration = Duration::from_secs(1);
 
 #[test]
@@ -21,7 +21,7 @@ fn a_wait_in_vain_names_the_rejected_update() {
     let proxies = scene.cluster.proxies();
     assert_eq!(proxies.rejections_in(HERE).unwrap(), []);
 
-    // A filter that this Envoy does not have, as Istio's own `istio.stats`.
+    // A filter that this Envoy does not have, such as Istio's own `istio.stats`.
     let filter = json!({"name": "nowhere", "typed_config": {
         "@type": "type.googleapis.com/udpa.type.v1.TypedStruct",
         "type_url": "type.googleapis.com/nowhere.Filter",

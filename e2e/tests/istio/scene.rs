@@ -1,4 +1,4 @@
-//! The cluster that the tests share, and what they put into it.
+//! The cluster that the tests share, and the objects that they create in it.
 
 use std::sync::OnceLock;
 
@@ -11,22 +11,22 @@ use serde_json::{Value, json};
 /// The tag of the filter's image.
 const TAG: &str = "0.1.0";
 
-/// A running cluster and where the filter's image is.
+/// A running cluster, and the addresses of the filter's image.
 pub(crate) struct Scene {
     pub(crate) cluster: Cluster,
-    /// The image as every Istio pulls it, and as the artifact.
+    /// The address of the image that every Istio pulls, and of the artifact.
     pub(crate) urls: [String; 2],
 }
 
 impl Scene {
-    /// A new cluster, for what stops a part of it.
+    /// A new cluster, for a test that stops a part of it.
     pub(crate) fn own() -> Self {
         let cluster = Cluster::start().unwrap();
         let urls = cluster.publish(&module::build().unwrap().path, TAG).unwrap();
         Self { cluster, urls }
     }
 
-    /// The cluster that all others share.
+    /// The cluster that all other tests share.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Scene> = OnceLock::new();
         SHARED.get_or_init(Self::own)
@@ -63,13 +63,13 @@ impl Scene {
         plugin
     }
 
-    /// Whether it has the newest Istio of the lab, with TrafficExtension.
+    /// Whether it has the lab's newest Istio, with TrafficExtension.
     pub(crate) fn is_newest(&self) -> bool {
         let [newest, ..] = Istio::ALL;
         self.cluster.release() == newest
     }
 
-    /// How often the sidecar of a pod was started again.
+    /// The number of restarts of a pod's sidecar.
     pub(crate) fn restarts(&self, namespace: &str, pod: &str) -> u64 {
         let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}");
         let pod = self.cluster.api().get(&path).unwrap();
@@ -84,7 +84,7 @@ impl Scene {
     }
 }
 
-/// A policy that is written for the namespace `airflow`, for another.
+/// A policy for the namespace `airflow`, rewritten for another namespace.
 pub(crate) fn within(policy: &str, namespace: &str) -> Value {
     let policy = policy.replace("ns/airflow/", &format!("ns/{namespace}/"));
     serde_json::from_str(&policy).unwrap()

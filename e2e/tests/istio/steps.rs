@@ -31,12 +31,12 @@ const UNINSTALL: [&str; 2] = [
     "kubectl -n airflow delete wasmplugins,peerauthentications,sidecars.networking.istio.io,telemetries,configmaps,roles,rolebindings --selector app.kubernetes.io/part-of=dagward",
 ];
 
-/// A mesh, and who asks in it.
+/// A mesh, and the callers in it.
 struct Stage<'a> {
     scene: &'a Scene,
     airflow: Airflow<'a>,
     sales: Caller,
-    /// A place without a sidecar.
+    /// A network namespace without a sidecar.
     outside: (Namespace, Netns),
 }
 
@@ -78,20 +78,20 @@ fn with_a_wrong_image(scene: &Scene) -> Stage<'_> {
         airflow,
     };
     stage.everything_passes();
-    // The agent says what it did, and counts it: so a refusal by it can be told from one by a policy.
+    // The agent logs and counts this, so that a refusal by the agent can be told from one by a policy.
     let log = stage.airflow.log(API_SERVER);
     assert!(log.contains("applying allow RBAC filter"), "{log}");
     assert!(stage.conversions("fetch_failure") > 0.0);
     stage
 }
 
-/// A mistake that only the filter can see, in pods that run and in one that starts.
+/// A mistake that only the filter can see, in running pods and in a starting one.
 fn with_a_bad_policy(stage: &mut Stage<'_>) {
     let bad = |plugin: &mut Value| {
         let rule = &mut plugin["spec"]["pluginConfig"]["policies"][0]["rules"][0];
         rule["to"][0]["actions"] = json!(["xcom:raed"]);
     };
-    // One that the API server can see is refused as it is applied.
+    // The API server refuses a mistake that it can see.
     let seen = |plugin: &mut Value| plugin["spec"]["pluginConfig"]["policies"][0]["action"] = json!("ALOW");
     let objects = built(stage.scene, ".", &seen);
     wait::until("the refusal", SOON, || {
@@ -113,7 +113,7 @@ fn with_a_bad_policy(stage: &mut Stage<'_>) {
     })
     .unwrap();
     stage.airflow = Airflow::measured(stage.scene, HERE, &[]);
-    // Its endpoint comes to the caller a moment after it is ready.
+    // The caller gets its endpoint a moment after it is ready.
     let before = stage.sales.until(&health(), 200);
     assert!(
         before.iter().all(|status| [0, 503].contains(status)),
@@ -175,7 +175,7 @@ fn uninstalled(stage: &Stage<'_>) {
     for command in UNINSTALL {
         run(stage.scene, command);
     }
-    // The filter has gone: it stamps no more.
+    // The filter is gone and stamps nothing any more.
     wait::until("no filter", SOON, || {
         stage.airflow.app.clear();
         assert_eq!(stage.sales.ask(&xcom("ml_train")).status, 200);
@@ -184,7 +184,7 @@ fn uninstalled(stage: &Stage<'_>) {
     })
     .unwrap();
     stage.everything_passes();
-    // All that was installed, but for the namespace and what is in it.
+    // All installed objects, without the namespace and its content.
     let left = built(stage.scene, "examples/enforce", &|_| {});
     let left = left.iter().filter(|object| object["kind"] != "Namespace");
     for object in left {
@@ -212,7 +212,7 @@ fn uninstalled(stage: &Stage<'_>) {
 }
 
 impl Stage<'_> {
-    /// Requests pass: allowed ones, others, malformed ones, in the mesh and in plain text.
+    /// Checks that requests pass: allowed, other and malformed ones, in the mesh and in plain text.
     fn everything_passes(&self) {
         let odd = Request::get("", "//;");
         for request in [health(), xcom("sales_daily"), xcom("ml_train"), odd] {
@@ -228,7 +228,7 @@ impl Stage<'_> {
         client.send(&self.sales.addressed(request))
     }
 
-    /// Waits until the api-server's sidecar shows this.
+    /// Waits until the api-server's sidecar shows this mode and status.
     fn shows(&self, mode: &str, status: &str) {
         let labels = [("mode", mode), ("status", status)];
         wait::until(&format!("{labels:?}"), SOON, || {
@@ -238,7 +238,7 @@ impl Stage<'_> {
         .unwrap();
     }
 
-    /// How often the agent of the api-server's pod has put a filter of its own in the plugin's place.
+    /// The number of times that the agent of the api-server's pod has replaced the plugin by a filter of its own.
     fn conversions(&self, result: &str) -> f64 {
         let metrics = dagward_testbed::admin::Admin::new((self.airflow.server.address, 15020).into(), 0);
         metrics
@@ -246,7 +246,7 @@ impl Stage<'_> {
             .unwrap()
     }
 
-    /// Whether the API server takes a pod of no DAG from the scheduler.
+    /// Whether the API server accepts a pod without a DAG from the scheduler.
     fn makes_a_pod(&self) -> bool {
         let mut kubectl = self.scene.cluster.kubernetes().kubectl();
         kubectl.args([
@@ -273,11 +273,11 @@ fn missing(scene: &Scene) -> String {
     format!("{}-missing", scene.urls[0])
 }
 
-/// The objects that `kubectl apply -k` applies for a folder, with the image of this registry and another change.
+/// The objects that `kubectl apply -k` applies for a folder, with the image in this registry and one more change.
 fn built(scene: &Scene, folder: &str, change: &dyn Fn(&mut Value)) -> Vec<Value> {
     let folder = paths::workspace().join(folder);
     let mut objects = manifest::parse_all(&Kubernetes::kustomize(&folder).unwrap()).unwrap();
-    // Istio makes `istio.stats` of it, which upstream's Envoy does not have.
+    // Istio makes `istio.stats` of it, and upstream's Envoy does not have that filter.
     objects.retain(|object| object["kind"] != "Telemetry");
     for plugin in objects.iter_mut().filter(|object| object["kind"] == "WasmPlugin") {
         plugin["spec"]["url"] = json!(scene.urls[0]);
@@ -290,7 +290,7 @@ pub(crate) fn install(scene: &Scene, folder: &str, change: &dyn Fn(&mut Value)) 
     scene.apply(&built(scene, folder, change));
 }
 
-/// Runs a command of the README's.
+/// Runs a command of the README.
 pub(crate) fn run(scene: &Scene, command: &str) {
     let arguments = command.strip_prefix("kubectl ").unwrap().split_whitespace();
     output(scene.cluster.kubernetes().kubectl().args(arguments));

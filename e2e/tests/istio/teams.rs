@@ -10,10 +10,11 @@ use crate::airflow::SOON;
 use crate::files::text;
 use crate::scene::Scene;
 
-/// A namespace without injection, so that the accounts alone decide.
+/// A namespace without injection, so that only the accounts decide.
 const HERE: &str = "teams";
 
-/// As the cluster policy and the policies read it: `e2e/tests/airflow/cluster_policy.rs`, `tests/examples/team_map.rs`.
+/// The cluster policy and the policies read it alike: `e2e/tests/airflow/cluster_policy.rs`,
+/// `tests/examples/team_map.rs`.
 #[test]
 fn each_dag_has_the_account_of_the_map() {
     let scene = Scene::shared();
@@ -61,7 +62,7 @@ fn policy() -> String {
         .replace(".airflow\n", &format!(".{HERE}\n"))
 }
 
-/// Gives the API server another map, and waits until it goes by it: an account of that map's own says so.
+/// Gives the API server another map, and waits until it uses the map: an account that only that map has shows this.
 fn follow(scene: &Scene, map: &teams::Map<'_>) {
     let mark = format!("mark_{}", map.len());
     let lines = map.iter().copied().chain([(&*mark, "default")]);
@@ -85,7 +86,7 @@ fn follow(scene: &Scene, map: &teams::Map<'_>) {
     .unwrap();
 }
 
-/// Whether the API server would take a task's pod of each DAG, all of them under one account.
+/// Whether the API server would accept a task's pod of each DAG, all of them under one account.
 fn admitted(scene: &Scene, account: &str, dag_ids: &[String]) -> Vec<bool> {
     let pods = dag_ids.iter().enumerate().map(|(number, dag_id)| {
         let mut pod = of_kind("Pod", &format!("task-{number}"), json!({}));

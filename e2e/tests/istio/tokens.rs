@@ -1,5 +1,5 @@
-//! Tokens in a whole Istio: real ones of service accounts by the API server's keys, by Istio's word, and such as Airflow
-//! gives its users, by a secret in a file of the pod.
+//! Tokens in a whole Istio: real ones of service accounts, verified with the API server's keys or by Istio, and
+//! Airflow's user tokens, verified with a secret in a file of the pod.
 
 use dagward_cluster::kubernetes::ISSUER;
 use dagward_forge::jwt::{Algorithm, SigningKey};
@@ -16,14 +16,14 @@ const HERE: &str = "tokens";
 const SALES: &str = "airflow-worker-sales";
 const ML: &str = "airflow-worker-ml";
 
-/// Where each issuer's tokens are looked for.
+/// The header in which each issuer's tokens are expected.
 const BY_KEYS: &str = "x-service-account-token";
 const BY_ISTIO: &str = "x-istio-token";
 
-/// A secret of Airflow's.
+/// A signing secret of Airflow's.
 const SECRET: [u8; 64] = [3; 64];
 
-/// The objects of a file, in the namespace of the test.
+/// The objects of a file, in the test's namespace.
 fn objects(file: &str) -> Vec<Value> {
     let mut objects = manifest::read_all(file).unwrap();
     for object in &mut objects {
@@ -34,8 +34,8 @@ fn objects(file: &str) -> Vec<Value> {
     objects
 }
 
-/// The keys' ServiceEntry and what belongs to it. In a cluster the name leads to the API server; a sidecar's own traffic does not
-/// get to a service's address here.
+/// The ServiceEntry for the keys, and the objects that it needs. In a cluster the name resolves to the API server. Here
+/// a sidecar's own traffic cannot reach a service's address.
 fn keys_of_service_accounts(scene: &Scene) -> Vec<Value> {
     let mut objects = objects("examples/istio/service-account-keys.yaml");
     let address = scene.cluster.api().address();
@@ -45,7 +45,7 @@ fn keys_of_service_accounts(scene: &Scene) -> Vec<Value> {
     objects
 }
 
-/// Istio verifies the tokens in one header, by the keys that the API server publishes.
+/// Istio verifies the tokens in one header, with the keys that the API server publishes.
 fn request_authentication(scene: &Scene) -> Value {
     let keys = scene.cluster.api().get("/openid/v1/jwks").unwrap();
     json!({
@@ -65,7 +65,7 @@ fn request_authentication(scene: &Scene) -> Value {
     })
 }
 
-/// The shipped plugin, whose policy asks for a token of any kind.
+/// The shipped plugin, with a policy that requires a token of any kind.
 fn plugin(scene: &Scene) -> Value {
     let accounts = |name: &str, header: &str, more: Value| {
         let mut issuer = json!({
@@ -117,10 +117,10 @@ fn plugin(scene: &Scene) -> Value {
     plugin
 }
 
-/// A Secret such as External Secrets makes, with a key as Airflow has one.
+/// A Secret such as External Secrets makes, with a key like one of Airflow's.
 fn secret(key: &SigningKey) -> Value {
     let mut jwk = key.jwk();
-    // Airflow's tokens name no key.
+    // Airflow's tokens have no key id.
     jwk.as_object_mut().unwrap().remove("kid");
     json!({
         "apiVersion": "v1",
@@ -130,7 +130,7 @@ fn secret(key: &SigningKey) -> Value {
     })
 }
 
-/// The api-server's pod, whose sidecar mounts what the files say.
+/// The api-server's pod. Its sidecar mounts the files that the policy names.
 fn server() -> Value {
     let mut server = measured(pod(HERE, API_SERVER, API_SERVER));
     server["metadata"]["labels"]["component"] = json!("api-server");
@@ -156,7 +156,7 @@ fn with_payload_of(token: &str, other: &str) -> String {
     [parts[0], other.split('.').nth(1).unwrap(), parts[2]].join(".")
 }
 
-/// Asks until keys are there.
+/// Repeats the request until the filter has the keys.
 fn first(caller: &Caller, request: &Request) -> Response {
     wait::until("the keys", SOON, || {
         let answer = caller.tries(request);
@@ -187,7 +187,7 @@ fn each_source_of_keys_tells_genuine_tokens_from_stolen_and_forged_ones() {
     for (header, refused) in [(BY_KEYS, Some("token_signature")), (BY_ISTIO, None)] {
         let answer = first(&sales, &with(header, &own));
         assert_eq!(answer.status, 200, "{header}: {}", answer.text());
-        // What the API server gave to sales is worth nothing in the pod of ml.
+        // The pod of ml cannot use a token that the API server gave to sales.
         let answer = ml.ask(&with(header, &own));
         let stolen = (403, "token_bound_to_another_peer".to_owned());
         assert_eq!((answer.status, code(&answer)), stolen, "{header}");
@@ -206,7 +206,7 @@ fn each_source_of_keys_tells_genuine_tokens_from_stolen_and_forged_ones() {
     let none = sales.ask(&Request::get("", "/api/v2/dags"));
     assert_eq!((none.status, code(&none)), (403, "no_rule_allows".to_owned()));
 
-    // A user whom Airflow gave a token, and one who made it himself.
+    // A user with a token of Airflow's, and one with a forged token.
     let user = |key: &SigningKey, name: &str| {
         let header = json!({"alg": "HS512", "kid": "not-used", "typ": "JWT"});
         let claims = json!({"sub": name, "aud": "apache-airflow", "iat": 0, "exp": 4_000_000_000_u64});
@@ -228,7 +228,7 @@ fn each_source_of_keys_tells_genuine_tokens_from_stolen_and_forged_ones() {
         let labels = [("kind", kind), ("result", result)];
         admin.metric("dagward_tokens_total", &labels).unwrap()
     };
-    // Nobody but Istio has verified those in its header.
+    // Only Istio has verified the tokens in this header.
     assert!(count("kubernetes", "istio") >= 2.0);
     assert_eq!(count("kubernetes", "token_bound_to_another_peer"), 2.0);
     assert!(count("airflow-user", "verified") >= 2.0);

@@ -1,4 +1,4 @@
-//! A policy that changes while requests pass, and one that cannot be used.
+//! A policy that changes while requests pass, and one that does not load.
 
 use std::thread;
 use std::time::Instant;
@@ -15,10 +15,10 @@ use crate::scene::Scene;
 const HERE: &str = "updates";
 const SALES: &str = "airflow-worker-sales";
 
-/// How often the policy changes under load.
+/// The number of changes of the policy under load.
 const CHANGES: u32 = 20;
 
-/// The shipped plugin, with a rule for the DAG `ml_train` or without.
+/// The shipped plugin, with or without a rule for the DAG `ml_train`.
 fn plugin(scene: &Scene, guest: bool) -> Value {
     let mut plugin = scene.plugin(HERE);
     if guest {
@@ -32,7 +32,7 @@ fn plugin(scene: &Scene, guest: bool) -> Value {
     plugin
 }
 
-/// Which statuses of the filter's configuration the api-server's sidecar shows.
+/// Whether the api-server's sidecar shows this status of the filter's configuration.
 fn status(airflow: &Airflow<'_>, status: &str) -> bool {
     let found = metrics(&airflow.server).metric("dagward_config_info", &[("status", status)]);
     found.unwrap() == 1.0
@@ -51,9 +51,9 @@ fn a_policy_changes_under_load() {
     refused_update(&airflow, &sales);
 }
 
-/// Changes the policy back and forth; what both versions say of a request must hold all the time.
+/// Changes the policy back and forth. A request that both versions decide alike must get that decision all the time.
 fn changes(airflow: &Airflow<'_>, sales: &Caller) {
-    // Both allow the first, neither the second.
+    // Both versions allow the first request and refuse the second.
     let load = Load {
         requests: ["sales_daily", "finance_daily"]
             .map(|dag| sales.addressed(&xcom(dag)))
@@ -101,7 +101,7 @@ fn changes(airflow: &Airflow<'_>, sales: &Caller) {
     assert_eq!((figures.lost, figures.wrong), (0, 0), "{report:?}");
 }
 
-/// A policy that the API server cannot know to be wrong.
+/// A policy whose mistake the API server cannot see.
 fn refused_update(airflow: &Airflow<'_>, sales: &Caller) {
     let mut bad = airflow.scene.plugin(HERE);
     bad["spec"]["pluginConfig"]["policies"][0]["action"] = json!("PERMIT");

@@ -1,5 +1,5 @@
-//! Both forms of the image, and sidecars of another Istio than the control plane's, and with the
-//! Envoy of the next: each agent pulls either form, and its Envoy decides.
+//! Both forms of the image, with sidecars of another Istio than the control plane's, and with the Envoy of the next.
+//! Each agent pulls either form, and its Envoy decides.
 
 use dagward_cluster::release::Istio;
 use dagward_testbed::envoy::DEFAULT_VERSION;
@@ -12,8 +12,8 @@ use crate::scene::Scene;
 
 const SALES: &str = "airflow-worker-sales";
 
-/// Namespaces with which form of the image, and their sidecars. All other tests have the first form
-/// in sidecars of the control plane's own release.
+/// The namespaces, each with a form of the image and its sidecars. All other tests have the first form, in sidecars of
+/// the control plane's own release.
 const CASES: [(&str, usize, Sidecar); 4] = [
     ("artifact", 1, Sidecar::Own),
     ("other-image", 0, Sidecar::Other),
@@ -24,11 +24,11 @@ const CASES: [(&str, usize, Sidecar); 4] = [
 /// The sidecars of a namespace.
 #[derive(Clone, Copy)]
 enum Sidecar {
-    /// Those that istiod injects.
+    /// The sidecars that istiod injects.
     Own,
-    /// Of the lab's other Istio.
+    /// The sidecars of the lab's other Istio.
     Other,
-    /// The control plane's own agent with the newest Envoy, the one behind the next Istio.
+    /// The control plane's own agent with the newest Envoy, the one of the next Istio.
     NextEnvoy,
 }
 
@@ -43,7 +43,7 @@ fn every_sidecar_pulls_both_forms_of_the_image() {
             Sidecar::Other => (other, Some(other.version.to_owned())),
             Sidecar::NextEnvoy => (own, Some(format!("{}-envoy-{DEFAULT_VERSION}", own.version))),
         };
-        // As a pod can choose it.
+        // A pod can choose this by itself.
         let sidecar = |pod| match &tag {
             Some(tag) => {
                 let image = format!("docker.io/istio/proxyv2:{tag}");

@@ -1,5 +1,4 @@
-//! Every release of Airflow that dagward knows: a DAG's run through the mesh in enforce mode, and its
-//! routes.
+//! Every release of Airflow that dagward supports: a DAG's run through the mesh in enforce mode, and its routes.
 
 use dagward::operation::rows_of;
 use dagward_build as module;

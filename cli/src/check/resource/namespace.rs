@@ -1,5 +1,5 @@
-//! The namespace of the resource, and those that its document names. kustomize's `namespace:` changes
-//! the first and leaves the others.
+//! The resource's namespace and the namespaces that its document names. The field `namespace:` of a kustomization
+//! changes the first and not the others.
 
 use dagward::policy::FieldPath;
 
@@ -7,7 +7,7 @@ use super::{Report, list};
 use crate::source::carrier::Carried;
 use crate::source::node::Node;
 
-/// Warns of identities that stay in another namespace than the plugin's.
+/// Warns of identities that name another namespace than the plugin's.
 pub(super) fn check(report: &mut Report<'_>, carried: &Carried<'_>) {
     let namespace = report.field(&["metadata", "namespace"]).1.and_then(Node::text);
     let Some(own) = namespace else { return };
@@ -33,7 +33,7 @@ fn policies(report: &mut Report<'_>, own: &str, carried: &Carried<'_>) {
         let allows = policies.iter().filter(|policy| !policy.denies);
         allows.flat_map(|policy| &policy.callers)
     };
-    // Where callers of the plugin's own namespace are allowed, those of others are meant.
+    // A list that allows callers of the plugin's own namespace names the others on purpose.
     let knows_own = allowed().any(|caller| caller.may_be_in(own));
     let is_left = |caller: &Identity<'_>| {
         let lives = allowed().any(|other| other.namespace == caller.namespace);
@@ -50,7 +50,7 @@ fn policies(report: &mut Report<'_>, own: &str, carried: &Carried<'_>) {
                 warn_if_foreign(report, own, identities, effect);
             }
         }
-        // The namespaces of gateways stay: no component is in them.
+        // Gateways run in namespaces of their own, without components of Airflow.
         let is_of_component = |namespace: &Identity<'_>| {
             allowed().any(|other| other.namespace == namespace.namespace && other.is_component())
         };
@@ -60,7 +60,7 @@ fn policies(report: &mut Report<'_>, own: &str, carried: &Carried<'_>) {
     }
 }
 
-/// Warns of a list of identities, at its first, if none may be in the plugin's namespace.
+/// Warns of a list of identities, at its first element, if none of them can be in the plugin's namespace.
 fn warn_if_foreign(report: &mut Report<'_>, own: &str, identities: &[Identity<'_>], effect: &str) {
     if identities.iter().any(|identity| identity.may_be_in(own)) {
         return;
@@ -106,7 +106,7 @@ impl<'a> Policy<'a> {
 /// A caller that a document names.
 struct Identity<'a> {
     path: FieldPath,
-    /// Its namespace, where one is written out.
+    /// Its namespace, if it is written without a wildcard.
     namespace: Option<&'a str>,
     account: &'a str,
 }
@@ -116,7 +116,7 @@ impl Identity<'_> {
         self.namespace.is_none_or(|own| own == namespace)
     }
 
-    /// Whether the account is one that Airflow's Helm chart makes.
+    /// Whether Airflow's Helm chart makes this service account.
     fn is_component(&self) -> bool {
         [
             "-scheduler",
@@ -149,13 +149,13 @@ fn identities<'a>(
     texts.filter_map(identity).collect()
 }
 
-/// Namespace and account of `spiffe://cluster.local/ns/airflow/sa/airflow-worker`.
+/// The namespace and the account of `spiffe://cluster.local/ns/airflow/sa/airflow-worker`.
 fn principal(text: &str) -> Option<(&str, &str)> {
     let (_, path) = text.strip_prefix("spiffe://")?.split_once("/ns/")?;
     path.split_once("/sa/")
 }
 
-/// Namespace and account of `airflow/airflow-worker`.
+/// The namespace and the account of `airflow/airflow-worker`.
 fn account(text: &str) -> Option<(&str, &str)> {
     text.split_once('/')
 }

@@ -7,7 +7,7 @@ use crate::source::Source;
 use crate::source::carrier::{Carrier, Resource};
 use crate::source::node::{Node, Span};
 
-/// The namespace whose plugins work in the whole mesh, unless Istio is told otherwise.
+/// Istio's default root namespace: the plugins in it apply to the whole mesh.
 const ROOT: &str = "istio-system";
 
 /// A resource that carries a policy.
@@ -17,14 +17,14 @@ pub(crate) struct Plugin {
     file: String,
     path: FieldPath,
     span: Span,
-    /// The labels of its selector; none is every pod.
+    /// The labels of its selector; an empty list selects every pod.
     labels: Vec<(String, String)>,
-    /// What it is attached to in place of pods: waypoints and gateways.
+    /// The waypoints and gateways that it is attached to instead of pods.
     targets: Option<serde_json::Value>,
 }
 
 impl Plugin {
-    /// Reads where a resource works.
+    /// Reads which pods a resource selects.
     pub(crate) fn of(carrier: &Carrier<'_>, source: &Source) -> Self {
         let spec = |field| carrier.node.field("spec").and_then(|spec| spec.field(field));
         let labels = spec("selector").and_then(|selector| selector.field("matchLabels"));
@@ -44,7 +44,7 @@ impl Plugin {
         }
     }
 
-    /// Warns of a plugin that works on the same pods.
+    /// Warns of a plugin that selects the same pods.
     pub(crate) fn beside(&self, others: &[Self]) -> Option<Problem> {
         let other = others.iter().find(|other| self.meets(other))?;
         let place = match self.file == other.file {

@@ -1,9 +1,9 @@
-//! Which pods, directions and ports the resource selects.
+//! The pods, directions and ports that the resource selects.
 
 use super::Report;
 use crate::source::node::Node;
 
-/// Warns of what the plugin does not see.
+/// Warns of traffic that the plugin does not see.
 pub(super) fn check(report: &mut Report<'_>, is_airflow: bool) {
     if is_airflow {
         selector(report);

@@ -1,17 +1,17 @@
-//! How Istio loads the module and where it runs it.
+//! The settings by which Istio loads and runs the module.
 
 use dagward::policy::Mode;
 
 use super::Report;
 use crate::source::node::Node;
 
-/// The host of the addresses that are to be replaced.
+/// The host of the placeholder addresses, which the operator must replace.
 const PLACEHOLDER: &str = "registry.example.com";
 
-/// The name of a plugin that lets requests pass where its document does not load.
+/// The name of a plugin that lets requests pass if its document does not load.
 const OPEN: &str = "dagward-open";
 
-/// Warns of settings of the resource.
+/// Warns of the resource's settings.
 pub(super) fn check(report: &mut Report<'_>, mode: Mode) {
     url(report);
     digest(report);
@@ -27,7 +27,7 @@ fn url(report: &mut Report<'_>) {
     let Some(url) = value.and_then(Node::text).filter(|url| url.contains(PLACEHOLDER)) else {
         return;
     };
-    // What the agent puts in the place of a module that it cannot pull (istio's pkg/wasm/convert.go).
+    // Istio's agent puts another filter in the place of a module that it cannot pull (istio's pkg/wasm/convert.go).
     let effect = match report.module("failStrategy").1.and_then(Node::text) {
         Some("FAIL_OPEN") => "let every request pass unchecked",
         _ => "answer every request with `RBAC: access denied`",
@@ -36,9 +36,9 @@ fn url(report: &mut Report<'_>) {
     report.warn(path, message, "the address that the image was pushed to");
 }
 
-/// Warns of a module that the registry can exchange. Istio compares an image with the digest in the
-/// `url` or in `sha256`, a module behind `http` or `https` with `sha256` alone, and takes an address
-/// without a scheme for an image (istio's pkg/wasm/cache.go).
+/// Warns of a module that the registry can exchange. Istio compares an image with the digest in the `url` or in
+/// `sha256`. It compares a module behind `http` or `https` with `sha256` alone. It reads an address without a scheme as
+/// an image (istio's pkg/wasm/cache.go).
 fn digest(report: &mut Report<'_>) {
     let (path, value) = report.module("url");
     let Some(url) = value.and_then(Node::text) else {
@@ -52,7 +52,7 @@ fn digest(report: &mut Report<'_>) {
             .1
             .and_then(Node::text)
             .is_some_and(is_checksum);
-    // The placeholder has a warning of its own, and a file is in the proxy's image.
+    // The placeholder has a warning of its own. A file is part of the proxy's image.
     if pinned || url.contains(PLACEHOLDER) || url.starts_with("file://") {
         return;
     }
@@ -71,7 +71,7 @@ fn digest(report: &mut Report<'_>) {
     report.warn(path, message, mend);
 }
 
-/// Whether a text is a SHA-256 in lower case.
+/// Whether a text is a SHA-256 checksum in lower case.
 fn is_checksum(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

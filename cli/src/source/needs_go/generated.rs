@@ -1,4 +1,4 @@
-//! Files to read, made by grammar.
+//! Generated files for the comparison.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -49,7 +49,7 @@ fn untagged() -> impl Strategy<Value = String> {
         6 => "[-+]?(0|0x|0X|0o|0O|0b|0B)?[0-9_]{0,6}(\\.[0-9_]{0,4})?([eE][-+]?[0-9_]{0,3})?",
         4 => "[-+]?(0|0x|0X|0o|0O|0b|0B)?[-+]?[0-9a-fA-F_]{0,6}",
         6 => "[-+._0-3eExXoObBpP:]{1,8}",
-        // Around the bounds of 64 bits and of floats.
+        // Numbers around the bounds of 64-bit integers and of floats.
         1 => "[-+]?(9223372036854775|18446744073709551|4611686018427387)[0-9]{3,4}",
         1 => "[-+]?0x[078f][0-9a-f]{13,16}|[-+]?0b1[01]{60,64}|[-+]?0o?[0-7]{19,23}",
         1 => "[-+]?[0-9]{1,20}(\\.[0-9]{0,20})?[eE][-+]?[0-9]{1,3}|\\.[0-9]{1,20}([eE][-+]?[0-9]{1,3})?",
@@ -65,7 +65,7 @@ fn untagged() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A file of several lines, from whole ones that were changed here and there, or from pieces.
+/// A file of several lines: whole files with changes, or a sequence of pieces.
 pub(super) fn file() -> impl Strategy<Value = String> {
     let whole = select(WHOLE).prop_map(str::to_owned);
     let edits = vec((any::<prop::sample::Index>(), 0..4usize, piece()), 0..4);

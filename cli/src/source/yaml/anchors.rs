@@ -1,27 +1,27 @@
-//! What aliases stand for.
+//! The values that aliases stand for.
 
 use std::collections::HashMap;
 
 use super::super::node::{Kind, Node};
 
-/// The anchors of a document so far. A later anchor takes the place of an earlier one of its name.
+/// The anchors of a document so far. A later anchor replaces an earlier one of the same name.
 #[derive(Debug, Default)]
 pub(super) struct Anchors(HashMap<String, Anchor>);
 
 #[derive(Debug)]
 enum Anchor {
-    /// A collection that is being read, by its number.
+    /// The number of a collection that is still being read.
     Open(usize),
     Read(Node),
 }
 
 impl Anchors {
-    /// Notes an anchor at the beginning of a collection.
+    /// Records an anchor at the start of a collection.
     pub(super) fn open(&mut self, name: String, number: usize) {
         self.0.insert(name, Anchor::Open(number));
     }
 
-    /// Notes what an anchor stands at. One of the same name within a collection is later.
+    /// Records the value of an anchor. An anchor of the same name inside the collection is later and wins.
     pub(super) fn close(&mut self, name: String, number: usize, node: &Node) {
         let is_last = matches!(self.0.get(&name), Some(Anchor::Open(first)) if *first == number);
         if is_last || matches!(node.kind, Kind::Scalar(_)) {
@@ -29,10 +29,10 @@ impl Anchors {
         }
     }
 
-    /// What an alias stands for.
+    /// The value that an alias stands for.
     ///
     /// # Errors
-    /// Why it stands for nothing.
+    /// Why the alias has no value.
     pub(super) fn get(&self, name: &str) -> Result<&Node, String> {
         match self.0.get(name) {
             Some(Anchor::Read(node)) => Ok(node),

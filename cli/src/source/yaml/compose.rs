@@ -1,4 +1,4 @@
-//! Events into nodes.
+//! Composes nodes from the parser's events.
 
 use dagward::policy::{FieldPath, Step};
 use libyaml_safer::{EventData as Event, MappingStyle, ScalarStyle, SequenceStyle};
@@ -12,10 +12,10 @@ use super::fields::Fields;
 use super::{Document, problem};
 use crate::report::Problem;
 
-/// Deep enough for any resource, and below what the JSON reader of the filter takes (128).
+/// Deep enough for any resource, and less than the filter's JSON reader accepts (128).
 const MAX_DEPTH: usize = 100;
 
-/// More nodes than any policy has; aliases of aliases could make billions out of a few lines.
+/// More nodes than any policy has. Aliases of aliases could make billions of nodes from a few lines.
 const MAX_NODES: usize = 4_000_000;
 
 /// The reader of one document.
@@ -25,9 +25,9 @@ pub(super) struct Composer<'a> {
     problems: Vec<Problem>,
     path: FieldPath,
     nodes: usize,
-    /// How many of the nodes come from aliases.
+    /// The number of nodes that come from aliases.
     aliased: usize,
-    /// How many brackets are open.
+    /// The number of open brackets.
     brackets: usize,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// The document; `None` where there are only comments.
+    /// The document; `None` if there are only comments.
     pub(super) fn document(&mut self) -> Result<Option<Document>, Problem> {
         if !self.document_starts()? {
             return Ok(None);
@@ -184,7 +184,7 @@ impl<'a> Composer<'a> {
             self.path.0.push(step);
             let next = self.events.next()?;
             let value = self.node(next)?;
-            // What stands under a key that is a problem already is left out.
+            // A value under a key that is already a problem is left out.
             if let Some(key) = key {
                 let entry = Entry {
                     key: key.clone(),
@@ -199,7 +199,7 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// Merges what stands behind `<<`: an object, or a list of objects of which the first counts.
+    /// Merges the value behind `<<`: an object, or a list of objects of which the first takes precedence.
     fn merge(&mut self, value: (Event, Span), at: Span, fields: &mut Fields) -> Result<(), Problem> {
         let is_alias = matches!(value.0, Event::Alias { .. });
         let value = self.node(value)?;
@@ -226,7 +226,7 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    /// The name of a field; `None`, with a problem, where it is not text.
+    /// The name of a field; `None`, with a problem, if it is not text.
     fn key(&mut self, key: (Event, Span)) -> Result<Option<String>, Problem> {
         let span = key.1.clone();
         let node = self.node(key)?;
@@ -263,7 +263,7 @@ impl<'a> Composer<'a> {
         Ok(node)
     }
 
-    /// go-yaml's bound (`allowedAliasRatio` in its decode.go) for documents of up to 400,000 nodes.
+    /// go-yaml's limit (`allowedAliasRatio` in its decode.go) for documents of up to 400,000 nodes.
     fn has_too_many_aliases(&self) -> bool {
         self.aliased > 100 && self.nodes > 1000 && self.aliased > self.nodes / 100 * 99
     }
@@ -287,8 +287,7 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    /// A block collection ends where its last value does; what its end event names is the place
-    /// where the next thing starts.
+    /// A block collection ends where its last value ends. Its end event names the position where the next item starts.
     fn closed(&self, start: Span, end: &Span, kind: Kind) -> Node {
         let written = self.events.written(&(start.start..end.end));
         Node {

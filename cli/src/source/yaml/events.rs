@@ -1,4 +1,4 @@
-//! The parser's events, with their places in the file.
+//! The parser's events, with their positions in the file.
 
 use dagward::policy::FieldPath;
 use libyaml_safer::{Encoding, Error, EventData as Event, Parser};
@@ -11,7 +11,7 @@ use crate::report::Problem;
 
 /// The events of one document.
 pub(super) struct Events<'a> {
-    /// A port of libyaml, as go-yaml 2 is one.
+    /// A port of libyaml. go-yaml 2 is a port of it too.
     parser: Parser<&'a [u8]>,
     characters: &'a Characters<'a>,
     text: &'a str,
@@ -36,12 +36,12 @@ impl<'a> Events<'a> {
         self.piece.is_json
     }
 
-    /// Where the document ends.
+    /// The position of the document's end.
     pub(super) fn end(&self) -> usize {
         self.piece.span.end
     }
 
-    /// What is written in a place of the file.
+    /// The text at a position of the file.
     pub(super) fn written(&self, span: &Span) -> &'a str {
         self.text.get(span.clone()).unwrap_or_default()
     }
@@ -49,7 +49,7 @@ impl<'a> Events<'a> {
     /// The next event.
     ///
     /// # Errors
-    /// What is wrong with the text as YAML.
+    /// The problem with the text as YAML.
     pub(super) fn next(&mut self) -> Result<(Event, Span), Problem> {
         match self.parser.parse() {
             Ok(event) => {
@@ -60,7 +60,7 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// What ends too early is pointed at by its last character: nothing stands at the end.
+    /// A text that ends too early gets the position of its last character, because nothing stands at its end.
     fn syntax(&self, error: &Error) -> Problem {
         let written = self
             .text
@@ -86,7 +86,7 @@ impl<'a> Events<'a> {
         problem(FieldPath::default(), start..start + length, message)
     }
 
-    /// Where in the file a byte of the parser's text stands.
+    /// The position in the file of a byte of the parser's text.
     fn offset(&self, index: u64) -> usize {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         self.piece.span.start + self.characters.origin(index)

@@ -1,4 +1,4 @@
-//! The fields of an object while it is read: its own, and those that `<<` merges into it.
+//! The fields of an object during reading: its own, and those that `<<` merges into it.
 
 use std::collections::HashMap;
 
@@ -19,10 +19,10 @@ struct Known {
 }
 
 impl Fields {
-    /// Adds a field of the object's own, which counts in place of a merged one.
+    /// Adds one of the object's own fields. It takes precedence over a merged one.
     ///
     /// # Errors
-    /// Where the object already has it.
+    /// The object already has the field.
     pub(super) fn add(&mut self, entry: Entry) -> Result<(), Span> {
         match self.known.get(&entry.key) {
             Some(Known {
@@ -37,11 +37,11 @@ impl Fields {
         Ok(())
     }
 
-    /// Adds a field of a merged object, which counts in place of those that were merged before.
+    /// Adds a field of a merged object. It takes precedence over the fields that were merged before.
     ///
     /// # Errors
-    /// Its name, if the object's own field stands before it: go-yaml 2, of which kubectl is built,
-    /// then takes the merged one, and all others take the object's own.
+    /// The field's name, if the object's own field stands before it. go-yaml 2, which kubectl uses, then takes the
+    /// merged field, and all other readers take the object's own.
     pub(super) fn merge(&mut self, entry: Entry) -> Result<(), String> {
         match self.known.get(&entry.key) {
             Some(Known { is_merged: false, .. }) => Err(entry.key),

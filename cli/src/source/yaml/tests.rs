@@ -211,7 +211,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The same JSON with every character beyond ASCII as an escape.
+/// The same JSON, with every character beyond ASCII as an escape.
 fn escaped(json: &str) -> String {
     let escape = |character: char| match character.is_ascii() {
         true => character.to_string(),
@@ -224,7 +224,7 @@ fn escaped(json: &str) -> String {
     json.chars().map(escape).collect()
 }
 
-/// The JSON as editors indent it with tabs.
+/// The same JSON, indented with tabs as some editors do it.
 fn tabbed(value: &Value) -> String {
     let mut json = Vec::new();
     let formatter = PrettyFormatter::with_indent(b"\t");

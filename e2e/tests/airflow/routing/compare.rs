@@ -1,4 +1,4 @@
-//! Whether dagward takes a request for what Airflow takes it for, or for more.
+//! A comparison: dagward must classify a request as Airflow does, or more strictly.
 
 use std::borrow::Cow;
 
@@ -6,16 +6,16 @@ use dagward::fact::Fact;
 use dagward::operation::{Access, Body, Operation, Request, Site, Surface, classify};
 use dagward_testbed::airflow::oracle::{Question, Reply, Route};
 
-/// What became of one target.
+/// The result for one target.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Airflow does not serve it.
     NotServed,
     /// Airflow would serve it, and dagward refuses it as ambiguous.
     Refused,
-    /// Both say the same, or dagward counts it for more than it is.
+    /// Both agree, or dagward classifies it more strictly.
     Agreed,
-    /// Airflow serves what dagward takes for something else.
+    /// Airflow serves a target that dagward classifies differently.
     Missed(String),
 }
 
@@ -61,8 +61,8 @@ pub(super) fn compare(site: &Site, question: &Question, reply: &Reply) -> Verdic
     }
 }
 
-/// Rows of API versions that the request did not ask for, with what stands there in its own: the
-/// same action on the same DAG or on any variable.
+/// Rows of API versions that the request did not select, each with the row of the selected version: the same action on
+/// the same DAG or on any variable.
 const OTHER_VERSIONS: [[&str; 2]; 2] = [
     [
         "/execution/dag-runs/{dag_id}/previous",
@@ -76,7 +76,7 @@ const OTHER_VERSIONS: [[&str; 2]; 2] = [
 
 fn difference(operation: &Operation<'_>, route: &Route) -> Option<String> {
     match (operation.surface, operation.template) {
-        // Of such a request it must not be said that it is for another surface than Airflow's own.
+        // dagward must not assign such a request to a surface other than Airflow's own.
         (surface, None) if operation.is_unclassified() && is_below(surface, &route.template) => {}
         (_, Some(ours)) if is_route(ours, &route.template) => {}
         (_, Some(ours)) if OTHER_VERSIONS.contains(&[ours, &route.template]) => {}
@@ -103,7 +103,7 @@ fn difference(operation: &Operation<'_>, route: &Route) -> Option<String> {
         .then(|| format!("dagward has the task instance {:?}", operation.task_instance))
 }
 
-/// Whether a route of Airflow's belongs to a surface, as far as its first segments tell.
+/// Whether the first segments of one of Airflow's routes belong to a surface.
 fn is_below(surface: Surface, template: &str) -> bool {
     let below = |prefix: &str| {
         let rest = template.strip_prefix(prefix);
@@ -115,7 +115,7 @@ fn is_below(surface: Surface, template: &str) -> bool {
         Surface::Execution => below("/execution"),
         Surface::Logs => below("/log"),
         Surface::Rest => below("/api"),
-        // In Airflow 2 the web pages, which share no prefix.
+        // In Airflow 2 these are the web pages, which have no common prefix.
         Surface::Ui => {
             let others = [
                 "/auth",
@@ -131,7 +131,7 @@ fn is_below(surface: Surface, template: &str) -> bool {
     }
 }
 
-/// The values that Airflow has for ids of one kind. Empty ones in the query it takes for none.
+/// The values that Airflow reads for ids of one kind. It ignores empty values in the query.
 fn named(route: &Route, kind: Kind) -> Vec<&str> {
     let path = route
         .path
@@ -142,7 +142,7 @@ fn named(route: &Route, kind: Kind) -> Vec<&str> {
         .query
         .iter()
         .filter(|(name, _)| kind_in_query(&route.template, name) == Some(kind))
-        // A list may be written with commas, which dagward takes for several values.
+        // A list can be separated by commas. dagward reads that as several values.
         .flat_map(|(name, values)| {
             values.iter().flat_map(move |value| match name.ends_with('s') {
                 true => value.split(',').collect(),
@@ -203,21 +203,20 @@ fn fact<'o, 'a>(ask: &'o Access<'a>, kind: Kind) -> &'o Fact<Cow<'a, str>> {
     }
 }
 
-/// Whether the template `ours` stands for `theirs`. A slash at the end is there or not, or before
-/// an empty tail.
+/// Whether the template `ours` matches `theirs`. A slash at the end is optional, also before an empty tail.
 fn is_route(ours: &str, theirs: &str) -> bool {
     let bare = |template: &str| segments(template.strip_suffix('/').unwrap_or(template));
     same_route(&bare(ours), &bare(theirs)) || same_route(&bare(ours), &segments(theirs))
 }
 
-/// The segments of a template. Airflow 2 writes placeholders `<converter:name>`.
+/// The segments of a template. Airflow 2 writes placeholders as `<converter:name>`.
 fn segments(template: &str) -> Vec<String> {
     let braces = template.replace('<', "{").replace('>', "}");
     braces.split('/').map(str::to_owned).collect()
 }
 
-/// Whether `ours` is `theirs`, names of placeholders aside. A tail of ours may be a segment, or
-/// several of theirs.
+/// Whether `ours` equals `theirs`, apart from the names of placeholders. A tail in ours matches one or several segments
+/// of theirs.
 fn same_route(ours: &[String], theirs: &[String]) -> bool {
     match (ours, theirs) {
         ([], []) => true,

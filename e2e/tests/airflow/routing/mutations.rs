@@ -1,8 +1,8 @@
-//! What can be made of a target: other bytes that may mean the same, or seem to.
+//! Mutations of a target: other bytes that have the same meaning, or seem to.
 
 use super::targets::Targets;
 
-/// What may stand anywhere in a target, and what servers may make different things of.
+/// Pieces that can stand anywhere in a target, and that servers may read differently.
 const PIECES: [&str; 62] = [
     "/",
     "//",
@@ -68,7 +68,7 @@ const PIECES: [&str; 62] = [
     ",",
 ];
 
-/// Segments that mean something to some route, or to nobody.
+/// Segments that have a meaning in some route, or in none.
 const SEGMENTS: [&str; 16] = [
     "~",
     "",
@@ -89,7 +89,7 @@ const SEGMENTS: [&str; 16] = [
 ];
 
 impl Targets {
-    /// One mutation.
+    /// The target with one mutation.
     pub(super) fn mutated(&mut self, target: String) -> String {
         match self.random.below(16) {
             0..=2 => self.encode(&target),
@@ -110,7 +110,7 @@ impl Targets {
         }
     }
 
-    /// Encodes some bytes that need not be.
+    /// Encodes some bytes that do not need it.
     fn encode(&mut self, target: &str) -> String {
         let mut target = target.to_owned();
         for _ in 0..1 + self.random.below(4) {
@@ -193,7 +193,7 @@ impl Targets {
         format!("{before}{after}")
     }
 
-    /// Pairs of the query again, in another order.
+    /// Repeats pairs of the query in another order.
     fn more_query(&mut self, target: &str) -> String {
         let Some((path, query)) = target.split_once('?') else {
             return target.to_owned() + &self.query();
@@ -216,7 +216,7 @@ impl Targets {
     }
 }
 
-/// `text` with its byte at `place` encoded, or the one before that begins a character.
+/// `text` with its byte at `place` encoded, or the previous one that begins a character.
 pub(super) fn encoded(text: &str, place: usize, upper: bool) -> String {
     let bytes = text
         .bytes()

@@ -1,4 +1,4 @@
-//! Numbers that a seed decides (SplitMix64), so that a failure can be had again.
+//! Random numbers from a seed (SplitMix64), so that a failure can be reproduced.
 
 pub(crate) struct Random(u64);
 
@@ -7,7 +7,7 @@ impl Random {
         Self(seed)
     }
 
-    /// A number below `limit`, which is not zero.
+    /// A number below `limit`. `limit` must not be zero.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

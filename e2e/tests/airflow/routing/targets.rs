@@ -1,4 +1,4 @@
-//! Request targets: those of the route table, and what can be made of them.
+//! Request targets: those of the route table, and their mutations.
 
 use dagward::operation::rows_of;
 use dagward_releases::Release;
@@ -7,7 +7,7 @@ use dagward_testbed::airflow::oracle::Question;
 use super::mutations::encoded;
 use super::random::Random;
 
-/// Names of query parameters by which Airflow's routes name ids, and some that name none.
+/// Names of query parameters that name ids in Airflow's routes, and some that name none.
 const PARAMETERS: [&str; 18] = [
     "dag_id",
     "dag_ids",
@@ -29,7 +29,7 @@ const PARAMETERS: [&str; 18] = [
     "root",
 ];
 
-/// The newest, the first and one in between: routes came and went.
+/// The newest version, the first, and one in between: routes were added and removed.
 const API_VERSIONS: [&str; 3] = ["", "2025-04-11", "2025-11-05"];
 
 /// The targets of one release of Airflow.
@@ -41,7 +41,7 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    /// With a base path that Airflow has, or that it has not.
+    /// With a base path that Airflow has, or with one that it does not have.
     pub(super) fn new(release: Release, base_path: &'static str, has_base_path: bool, seed: u64) -> Self {
         Self {
             routes: rows_of(release.version)
@@ -53,7 +53,7 @@ impl Targets {
         }
     }
 
-    /// A target that Airflow may or may not serve.
+    /// A target that Airflow may serve or not.
     pub(super) fn next(&mut self) -> Question {
         let (method, template) = self.random.one_of(&self.routes);
         let mut target = self.filled(template);
@@ -85,7 +85,7 @@ impl Targets {
         }
     }
 
-    /// A path that fits a template; no two of its places have the same value.
+    /// A path that matches a template. No two of its placeholders have the same value.
     pub(super) fn filled(&mut self, template: &str) -> String {
         let segments: Vec<_> = template
             .split('/')

@@ -1,4 +1,4 @@
-//! The same settings on Airflow 2.11, whose tasks talk to the database: none of them adds a request between pods.
+//! The same settings on Airflow 2.11. Its tasks use the database, so none of the settings adds a request between pods.
 
 use std::fs;
 use std::net::UdpSocket;
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::policies;
 
-/// Tasks of `sales_hooks` that write a log at their first try, a mapped one twice.
+/// The number of logs that tasks of `sales_hooks` write at their first try. A mapped task writes two.
 const LOGS: usize = 9;
 
 #[test]
@@ -55,8 +55,7 @@ fn no_setting_adds_a_request_on_airflow_2() {
     people.trigger("sales_hooks", RUN, &json!({})).unwrap();
     assert_eq!(people.finished("sales_hooks", RUN).unwrap(), "success");
 
-    // All of them had their effect,
-    // and no policy keeps the last one, another team's connection, from the task.
+    // All of them worked. No policy keeps the task from the last one, another team's connection.
     for (task, expected) in [
         ("buckets", BUCKET),
         ("from_backend", "kept.example.com"),
@@ -75,7 +74,7 @@ fn no_setting_adds_a_request_on_airflow_2() {
     statsd.set_read_timeout(Some(LIMIT)).unwrap();
     assert!(statsd.recv(&mut [0; 1024]).unwrap() > 0);
 
-    // What pods asked each other: people the web server, and nothing else.
+    // The requests between pods: people ask the web server, and that is all.
     for component in deployment.components() {
         let asked = asked(&deployment, component);
         assert!(
@@ -92,7 +91,8 @@ fn no_setting_adds_a_request_on_airflow_2() {
     }
 }
 
-/// What peers have asked of a component. What it asks of others, such as the store of logs, is not waited for.
+/// The requests of peers to a component. The function does not wait for the component's own requests, such as those to
+/// the log store.
 fn asked(deployment: &Deployment, component: Component) -> Vec<Value> {
     let sidecar = deployment.sidecar(component).unwrap();
     let completed = sidecar.admin().stats("downstream_rq_completed").unwrap();

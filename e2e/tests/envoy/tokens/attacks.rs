@@ -1,4 +1,4 @@
-//! Forged and malformed tokens, each refused by a code of its own.
+//! Forged and malformed tokens, each refused with its own code.
 
 use dagward_forge::jwt::{Algorithm, SigningKey, encode};
 use serde_json::{Value, json};
@@ -9,14 +9,14 @@ use crate::setup::{Setup, on_every_setup};
 
 on_every_setup!(nothing_forged_gets_in);
 
-/// A token whose header has something more or something else.
+/// A token whose header has one more or one changed member.
 fn with_header(key: &SigningKey, name: &str, value: Value) -> String {
     let mut header = key.header();
     header[name] = value;
     key.sign(&header, &claims()).unwrap()
 }
 
-/// A token whose claims have something else; `null` takes a claim away.
+/// A token with one changed claim; `null` removes a claim.
 fn with_claim(key: &SigningKey, name: &str, value: Value) -> String {
     let mut claims = claims();
     match value {
@@ -26,12 +26,12 @@ fn with_claim(key: &SigningKey, name: &str, value: Value) -> String {
     key.sign(&key.header(), &claims).unwrap()
 }
 
-/// A token with these texts for a header and claims, well signed.
+/// A token with these texts as its header and claims, with a valid signature.
 fn with_texts(key: &SigningKey, header: &str, claims: &str) -> String {
     key.sign_raw(header.as_bytes(), claims.as_bytes()).unwrap()
 }
 
-/// Tokens that are refused, and the code.
+/// Tokens that are refused, each with the code.
 fn forged(rs: &SigningKey, es: &SigningKey) -> Vec<(String, &'static str)> {
     let token = good(rs);
     let (signed, signature) = token.rsplit_once('.').unwrap();
@@ -40,7 +40,7 @@ fn forged(rs: &SigningKey, es: &SigningKey) -> Vec<(String, &'static str)> {
         let header = json!({"alg": alg, "kid": rs.kid()}).to_string();
         format!("{}.{payload}.", encode(header.as_bytes()))
     };
-    // What an attacker has of an RSA key, taken for the secret of an HMAC.
+    // The public RSA key, which an attacker has, used as the secret of an HMAC.
     let confused = |secret: &[u8]| {
         let key = SigningKey::with_secret(Algorithm::HS256, secret).unwrap();
         let header = json!({"alg": "HS256", "kid": rs.kid()});
@@ -58,7 +58,7 @@ fn forged(rs: &SigningKey, es: &SigningKey) -> Vec<(String, &'static str)> {
         ("opaque".to_owned(), "token_not_a_jwt"),
         (format!("{token}.x"), "token_not_a_jwt"),
         (format!("{signed}=.{signature}"), "token_base64url"),
-        // The last character of 256 bytes stands for two bits more than they have.
+        // The last character of 256 bytes has two bits more than the bytes need.
         (
             format!("{}B", token.split_at(token.len() - 1).0),
             "token_base64url",
@@ -126,7 +126,7 @@ fn forged(rs: &SigningKey, es: &SigningKey) -> Vec<(String, &'static str)> {
         (with_claim(rs, "nbf", json!(now() + 120)), "token_not_yet_valid"),
         (other.sign(&rs.header(), &claims()).unwrap(), "token_signature"),
         (format!("{signed}.{}", encode(&[0; 256])), "token_signature"),
-        // The signature of nothing (CVE-2022-21449).
+        // The all-zero signature (CVE-2022-21449).
         (
             format!("{}.{}", good(es).rsplit_once('.').unwrap().0, encode(&[0; 64])),
             "token_signature",

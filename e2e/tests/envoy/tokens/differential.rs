@@ -1,7 +1,7 @@
-//! A second opinion on tokens: Envoy's own `jwt_authn`, alone in a sidecar beside one that has the plugin alone.
+//! A second opinion on tokens: Envoy's own `jwt_authn`, alone in a sidecar, and the plugin alone in another.
 //!
-//! Both know the same issuers by the same keys and get the same requests. What the plugin accepts, `jwt_authn` must
-//! accept too; that it refuses more is its purpose, and is counted.
+//! Both have the same issuers with the same keys and get the same requests. `jwt_authn` must accept every token that
+//! the plugin accepts. The plugin may refuse more, and the test counts this.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -23,16 +23,16 @@ mod slip;
 
 use recipe::{Issuer, Keys, recipe};
 
-/// How many tokens both judge.
+/// The number of tokens that both verify.
 const TOKENS: usize = 100_000;
 
-/// Connections to each of them.
+/// The connections to each of them.
 const CONNECTIONS: usize = 4;
 
-/// Tokens that are made before they are sent, few enough that none gets old.
+/// The number of tokens that are made before they are sent, small enough that none expires.
 const BATCH: usize = 5_000;
 
-/// Both proxies, and what is behind them.
+/// Both proxies, and the app behind them.
 struct Scene {
     plugin: Sidecar,
     jwt_authn: Sidecar,
@@ -74,7 +74,7 @@ impl Scene {
     }
 }
 
-/// Whoever shows a token of either issuer may do everything.
+/// A caller with a valid token of either issuer may do everything.
 fn policy(keys: &Keys) -> Value {
     let issuer = |issuer: Issuer, kind: &str, algorithms: &[&str]| {
         json!({
@@ -99,7 +99,7 @@ fn policy(keys: &Keys) -> Value {
     })
 }
 
-/// The filter for the same issuers, where a request without a token does not pass.
+/// The filter for the same issuers. A request without a token does not pass.
 fn jwt_authn(keys: &Keys) -> Value {
     let rules = [Issuer::Public, Issuer::Secret].map(|issuer| {
         let mut rule = JwtRule::new(issuer.name(), Jwks::Inline(jwks(&keys.of(issuer))));
@@ -115,7 +115,7 @@ fn jwt_authn(keys: &Keys) -> Value {
 /// An answer: its status, and its body.
 type Verdict = (u16, String);
 
-/// What a sidecar answers to requests with these tokens, by several connections at once.
+/// A sidecar's answers to requests with these tokens, over several connections at once.
 fn ask(sidecar: &Sidecar, tokens: &[String]) -> Vec<Verdict> {
     let address = sidecar.inbound().unwrap();
     thread::scope(|scope| {
@@ -128,8 +128,8 @@ fn ask(sidecar: &Sidecar, tokens: &[String]) -> Vec<Verdict> {
     })
 }
 
-/// One request after the other: behind a refusal Envoy reads nothing that is there already. The lab's client would
-/// take most of the time.
+/// Sends one request after the other: behind a refusal Envoy reads no bytes that are already there. The lab's client
+/// would take most of the time.
 fn by_one_connection(address: SocketAddr, tokens: &[String]) -> Vec<Verdict> {
     let mut stream = BufReader::new(TcpStream::connect(address).unwrap());
     stream.get_ref().set_nodelay(true).unwrap();
@@ -143,7 +143,7 @@ fn by_one_connection(address: SocketAddr, tokens: &[String]) -> Vec<Verdict> {
     verdicts.collect()
 }
 
-/// Reads one answer, which says how long its body is.
+/// Reads one answer, whose head has the length of its body.
 fn verdict(stream: &mut impl BufRead) -> Verdict {
     let mut head = Vec::new();
     for line in stream.lines() {
@@ -163,7 +163,7 @@ fn verdict(stream: &mut impl BufRead) -> Verdict {
     (status, String::from_utf8(body).unwrap())
 }
 
-/// The word in brackets at the end of the plugin's message.
+/// The code in brackets at the end of the plugin's message.
 fn code(body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap();
     let message = body["detail"]["message"].as_str().unwrap();
@@ -204,7 +204,7 @@ fn nothing_is_accepted_that_jwt_authn_refuses() {
         }
     }
     println!("all: {judged:#?}\nrefused by the plugin alone: {stricter:#?}");
-    // They are worth something only if they meet the checks that a token alone can meet.
+    // The tokens are only useful if they meet the checks that a token alone can meet.
     let met = |word: &str| judged.get(word).copied().unwrap_or_default();
     assert!(met("accepted") > TOKENS / 20, "{judged:#?}");
     for word in recipe::MET {

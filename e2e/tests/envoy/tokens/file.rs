@@ -1,5 +1,5 @@
-//! A secret key in a file that the sidecar serves to itself, as `examples/istio/keys-from-file.yaml` has it, and that is
-//! exchanged as the kubelet and the CSI driver exchange files.
+//! A secret key in a file that the sidecar serves to itself, as in `examples/istio/keys-from-file.yaml`. The test
+//! replaces the file as the kubelet and the CSI driver do.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 
 use crate::mesh::{API_SERVER, Server, ask, refusal};
 
-/// Keys are fetched again every ten seconds here.
+/// Here the filter fetches keys again every ten seconds.
 const SOON: Duration = Duration::from_secs(60);
 
-/// What the file adds to a sidecar: a listener and a cluster, for another folder and another port.
+/// The listener and the cluster that the file adds to a sidecar, for another folder and another port.
 fn added(folder: &Path, port: u16) -> [Value; 2] {
     let filter = manifest::read("examples/istio/keys-from-file.yaml").unwrap();
     let text = filter["spec"]["configPatches"].to_string();
@@ -28,11 +28,11 @@ fn added(folder: &Path, port: u16) -> [Value; 2] {
     [0, 1].map(|number| patches[number]["patch"]["value"].clone())
 }
 
-/// Puts another version of the file into the place of the one before: what the names lead to moves.
+/// Replaces the file by another version: the symbolic links then point to it.
 fn write(folder: &Path, version: u32, keys: &[&SigningKey]) {
     let keys = keys.iter().map(|key| {
         let mut jwk = key.jwk();
-        // Airflow's tokens name no key.
+        // Airflow's tokens have no key id.
         jwk.as_object_mut().unwrap().remove("kid");
         jwk
     });
@@ -59,7 +59,7 @@ fn token(key: &SigningKey) -> String {
     key.sign(&header, &claims).unwrap()
 }
 
-/// `200`, or what the token is refused with.
+/// `200`, or the refusal of the token.
 fn outcome(client: &Client, token: &str) -> String {
     let request = Request::get(API_SERVER, "/api/v2/dags").header("authorization", format!("Bearer {token}"));
     let answer = ask(client, &request);
@@ -103,7 +103,7 @@ fn a_key_in_a_file_is_exchanged_while_the_proxy_runs() {
 
     until(&peer, &of_old, "200");
     assert_eq!(outcome(&peer, &of_new), "token_signature");
-    // Both are good for a while, then the new one alone: what was verified by the old one is not remembered.
+    // Both are valid for a while, then only the new one: the filter does not remember results of the old key.
     write(folder.path(), 2, &[&old, &new]);
     until(&peer, &of_new, "200");
     assert_eq!(outcome(&peer, &of_old), "200");

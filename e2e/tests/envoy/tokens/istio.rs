@@ -1,4 +1,4 @@
-//! Istio's word: Envoy's own filter for tokens stands before the plugin, as a RequestAuthentication has it.
+//! Tokens that Istio verifies: Envoy's own filter for tokens runs before the plugin, as with a RequestAuthentication.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ const COMPANY: &str = "https://login.example.com";
 const PARTNER: &str = "https://login.example.org";
 const CLUSTER: &str = "https://kubernetes.default.svc.cluster.local";
 
-/// An issuer whose tokens are Istio's to verify.
+/// An issuer whose tokens Istio verifies.
 fn issuer(name: &str, issuer: &str, more: &Value) -> Value {
     let mut entry = json!({
         "name": name,
@@ -28,7 +28,7 @@ fn issuer(name: &str, issuer: &str, more: &Value) -> Value {
     entry
 }
 
-/// Those whom `from` describes may do everything.
+/// Callers that `from` matches may do everything.
 fn policy(tokens: &[Value], from: &Value) -> Value {
     json!({"apiVersion": "dagward/v1", "mode": "enforce", "tokens": tokens, "policies": [
         {"name": "those", "action": "ALLOW", "rules": [{"from": [from]}]},
@@ -51,7 +51,7 @@ fn server(rules: &[JwtRule], policy: &Value) -> Server {
     Server::behind(vec![request_authentication(rules)], Vec::new(), policy)
 }
 
-/// Claims of a good token, with more of them or others.
+/// The claims of a valid token, with additions or changes.
 fn claims(issuer: &str, more: &Value) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let mut claims =
@@ -81,7 +81,7 @@ fn worker(server: &Server) -> Client {
     server.peer("airflow", "airflow-worker")
 }
 
-/// The refusal of the plugin, or the status of who else answered.
+/// The plugin's refusal, or the status of another filter or the app.
 fn outcome(response: &Response) -> (u16, String) {
     match response.header("content-type") {
         Some("application/json") if response.status != 200 => refusal(response),
@@ -101,7 +101,7 @@ fn outcomes(client: &Client, cases: &[(Request, u16, &str)]) {
     }
 }
 
-/// What was counted of tokens, by result.
+/// The counts of tokens, by result.
 fn judged(server: &Server) -> BTreeMap<String, u64> {
     let metrics = server.sidecar.admin().metrics().unwrap();
     let tokens = metrics
@@ -121,7 +121,7 @@ fn expected<const N: usize>(counts: [(&str, u64); N]) -> BTreeMap<String, u64> {
 #[test]
 fn claims_that_istio_verified_decide_and_nothing_is_verified_twice() {
     let (own, other) = (key(Algorithm::RS256), key(Algorithm::RS256));
-    // No key: the plugin could not verify anything.
+    // There is no key, so the plugin could not verify anything.
     let from = json!({
         "requestPrincipals": ["https://login.example.com/alice"],
         "claims": {
@@ -140,7 +140,7 @@ fn claims_that_istio_verified_decide_and_nothing_is_verified_twice() {
 
     let all = json!({
         "groups": ["staff", "on-call"],
-        // Istio makes a list of it, and of times numbers with decimals.
+        // Istio makes a list of it, and makes numbers with decimals of times.
         "scope": "openid dags.write",
         "address": {"country": "NZ"},
         "level": 3,
@@ -168,10 +168,10 @@ fn claims_that_istio_verified_decide_and_nothing_is_verified_twice() {
         expected_istio += 1;
     }
     outcomes(&worker, &[(with(&[]), 403, "no_rule_allows")]);
-    // It never comes to the plugin.
+    // It never reaches the plugin.
     let forged = other.sign(&own.header(), &claims(COMPANY, &all)).unwrap();
     outcomes(&worker, &[(bearer(&forged), 401, "")]);
-    // For another audience, about which Istio was not asked, and without an end, which Istio allows.
+    // For another audience, which Istio was not told to check, and without an expiry, which Istio allows.
     let mut endless = claims(COMPANY, &all);
     endless.as_object_mut().unwrap().remove("exp");
     let endless = own.sign(&own.header(), &endless).unwrap();
@@ -231,7 +231,7 @@ fn a_token_that_istio_did_not_look_at_is_refused() {
         &[
             (bearer(&token), 200, ""),
             (with(&[("x-token", &token)]), 401, refused),
-            // What Istio says of the one is no word about the other.
+            // Istio's result for the one token says nothing about the other.
             (
                 with(&[("authorization", &token), ("x-token", &another)]),
                 401,

@@ -1,4 +1,4 @@
-//! Every algorithm, every kind, every place.
+//! Every algorithm, every kind, every location.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ fn tokens_of_every_algorithm_are_verified(setup: Setup) {
         for _ in 0..3 {
             assert_eq!(shown(&client, &request(&token)), Ok(()), "{algorithm:?}");
         }
-        // The same claims by another key of the same kind, with the known key's name.
+        // The same claims, signed by another key of the same kind, with the known key's id.
         let other = SigningKey::generate(*algorithm).unwrap();
         let forged = other.sign(&key.header(), &claims()).unwrap();
         let refused = Err((401, "token_signature".to_owned()));
@@ -81,7 +81,7 @@ fn tokens_of_every_algorithm_are_verified(setup: Setup) {
     );
 }
 
-/// Kubernetes' tokens, which belong to a pod's service account.
+/// Tokens of Kubernetes, which belong to a pod's service account.
 fn service_account(key: &SigningKey, name: &str) -> String {
     let now = now();
     let claims = json!({
@@ -122,7 +122,7 @@ fn a_service_accounts_token_is_worth_nothing_in_another_pod() {
         response.header("www-authenticate"),
         Some(r#"Bearer error="invalid_token""#)
     );
-    // Airflow's own token for the Execution API stands where this one does elsewhere.
+    // In the Execution API, Airflow's own token is in the header that this token uses elsewhere.
     let task = with_token(
         "GET",
         "/execution/variables/ml_x",

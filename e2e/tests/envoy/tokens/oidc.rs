@@ -1,4 +1,4 @@
-//! Tokens of a real OpenID provider, by keys that the plugin fetches through Envoy over TLS.
+//! Tokens of a real OpenID provider, with keys that the plugin fetches through Envoy over TLS.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use serde_json::json;
 
 use crate::mesh::{API_SERVER, Server, ask, refusal};
 
-/// The host by which the mesh knows the provider.
+/// The provider's host name in the mesh.
 const HOST: &str = "login.example.com";
 
-/// The longest until fetched keys are there, also after many fetches that failed.
+/// The time within which keys must be fetched, also after many failed fetches.
 const FETCHED: Duration = Duration::from_secs(120);
 
-/// Who is on call may do everything; nobody else may do anything.
+/// A server on which users on call may do everything, and other callers nothing.
 fn server(provider: &Provider, algorithm: Algorithm) -> Server {
     let destination = Destination::external_tls(HOST, 443, provider.address(), &provider.root());
     let policy = json!({"apiVersion": "dagward/v1", "mode": "enforce", "tokens": [{
@@ -44,7 +44,7 @@ fn peer(server: &Server) -> Client {
     server.peer("airflow", "airflow-worker")
 }
 
-/// 200, or what the token is refused with.
+/// 200, or the refusal of the token.
 fn outcome(client: &Client, token: &str) -> String {
     let request = Request::get(API_SERVER, "/api/v2/dags").header("authorization", format!("Bearer {token}"));
     let answer = ask(client, &request);
@@ -54,7 +54,7 @@ fn outcome(client: &Client, token: &str) -> String {
     }
 }
 
-/// Waits until the token is refused with something else than `before`, and gives what comes then.
+/// Waits until the result for the token differs from `before`, and returns it.
 fn after(client: &Client, token: &str, before: &str) -> String {
     wait::until("keys", FETCHED, || {
         let now = outcome(client, token);
@@ -92,7 +92,7 @@ fn id_tokens_are_good_before_and_after_the_keys_change_and_while_the_provider_is
     let elsewhere = provider.sign_in("another", "alice").unwrap().id;
     assert_eq!(outcome(&peer, &elsewhere), "token_audience");
 
-    // The first token by a new key brings that key, and those by the old one stay good.
+    // The first token of a new key brings that key, and those of the old one stay valid.
     let unseen = provider.sign_in("airflow", "alice").unwrap().id;
     provider.rotate().unwrap();
     let rotated = provider.sign_in("airflow", "alice").unwrap().id;
@@ -104,7 +104,7 @@ fn id_tokens_are_good_before_and_after_the_keys_change_and_while_the_provider_is
     known.unwrap();
     assert_eq!(outcome(&peer, &unseen), "200");
 
-    // Tokens that nobody has seen before are verified without the provider.
+    // New tokens are verified without the provider.
     let [kept, foreign] = ["alice", "bob"].map(|user| provider.sign_in("airflow", user).unwrap().id);
     provider.stop();
     assert_eq!(outcome(&peer, &kept), "200");

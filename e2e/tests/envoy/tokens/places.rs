@@ -1,4 +1,4 @@
-//! What stands in a token's place and is not one token.
+//! Values in a token's location that are not one token.
 
 use dagward_forge::jwt::{Algorithm, SigningKey};
 use dagward_testbed::client::Request;
@@ -74,7 +74,7 @@ fn a_place_holds_one_token_or_nothing(setup: Setup) {
     ] {
         assert_eq!(shown(&client, &request), base64url, "{request:?}");
     }
-    // HTTP/1.1 trims what HTTP/2 brings.
+    // HTTP/1.1 trims blanks that HTTP/2 keeps.
     let blank = with("authorization", b"\tBearer ", b"");
     let expected = if setup.http2 { unreadable } else { denied };
     assert_eq!(shown(&client, &blank), expected);

@@ -1,4 +1,4 @@
-//! Nothing of a token or a key is to be seen: in no log, metric, answer, admin page or stack trace.
+//! No part of a token or a key becomes visible: in no log, metric, answer, admin page or stack trace.
 
 use dagward_forge::jwt::{Algorithm, SigningKey, jwks};
 use dagward_testbed::client::Request;
@@ -8,7 +8,7 @@ use super::{claims, document, now, reading, worker};
 use crate::mesh::{API_SERVER, Server, ask};
 use crate::setup::Setup;
 
-/// What stands in a token, in its claims, and in what is wrong with one.
+/// The texts of a token, of its claims, and of the faults in one.
 fn secrets(token: &str) -> Vec<String> {
     let parts = token.split('.').map(str::to_owned);
     let mut secrets: Vec<_> = parts.filter(|part| part.len() > 16).collect();

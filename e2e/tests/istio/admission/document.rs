@@ -1,5 +1,5 @@
-//! `examples/istio/document.yaml`: what is wrong with a document's shape is refused when it is applied, and nothing
-//! that the filter would take.
+//! `examples/istio/document.yaml`: the API server refuses a document of a wrong shape, and accepts every document that
+//! the filter accepts.
 
 use dagward::policy;
 use dagward_cluster::Cluster;
@@ -22,7 +22,7 @@ const GOOD: [&str; 7] = [
     "cli/tests/validate/good/tokens.yaml",
 ];
 
-/// A field of the starter policy, what stands there, and what the refusal says.
+/// A field of the starter policy, a wrong value for it, and a part of the refusal.
 fn mistakes() -> Vec<(&'static str, Value, &'static str)> {
     let lists = "must be lists of texts";
     let texts = "a condition must be a list of texts";
@@ -80,7 +80,7 @@ fn mistakes() -> Vec<(&'static str, Value, &'static str)> {
             json!(["a"]),
             "an unknown condition",
         ),
-        // Of the other half.
+        // These conditions belong to the other half of a rule.
         (
             "/policies/0/rules/0/from/0/actions",
             json!(["xcom:read"]),
@@ -123,7 +123,7 @@ pub(super) fn is_refused_for_its_shape(cluster: &Cluster) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // One that takes too long to look through.
+    // A text that takes too long to search.
     let policies = starter["policies"]
         .as_array()
         .unwrap()
@@ -140,7 +140,7 @@ pub(super) fn is_refused_for_its_shape(cluster: &Cluster) {
     other_plugins_are_no_matter(cluster);
 }
 
-/// The overlay changes three fields. With one of them left behind, the policy would be enforced only by and by.
+/// The overlay changes three fields. If one of them were missing, the policy would sometimes not be enforced.
 fn an_open_plugin_does_not_enforce(cluster: &Cluster, starter: &Value) {
     let mut enforced = starter.clone();
     enforced["mode"] = json!("enforce");
@@ -164,7 +164,7 @@ fn other_plugins_are_no_matter(cluster: &Cluster) {
 fn document(file: &str) -> Value {
     let manifests = manifest::read_all(file).unwrap();
     let mut document = manifests.iter().find_map(manifest::policy).cloned().unwrap();
-    // A plugin that enforces has to fail closed, which this test tries by itself.
+    // A plugin that enforces must fail closed. This test checks that by itself.
     document["mode"] = json!("shadow");
     document
 }
@@ -187,7 +187,7 @@ fn try_to(cluster: &Cluster, object: &Value) -> Result<(), String> {
     ask(cluster, "admin", &arguments, &object.to_string())
 }
 
-/// The document with another value of a field; null takes it away.
+/// The document with another value of a field; null removes it.
 fn with(document: &Value, pointer: &str, value: Value) -> Value {
     let mut document = document.clone();
     let (parent, field) = pointer.rsplit_once('/').unwrap();

@@ -1,7 +1,7 @@
-//! Istio's image, wherever a mesh gets it from.
+//! Istio's image, from any registry that a mesh pulls it from.
 //!
-//! The injection here has one image, so the pods are injected ones whose image is changed, made in a namespace without
-//! injection.
+//! The injection here uses one image. The tests therefore take injected pods, change the image, and create them in a
+//! namespace without injection.
 
 use dagward_cluster::Cluster;
 use dagward_workbench::wait;
@@ -15,7 +15,7 @@ use crate::files::text;
 const HERE: &str = "images";
 const SCHEDULER_HERE: &str = "system:serviceaccount:images:airflow-scheduler";
 
-/// Where Istio's releases are, in the forms in which they are named.
+/// The registries of Istio's releases, in each form of their names.
 const ISTIO_S: [&str; 6] = [
     "docker.io/istio/proxyv2:1.31.0",
     "docker.io/istio/proxyv2:1.31.0-distroless",
@@ -86,7 +86,7 @@ fn prepare(cluster: &Cluster) {
     cluster.kubernetes().apply(&admission).unwrap();
 }
 
-/// A task's pod as Istio's webhook makes it.
+/// A task's pod after Istio's webhook.
 fn injected(cluster: &Cluster) -> Value {
     let arguments = [
         "create",

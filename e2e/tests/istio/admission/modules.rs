@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{IN_FORCE, ask};
 use crate::files::text;
 
-/// The digest of the file as it is shipped.
+/// The digest in the shipped file.
 const LISTED: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 const OTHER: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
@@ -38,7 +38,7 @@ pub(super) fn have_a_listed_digest(cluster: &Cluster) {
     let bad = [
         format!("oci://{repository}:0.1.0"),
         format!("oci://{repository}@{OTHER}"),
-        // Istio fetches these without a look at the digest.
+        // Istio fetches these without a comparison of the digest.
         format!("https://{repository}@{LISTED}"),
         format!("http://{repository}/@{LISTED}"),
         format!("HTTPS://{repository}@{LISTED}"),
@@ -59,7 +59,7 @@ pub(super) fn have_a_listed_digest(cluster: &Cluster) {
                 let refusal = create(cluster, &object)
                     .err()
                     .unwrap_or_else(|| "admitted".to_owned());
-                // The latter by Istio's own definition of the field.
+                // The second one comes from Istio's own definition of the field.
                 let refused = ["dagward-modules", "Invalid value"]
                     .iter()
                     .any(|by| refusal.contains(by));
@@ -69,10 +69,10 @@ pub(super) fn have_a_listed_digest(cluster: &Cluster) {
     }
     let code = json!({"lua": {"inlineCode": "function envoy_on_request(handle) end"}});
     create(cluster, &extension("airflow", code)).unwrap_err();
-    // Other namespaces are another team's business.
+    // The plugins of other namespaces belong to other teams.
     create(cluster, &plugin("default", &bad[0])).unwrap();
 
-    // A module that is there cannot be exchanged for another.
+    // An existing module cannot be exchanged for another.
     let named = plugin("airflow", &good[0]).to_string();
     ask(cluster, "admin", &["create", "--filename", "-"], &named).unwrap();
     let change = json!({"spec": {"url": bad[1]}}).to_string();

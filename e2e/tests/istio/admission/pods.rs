@@ -1,8 +1,8 @@
-//! A task's pod as the scheduler creates it, and what a DAG author may have made of it.
+//! A task's pod as the scheduler creates it, and the forgeries that a DAG author can make of it.
 
 use serde_json::{Value, json};
 
-/// A pod of `sales_daily`, as the pod template of the Helm chart makes it.
+/// A pod of `sales_daily`, from the pod template of the Helm chart.
 pub(super) fn task_pod() -> Value {
     json!({
         "apiVersion": "v1",
@@ -47,12 +47,12 @@ pub(super) fn changed(value: &Value, change: &Value) -> Value {
     value.into()
 }
 
-/// One container more.
+/// The pod with one more container.
 pub(super) fn with_container(container: Value) -> Value {
     json!({"spec": {"containers": [base(), container]}})
 }
 
-/// What an author may make of a task's pod, and what the refusal says.
+/// The forgeries that an author can make of a task's pod, each with a part of the refusal.
 pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
     let base = |change: Value| json!({"spec": {"containers": [changed(&base(), &change)]}});
     let spec = |name: &str, value: Value| json!({"spec": {name: value}});
@@ -79,16 +79,16 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
         (spec("serviceAccountName", json!("airflow-api-server")), fits),
         (spec("serviceAccountName", json!("default")), fits),
         (annotation("dag_id", "ml_train"), fits),
-        // Every team that has an account has no other.
+        // Every team that has an account uses only that account.
         (spec("serviceAccountName", json!("airflow-worker")), fits),
-        // Not of team sales: its name is longer.
+        // This DAG does not belong to team sales: the team's name is longer.
         (annotation("dag_id", "salesmen_daily"), fits),
         (
             json!({"metadata": {"annotations": null}}),
             "the annotation `dag_id`",
         ),
         (label("component", "api-server"), "`component` is `api-server`"),
-        // Without a sidecar, or with one that sees less.
+        // Pods without a sidecar, or with one that sees less.
         (label("sidecar.istio.io/inject", "false"), sidecar),
         (annotation("sidecar.istio.io/inject", "false"), sidecar),
         (annotation("inject.istio.io/templates", "gateway"), sidecar),
@@ -105,7 +105,7 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
             annotation("sidecar.istio.io/componentLogLevel", "misc:error -c /own"),
             arguments,
         ),
-        // A line break in an annotation of Istio up to 1.31.0.
+        // A line break in an annotation of Istio, up to 1.31.0.
         (
             annotation("sidecar.istio.io/logLevel", "warning\n    - --templateFile=/own"),
             arguments,
@@ -141,7 +141,7 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
             base(json!({"ports": [{"containerPort": 8080, "hostPort": 8080}]})),
             "no port of its node",
         ),
-        // Files of the node, by which a container becomes any other.
+        // Files of the node, with which a container can become any other.
         (
             spec("volumes", json!([{"name": "node", "hostPath": {"path": "/"}}])),
             volume,
@@ -160,7 +160,7 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
             ),
             volume,
         ),
-        // Its own sidecar, in the place of Istio's or over it.
+        // A sidecar of the pod's own, instead of Istio's or over it.
         (
             with_container(json!({"name": "istio-proxy", "image": "own"})),
             sidecar,
@@ -189,7 +189,7 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
             ),
             captured,
         ),
-        // Past its sidecar: as the sidecar's own user or group, or as one that can become it.
+        // Ways past the sidecar: as the sidecar's own user or group, or as a user that can become it.
         (spec("securityContext", json!({"runAsUser": 1337})), user),
         (spec("securityContext", json!({"runAsGroup": 1337})), user),
         (spec("securityContext", json!({"runAsUser": 0})), user),
@@ -208,7 +208,7 @@ pub(super) fn forgeries() -> Vec<(Value, &'static str)> {
             spec("initContainers", json!([{"name": "before", "image": "own"}])),
             user,
         ),
-        // With the sidecar's certificate, or a token to get one.
+        // The sidecar's certificate, or a token to get one.
         (
             base(json!({"volumeMounts": [{"name": "istio-token", "mountPath": "/token"}]})),
             certificate,

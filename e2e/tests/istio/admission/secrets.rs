@@ -1,5 +1,5 @@
-//! Airflow's own Secrets: the database's URL, the Fernet key and what signs tokens. A DAG author can name one in a
-//! `pod_override`, and the API server gives it to the pod.
+//! Airflow's own Secrets: the database's URL, the Fernet key and the keys that sign tokens. A DAG author can name one
+//! in a `pod_override`, and the API server gives it to the pod.
 
 use dagward_cluster::Cluster;
 use serde_json::{Value, json};
@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::pods::{changed, task_pod};
 use super::{SCHEDULER, create, patch_parameters, volume};
 
-/// The Secrets of the official chart under the release name `airflow` (`lab/chart/facts.json`), and what a later chart may add.
+/// The Secrets of the official chart under the release name `airflow` (`lab/chart/facts.json`), and the names that a
+/// later chart may add.
 const OF_AIRFLOW: [&str; 8] = [
     "airflow-metadata",
     "airflow-fernet-key",
@@ -19,7 +20,7 @@ const OF_AIRFLOW: [&str; 8] = [
     "airflow-of-a-later-chart",
 ];
 
-/// A pod by each way in which it can name the Secret.
+/// One pod for each way in which a pod can name the Secret.
 fn naming(secret: &str) -> Vec<Value> {
     let container = |name: &str, change: Value| {
         let own = json!({
@@ -64,7 +65,7 @@ pub(super) fn of_airflow_are_not_a_task_s(cluster: &Cluster) {
             }
         }
     }
-    // A team's own, and the key by which git-sync clones. Only the kubelet reads one for images.
+    // Secrets of the team's own, and the key with which git-sync clones. Only the kubelet reads an image pull secret.
     for secret in ["sales-warehouse", "airflow-ssh-secret"] {
         for change in naming(secret) {
             let verdict = create(cluster, SCHEDULER, &changed(&task_pod(), &change));
@@ -88,7 +89,7 @@ fn the_operator_names_them(cluster: &Cluster) {
     );
     let refusal = create(cluster, SCHEDULER, &own).unwrap_err();
     assert!(refusal.contains("company-database"), "{refusal}");
-    // By a ConfigMap of before, the chart's names count.
+    // An older ConfigMap lacks the field: then the chart's names apply.
     patch_parameters(cluster, &json!({"taskSecrets": null, "secrets": null}), || {
         create(cluster, SCHEDULER, &database).err()
     });

@@ -1,5 +1,5 @@
 //! Pods as other webhooks and the Helm chart make them, from `webhooks/`, each with its verdict. Those webhooks do not
-//! run here: their files say what they add, and where that was read.
+//! run here. Each file names the additions and their source.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use super::{SCHEDULER, create};
 
 const FOLDER: &str = "e2e/tests/istio/admission/webhooks";
 
-/// Every pod is admitted or refused as its file says.
+/// Admission gives each pod the verdict of its file.
 pub(super) fn get_their_verdict(cluster: &Cluster) {
     let mut wrong = Vec::new();
     for addition in additions() {
@@ -39,7 +39,7 @@ fn additions() -> Vec<Value> {
     lists.flat_map(|list| list.as_array().unwrap().clone()).collect()
 }
 
-/// A task's pod with what is added to it: `mounts` and `env` to its container, all else to the pod.
+/// A task's pod with an addition: `mounts` and `env` go to its container, all else to the pod.
 fn with(addition: &Value) -> Value {
     let metadata = json!({
         "labels": addition.get("labels").unwrap_or(&json!({})),

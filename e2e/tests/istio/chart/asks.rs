@@ -1,4 +1,4 @@
-//! What Airflow's parts ask each other, and what no part asks.
+//! The requests between Airflow's components, and requests that no component sends.
 
 use dagward_testbed::client::Request;
 
@@ -17,11 +17,11 @@ pub(super) struct Ask {
     pub(super) from: &'static str,
     pub(super) to: &'static str,
     pub(super) request: Request,
-    /// Whether it passes once the policy is enforced. In shadow mode all do.
+    /// Whether it passes once the policy is enforced. In shadow mode all requests pass.
     pub(super) allowed: bool,
 }
 
-/// Those with any executor. `number` makes other tasks of it.
+/// The requests with any executor. `number` selects other task ids.
 pub(super) fn with_any(log_store: &str, number: u8) -> Vec<Ask> {
     let task = |kind: u8| format!("0199f0a0-0000-7000-8000-0000000000{number}{kind}");
     let (own, other) = (task(1), task(2));
@@ -39,7 +39,7 @@ pub(super) fn with_any(log_store: &str, number: u8) -> Vec<Ask> {
         ask(SALES, API_SERVER, by_own(xcom("ml_train")), false),
         ask(SALES, API_SERVER, by_own(connection("ml_db")), false),
         ask(SALES, API_SERVER, people(), false),
-        // Airflow answers that the task is of team sales.
+        // Airflow's answer names a task of team sales.
         ask(ML, API_SERVER, run(&other), false),
         ask(ML, API_SERVER, by_own(xcom("sales_daily")), false),
         ask(TRIGGERER, API_SERVER, xcom("sales_daily"), false),
@@ -51,7 +51,7 @@ pub(super) fn with_any(log_store: &str, number: u8) -> Vec<Ask> {
     ]
 }
 
-/// Those that Celery's workers add.
+/// The requests that Celery's workers add.
 pub(super) fn with_celery() -> Vec<Ask> {
     vec![
         ask(API_SERVER, SALES, log(), true),

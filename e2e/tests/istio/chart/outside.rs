@@ -1,5 +1,5 @@
-//! What stands outside the mesh: the Git server that git-sync asks, and the store of remote logs. Both are one
-//! server of the test's own.
+//! The servers outside the mesh: the Git server of git-sync, and the store of remote logs. One server of the test plays
+//! both.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::scene::Scene;
 
-/// No Service has this port, so sidecars take what goes there for bytes, as they do with TLS.
+/// No Service has this port. Sidecars therefore forward its traffic as bytes, as they do with TLS.
 const PORT: u16 = 80;
 
 const REPOSITORY: &str = "/repository/";
@@ -47,19 +47,19 @@ impl Outside {
         (self.namespace.address(), PORT).into()
     }
 
-    /// The repository, as git-sync's `repo`.
+    /// The repository's URL, for git-sync's `repo`.
     pub(super) fn repository(&self) -> String {
         format!("http://{}{REPOSITORY}", self.host())
     }
 
-    /// How often git-sync has asked for the branches.
+    /// The number of times that git-sync has fetched the branches.
     pub(super) fn fetches(&self) -> usize {
         let received = self.server.received();
         let refs = |request: &&Received| request.path.starts_with(&format!("{REPOSITORY}info/refs"));
         received.iter().filter(refs).count()
     }
 
-    /// Checks that no request says which task it is of: task headers stay in the mesh.
+    /// Checks that no request carries task headers: they stay in the mesh.
     pub(super) fn learns_nothing(&self) {
         for request in self.server.received() {
             let told = request
@@ -92,7 +92,7 @@ fn repository() -> TempDir {
     directory
 }
 
-/// A file of the repository, or thanks for a log.
+/// A file of the repository, or the acknowledgement of a log.
 fn answer(root: &Path, request: &Received) -> Answer {
     let Some(path) = request.path.strip_prefix(REPOSITORY) else {
         return Answer::echo(request);

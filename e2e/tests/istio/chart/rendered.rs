@@ -1,4 +1,4 @@
-//! One rendering of the chart as objects for the API server.
+//! One rendering of the chart, as objects for the API server.
 
 use dagward_shipped::chart::{Container, Executor, Facts, Kind, Object, Pods};
 use dagward_shipped::manifest;
@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use super::{HERE, RELEASE};
 use crate::objects::service_of_chart;
 
-/// Where git-sync puts the DAGs.
+/// The folder into which git-sync writes the DAGs.
 const DAGS: &str = "/git";
 
-/// The objects that the chart makes for an executor, with remote logs and git-sync on.
+/// The objects that the chart makes for an executor, with remote logs and git-sync.
 pub(super) struct Rendered {
     objects: Vec<Object>,
     repository: String,
 }
 
 impl Rendered {
-    /// Its git-sync fetches `repository`.
+    /// The rendering whose git-sync fetches `repository`.
     pub(super) fn of(executor: Executor, repository: &str) -> Self {
         let facts = Facts::kept().unwrap();
         let mut renderings = facts.renderings();
@@ -56,7 +56,7 @@ impl Rendered {
         found.find_map(|object| service_of_chart(HERE, object)).unwrap()
     }
 
-    /// The connection that Airflow asks for before a task starts, as its settings name it.
+    /// The connection that Airflow reads before a task starts, as its settings name it.
     pub(super) fn log_store(&self) -> &str {
         let settings = self.objects.iter().find_map(|object| match &object.kind {
             Kind::Settings(settings) => Some(settings),
@@ -100,7 +100,7 @@ impl Rendered {
         containers.map(|container| self.container(container)).collect()
     }
 
-    /// A container with the test's own program, and git in the place of git-sync.
+    /// A container with the test's own program, and git instead of git-sync.
     fn container(&self, container: &Container) -> Value {
         let ports = container.ports.iter();
         let ports = ports.map(|port| json!({"name": port.name, "containerPort": port.number}));

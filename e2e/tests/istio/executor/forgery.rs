@@ -1,5 +1,5 @@
-//! A pod that passes for another team's. Plain Istio believes it; each layer is tried with the others off, and what it
-//! alone does not stop is held here, too. The same in words is in `docs/pod-forgery.md`.
+//! Pods that claim to be another team's. Plain Istio trusts them. The test runs each layer with the others off, and
+//! also asserts which forgeries that layer alone does not stop. `docs/pod-forgery.md` describes the same.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 use super::operator::{give_tokens, may_launch_pods};
 use super::{PLANS, Stage, plugin};
 
-/// What the scheduler of an Airflow with dagward has.
+/// The cluster policy in the scheduler of an Airflow with dagward.
 pub(crate) const CLUSTER_POLICY: &str = "examples/airflow/policies/airflow_local_settings.py";
 
-/// A change of what the API server or a sidecar goes by takes effect a moment later.
+/// The time within which a change of admission or of a sidecar must take effect.
 const IN_FORCE: Duration = Duration::from_secs(300);
 
-/// A busy machine makes its pods within this.
+/// The time within which a busy machine makes its pods.
 const MADE: Duration = Duration::from_secs(300);
 
-/// The ways of `sales_forger`, see there. The executor makes the first three pods, a task itself the others.
+/// The ways of `sales_forger`, see there. The executor makes the first three pods, a task itself makes the others.
 const WAYS: [&str; 5] = ["account", "consistent", "command", "operator", "client"];
 
-/// What a forger got.
+/// The result of a forgery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     /// No pod.
@@ -34,12 +34,12 @@ enum Outcome {
 
 use Outcome::{Loot, NoPod, Refused};
 
-/// All that is shipped: no forged pod comes to be.
+/// With all shipped layers, the forger gets no pod.
 pub(crate) fn all_layers(stage: &Stage<'_>) {
     assert_eq!(forge(stage, "all"), [NoPod; 5]);
 }
 
-/// The cluster policy sees no pod but the executor's.
+/// The cluster policy sees only the executor's pods.
 pub(crate) fn the_cluster_policy_alone(stage: &Stage<'_>) {
     as_the_chart_comes(stage);
     admission(stage, false);
@@ -47,7 +47,8 @@ pub(crate) fn the_cluster_policy_alone(stage: &Stage<'_>) {
     assert_eq!(forge(stage, "policy"), [NoPod, NoPod, NoPod, Loot, Loot]);
 }
 
-/// The filter lets no forged pod do anything: Airflow names another DAG than the pod does, or the token is another's.
+/// The filter refuses every request of a forged pod: Airflow names another DAG than the pod does, or the token belongs
+/// to another task.
 pub(crate) fn the_filter_alone(stage: &mut Stage<'_>) {
     filter(stage, true);
     stage.airflow.exchange(None).unwrap();
@@ -58,26 +59,26 @@ pub(crate) fn the_filter_alone(stage: &mut Stage<'_>) {
     }
 }
 
-/// Istio itself keeps team ml's variables for team ml's account, and every forger has it.
+/// Istio's own rule allows team ml's variables only to team ml's account, and every forger has that account.
 pub(crate) fn plain_istio(stage: &Stage<'_>) {
     filter(stage, false);
     assert_eq!(forge(stage, "plain"), [Loot; 5]);
 }
 
-/// Admission sees no more than the pod. One that does not contradict itself passes if the scheduler makes it.
+/// Admission sees only the pod. A pod that does not contradict itself passes if the scheduler makes it.
 pub(crate) fn admission_alone(stage: &Stage<'_>) {
     admission(stage, true);
     assert_eq!(forge(stage, "admission"), [NoPod, Loot, Loot, NoPod, NoPod]);
 }
 
-/// Runs `sales_forger` and tells what each of [`WAYS`] got.
+/// Runs `sales_forger` and returns the result for each of [`WAYS`].
 fn forge(stage: &Stage<'_>, run: &str) -> [Outcome; 5] {
     stage.rest.trigger("sales_forger", run, &json!({})).unwrap();
     let outcomes = WAYS.map(|way| match made(stage, way, run) {
         None => NoPod,
         Some(pod) => outcome(stage, &pod),
     });
-    // With the account that is its own, a task gets nothing.
+    // With its own account, a task gets nothing.
     let own = stage.pod("sales_forger", "client", run).unwrap();
     assert!(
         !stage.airflow.log(&own, "base").unwrap().contains(&loot()),
@@ -86,7 +87,7 @@ fn forge(stage: &Stage<'_>, run: &str) -> [Outcome; 5] {
     outcomes
 }
 
-/// The pod that was made in this way, once it is there; none if its task has ended without.
+/// The pod that was made in this way; none if the task ended without one.
 fn made(stage: &Stage<'_>, way: &str, run: &str) -> Option<Value> {
     wait::until("a pod or the task's end", MADE, || {
         let states = stage.rest.task_states("sales_forger", run)?;
@@ -121,14 +122,14 @@ fn loot() -> String {
     format!("loot: {}", PLANS[1].1)
 }
 
-/// As the Helm chart has it: code in workers may make pods.
+/// The chart's default: code in workers may make pods.
 fn as_the_chart_comes(stage: &Stage<'_>) {
     let accounts = ["airflow-worker-sales", "airflow-worker-ml"];
     stage.scene.apply(&may_launch_pods("airflow", &accounts));
     give_tokens(stage, &accounts);
 }
 
-/// Puts the filter in the sidecars, or else Istio's own rule, in which the account is all that counts.
+/// Puts the filter in the sidecars, or else Istio's own rule, which looks only at the account.
 fn filter(stage: &Stage<'_>, wanted: bool) {
     let of_ml = "cluster.local/ns/airflow/sa/airflow-worker-ml";
     let rule = json!({
@@ -163,7 +164,7 @@ fn filter(stage: &Stage<'_>, wanted: bool) {
         .unwrap();
 }
 
-/// Has the admission policies refuse or only take note, and waits until the API server goes by it.
+/// Makes the admission policies refuse or only warn, and waits until the API server has the change.
 fn admission(stage: &Stage<'_>, wanted: bool) {
     let actions = json!({"spec": {"validationActions": [if wanted { "Deny" } else { "Audit" }]}});
     for policy in ["accounts", "authors", "creators", "task-pods", "task-ids"] {
@@ -173,7 +174,7 @@ fn admission(stage: &Stage<'_>, wanted: bool) {
     }
     wait::until("the admission policies", IN_FORCE, || {
         let mut kubectl = stage.scene.cluster.kubernetes().kubectl();
-        // Of no DAG.
+        // A pod without a DAG.
         kubectl.args([
             "run",
             "probe",

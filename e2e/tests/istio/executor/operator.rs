@@ -9,8 +9,8 @@ const DAG: &str = "sales_operator";
 /// The account of the tasks that make pods.
 const ACCOUNT: &str = "airflow-worker-sales";
 
-/// One in the team's namespace is Kubernetes' own business. Beside Airflow admission refuses it, though the account has the
-/// right to make it.
+/// Only Kubernetes' own authorization decides about a pod in the team's namespace. Admission refuses the pod in
+/// Airflow's namespace, though the account has the right to make it.
 pub(crate) fn makes_pods_in_its_team_s_namespace(stage: &Stage<'_>) {
     let api = stage.scene.cluster.api();
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "sales"}});
@@ -32,7 +32,7 @@ pub(crate) fn makes_pods_in_its_team_s_namespace(stage: &Stage<'_>) {
     let [own, beside] = ["own", "beside"].map(log);
     assert_eq!(states["own"], "success", "{own}");
     assert_eq!(states["beside"], "failed", "{beside}");
-    // Each has asked for `kubernetes_default`, was answered `404`, and went on without.
+    // Each has asked for `kubernetes_default`, got a `404`, and continued without it.
     let refused = stage.counted("dagward_denied_total", "no_rule_allows") - refused;
     assert!(refused >= 2.0, "{refused}");
 
@@ -49,7 +49,7 @@ pub(crate) fn makes_pods_in_its_team_s_namespace(stage: &Stage<'_>) {
     api.remove(&format!("/apis/{binding}")).unwrap();
 }
 
-/// As the Helm chart has it: the right to make pods in a namespace.
+/// The chart's rights: these accounts may make pods in the namespace.
 pub(super) fn may_launch_pods(namespace: &str, accounts: &[&str]) -> [Value; 2] {
     let group = "rbac.authorization.k8s.io";
     let metadata = json!({"name": "airflow-pod-launcher", "namespace": namespace});

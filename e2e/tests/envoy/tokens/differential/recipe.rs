@@ -1,4 +1,4 @@
-//! How a token is made: by an issuer, by one with odd habits, or by somebody who is none.
+//! The making of a token: by an issuer, by one with odd habits, or by an attacker.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use super::slip::{Slip, slip};
 
-/// What the plugin refuses some of these tokens with.
+/// The refusals that the plugin must give to some of these tokens.
 pub(super) const MET: [&str; 18] = [
     "token_algorithm",
     "token_audience",
@@ -30,7 +30,7 @@ pub(super) const MET: [&str; 18] = [
     "token_unsigned",
 ];
 
-/// Whose keys verify a token.
+/// An issuer, by the kind of its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Issuer {
     /// Its keys are public.
@@ -39,18 +39,18 @@ pub(super) enum Issuer {
     Secret,
 }
 
-/// Who signs, with one key for each algorithm of [`ALGORITHMS`].
+/// The signer, with one key for each algorithm of [`ALGORITHMS`].
 #[derive(Debug, Clone, Copy)]
 enum Signer {
-    /// The issuer whose algorithm it is.
+    /// The issuer that uses the algorithm.
     Issuer,
-    /// Somebody else, with the issuer's `kid`.
+    /// An attacker, with the issuer's `kid`.
     Other,
-    /// Somebody who takes the public half of the issuer's RSA key for a secret.
+    /// An attacker who uses the public half of the issuer's RSA key as a secret.
     Confused,
 }
 
-/// The algorithms with keys, and how often a token is signed by each.
+/// The algorithms with keys, and the weight of each.
 const ALGORITHMS: [(u32, Algorithm); 7] = [
     (20, Algorithm::HS256),
     (20, Algorithm::HS512),
@@ -68,17 +68,17 @@ pub(super) struct Keys {
     confused: SigningKey,
 }
 
-/// A token, but for the time.
+/// A token without its times.
 #[derive(Debug, Clone)]
 pub(super) struct Recipe {
     signer: Signer,
-    /// Number of the key that signs.
+    /// The number of the key that signs.
     key: usize,
-    /// Number of the key whose `kid` it names.
+    /// The number of the key whose `kid` it names.
     kid: usize,
-    /// Number of the key whose `alg` it names.
+    /// The number of the key whose `alg` it names.
     alg: usize,
-    /// The issuer that it names, where that is not its signer's.
+    /// The issuer that it names, if that is not its signer's.
     issuer: Option<Issuer>,
     header: Vec<Edit>,
     claims: Vec<Edit>,
@@ -89,23 +89,23 @@ pub(super) struct Recipe {
 #[derive(Debug, Clone)]
 enum Edit {
     Set(&'static str, Member),
-    /// It is there once more.
+    /// The member is there once more.
     Repeat(&'static str, Member),
     Remove(&'static str),
 }
 
-/// What a member is.
+/// The value of a member.
 #[derive(Debug, Clone)]
 enum Member {
     Json(&'static str),
-    /// So many seconds from now.
+    /// This number of seconds from now.
     Time(i64),
-    /// The same with decimals.
+    /// The same, with decimals.
     TimeAndAHalf(i64),
 }
 
 impl Issuer {
-    /// Its name in `iss`.
+    /// The issuer's name in `iss`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Public => "https://public.example.com",
@@ -137,7 +137,7 @@ impl Keys {
         }
     }
 
-    /// Those of an issuer.
+    /// The keys of an issuer.
     pub(super) fn of(&self, issuer: Issuer) -> Vec<&SigningKey> {
         let numbered = self.issuers.iter().zip(ALGORITHMS);
         numbered
@@ -147,10 +147,10 @@ impl Keys {
     }
 }
 
-/// Seconds from now, away from where a few more of them would decide.
+/// Seconds from now, far from the limits, where a few seconds more would change the result.
 const TIMES: [i64; 6] = [-100_000, -200, -20, 20, 200, 100_000];
 
-/// Values that one place or another takes, and some that none does.
+/// Values that some field accepts, and values that none does.
 fn member() -> impl Strategy<Value = Member> {
     let texts = [
         r#""HS256""#,
@@ -199,7 +199,7 @@ fn member() -> impl Strategy<Value = Member> {
     ]
 }
 
-/// Times in the place of times.
+/// Times for the claims that are times.
 fn other_times() -> impl Strategy<Value = Vec<Edit>> {
     let time = (select(vec!["exp", "nbf", "iat"]), select(TIMES.to_vec()));
     let edit = time.prop_map(|(name, seconds)| Edit::Set(name, Member::Time(seconds)));
@@ -242,7 +242,7 @@ fn edit(names: &'static [&'static str]) -> impl Strategy<Value = Edit> {
     ]
 }
 
-/// Tokens of every making: some good, some signed with another key, some changed before or after.
+/// Tokens of all kinds: some valid, some signed with another key, some changed before or after signing.
 pub(super) fn recipe() -> impl Strategy<Value = Recipe> {
     let key = || {
         let numbers = ALGORITHMS.into_iter().enumerate();

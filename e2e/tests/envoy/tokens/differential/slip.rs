@@ -1,4 +1,4 @@
-//! What is done to a finished token.
+//! Changes of a finished token.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -12,22 +12,22 @@ pub(super) enum Slip {
     Overwrite(Index, u8),
     Insert(Index, u8),
     Remove(Index),
-    /// A bit of a part's bytes, which are base64url again afterwards.
+    /// Flips a bit of a part's bytes, which are base64url again afterwards.
     Bit(Index, Index),
     Empty(usize),
-    /// A part is in base64url with padding.
+    /// Writes a part in base64url with padding.
     Padded(usize),
-    /// A part is in plain base64.
+    /// Writes a part in plain base64.
     Standard(usize),
-    /// A part ends in bits that say nothing.
+    /// Ends a part with bits that have no meaning.
     Stray(usize),
-    /// One part more or less.
+    /// Adds or removes one part.
     Parts(bool),
 }
 
-/// One of them, some more often than others.
+/// One of the changes, some more often than others.
 pub(super) fn slip() -> impl Strategy<Value = Slip> {
-    // What a header may have.
+    // Bytes that a header can have.
     let byte = || prop_oneof![0x21..0x7f_u8, select(b"AQw_-.=+/,".to_vec())];
     prop_oneof![
         3 => (any::<Index>(), byte()).prop_map(|(at, byte)| Slip::Overwrite(at, byte)),
@@ -80,12 +80,12 @@ impl Slip {
                 };
             }
         }
-        // All that is written over or between is ASCII, and so is the token.
+        // All text that is overwritten or inserted is ASCII, and so is the token.
         String::from_utf8(bytes).unwrap()
     }
 }
 
-/// The same bytes by another last character, where it has bits to spare.
+/// The same bytes with another last character, if it has spare bits.
 fn with_stray_bits(part: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let last = part.chars().last().and_then(|last| ALPHABET.find(last));
