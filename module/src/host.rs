@@ -12,7 +12,7 @@ use dagward::store::Shared;
 use dagward::wire::pairs;
 
 use super::abi;
-use super::meter::ledger;
+use super::ledger::ledger;
 
 /// The proxy.
 pub(super) struct Host;

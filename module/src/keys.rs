@@ -10,8 +10,9 @@ use proxy_wasm::types::{BufferType, MapType};
 use dagward::token::{self, Caller, Issuer, KeySet, MAX_BYTES, Remote, RemoteKeys, Turn};
 use dagward::wire::pairs::{self, header};
 
+use super::abi;
 use super::host::Host;
-use super::{abi, random};
+use super::random::random;
 
 /// How long after it was configured a VM begins. It cannot at once: the proxy tries a configuration
 /// in a VM that it throws away, and that one would have the lease.

@@ -7,8 +7,11 @@ mod abi;
 mod connection;
 mod host;
 mod keys;
+mod ledger;
 mod meter;
 mod node;
+mod plugin;
+mod random;
 mod signature;
 mod stream;
 mod tokens;
@@ -19,13 +22,14 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel};
 
 use dagward::configuration::{Configuration, PluginNames, Status};
-use dagward::exchange::Setting;
 use dagward::learn;
 
 use host::Host;
 use keys::Keys;
-use meter::ledger;
+use ledger::ledger;
 use node::Node;
+use plugin::Plugin;
+use random::random;
 use signature::Verifier;
 use stream::Stream;
 use tokens::Verification;
@@ -34,30 +38,6 @@ proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Info);
     proxy_wasm::set_root_context(|_| Box::new(Root::default()));
 }}
-
-/// What all streams of one plugin configuration share.
-struct Plugin {
-    configuration: Configuration,
-    node: Node,
-    verification: Verification,
-    keys: Keys,
-    /// The key by which learned tasks are kept.
-    key: learn::Key,
-}
-
-impl Plugin {
-    /// What the rooms need to know of the proxy for the event that is being handled.
-    fn setting(&self) -> Setting<'_> {
-        Setting {
-            ruleset: self.configuration.ruleset(),
-            pod: self.node.pod.as_ref(),
-            label: &self.node.label,
-            key: self.key,
-            verifiers: self.verifiers(),
-            random,
-        }
-    }
-}
 
 /// The plugin before and after it is configured. An update makes a new one in the same VM, and the
 /// streams of the old one keep theirs.
@@ -124,11 +104,4 @@ fn show(configuration: &Configuration, verifier: Verifier) {
     }
     let (mode, status) = (configuration.mode(), status.as_str());
     ledger(|ledger| ledger.configured(mode, status, verifier.as_str(), &mut Host));
-}
-
-/// Random bytes. Where the host has none they are a constant: a poor one, but no panic.
-fn random() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    let _ = getrandom::fill(&mut bytes);
-    bytes
 }

@@ -1,22 +1,11 @@
 //! Metrics, by host calls.
 
-use std::cell::RefCell;
-
 use proxy_wasm::types::MetricType;
 
-use dagward::metrics::{Kind, Ledger, Meter};
+use dagward::metrics::{Kind, Meter};
 
 use super::abi;
 use super::host::Host;
-
-/// Runs `then` with the VM's ledger. There is one for all plugins in the VM, as defining a metric
-/// twice takes memory twice.
-pub(super) fn ledger(then: impl FnOnce(&mut Ledger)) {
-    thread_local! {
-        static LEDGER: RefCell<Ledger> = RefCell::default();
-    }
-    LEDGER.with_borrow_mut(then);
-}
 
 impl Meter for Host {
     fn define(&mut self, kind: Kind, name: &str) -> u32 {

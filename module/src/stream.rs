@@ -8,10 +8,11 @@ use proxy_wasm::types::{Action, MapType};
 use dagward::exchange::{Exchange, Flow};
 use dagward::wire::pairs;
 
+use super::abi;
 use super::connection::current;
 use super::host::Host;
-use super::meter::ledger;
-use super::{Plugin, abi};
+use super::ledger::ledger;
+use super::plugin::Plugin;
 
 /// One request and its answer.
 pub(super) struct Stream {

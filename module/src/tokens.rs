@@ -4,8 +4,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dagward::token::{BadMetadata, Claims, Clock, TokenVerifiers, Tokens, verified_by_istio};
 
+use super::abi;
+use super::keys::Keys;
+use super::random::random;
 use super::signature::Verifier;
-use super::{Plugin, abi, random};
 
 /// What stays the same while a policy is in force.
 pub(super) struct Verification {
@@ -25,17 +27,16 @@ impl Verification {
     }
 }
 
-impl Plugin {
-    /// The judges of the current request's tokens; `None` where the policy names no issuers.
-    pub(super) fn verifiers(&self) -> Option<TokenVerifiers<'_>> {
-        let ruleset = self.configuration.ruleset()?;
-        (!ruleset.issuers().is_empty()).then(|| TokenVerifiers {
-            tokens: &self.verification.tokens,
-            keys: &self.keys,
-            signatures: &self.verification.verifier,
+impl Verification {
+    /// The verifiers of the current request's tokens.
+    pub(super) fn verifiers<'v>(&'v self, keys: &'v Keys) -> TokenVerifiers<'v> {
+        TokenVerifiers {
+            tokens: &self.tokens,
+            keys,
+            signatures: &self.verifier,
             istio: &heard,
-            now: self.verification.clock.seconds(abi::uptime(), wall_clock),
-        })
+            now: self.clock.seconds(abi::uptime(), wall_clock),
+        }
     }
 }
 

@@ -2,69 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::{Incoming, Proxy};
-use crate::caller::{Acting, Credential, Principal, Proof, TaskInstanceId, headers};
-use crate::learn::Learned;
+use super::incoming::{Incoming, Proxy};
+use super::token::Token;
+use crate::caller::{Acting, Principal, Proof, TaskInstanceId, headers};
 use crate::operation::Operation;
 use crate::policy::Ruleset;
 use crate::stamp::task_headers::Own;
 
-/// The credential that a request carries, and the known facts about its task.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Token<'a> {
-    /// The credential, as far as dagward can read it.
-    pub credential: Credential<&'a str>,
-    /// The facts about that task instance that the proxy has learned from Airflow's answers.
-    pub learned: Option<&'a Learned>,
-    /// The acting callback, if the caller's sidecar names one.
-    pub callback: Option<&'a str>,
-    /// Whether Airflow has answered this request, so that no further facts will arrive.
-    pub answered: bool,
-    /// Whether the request goes to a server that is not known to be an api-server. Its answer then names no
-    /// DAG.
-    pub elsewhere: bool,
-}
-
 /// The caller's sidecar and Airflow's answer name different DAGs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Conflict;
-
-impl<'a> Token<'a> {
-    /// The task instance that the token is for.
-    pub fn task(&self) -> Option<TaskInstanceId<&'a str>> {
-        self.credential.task()
-    }
-
-    /// Airflow's team of the task's run, as its answer names it.
-    pub(super) fn team(&self) -> Option<&'a str> {
-        self.learned.and_then(|learned| learned.team.name())
-    }
-
-    /// Whether the token is a deadline's callback's: `operation` starts a callback with it, Airflow has let
-    /// one start with it, or the caller's sidecar says so.
-    pub(super) fn is_callback(&self, operation: &Operation<'_>) -> bool {
-        let learned = self.learned.is_some_and(|learned| learned.callback);
-        let vouched = self.callback.is_some() && self.callback == self.task().map(TaskInstanceId::text);
-        operation.starts_callback() || (operation.verifies_token() && (learned || vouched))
-    }
-
-    /// The acting task according to Airflow's answer. The answer does not name the task itself. `task`
-    /// supplies it, if it is proved by more than a claim.
-    fn acting(&self, task: Option<&Acting>) -> Option<Acting> {
-        let run = self.learned?.run.as_ref()?;
-        let of_same_dag = |task: &&Acting| task.proof > Proof::Claimed && task.dag_id == run.dag_id;
-        let task = task.filter(of_same_dag);
-        Some(Acting {
-            dag_id: run.dag_id.clone(),
-            run_id: Some(run.run_id.clone()),
-            task_id: task.and_then(|task| task.task_id.clone()),
-            map_index: task.and_then(|task| task.map_index),
-            try_number: task.and_then(|task| task.try_number),
-            ti_id: self.task().map(|task| task.text().to_owned()),
-            proof: Proof::Airflow,
-        })
-    }
-}
 
 /// Whether this peer's word about its own task is trusted, because the peer runs dagward. Without a list in
 /// the document, peers in the proxy's own namespace and trust domain are trusted.
@@ -146,6 +93,8 @@ pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::Credential;
+    use crate::learn::Learned;
     use crate::learn::Run;
 
     const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";

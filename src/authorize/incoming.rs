@@ -1,6 +1,6 @@
 //! A request as the engine receives it, and the proxy that received it.
 
-use super::Token;
+use super::token::Token;
 use crate::caller::{Acting, BadPrincipal, Principal};
 use crate::operation::Request;
 use crate::token::TokenVerifiers;

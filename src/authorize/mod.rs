@@ -11,6 +11,7 @@ mod incoming;
 mod outcome;
 mod owner;
 mod reasons;
+mod token;
 
 use std::borrow::Cow;
 
@@ -24,12 +25,12 @@ use crate::verdict::Direction;
 use decide::{Asked, decide, refuse};
 use owner::Terms;
 
-pub use acting::Token;
 pub use code::{Code, Status};
 pub use decide::facts;
 pub use incoming::{Incoming, Proxy};
 pub use outcome::{Actor, Awaits, Claim, Grounds, Objection, Outcome, Passed, Verdict};
 pub use reasons::reasons;
+pub use token::Token;
 
 /// Authorizes a request. Without a rule set, because the first document was refused, no request passes.
 pub fn authorize<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {

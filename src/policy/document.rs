@@ -1,5 +1,6 @@
 //! Reads a policy document and reports all of its errors.
 
+mod entry;
 mod of_token;
 mod reader;
 mod rule;
@@ -16,6 +17,7 @@ use super::compiled::{Compiled, Condition, Policy, Rule};
 use super::effect::{Effect, Mode};
 use super::error::{ErrorKind, LoadError};
 use super::field::Field;
+use super::grammar::words::API_VERSION;
 use super::grammar::{DocumentField, FieldSet, PolicyField, words};
 use super::index::Index;
 use super::ruleset::Ruleset;
@@ -23,9 +25,6 @@ use crate::operation::Site;
 use crate::stamp::Mesh;
 use crate::token::Issuer;
 use reader::{At, Reader};
-
-/// The only version of the policy language so far.
-pub const API_VERSION: &str = "dagward/v1";
 
 /// Reads, checks and compiles a policy document.
 ///

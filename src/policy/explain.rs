@@ -10,9 +10,10 @@ use super::arena::Span;
 use super::compiled::{Compiled, Condition, Rule};
 use super::effect::Effect;
 use super::facts::Facts;
-use super::field::{Field, Side};
+use super::field::Field;
 use super::matching::{Bindings, bind};
 use super::ruleset::Ruleset;
+use super::side::Side;
 
 /// The number of rules that are examined unless the caller asks for all of them.
 const LOOKED_AT: usize = 64;

@@ -1,15 +1,8 @@
 //! The conditions of the policy language: their words, the facts they examine, and the values they accept.
 
-use super::grammar::{Definition, FIRST_VERSION, Form, Need, words};
-
-/// The half of a rule in which a condition stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The caller.
-    From,
-    /// The request.
-    To,
-}
+use super::grammar::definition::{Definition, FIRST_VERSION, Form, Need};
+use super::grammar::words;
+use super::side::Side;
 
 /// Defines the conditions, in the order of their numbers:
 ///
@@ -182,16 +175,6 @@ impl Field {
     /// and they come after the others.
     pub fn is_of_token(self) -> bool {
         matches!(self, Self::RequestPrincipals | Self::Claims)
-    }
-}
-
-impl Side {
-    /// The word in the document.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::From => "from",
-            Self::To => "to",
-        }
     }
 }
 

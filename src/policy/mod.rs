@@ -18,6 +18,7 @@ mod matching;
 mod nearest;
 mod pattern;
 mod ruleset;
+mod side;
 mod sieve;
 #[cfg(test)]
 mod testing;
@@ -25,9 +26,11 @@ mod vocabulary;
 
 pub use compiled::Scope;
 pub use decide::{Decider, Verdict};
-pub use document::{API_VERSION, Draft, load, read};
+pub use document::{Draft, load, read};
 pub use effect::{Effect, Mode};
 pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};
 pub use facts::Facts;
-pub use field::{Field, Side};
+pub use field::Field;
+pub use grammar::words::API_VERSION;
 pub use ruleset::Ruleset;
+pub use side::Side;

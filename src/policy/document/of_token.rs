@@ -7,8 +7,8 @@ use super::super::field::Field;
 use super::super::nearest::nearest;
 use super::super::pattern::{Piece, Shape, Written};
 use super::Loader;
+use super::entry::ReadCondition;
 use super::reader::{At, quoted};
-use super::rule::ReadCondition;
 
 impl Loader {
     /// Reads `claims` or `notClaims`: patterns by the claim's path. Each claim becomes one condition.

@@ -3,14 +3,15 @@
 use serde_json::value::RawValue;
 
 use super::super::error::{ErrorKind, LoadError, Type};
-use super::super::field::{Field, Side};
+use super::super::field::Field;
 use super::super::grammar::{AIRFLOW, AirflowField, DocumentField, FieldSet, words};
 use super::super::json::Node;
 use super::super::pattern::Written;
+use super::super::side::Side;
 use super::super::vocabulary::literal_matches;
 use super::Loader;
+use super::entry::ReadCondition;
 use super::reader::{At, Read};
-use super::rule::ReadCondition;
 use crate::operation::{Place, Site, Surface};
 
 const BASE_PATH: &str = "`/` and plain segments, as in the path of Airflow's `base_url`: `/airflow`";

@@ -1,9 +1,11 @@
 //! Reads `tokens`: the issuers whose tokens requests may carry.
 
 mod clash;
+mod draft;
 mod location;
 mod signing;
 mod source;
+mod url;
 
 use serde_json::value::RawValue;
 
@@ -12,45 +14,10 @@ use super::super::grammar::{DocumentField, FieldSet, IssuerField, words};
 use super::Loader;
 use super::reader::{At, Read};
 use crate::operation::Surface;
-use crate::token::{Algorithm, Issuer, KeySet, Kind, Location};
-use source::Url;
+use crate::token::{Issuer, Kind};
+use draft::{Draft, Given};
 
 const CLOCK_SKEW: u64 = 60;
-
-/// The fields of an issuer that are given and valid.
-#[derive(Default)]
-struct Given {
-    name: Option<String>,
-    kind: Option<Kind>,
-    issuer: Option<String>,
-    audiences: Vec<String>,
-    /// Each with its number in the list.
-    algorithms: Vec<(usize, Algorithm)>,
-    keys: Option<KeySet>,
-    url: Option<Url>,
-    cluster: Option<String>,
-    refresh: Option<u64>,
-    from_istio: bool,
-    locations: Option<Vec<Location>>,
-    surfaces: Option<Vec<Surface>>,
-    clock_skew: Option<u64>,
-    bound_to_peer: Option<bool>,
-    required: bool,
-}
-
-/// An issuer that is being read: its position, and its fields so far.
-struct Draft<'r> {
-    at: At<'r>,
-    kind: Kind,
-    fields: &'r Read<'r, IssuerField>,
-    given: &'r Given,
-}
-
-impl Draft<'_> {
-    fn has(&self, field: IssuerField) -> bool {
-        self.fields.iter().any(|(other, _)| *other == field)
-    }
-}
 
 impl Loader {
     /// Reads the issuers into `issuers`. Returns their errors, so that the caller can place them in document

@@ -2,8 +2,8 @@
 
 use super::super::error::ErrorKind;
 use super::super::matching::MAX_VARIABLES;
+use super::entry::{Entry, ReadCondition};
 use super::reader::{At, Reader};
-use super::rule::{Entry, ReadCondition};
 
 /// The names of a rule's variables. A variable's number is its position in the list.
 #[derive(Default)]

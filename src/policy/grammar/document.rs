@@ -1,8 +1,10 @@
 //! The fields of the document, of its policies and of their rules.
 
-use super::Need::{Optional, Required};
-use super::{Form, Object, fields, words};
-use crate::policy::field::Side;
+use super::definition::Need::{Optional, Required};
+use super::definition::{Form, Object};
+use super::fields::fields;
+use super::words;
+use crate::policy::side::Side;
 
 const PRINCIPALS: Form = Form::List(&Form::Pattern(
     "spiffe://cluster.local/ns/airflow/sa/airflow-api-server",

@@ -1,12 +1,14 @@
 //! The fields of an issuer of tokens.
 
-use super::Need::{Depends, Optional, Required};
-use super::{Form, Object, fields, words};
+use super::definition::Need::{self, Depends, Optional, Required};
+use super::definition::{Form, Object};
+use super::fields::fields;
+use super::words;
 
 /// The fields that name the party that vouches for a signature.
-const SOURCE: super::Need = Depends("one of the three");
+const SOURCE: Need = Depends("one of the three");
 /// The fields that say where a token is.
-const PLACE: super::Need = Depends("one of the three");
+const PLACE: Need = Depends("one of the three");
 
 fields! {
     /// The fields of an element of `tokens`.

@@ -2,11 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use super::super::document::API_VERSION;
 use super::super::effect::{Effect, Mode};
 use crate::caller::Proof;
 use crate::operation::{Action, Surface};
 use crate::token::{Algorithm, Kind};
+
+/// The only version of the policy language so far.
+pub const API_VERSION: &str = "dagward/v1";
 
 pub(in super::super) const PORTS: RangeInclusive<u64> = 1..=65_535;
 pub(in super::super) const REFRESH_SECONDS: RangeInclusive<u64> = 10..=86_400;

@@ -212,7 +212,7 @@ fn merged(mut object: Value, more: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Executor, Facts, Object};
+    use dagward_shipped::chart::{Executor, Facts, Object};
 
     #[test]
     fn pods_are_those_of_the_chart() {

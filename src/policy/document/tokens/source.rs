@@ -8,19 +8,13 @@ use super::super::super::grammar::{FieldSet, IssuerField};
 use super::super::super::json::Node;
 use super::super::Loader;
 use super::super::reader::{At, quoted};
-use super::{Draft, Kind};
-use crate::token::{Algorithm, KeySet, Remote, Source};
+use super::draft::Draft;
+use super::url::Url;
+use crate::token::{Algorithm, KeySet, Kind, Remote, Source};
 
 const SOURCES: [IssuerField; 3] = [IssuerField::Jwks, IssuerField::JwksUri, IssuerField::FromIstio];
 
 const REFRESH: u64 = 300;
-
-/// The location of a JWKS.
-pub(super) struct Url {
-    scheme: String,
-    authority: String,
-    path: String,
-}
 
 impl Loader {
     /// Reads a JWKS that stands in the policy. Its errors quote none of it, because some keys are secret.
@@ -137,76 +131,6 @@ impl Loader {
         let allowed = "at least one key for one of the `algorithms`".to_owned();
         self.reader.conflict(draft.at.key("jwks"), found, allowed);
         None
-    }
-}
-
-impl Url {
-    /// Splits a URL into the parts that a request for it needs.
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let (scheme, rest) = match text.split_once("://") {
-            Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
-            _ => return Err("does not begin with `https://` or `http://`"),
-        };
-        if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("has a character that no URL has");
-        }
-        if rest.contains('#') {
-            return Err("has a fragment, which no request carries");
-        }
-        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        if authority.contains('@') {
-            return Err("has a user name before its host, which no request carries");
-        }
-        let url = Self {
-            scheme: scheme.to_owned(),
-            authority: authority.to_owned(),
-            path: if path.starts_with('/') {
-                path.to_owned()
-            } else {
-                format!("/{path}")
-            },
-        };
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        let bracketed = url
-            .host()
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'));
-        let host = bracketed.unwrap_or(url.host());
-        if host.is_empty()
-            || !host
-                .bytes()
-                .all(|byte| legal(byte) || (bracketed.is_some() && byte == b':'))
-        {
-            return Err("has no host, or one with a character that no host has");
-        }
-        match authority.strip_prefix(url.host()).unwrap_or_default() {
-            "" => Ok(url),
-            _ if url.written_port().is_some_and(|port| port != 0) => Ok(url),
-            _ => Err("has a port that is no number from 1 to 65535"),
-        }
-    }
-
-    fn host(&self) -> &str {
-        let end = self
-            .authority
-            .rfind(':')
-            .filter(|colon| self.authority.rfind(']').is_none_or(|end| end < *colon));
-        end.and_then(|end| self.authority.get(..end))
-            .unwrap_or(&self.authority)
-    }
-
-    fn written_port(&self) -> Option<u16> {
-        let port = self.authority.strip_prefix(self.host())?.strip_prefix(':')?;
-        port.bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then_some(port)?
-            .parse()
-            .ok()
-    }
-
-    fn port(&self) -> u16 {
-        let default = if self.scheme == "https" { 443 } else { 80 };
-        self.written_port().unwrap_or(default)
     }
 }
 
