@@ -1,5 +1,5 @@
-//! The proxy-wasm module: the contexts and the host calls. It hands each event of the proxy to the engine and
-//! carries out the effects. It is the only crate that knows the host, and the only one with unsafe code.
+//! The proxy-wasm module: the contexts and the host calls. It passes each event of the proxy to the engine
+//! and carries out the effects. It is the only crate that knows the host, and the only one with unsafe code.
 
 #![expect(missing_docs, reason = "the SDK's macro writes the entry point")]
 
@@ -35,18 +35,18 @@ proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Root::default()));
 }}
 
-/// What all streams of one plugin configuration share.
+/// The state that all streams of one plugin configuration share.
 struct Plugin {
     configuration: Configuration,
     node: Node,
     verification: Verification,
     keys: Keys,
-    /// The key by which learned tasks are kept.
+    /// The key under which learned tasks are stored.
     key: learn::Key,
 }
 
 impl Plugin {
-    /// What the rooms need to know of the proxy for the event that is being handled.
+    /// The facts about the proxy that the engine needs for the current event.
     fn setting(&self) -> Setting<'_> {
         Setting {
             ruleset: self.configuration.ruleset(),
@@ -59,8 +59,8 @@ impl Plugin {
     }
 }
 
-/// The plugin before and after it is configured. An update makes a new one in the same VM, and the
-/// streams of the old one keep theirs.
+/// The plugin before and after it is configured. An update creates a new plugin in the same VM, and the
+/// streams of the old one keep the old state.
 #[derive(Default)]
 struct Root {
     plugin: Option<Rc<Plugin>>,
@@ -75,7 +75,7 @@ impl Context for Root {
 }
 
 impl RootContext for Root {
-    /// Never false: the host would answer 500 to everything, and say nothing of why.
+    /// Never returns false: the host would answer every request with 500, and give no reason.
     fn on_configure(&mut self, size: usize) -> bool {
         let document = abi::buffer(BufferType::PluginConfiguration, 0..size).unwrap_or_default();
         let verifier = Verifier::choose();
@@ -112,7 +112,7 @@ impl RootContext for Root {
     }
 }
 
-/// Shows which policy is in force, in the log and as a metric.
+/// Shows the policy in force, in the log and as a metric.
 fn show(configuration: &Configuration, verifier: Verifier) {
     let status = configuration.status();
     let level = match status {
@@ -126,7 +126,7 @@ fn show(configuration: &Configuration, verifier: Verifier) {
     ledger(|ledger| ledger.configured(mode, status, verifier.as_str(), &mut Host));
 }
 
-/// Random bytes. Where the host has none they are a constant: a poor one, but no panic.
+/// Random bytes. If the host has none they are a constant: that is poor, but not a panic.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     let _ = getrandom::fill(&mut bytes);

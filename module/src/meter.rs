@@ -1,4 +1,4 @@
-//! Metrics, by host calls.
+//! Metrics, recorded by host calls.
 
 use std::cell::RefCell;
 
@@ -9,8 +9,8 @@ use dagward::metrics::{Kind, Ledger, Meter};
 use super::abi;
 use super::host::Host;
 
-/// Runs `then` with the VM's ledger. There is one for all plugins in the VM, as defining a metric
-/// twice takes memory twice.
+/// Runs `then` with the VM's ledger. All plugins in the VM share one, because to define a metric twice takes
+/// memory twice.
 pub(super) fn ledger(then: impl FnOnce(&mut Ledger)) {
     thread_local! {
         static LEDGER: RefCell<Ledger> = RefCell::default();
@@ -25,7 +25,7 @@ impl Meter for Host {
             Kind::Gauge => MetricType::Gauge,
             Kind::Histogram => MetricType::Histogram,
         };
-        // No metric has this number, so what is recorded under it is lost and nothing else is.
+        // No metric has this number, so values recorded under it are lost, and nothing else happens.
         abi::define_metric(kind, name).unwrap_or(u32::MAX)
     }
 

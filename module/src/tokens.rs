@@ -1,4 +1,4 @@
-//! Who judges the tokens of requests, in this proxy.
+//! Verification of requests' tokens, in this proxy.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use dagward::token::{BadMetadata, Claims, Clock, TokenVerifiers, Tokens, verifie
 use super::signature::Verifier;
 use super::{Plugin, abi, random};
 
-/// What stays the same while a policy is in force.
+/// The state that stays the same while a policy is in force.
 pub(super) struct Verification {
     tokens: Tokens,
     verifier: Verifier,
@@ -15,7 +15,7 @@ pub(super) struct Verification {
 }
 
 impl Verification {
-    /// Nothing is known yet.
+    /// The state before the first token.
     pub(super) fn new(verifier: Verifier) -> Self {
         Self {
             tokens: Tokens::new(random()),
@@ -26,7 +26,7 @@ impl Verification {
 }
 
 impl Plugin {
-    /// The judges of the current request's tokens; `None` where the policy names no issuers.
+    /// The verifiers of the current request's tokens; `None` if the policy names no issuers.
     pub(super) fn verifiers(&self) -> Option<TokenVerifiers<'_>> {
         let ruleset = self.configuration.ruleset()?;
         (!ruleset.issuers().is_empty()).then(|| TokenVerifiers {
@@ -44,7 +44,7 @@ fn heard() -> Result<Vec<Claims>, BadMetadata> {
     verified_by_istio(&abi::property(b"metadata").unwrap_or_default())
 }
 
-/// The time since the epoch. A clock before it lets no token be issued yet.
+/// The time since the epoch. If the clock is before the epoch, every token counts as not yet issued.
 fn wall_clock() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
