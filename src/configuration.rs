@@ -1,4 +1,4 @@
-//! The policy in force: the document that is given, or the last good one.
+//! The policy in force: the given document, or the last good one.
 
 use crate::policy::{self, LoadError, Mode, Ruleset};
 use crate::store::Shared;
@@ -7,19 +7,19 @@ use crate::token::Issuer;
 /// The most errors that are logged line by line.
 const MAX_LINES: usize = 100;
 
-/// The `pluginName` under which a document that does not load refuses nothing.
+/// The `pluginName` under which a document that does not load refuses no request.
 ///
-/// The document cannot say this itself, as it may not be readable. Envoy shows the name anew with each
-/// update; the variables of a VM that runs it changes since 1.39 only.
+/// The document cannot contain this setting, because it may not be readable. Envoy passes the name again with
+/// each update, but the variables of a running VM only since 1.39.
 const OPEN: &str = "dagward-open";
 
 /// The policy of an open plugin that never had a good document.
 const OBSERVE: &[u8] = br#"{"apiVersion":"dagward/v1","mode":"observe","policies":[]}"#;
 
-/// The plugin as the proxy names it.
+/// The names of the plugin in the proxy.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PluginNames<'p> {
-    /// The name of its resource, which no other plugin of the proxy has.
+    /// The name of its resource, which is unique in the proxy.
     pub name: &'p str,
     /// Its `pluginName`.
     pub root_id: &'p str,
@@ -36,26 +36,26 @@ pub struct Configuration {
 /// The origin of the policy in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// The document that is given.
+    /// The given document.
     Current,
-    /// The last good one, because the given one is bad.
+    /// The last good document, because the given one is invalid.
     UpdateRefused,
-    /// There is no good document, and the plugin is open: every request passes.
+    /// There is no good document, but the plugin is open: every request passes.
     Passing,
     /// There is no good document: every request is refused.
     Refused,
 }
 
 impl Configuration {
-    /// Loads a document. A bad one leaves the last good one of this plugin in force, which the VMs
-    /// of the proxy share and a VM that was reloaded finds again. An open plugin keeps none that
-    /// enforces: it may be what a rollback is to end.
+    /// Loads a document. If it is invalid, this plugin's last good one stays in force. The VMs of the proxy
+    /// share that one, and a VM that was reloaded finds it again. An open plugin keeps no document that
+    /// enforces: a rollback may be meant to end exactly that.
     pub fn load(document: Vec<u8>, plugin: PluginNames<'_>, store: &mut impl Shared) -> Self {
         let key = format!("dagward.policy.{}", plugin.name);
         let errors = match policy::read(&document) {
             Ok(draft) => {
-                // Not compared with what is there: that would take the document's size again in a
-                // memory that never shrinks.
+                // Written without comparing it with the stored value: that would need the document's size
+                // again, in a memory that never shrinks.
                 store.write(&key, &document);
                 drop(document);
                 return Self {
@@ -83,12 +83,12 @@ impl Configuration {
         }
     }
 
-    /// The policy; `None` where no document was ever good and the plugin is not open: nothing passes.
+    /// The policy; `None` if no document was ever good and the plugin is not open. Then no request passes.
     pub fn ruleset(&self) -> Option<&Ruleset> {
         self.ruleset.as_ref()
     }
 
-    /// The issuers whose tokens it knows.
+    /// The issuers in the policy.
     pub fn issuers(&self) -> &[Issuer] {
         self.ruleset().map_or(&[], Ruleset::issuers)
     }
@@ -103,7 +103,8 @@ impl Configuration {
         self.ruleset().map_or("none", |ruleset| ruleset.mode().as_str())
     }
 
-    /// The lines for the log: of an error each, unless the status is [`Status::Current`].
+    /// The lines for the log: a summary of the policy if the status is [`Status::Current`], otherwise a heading
+    /// and one line for each error.
     pub fn lines(&self) -> Vec<String> {
         let Some(what_now) = self.status.what_now() else {
             let ruleset = self.ruleset().map(|ruleset| {
@@ -113,7 +114,8 @@ impl Configuration {
             let version = env!("CARGO_PKG_VERSION");
             return vec![format!("dagward {version}: {}", ruleset.unwrap_or_default())];
         };
-        // It may be of an open plugin, and refuse nothing where this one is to enforce.
+        // The last good document may come from an open plugin and refuse no request, although this plugin must
+        // enforce. So the line names the mode.
         let mode = match self.status {
             Status::UpdateRefused => format!(" with mode {}", self.mode()),
             Status::Current | Status::Passing | Status::Refused => String::new(),
@@ -134,7 +136,7 @@ impl Configuration {
 }
 
 impl Status {
-    /// The metric label's value.
+    /// The value of the metric's label.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Current => "current",
@@ -144,7 +146,7 @@ impl Status {
         }
     }
 
-    /// The consequence for requests, where the document is bad.
+    /// The consequence for requests if the document is invalid.
     fn what_now(self) -> Option<&'static str> {
         match self {
             Self::Current => None,
@@ -185,7 +187,7 @@ mod tests {
         assert_eq!(load(b"{", CLOSED, store), (Status::Refused, "none"));
         for mode in ["shadow", "enforce"] {
             assert_eq!(load(&document(mode), CLOSED, store), (Status::Current, mode));
-            // A VM that is made anew finds it as well.
+            // A new VM finds it as well.
             assert_eq!(load(b"{", CLOSED, store), (Status::UpdateRefused, mode));
         }
         // Another plugin has documents of its own.

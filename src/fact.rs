@@ -1,28 +1,28 @@
-//! What is known about a request: a value, its absence, or nothing.
+//! Facts about a request: known, absent, unknown or pending.
 
 /// One fact about a request.
 ///
-/// The difference between [`Absent`](Fact::Absent) and [`Unknown`](Fact::Unknown) decides
-/// requests: a request that is about no DAG at all is not "about `finance_daily`" in any rule,
-/// while a request about a DAG nobody can name counts for the safe side, which in an ALLOW is
-/// "does not hold" and in a DENY is "holds", `not…` conditions alike.
+/// The difference between [`Absent`](Fact::Absent) and [`Unknown`](Fact::Unknown) decides requests. A request
+/// that is about no DAG at all is not "about `finance_daily`" in any rule. A request about a DAG that cannot
+/// be named fails closed: in an ALLOW its condition does not hold, in a DENY it does. This includes `not…`
+/// conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fact<T> {
     /// The value is known.
     Known(T),
-    /// The request has no such thing.
+    /// The request has no such value.
     #[default]
     Absent,
-    /// The request has such a thing, but which one is not known.
+    /// The request has such a value, but the filter does not know it.
     Unknown,
-    /// The request has such a thing, and a part of it that is still to come says which. It counts
-    /// for the open side, the opposite of unknown, and what is decided so is decided again: a
-    /// refusal stays whatever is to come, and nothing else does.
+    /// The request has such a value, and a part of the request or its answer will name it. A pending fact
+    /// matches in an ALLOW and not in a DENY, and the request is decided again once the value arrives. So a
+    /// refusal is final, and every other decision is provisional.
     Pending,
 }
 
 impl<T> Fact<T> {
-    /// The value, where it is known.
+    /// The value, if it is known.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),

@@ -1,17 +1,18 @@
 //! Task-level zero trust for Apache Airflow on Istio: the engine of the proxy-wasm filter.
 //!
-//! A request walks through the rooms in this order:
+//! A request passes these modules in order:
 //!
-//! 1. [`caller`]: who asks. The peer's SPIFFE ID and the task it acts for, with its proof.
-//!    [`token`]: the tokens it shows, verified.
-//! 2. [`operation`]: for what. Path → surface → route → action on a resource, in Airflow's words.
-//! 3. [`policy`]: may they. Document → compile → index → decide, with reasons.
+//! 1. [`caller`]: the peer's SPIFFE ID and the task it acts for, with its proof.
+//!    [`token`]: the tokens of the request, verified.
+//! 2. [`operation`]: path → surface → route → action on a resource, in Airflow's words.
+//! 3. [`policy`]: document → compile → index → decide, with reasons.
 //! 4. [`stamp`]: request IDs and task headers, in and out.
 //! 5. [`metrics`]: series names, label escaping, the cap on series.
-//! 6. [`learn`]: what Airflow's answers teach about the tasks that ask.
+//! 6. [`learn`]: the facts about acting tasks that Airflow's answers prove.
 //!
-//! [`configuration`] says which policy is in force, [`authorize`] leads a request through them, and [`exchange`] plays a request's life: events in, effects out. The
-//! crate takes and gives plain types and knows no host. The module that Envoy loads is the crate `dagward-module`.
+//! [`configuration`] chooses the policy in force. [`authorize`] leads a request through these modules, and
+//! [`exchange`] plays a request's life: events in, effects out. The crate uses plain types and knows no host.
+//! The module that Envoy loads is the crate `dagward-module`.
 
 #![forbid(unsafe_code)]
 

@@ -1,20 +1,19 @@
-//! What the proxy's VMs know together.
+//! The store that the proxy's VMs share.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// The store of values that all VMs of the proxy share, and that no one can delete from.
+/// The store of values that all VMs of the proxy share. It cannot delete values.
 pub trait Shared {
     /// The value at `key` with its version, if there is one.
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)>;
 
-    /// Writes `value`, whatever is there. False where writing failed.
+    /// Writes `value`, whether the key has a value or not. False if writing failed.
     fn write(&mut self, key: &str, value: &[u8]) -> bool;
 
-    /// Writes `value` where nothing is yet. False where something is, or where writing failed.
+    /// Writes `value` if the key has no value yet. False if it has one, or if writing failed.
     fn create(&mut self, key: &str, value: &[u8]) -> bool;
 
-    /// Writes `value` where the version still is `version`. False where it is not, or where
-    /// writing failed.
+    /// Writes `value` if the version is still `version`. False if it is not, or if writing failed.
     fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool;
 }
 
@@ -26,7 +25,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// The values under keys with this beginning.
+    /// The values under keys that begin with `beginning`.
     pub fn values(&self, beginning: &str) -> BTreeMap<String, Vec<u8>> {
         let values = self.values.iter().filter(|(key, _)| key.starts_with(beginning));
         values

@@ -1,6 +1,6 @@
-//! The words of a verdict that all rooms share: which way a request goes, and what came of it.
+//! The direction of a request and the decision on it, as words that all modules share.
 
-/// Which way a request goes, as the pod sees it.
+/// The direction of a request, as seen from the pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// To the pod.
@@ -9,14 +9,14 @@ pub enum Direction {
     Outbound,
 }
 
-/// What came of a request.
+/// The decision on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Decision {
-    /// It was let pass.
+    /// The request passed.
     Allow,
-    /// A policy refused it, or none allowed it.
+    /// A policy refused the request, or none allowed it.
     Deny,
-    /// It could not be understood, and was refused.
+    /// The request could not be read, and was refused.
     Malformed,
 }
 

@@ -1,9 +1,8 @@
-//! The host calls that the filter makes, none of which can panic.
+//! The host calls that the filter makes. None of them can panic.
 //!
-//! The SDK's own wrappers panic on a status that they do not expect, and on text that is not
-//! UTF-8, both of which a request can bring about; a panic takes the VM down for everyone. So the
-//! calls are declared here, and everything that goes wrong is `None` or `false`. A property's path
-//! is its elements with NUL between them.
+//! The SDK's own wrappers panic on an unexpected status and on text that is not UTF-8. A request can cause
+//! both, and a panic takes down the VM for all callers. So the calls are declared here, and every failure is
+//! `None` or `false`. A property's path is its elements, separated by NUL.
 
 use std::ops::Range;
 use std::ptr::{null, null_mut};
@@ -12,7 +11,7 @@ use std::time::Duration;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType};
 
-/// The status of a call that went well.
+/// The status of a successful call.
 const OK: u32 = 0;
 
 unsafe extern "C" {
@@ -83,11 +82,11 @@ unsafe extern "C" {
     fn clock_time_get(clock: u32, precision: u64, time: *mut u64) -> u32;
 }
 
-/// Makes a call that hands bytes over, and takes them.
+/// Makes a call in which the host passes bytes, and takes them over.
 ///
 /// # Safety
 ///
-/// `call` must be one host call that sets both pointers where it returns [`OK`].
+/// `call` must be one host call that sets both pointers if it returns [`OK`].
 unsafe fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
     let (mut data, mut size) = (null_mut(), 0);
     if call(&mut data, &mut size) != OK || data.is_null() {
@@ -98,7 +97,7 @@ unsafe fn received(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option
     Some(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 
-/// Whether the host prints lines of this level: those that it drops are not worth making.
+/// Whether the host prints lines of this level. Lines that it drops are not worth building.
 pub(super) fn logs(level: LogLevel) -> bool {
     let mut least = LogLevel::Info as u32;
     // SAFETY: the pointer is to a live value for the length of the call.
@@ -106,21 +105,21 @@ pub(super) fn logs(level: LogLevel) -> bool {
     status != OK || least <= level as u32
 }
 
-/// The bytes of a property; `None` where there is none or where it is empty.
+/// The bytes of a property; `None` if it is absent or empty.
 pub(super) fn property(path: &[u8]) -> Option<Vec<u8>> {
     // SAFETY: one host call, its pointers to live values for its length.
     unsafe { received(|data, size| proxy_get_property(path.as_ptr(), path.len(), data, size)) }
 }
 
-/// A property that is text. What is not UTF-8 in it becomes U+FFFD, which no identity and no id has:
-/// one that cannot be read is there, and malformed.
+/// A property that is text. Bytes that are not UTF-8 become U+FFFD, which no identity and no id contains. So
+/// an unreadable property is present and malformed.
 pub(super) fn text(path: &[u8]) -> Option<String> {
     property(path)
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .filter(|text| !text.is_empty())
 }
 
-/// A property that is a number: 8 bytes, little endian, whether signed or not.
+/// A property that is a number: 8 bytes, little endian, signed or not.
 pub(super) fn number(path: &[u8]) -> Option<u64> {
     property(path)?.try_into().ok().map(u64::from_le_bytes)
 }
@@ -137,7 +136,7 @@ pub(super) fn headers(map: MapType) -> Option<Vec<u8>> {
     unsafe { received(|data, size| proxy_get_header_map_pairs(map, data, size)) }
 }
 
-/// Makes `value` the header's only one.
+/// Sets the header to this one value.
 pub(super) fn replace_header(map: MapType, name: &str, value: &str) {
     // SAFETY: the pointers are to live values for the length of the call.
     unsafe { proxy_replace_header_map_value(map, name.as_ptr(), name.len(), value.as_ptr(), value.len()) };
@@ -149,8 +148,7 @@ pub(super) fn remove_header(map: MapType, name: &str) {
     unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) };
 }
 
-/// The bytes in `range` of `buffer`: of a body those that the proxy holds back. `None` where there
-/// are none.
+/// The bytes in `range` of `buffer`: of a body, those that the proxy holds. `None` if there are none.
 pub(super) fn buffer(buffer: BufferType, range: Range<usize>) -> Option<Vec<u8>> {
     let (start, most) = (range.start, range.len());
     // SAFETY: one host call, its pointers to live values for its length.
@@ -163,7 +161,7 @@ pub(super) fn set_response_body(size: usize, body: &[u8]) {
     unsafe { proxy_set_buffer_bytes(BufferType::HttpResponseBody, 0, size, body.as_ptr(), body.len()) };
 }
 
-/// Answers in the upstream's place. `headers` is serialized as [`dagward::wire::pairs`] does it.
+/// Answers in place of the upstream. `headers` is in the form of [`dagward::wire::pairs`].
 pub(super) fn respond(status: u32, details: &str, body: &[u8], headers: &[u8], grpc_status: i32) {
     // SAFETY: the pointers are to live values for the length of the call.
     unsafe {
@@ -180,7 +178,7 @@ pub(super) fn respond(status: u32, details: &str, body: &[u8], headers: &[u8], g
     };
 }
 
-/// Defines a metric; `None` where the host refuses it.
+/// Defines a metric; `None` if the host refuses it.
 pub(super) fn define_metric(kind: MetricType, name: &str) -> Option<u32> {
     let mut id = 0;
     // SAFETY: the pointers are to live values for the length of the call.
@@ -200,7 +198,8 @@ pub(super) fn record_metric(id: u32, value: u64) {
     unsafe { proxy_record_metric(id, value) };
 }
 
-/// What a function of the proxy's own gives; `None` where it has no such function or refuses the arguments.
+/// The result of a function of the proxy's own; `None` if the proxy does not have the function or refuses the
+/// arguments.
 pub(super) fn foreign(name: &str, arguments: &[u8]) -> Option<Vec<u8>> {
     // SAFETY: one host call, its pointers to live values for its length.
     unsafe {
@@ -227,23 +226,23 @@ pub(super) fn shared(key: &str) -> Option<(Vec<u8>, u32)> {
     value.map(|value| (value, cas))
 }
 
-/// Writes the value under `key`, if its version still is `cas`; 0 writes in any case. False where
-/// it was not written.
+/// Writes the value under `key`, if its version is still `cas`; with 0 in any case. False if it was not
+/// written.
 pub(super) fn set_shared(key: &str, value: &[u8], cas: u32) -> bool {
     let data = if value.is_empty() { null() } else { value.as_ptr() };
     // SAFETY: the pointers are to live values for the length of the call.
     unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), data, value.len(), cas) == OK }
 }
 
-/// Asks for a tick after each `period`, to this VM.
+/// Asks for a tick after each `period`, for this VM.
 pub(super) fn set_tick_period(period: Duration) {
     let period = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
     // SAFETY: takes no pointers.
     unsafe { proxy_set_tick_period_milliseconds(period) };
 }
 
-/// The time since a moment that is the same for all VMs of the proxy: `Instant` would not say since
-/// when, and the time of day jumps.
+/// The time since a moment that is the same for all VMs of the proxy. `Instant` has no defined start, and the
+/// time of day can jump.
 pub(super) fn uptime() -> Duration {
     let mut nanoseconds = 0;
     // SAFETY: the pointer is to a live value for the length of the call.
@@ -251,11 +250,11 @@ pub(super) fn uptime() -> Duration {
     Duration::from_nanos(nanoseconds)
 }
 
-/// Sends a request without a body to a cluster, and gives the number under which its answer comes to
-/// the current context; `None` where the proxy does not.
+/// Sends a request without a body to a cluster, and returns the number under which the current context
+/// receives the answer; `None` if the proxy does not send it.
 ///
-/// By the SDK, which refuses with a panic an answer to a call that it knows nothing of. Its own call
-/// panics only on a status that no proxy gives here.
+/// Uses the SDK, which panics on an answer to a call that it did not make itself. The SDK's own call panics
+/// only on statuses that no proxy returns here.
 pub(super) fn call(cluster: &str, headers: Vec<(&str, &str)>, timeout: Duration) -> Option<u32> {
     hostcalls::dispatch_http_call(cluster, headers, None, Vec::new(), timeout).ok()
 }

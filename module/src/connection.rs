@@ -8,7 +8,7 @@ use dagward::exchange::{Connection, Connections, Downstream};
 use super::abi;
 use super::host::Host;
 
-/// The connection of the stream in whose callback this is called.
+/// The connection of the stream whose callback is running.
 pub(super) fn current() -> Rc<Connection> {
     thread_local! {
         static KNOWN: RefCell<Connections> = RefCell::default();

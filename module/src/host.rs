@@ -1,4 +1,4 @@
-//! The proxy as the rooms need it, by host calls.
+//! The engine's interface to the proxy, implemented by host calls.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl Shared for Host {
     }
 
     fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        // The host compares versions only where the key exists already, and none has this one.
+        // The host compares versions only if the key already exists, and no value has this version.
         abi::set_shared(key, value, u32::MAX)
     }
 

@@ -1,4 +1,4 @@
-//! The keys of issuers elsewhere, fetched through the proxy's own clusters.
+//! Fetches the keys of issuers elsewhere through the proxy's own clusters.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -14,11 +14,11 @@ use super::abi;
 use super::host::Host;
 use super::random::random;
 
-/// How long after it was configured a VM begins. It cannot at once: the proxy tries a configuration
-/// in a VM that it throws away, and that one would have the lease.
+/// The time from configuration to the first fetch of a VM. A VM cannot begin at once: the proxy first tries a
+/// configuration in a VM that it discards, and that VM would take the lease.
 const START: Duration = Duration::from_millis(50);
 
-/// The time from one look at what is due to the next.
+/// The time from one check for due fetches to the next.
 const TICK: Duration = Duration::from_secs(1);
 
 /// The longest that an issuer may take to answer.
@@ -31,7 +31,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// For these issuers. Asks the proxy for ticks, if there is anything to fetch.
+    /// Starts to fetch for these issuers. Asks the proxy for ticks if there is anything to fetch.
     pub(super) fn start(issuers: &[Issuer]) -> Self {
         let keys = RemoteKeys::new(issuers);
         if !keys.is_empty() {
@@ -41,7 +41,7 @@ impl Keys {
         Self { keys, ticks }
     }
 
-    /// Fetches what is due.
+    /// Fetches keys that are due.
     pub(super) fn tick(&self) {
         if !self.ticks.replace(true) {
             abi::set_tick_period(TICK);
@@ -49,7 +49,7 @@ impl Keys {
         self.keys.tick(&mut Host);
     }
 
-    /// Takes the answer to a call: so many headers, none where there was no answer, and a body of this size.
+    /// Takes the answer to a call: the number of its headers, 0 without an answer, and the size of its body.
     pub(super) fn answered(&self, call: u32, headers: usize, size: usize) {
         let answer = || (headers > 0).then(|| answer(size));
         self.keys.answered(call, answer, &mut Host);
@@ -63,7 +63,7 @@ fn answer(size: usize) -> (u16, Vec<u8>) {
         .and_then(|status| std::str::from_utf8(status).ok())
         .and_then(|status| status.parse().ok())
         .unwrap_or(0);
-    // A byte more than there may be shows that it is too long.
+    // One byte more than allowed shows that the body is too long.
     let body = abi::buffer(BufferType::HttpCallResponseBody, 0..size.min(MAX_BYTES + 1));
     (status, body.unwrap_or_default())
 }
@@ -89,8 +89,8 @@ impl Caller for Host {
             (":scheme", &remote.scheme),
             (":authority", &remote.authority),
             (":path", &remote.path),
-            // The first is what it is (RFC 7517 §8.5.2), and what Kubernetes insists on; the second is
-            // what most issuers say.
+            // The first is the document's type (RFC 7517 §8.5.2), and Kubernetes requires it. The second is
+            // the type that most issuers send.
             ("accept", "application/jwk-set+json, application/json"),
         ];
         abi::call(&remote.cluster, headers, TIMEOUT)

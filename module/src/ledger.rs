@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use dagward::metrics::Ledger;
 
-/// Runs `then` with the VM's ledger. There is one for all plugins in the VM, as defining a metric
-/// twice takes memory twice.
+/// Runs `then` with the VM's ledger. All plugins in the VM share one, because to define a metric twice takes
+/// memory twice.
 pub(super) fn ledger(then: impl FnOnce(&mut Ledger)) {
     thread_local! {
         static LEDGER: RefCell<Ledger> = RefCell::default();

@@ -1,5 +1,5 @@
-//! The proxy-wasm module: the contexts and the host calls. It hands each event of the proxy to the engine and
-//! carries out the effects. It is the only crate that knows the host, and the only one with unsafe code.
+//! The proxy-wasm module: the contexts and the host calls. It passes each event of the proxy to the engine
+//! and carries out the effects. It is the only crate that knows the host, and the only one with unsafe code.
 
 #![expect(missing_docs, reason = "the SDK's macro writes the entry point")]
 
@@ -39,8 +39,8 @@ proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Root::default()));
 }}
 
-/// The plugin before and after it is configured. An update makes a new one in the same VM, and the
-/// streams of the old one keep theirs.
+/// The plugin before and after it is configured. An update creates a new plugin in the same VM, and the
+/// streams of the old one keep the old state.
 #[derive(Default)]
 struct Root {
     plugin: Option<Rc<Plugin>>,
@@ -55,7 +55,7 @@ impl Context for Root {
 }
 
 impl RootContext for Root {
-    /// Never false: the host would answer 500 to everything, and say nothing of why.
+    /// Never returns false: the host would answer every request with 500, and give no reason.
     fn on_configure(&mut self, size: usize) -> bool {
         let document = abi::buffer(BufferType::PluginConfiguration, 0..size).unwrap_or_default();
         let verifier = Verifier::choose();
@@ -92,7 +92,7 @@ impl RootContext for Root {
     }
 }
 
-/// Shows which policy is in force, in the log and as a metric.
+/// Shows the policy in force, in the log and as a metric.
 fn show(configuration: &Configuration, verifier: Verifier) {
     let status = configuration.status();
     let level = match status {

@@ -1,4 +1,4 @@
-//! Metrics, by host calls.
+//! Metrics, recorded by host calls.
 
 use proxy_wasm::types::MetricType;
 
@@ -14,7 +14,7 @@ impl Meter for Host {
             Kind::Gauge => MetricType::Gauge,
             Kind::Histogram => MetricType::Histogram,
         };
-        // No metric has this number, so what is recorded under it is lost and nothing else is.
+        // No metric has this number, so values recorded under it are lost, and nothing else happens.
         abi::define_metric(kind, name).unwrap_or(u32::MAX)
     }
 

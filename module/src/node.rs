@@ -1,4 +1,4 @@
-//! What the proxy knows of its own pod, from the node metadata that the mesh gave it.
+//! The proxy's knowledge of its own pod, from the node metadata that the mesh provides.
 
 use dagward::caller::{Acting, Metadata, pod_label, pod_task};
 
@@ -8,7 +8,7 @@ use super::abi;
 pub(super) struct Node {
     /// The task that the pod runs.
     pub(super) pod: Option<Acting>,
-    /// The proxy's own identity, as its metadata has it, for labels of outbound traffic.
+    /// The proxy's own identity according to its metadata, for labels of outbound traffic.
     pub(super) label: String,
 }
 

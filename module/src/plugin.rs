@@ -10,18 +10,18 @@ use super::node::Node;
 use super::random::random;
 use super::tokens::Verification;
 
-/// What all streams of one plugin configuration share.
+/// The state that all streams of one plugin configuration share.
 pub(super) struct Plugin {
     pub(super) configuration: Configuration,
     pub(super) node: Node,
     pub(super) verification: Verification,
     pub(super) keys: Keys,
-    /// The key by which learned tasks are kept.
+    /// The key under which learned tasks are stored.
     pub(super) key: learn::Key,
 }
 
 impl Plugin {
-    /// What the rooms need to know of the proxy for the event that is being handled.
+    /// The facts about the proxy that the engine needs for the current event.
     pub(super) fn setting(&self) -> Setting<'_> {
         Setting {
             ruleset: self.configuration.ruleset(),

@@ -1,7 +1,7 @@
-//! Signatures, verified by the proxy where it can: natively that takes a twentieth of the time.
+//! Verifies signatures by the proxy if possible: native code takes a twentieth of the time.
 //!
-//! Envoy's function takes an `envoy.source.extensions.common.wasm.VerifySignatureArguments` and
-//! gives a `VerifySignatureResult`, both in protobuf's wire format.
+//! Envoy's function takes an `envoy.source.extensions.common.wasm.VerifySignatureArguments` and returns a
+//! `VerifySignatureResult`, both in protobuf's wire format.
 
 use dagward::token::{Algorithm, InModule, Key, Material, Signatures, ecdsa_signature};
 use dagward::wire::protobuf::{self, Field};
@@ -19,17 +19,17 @@ const TEXT: u32 = 4;
 /// `result: true`, the first field of the result.
 const GOOD: (u64, Field<'_>) = (1, Field::Varint(1));
 
-/// Who verifies signatures.
+/// The verifier of signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verifier {
-    /// The proxy, and the module what the proxy cannot.
+    /// The proxy, and the module for algorithms that the proxy does not support.
     Proxy,
-    /// The module alone.
+    /// Only the module.
     Module,
 }
 
 impl Verifier {
-    /// The proxy, if it has the function: it then gives an answer even to a hash that nobody knows.
+    /// The proxy, if it has the function: it then returns a result even for an unknown hash.
     pub(super) fn choose() -> Self {
         match abi::foreign(FUNCTION, &arguments("none", &[0], &[0], &[0])) {
             Some(_) => Self::Proxy,
@@ -45,7 +45,7 @@ impl Verifier {
         }
     }
 
-    /// The hash that the proxy is to use; `None` for what the module verifies.
+    /// The hash that the proxy must use; `None` if the module verifies the algorithm.
     fn hash_of(self, algorithm: Algorithm) -> Option<&'static str> {
         match (self, algorithm) {
             (Self::Module, _) => None,

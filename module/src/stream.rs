@@ -1,4 +1,4 @@
-//! One request: each event of the proxy is handed to its [`Exchange`].
+//! One request: passes each event of the proxy to its [`Exchange`].
 
 use std::rc::Rc;
 
@@ -63,8 +63,7 @@ impl HttpContext for Stream {
     }
 }
 
-/// Counts the request. The proxy lets go of every stream, so this needs no call of its own to say that
-/// the request is over.
+/// Counts the request. The proxy drops every stream, so no other call needs to report the end of the request.
 impl Drop for Stream {
     fn drop(&mut self) {
         if let Some(traffic) = self.exchange.traffic(&self.plugin.node.label, &mut Host) {

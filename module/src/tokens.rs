@@ -1,4 +1,4 @@
-//! Who judges the tokens of requests, in this proxy.
+//! Verification of requests' tokens, in this proxy.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use super::keys::Keys;
 use super::random::random;
 use super::signature::Verifier;
 
-/// What stays the same while a policy is in force.
+/// The state that stays the same while a policy is in force.
 pub(super) struct Verification {
     tokens: Tokens,
     verifier: Verifier,
@@ -17,7 +17,7 @@ pub(super) struct Verification {
 }
 
 impl Verification {
-    /// Nothing is known yet.
+    /// The state before the first token.
     pub(super) fn new(verifier: Verifier) -> Self {
         Self {
             tokens: Tokens::new(random()),
@@ -45,7 +45,7 @@ fn heard() -> Result<Vec<Claims>, BadMetadata> {
     verified_by_istio(&abi::property(b"metadata").unwrap_or_default())
 }
 
-/// The time since the epoch. A clock before it lets no token be issued yet.
+/// The time since the epoch. If the clock is before the epoch, every token counts as not yet issued.
 fn wall_clock() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -38,7 +38,7 @@ struct Scene {
     learned: Option<Learned>,
 }
 
-/// What came of a scene, owned.
+/// The outcome of a scene, owned.
 #[derive(Debug, PartialEq, Eq)]
 struct Came {
     decision: Decision,
@@ -141,7 +141,7 @@ fn came(decision: Decision, code: Code, by: Option<&str>) -> Came {
     }
 }
 
-/// The policy where the answers of api-servers teach workers' sidecars.
+/// The policy in which workers' sidecars learn from the answers of api-servers.
 fn with_api_servers(mode: &str) -> Ruleset {
     let servers = r#"{"apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#;
     let policy = POLICY.replace("MODE", mode).replacen('{', servers, 1);
@@ -201,7 +201,7 @@ fn what_nobody_knows_is_refused() {
         target: "/execution/new-route",
         ..Scene::new("enforce")
     };
-    // The DAG of a route that nobody knows may be finance's.
+    // The DAG of an unknown route may be finance's.
     assert_eq!(
         unclassified.authorize(),
         came(Decision::Deny, Code::DeniedByRule, Some("finance/0"))

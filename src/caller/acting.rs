@@ -1,18 +1,18 @@
-//! The task that a caller acts for, and how well that is known.
+//! The task that a caller acts for, and the proof of it.
 
-/// How well the acting task is known, weakest first.
+/// The proof of the acting task, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proof {
-    /// The application set the headers itself; worth as much as the application.
+    /// The application set the headers itself. The proof is only as trustworthy as the application.
     Claimed,
-    /// Stamped by the caller's own sidecar from its pod's annotations or labels.
+    /// The caller's own sidecar stamped the headers from its pod's annotations or labels.
     Pod,
-    /// Learned from Airflow's own answer to the task.
+    /// Airflow's own answer to the task named it.
     Airflow,
 }
 
 impl Proof {
-    /// Every proof, weakest first.
+    /// Every proof, the weakest first.
     pub const ALL: [Self; 3] = [Self::Claimed, Self::Pod, Self::Airflow];
 
     /// The word used in policies, headers and logs.
@@ -24,7 +24,7 @@ impl Proof {
         }
     }
 
-    /// Reads the word back.
+    /// Parses the word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|proof| proof.as_str() == word)
     }
@@ -35,16 +35,16 @@ impl Proof {
 pub struct Acting {
     /// The DAG's id, as Airflow stores it (not percent-encoded).
     pub dag_id: String,
-    /// The DAG run's id, where known.
+    /// The DAG run's id, if known.
     pub run_id: Option<String>,
-    /// The task's id, where known.
+    /// The task's id, if known.
     pub task_id: Option<String>,
-    /// The index of a mapped task; −1 or absent for one that is not mapped.
+    /// The index of a mapped task; −1 or absent for a task that is not mapped.
     pub map_index: Option<i32>,
     /// The try, counted from 1.
     pub try_number: Option<u32>,
     /// The task instance's UUID.
     pub ti_id: Option<String>,
-    /// How well all this is known.
+    /// The proof of these facts.
     pub proof: Proof,
 }

@@ -1,8 +1,8 @@
 //! The task headers: a contract between the sidecars of a mesh.
 //!
-//! Names come lower case from the proxy, values are percent-encoded outside visible ASCII. WSGI
-//! servers read `-` and `_` as the same letter, so a header that is spelled like one of the
-//! contract with underscores is as much of an attempt as a duplicate.
+//! The proxy delivers names in lower case. Values are percent-encoded outside visible ASCII. WSGI servers
+//! read `-` and `_` as the same letter, so a header of the contract that is spelled with underscores is
+//! refused, like a duplicate.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::id;
 use crate::wire::pairs::header;
 use crate::wire::{Header, percent};
 
-/// Says how well the task is known. Never taken from an application.
+/// The proof of the acting task. Never taken from an application.
 pub const PROOF: &str = "x-airflow-proof";
 /// The DAG's id.
 pub const DAG_ID: &str = "x-airflow-dag-id";
@@ -27,7 +27,7 @@ pub const TRY_NUMBER: &str = "x-airflow-try-number";
 /// The task instance's UUID.
 pub const TI_ID: &str = "x-airflow-ti-id";
 
-/// The UUID of the deadline's callback that acts. It stands for itself: with it come no other task headers but the proof.
+/// The UUID of the acting deadline's callback. Apart from the proof, no other task header accompanies it.
 pub const CALLBACK_ID: &str = "x-airflow-callback-id";
 
 /// Every header of the contract that names a task.
@@ -36,7 +36,7 @@ pub const CONTRACT: [&str; 7] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER,
 /// The longest value, in bytes: the longest id with every character of four bytes encoded.
 const MAX_VALUE_BYTES: usize = id::MAX_CHARS * 4 * 3;
 
-/// Why the task headers of a request are refused.
+/// The reason why the task headers of a request are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadHeader {
     name: Cow<'static, str>,
@@ -60,14 +60,14 @@ impl fmt::Display for BadHeader {
 
 impl std::error::Error for BadHeader {}
 
-/// Whether a server that takes `_` and `-` for the same letter reads `name` as `header`.
+/// Whether a server that reads `_` and `-` as the same letter takes `name` for `header`.
 pub(crate) fn is_spelling_of(name: &[u8], header: &str) -> bool {
     let same = |ours: u8, theirs: u8| ours == theirs || (ours == b'-' && theirs == b'_');
     let mut letters = header.bytes().zip(name);
     header.len() == name.len() && letters.all(|(ours, theirs)| same(ours, *theirs))
 }
 
-/// The place in [`CONTRACT`] of the header that `name` is read as.
+/// The index in [`CONTRACT`] of the header that `name` is read as.
 fn place_in_contract(name: &[u8]) -> Option<usize> {
     // Nearly every header of a request ends here.
     let [b'x', b'-' | b'_', b'a', ..] = name else {
@@ -81,12 +81,12 @@ fn place_in_contract(name: &[u8]) -> Option<usize> {
     })
 }
 
-/// Reads the acting task from a request's headers. `believed` says whether the peer is one whose
-/// proof counts; from anybody else the headers are a claim at most.
+/// Reads the acting task from a request's headers. `believed` tells whether the peer's proof counts. From any
+/// other peer the headers are at most a claim.
 ///
 /// # Errors
 ///
-/// Where a header of the contract is given twice, spelled with underscores, or has no valid value.
+/// A header of the contract is given twice, is spelled with underscores, or has an invalid value.
 pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, BadHeader> {
     let mut values: [Option<&[u8]>; CONTRACT.len()] = [None; CONTRACT.len()];
     for (name, value) in headers {
@@ -139,8 +139,8 @@ pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, Ba
     }))
 }
 
-/// The callback that acts, by the word of the caller's sidecar, which has had Airflow's answer to its `run`. The headers
-/// must be those of a peer whose proof counts.
+/// The acting callback, as named by the caller's sidecar, which has received Airflow's answer to its `run`.
+/// The headers must come from a peer whose proof counts.
 pub fn callback<'h>(headers: &[Header<'h>]) -> Option<&'h str> {
     let proof = header(headers, PROOF).filter(|proof| *proof == Proof::Airflow.as_str().as_bytes());
     let callback = header(headers, CALLBACK_ID).filter(|_| proof.is_some());

@@ -1,9 +1,9 @@
-//! What Airflow accepts as an id.
+//! Checks ids as Airflow does.
 
 /// The longest id that Airflow stores, in characters.
 pub const MAX_CHARS: usize = 250;
 
-/// Whether a DAG or task id may hold `c`: Python's `[\w.-]` on Unicode text.
+/// Whether a DAG or task id may contain `c`: Python's `[\w.-]` on Unicode text.
 pub fn is_id_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
 }
@@ -15,14 +15,14 @@ pub fn is_id(id: &str) -> bool {
     !id.is_empty() && is_short(id) && (id.bytes().all(plain) || id.chars().all(is_id_char))
 }
 
-/// Whether `id` can be the id of a DAG run. `[scheduler] allowed_run_id_pattern` is the
-/// operator's, so nothing but control characters and the length is sure.
+/// Whether `id` can be the id of a DAG run. The operator chooses `[scheduler] allowed_run_id_pattern`, so
+/// only the length and the absence of control characters are certain.
 pub fn is_run_id(id: &str) -> bool {
     let plain = |byte: u8| matches!(byte, b' '..=b'~');
     !id.is_empty() && is_short(id) && (id.bytes().all(plain) || !id.chars().any(char::is_control))
 }
 
-/// A text has no more characters than bytes, and bytes need no counting.
+/// A text has no more characters than bytes, and the number of bytes is known.
 fn is_short(id: &str) -> bool {
     id.len() <= MAX_CHARS || id.chars().count() <= MAX_CHARS
 }
@@ -36,8 +36,9 @@ pub fn is_uuid(id: &[u8]) -> bool {
         })
 }
 
-/// The UUID of a task instance as Airflow writes it, in lower case with hyphens. It is the subject of a task's token. The
-/// token of a deadline's callback has the callback's in its place, and nothing in a token tells the two apart.
+/// The UUID of a task instance as Airflow writes it, in lower case with hyphens. It is the subject of a
+/// task's token. The token of a deadline's callback has the callback's UUID in its place. No part of a token
+/// distinguishes the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TaskInstanceId<Text>(Text);
 
@@ -46,7 +47,7 @@ impl<Text: AsRef<str>> TaskInstanceId<Text> {
     ///
     /// # Errors
     ///
-    /// The text, where it is not written as Airflow writes it.
+    /// The text itself, if Airflow would not write it so.
     pub fn parse(text: Text) -> Result<Self, Text> {
         let bytes = text.as_ref().as_bytes();
         match is_uuid(bytes) && !bytes.iter().any(u8::is_ascii_uppercase) {
@@ -67,7 +68,7 @@ impl<'a> TaskInstanceId<&'a str> {
         self.0
     }
 
-    /// The same id with a text of its own.
+    /// The same id with an owned text.
     pub fn into_owned(self) -> TaskInstanceId<String> {
         TaskInstanceId(self.0.to_owned())
     }

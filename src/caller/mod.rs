@@ -1,4 +1,4 @@
-//! Who asks: the peer's SPIFFE ID from mTLS, and the task it acts for with its proof.
+//! The caller: the peer's SPIFFE ID from mTLS, and the task it acts for, with its proof.
 
 pub mod id;
 

@@ -1,9 +1,9 @@
-//! The task that a pod runs, from the annotations and labels that Airflow put on it.
+//! Reads the task that a pod runs from the annotations and labels that Airflow has put on the pod.
 
 use super::acting::{Acting, Proof};
 use super::id;
 
-/// Looks up what the pod's metadata says.
+/// The pod's metadata.
 pub trait Metadata {
     /// The annotation of this name.
     fn annotation(&self, name: &str) -> Option<String>;
@@ -11,8 +11,8 @@ pub trait Metadata {
     fn label(&self, name: &str) -> Option<String>;
 }
 
-/// The identity that the mesh's node metadata give a pod, for labels of outbound traffic only: the mesh's id is the trust
-/// domain unless an operator made them differ. Empty where the metadata lack a part.
+/// The pod's identity according to the mesh's node metadata, for labels of outbound traffic only. The mesh's
+/// id is the trust domain unless an operator has made them differ. Empty if the metadata lack a part.
 pub fn pod_label(mesh: Option<&str>, namespace: Option<&str>, service_account: Option<&str>) -> String {
     match (mesh, namespace, service_account) {
         (Some(mesh), Some(namespace), Some(account)) => {
@@ -22,14 +22,14 @@ pub fn pod_label(mesh: Option<&str>, namespace: Option<&str>, service_account: O
     }
 }
 
-/// The task that the pod runs; `None` where its metadata names none.
+/// The task that the pod runs; `None` if its metadata name none.
 ///
-/// An annotation that is not a DAG's id names none, and then the labels are not asked. A pod without a
-/// task is one that Airflow's answer or the application itself names a task for, so it gains nothing:
-/// no rule takes that for proof `pod`.
+/// An annotation that is not a DAG's id names no task, and then the labels are not read. A pod without a task
+/// gains nothing from that: only Airflow's answer or the application itself can name a task for it, and no
+/// rule takes that for the proof `pod`.
 ///
-/// KubernetesExecutor's pods carry the raw ids as annotations. KubernetesPodOperator's have labels
-/// only, which Airflow shortens where the id is no legal label value; see `from_label`.
+/// KubernetesExecutor's pods carry the raw ids as annotations. KubernetesPodOperator's pods have only labels,
+/// in which Airflow shortens an id that is not a valid label value; see `from_label`.
 pub fn pod_task(metadata: &impl Metadata) -> Option<Acting> {
     if metadata.annotation("dag_id").is_some() {
         return read(&|name| metadata.annotation(name));
@@ -51,11 +51,11 @@ fn read(value: &dyn Fn(&str) -> Option<String>) -> Option<Acting> {
     })
 }
 
-/// The id that a label stands for; `None` where more than one id has this label.
+/// The id that a label stands for; `None` if several ids could have this label.
 ///
-/// Airflow's `make_safe_label_value` leaves an id as it is where that is a legal label value, and
-/// otherwise ends it in `-` and nine hex digits of its MD5. So a label that ends so may be either,
-/// and the digits are few enough to be met on purpose.
+/// Airflow's `make_safe_label_value` keeps an id that is a valid label value. Otherwise it appends `-` and
+/// nine hex digits of the id's MD5. So a label with such an end may be either, and an attacker can find an id
+/// with the same nine digits.
 fn from_label(label: String) -> Option<String> {
     let digest = label.rsplit_once('-').map(|(_, digest)| digest);
     let may_be_digest = digest.is_some_and(|digest| {
@@ -135,7 +135,7 @@ mod tests {
         );
     }
 
-    /// A label read as an id is never another id than the one that Airflow made it of.
+    /// A label that is read as an id is always the id from which Airflow made it.
     #[test]
     fn a_label_is_its_id_or_unknown() {
         let vectors: Vec<HashMap<String, String>> =

@@ -4,7 +4,7 @@ use std::fmt;
 
 use spiffe::SpiffeId;
 
-/// A caller's identity: a SPIFFE ID, and what Istio writes into its path.
+/// A caller's identity: a SPIFFE ID, and the names that Istio writes into its path.
 ///
 /// <https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md>
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ struct Workload {
     service_account: String,
 }
 
-/// Why a text is no SPIFFE ID.
+/// The reason why a text is not a SPIFFE ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadPrincipal {
     id: String,
@@ -41,12 +41,12 @@ impl fmt::Display for BadPrincipal {
 impl std::error::Error for BadPrincipal {}
 
 impl Principal {
-    /// Reads a SPIFFE ID, strictly by the standard. Upper case in the scheme or the trust domain
-    /// is refused and not folded: an identity has one spelling.
+    /// Reads a SPIFFE ID, strictly by the standard. Upper case in the scheme or the trust domain is refused
+    /// and not folded: an identity has one spelling.
     ///
     /// # Errors
     ///
-    /// Where `id` is no SPIFFE ID.
+    /// `id` is not a SPIFFE ID.
     pub fn parse(id: &str) -> Result<Self, BadPrincipal> {
         let bad = |problem: String| BadPrincipal {
             id: id.chars().take(256).collect(),
@@ -76,12 +76,13 @@ impl Principal {
         &self.trust_domain
     }
 
-    /// The namespace, where the path is Istio's `/ns/NAMESPACE/sa/SERVICE_ACCOUNT` with names of Kubernetes.
+    /// The namespace, if the path is Istio's `/ns/NAMESPACE/sa/SERVICE_ACCOUNT` with valid names of
+    /// Kubernetes.
     pub fn namespace(&self) -> Option<&str> {
         self.workload.as_ref().map(|workload| workload.namespace.as_str())
     }
 
-    /// `namespace/service-account`, where the path is Istio's.
+    /// `namespace/service-account`, if the path is Istio's.
     pub fn service_account(&self) -> Option<&str> {
         self.workload
             .as_ref()
@@ -150,7 +151,7 @@ mod tests {
             "spiffe://td/x",
             "spiffe://td/ns/a/sa/b/c",
             "spiffe://td/ns/a",
-            // No names of Kubernetes.
+            // Not valid names in Kubernetes.
             "spiffe://td/ns/A/sa/b",
             "spiffe://td/ns/a_b/sa/c",
             "spiffe://td/ns/a.b/sa/c",

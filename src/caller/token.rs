@@ -1,19 +1,19 @@
 //! The credential that a request carries for Airflow's Execution API.
 //!
-//! dagward does not verify it here: Airflow verifies it after the filter. So this module must not
-//! overlook what Airflow reads. A credential that Airflow could read as a task's token is
-//! [`Credential::Task`] or [`Credential::Unreadable`]; it is never absent, and never another's.
-//! Airflow reads more than the one spelling that its own client sends:
+//! dagward does not verify it here: Airflow verifies it after the filter. So this module must not overlook a
+//! token that Airflow would read. A credential that Airflow could read as a task's token is
+//! [`Credential::Task`] or [`Credential::Unreadable`]; it is never absent, and never another task's. Airflow
+//! accepts more spellings than its own client sends:
 //!
-//! * Envoy takes blanks and tabs around a value over HTTP/2 (envoyproxy/envoy#23267), and HTTP/1.1
-//!   servers behind it trim them (RFC 9110 §5.5).
+//! * Envoy accepts blanks and tabs around a value over HTTP/2 (envoyproxy/envoy#23267), and HTTP/1.1 servers
+//!   behind it trim them (RFC 9110 §5.5).
 //! * Starlette decodes values as Latin-1 and takes the first of several (`Headers`).
-//! * FastAPI cuts at the first blank. Since 0.128.1 it also strips all that Python's `str.strip()`
-//!   strips, among it U+0085 and U+00A0 (`get_authorization_scheme_param`, fastapi/fastapi#14786).
-//! * PyJWT cuts at the first and at the last dot (`_load`). Before 2.14.0 its decoder drops every
-//!   character that is not base64 (GHSA-hxm8-2xgr-2p9m), and all releases take padding.
-//! * Python's `json` takes UTF-16, `NaN`, and the last of two members with one name.
-//! * Python's `UUID` takes more than one spelling of a task instance's id.
+//! * FastAPI cuts at the first blank. Since 0.128.1 it also strips everything that Python's `str.strip()`
+//!   strips, including U+0085 and U+00A0 (`get_authorization_scheme_param`, fastapi/fastapi#14786).
+//! * PyJWT cuts at the first and at the last dot (`_load`). Before 2.14.0 its decoder drops every character
+//!   that is not base64 (GHSA-hxm8-2xgr-2p9m), and all releases accept padding.
+//! * Python's `json` accepts UTF-16, `NaN`, and the last of two members with the same name.
+//! * Python's `UUID` accepts more than one spelling of a task instance's id.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -25,13 +25,13 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 use super::TaskInstanceId;
 use crate::wire::Header;
 
-/// The longest value that is read, in bytes. Airflow's have about 400.
+/// The longest value that is read, in bytes. Airflow's values have about 400.
 const MAX_BYTES: usize = 8 * 1024;
 
-/// The scheme and the blank behind it.
+/// The scheme and the blank after it.
 const SCHEME: &[u8] = b"bearer ";
 
-/// What a request's `authorization` says to the Execution API.
+/// A request's `authorization`, as the Execution API reads it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Credential<Text> {
     /// The request has no `authorization`.
@@ -41,22 +41,22 @@ pub enum Credential<Text> {
     Task(TaskInstanceId<Text>),
     /// A token whose subject is not the id of a task instance. The Execution API refuses it.
     Other,
-    /// A credential that dagward cannot read, and Airflow perhaps can.
+    /// A credential that dagward cannot read but that Airflow may be able to read.
     Unreadable(Unreadable),
 }
 
-/// Why a credential cannot be read.
+/// The reason why a credential cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreadable {
-    /// There is more than one, or Envoy has joined several with commas.
+    /// There is more than one value, or Envoy has joined several with commas.
     Repeated,
-    /// It is longer than 8 KiB.
+    /// The value is longer than 8 KiB.
     TooLong,
-    /// It is not `Bearer`, one blank, and a token.
+    /// The value is not `Bearer`, one blank, and a token.
     Scheme,
     /// The token is not three parts of base64url with dots between them.
     Token,
-    /// The claims are not a JSON object with a text as `sub`, or have a name twice.
+    /// The claims are not a JSON object with a text as `sub`, or have a repeated name.
     Claims,
     /// The subject is a UUID in an unusual spelling.
     Subject,
@@ -75,7 +75,7 @@ impl Credential<String> {
 }
 
 impl<Text> Credential<Text> {
-    /// The task instance whose token it is.
+    /// The task instance that the token is for.
     pub fn task(self) -> Option<TaskInstanceId<Text>> {
         match self {
             Self::Task(task) => Some(task),
@@ -83,7 +83,7 @@ impl<Text> Credential<Text> {
         }
     }
 
-    /// Why it cannot be read.
+    /// The reason why the credential cannot be read.
     pub fn unreadable(&self) -> Option<Unreadable> {
         match self {
             Self::Unreadable(why) => Some(*why),
@@ -137,9 +137,9 @@ fn subject(authorization: &[u8]) -> Result<String, Unreadable> {
     Ok(sub)
 }
 
-/// Whether Python could take `subject` for a UUID. `UUID` drops `urn:`, `uuid:`, hyphens and the
-/// braces around it, and gives the 32 characters that are left to `int(…, 16)`, which takes white
-/// space, signs, `0x`, underscores, and digits of any script. Pydantic takes fewer spellings.
+/// Whether Python could read `subject` as a UUID. `UUID` drops `urn:`, `uuid:`, hyphens, and braces at the
+/// ends. It passes the remaining 32 characters to `int(…, 16)`, which accepts white space, signs, `0x`,
+/// underscores, and digits of any script. Pydantic accepts fewer spellings.
 fn python_may_read_uuid(subject: &str) -> bool {
     let plain = subject
         .to_ascii_lowercase()
@@ -152,14 +152,14 @@ fn python_may_read_uuid(subject: &str) -> bool {
             .all(|c| !c.is_ascii() || c.is_ascii_control() || c.is_ascii_hexdigit() || " _+x".contains(c))
 }
 
-/// The claims of a JWT, of which one matters.
+/// The claims of a JWT. Only one of them matters here.
 struct Claims {
     sub: String,
 }
 
 impl<'de> Deserialize<'de> for Claims {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // A derived reader would take a list for the object.
+        // A derived reader would accept a list in place of the object.
         deserializer.deserialize_map(ClaimsVisitor)
     }
 }

@@ -1,11 +1,10 @@
-//! Facts about a task's token that Airflow's answers prove: which DAG run it acts for, and which
-//! principal it belongs to.
+//! The facts about a task's token that Airflow's answers prove: its DAG run and its owner.
 //!
-//! A task's token names no DAG, and the filter does not verify it; Airflow does, after the filter.
-//! So nothing is written here but for an answer that proves that Airflow has verified this very
-//! token: 2xx to a request by which a task starts (see
-//! [`Operation::starts`](crate::operation::Operation::starts)), from an api-server. The answer to
-//! `PATCH …/{task_instance_id}/run` names the DAG run as well; that to `PATCH …/{callback_id}/run` has no body.
+//! A task's token names no DAG. The filter does not verify it: Airflow does, after the filter. So a fact is
+//! recorded only after an answer that proves that Airflow has verified this very token. Such an answer comes
+//! from an api-server, and is a 2xx to a request that starts a task (see
+//! [`Operation::starts`](crate::operation::Operation::starts)). The answer to `PATCH
+//! …/{task_instance_id}/run` also names the DAG run. The answer to `PATCH …/{callback_id}/run` has no body.
 
 mod prefix;
 mod principals;
@@ -31,30 +30,30 @@ pub struct Learned {
     /// The principal that started the task with the token.
     #[serde(rename = "o", skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<Owner>,
-    /// Whether it is the token of a deadline's callback, which no answer gives a run.
+    /// Whether the token is a deadline's callback's. No answer names a run for it.
     #[serde(rename = "c", skip_serializing_if = "std::ops::Not::not", default)]
     pub callback: bool,
-    /// The principals that were refused Airflow's answer to `run`, or have not had all of it so far.
+    /// The principals that were refused Airflow's answer to `run`, or that have not received all of it yet.
     #[serde(rename = "x", skip_serializing_if = "Refused::is_empty", default)]
     pub refused: Refused,
 }
 
-/// Principals that are refused a token, though Airflow has let them start its task. Each has
-/// received the answer's headers, with a token that is good for all of the Execution API.
+/// Principals that are refused a token although Airflow has let them start its task. Each has received the
+/// answer's headers, which contain a token for all of the Execution API.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused(Vec<String>);
 
-/// How many principals are refused by name. Where there are more, everyone is.
+/// The number of principals that are refused by name. If there are more, every principal is refused.
 const MAX_REFUSED: usize = 8;
 
-/// The principal that a token belongs to. The filter refuses the token from any other.
+/// The principal that owns a token. The filter refuses the token from any other principal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Its SPIFFE ID.
     #[serde(rename = "p")]
     pub principal: String,
-    /// Whether the policy was enforced when the principal started the task. An owner that was
-    /// recorded before refuses nobody in mode `enforce`.
+    /// Whether the policy was enforced when the principal started the task. In mode `enforce`, an owner that
+    /// was recorded without enforcement has no effect.
     #[serde(rename = "e", skip_serializing_if = "std::ops::Not::not", default)]
     pub enforced: bool,
 }
@@ -69,32 +68,33 @@ pub struct Run {
 }
 
 impl Refused {
-    /// Whether there is none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether `principal` is one of them.
+    /// Whether `principal` is in the list.
     pub fn contains(&self, principal: Option<&str>) -> bool {
         self.0.len() > MAX_REFUSED
             || principal.is_some_and(|principal| self.0.iter().any(|one| one == principal))
     }
 
-    /// Adds `principal`. One does not take another's place: two could set each other free.
+    /// Adds `principal`. A new entry never replaces another: otherwise two principals could clear each
+    /// other's refusals.
     pub fn add(&mut self, principal: &str) {
         if !self.contains(Some(principal)) {
             self.0.push(principal.to_owned());
         }
     }
 
-    /// Takes `principal` away.
+    /// Removes `principal`.
     pub fn remove(&mut self, principal: &str) {
         self.0.retain(|one| one != principal);
     }
 }
 
 impl Learned {
-    /// The owner, as far as it counts where the policy is `enforced`.
+    /// The owner, if it counts when the policy is `enforced`.
     pub fn owner(&self, enforced: bool) -> Option<&str> {
         let counts = |owner: &&Owner| owner.enforced || !enforced;
         self.owner
@@ -103,7 +103,7 @@ impl Learned {
             .map(|owner| owner.principal.as_str())
     }
 
-    /// Makes `owner` the owner, unless there is one that counts as much.
+    /// Records `owner`, unless there already is an owner that counts as much.
     pub fn belongs_to(&mut self, owner: &Owner) {
         if self.owner(owner.enforced).is_none() {
             self.owner = Some(owner.clone());

@@ -1,7 +1,7 @@
-//! The first bytes of an answer, looked at as they arrive.
+//! The first bytes of an answer, examined as they arrive.
 
-/// The most bytes of an answer that are looked at. They leave room for an Airflow that writes its fields in another
-/// order.
+/// The most bytes of an answer that are examined. They leave room for a release of Airflow that writes its
+/// fields in another order.
 pub(super) const MAX_PREFIX_BYTES: usize = 64 * 1024;
 
 /// The first bytes of one answer.
@@ -9,26 +9,27 @@ pub(super) const MAX_PREFIX_BYTES: usize = 64 * 1024;
 pub(super) struct Prefix {
     /// The bytes so far. Empty as long as the first chunk is enough.
     held: Vec<u8>,
-    /// How many of the bytes were there at the last look.
+    /// The number of bytes at the last look.
     pub(super) seen: usize,
 }
 
-/// What the bytes so far say.
+/// The result of a look at the bytes so far.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Look<T> {
-    /// It may still come.
+    /// The value may still arrive.
     NeedMore,
-    /// It is this.
+    /// The value.
     Found(T),
-    /// It does not come.
+    /// The value will not arrive.
     NotThere,
 }
 
 impl Prefix {
-    /// Takes the bytes that follow those of the calls before, and looks at all; `end` says that no more will come.
+    /// Takes the bytes that follow those of earlier calls, and looks at all bytes so far; `end` means that no
+    /// more will arrive.
     ///
-    /// It looks anew only once there are twice as many bytes as at the last look, or all. So the work is linear in the
-    /// bytes, however small the chunks are.
+    /// It looks again only once there are twice as many bytes as at the last look, or all of them. So the
+    /// work is linear in the bytes, however small the chunks are.
     pub(super) fn read<T>(&mut self, more: &[u8], end: bool, look: impl FnOnce(&[u8]) -> Look<T>) -> Look<T> {
         let room = MAX_PREFIX_BYTES.saturating_sub(self.held.len());
         let full = more.len() >= room;
@@ -47,7 +48,7 @@ impl Prefix {
         self.seen = prefix.len();
         match found {
             Look::NeedMore if last => return Look::NotThere,
-            // There may be more to find behind what was found.
+            // A later look may find more.
             Look::NeedMore | Look::Found(_) if self.held.is_empty() => self.held = more.to_vec(),
             _ => {}
         }
@@ -55,8 +56,8 @@ impl Prefix {
     }
 }
 
-/// `prefix` without a number that it may cut: serde_json takes one that ends in `-`, `.` or `e` for
-/// a wrong one and not for the end of its input.
+/// `prefix` without a number at its end that may be incomplete: serde_json reports a number that ends in `-`,
+/// `.` or `e` as invalid, and not as the end of its input.
 fn without_number(prefix: &[u8]) -> &[u8] {
     let of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
     let kept = prefix.iter().rposition(|byte| !of_number(byte));

@@ -1,17 +1,18 @@
-//! Numbers of the principals whose tasks are remembered, the same in all VMs of the proxy.
+//! Numbers the principals whose tasks are remembered. All VMs of the proxy use the same numbers.
 
 use crate::store::Shared;
 
-/// The key of the list: one principal a line, its number being the line's.
+/// The store's key of the list. It has one principal a line, and a principal's number is its line number.
 const KEY: &str = "dagward.tasks.principals";
 
-/// How many principals have places of their own. All further ones share those of the last number.
+/// The number of principals with places of their own. All further principals share the places of the last
+/// number.
 pub(super) const MAX_PRINCIPALS: usize = 64;
 
-/// How often a write is tried when other VMs write in between.
+/// The number of attempts to write when other VMs interfere.
 const TRIES: usize = 16;
 
-/// The number of `principal`, given to it now if it has none yet.
+/// The number of `principal`. Assigns one if it has none yet.
 pub(super) fn number(store: &mut impl Shared, principal: &str) -> usize {
     for _ in 0..TRIES {
         let before = store.read(KEY);
@@ -23,7 +24,7 @@ pub(super) fn number(store: &mut impl Shared, principal: &str) -> usize {
             return number;
         }
         let number = list.lines().count();
-        // The last number is that of all who come later.
+        // All later principals share the last number.
         if number >= MAX_PRINCIPALS - 1 {
             break;
         }
@@ -39,7 +40,7 @@ pub(super) fn number(store: &mut impl Shared, principal: &str) -> usize {
     MAX_PRINCIPALS - 1
 }
 
-/// The number of `principal`; `None` as long as it has none.
+/// The number of `principal`; `None` if it has none yet.
 pub(super) fn number_of(store: &mut impl Shared, principal: &str) -> Option<usize> {
     let (list, _) = store.read(KEY)?;
     let list = std::str::from_utf8(&list).ok()?;

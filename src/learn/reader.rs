@@ -1,12 +1,12 @@
-//! Reads the run and its team from Airflow's answer to `run` as the answer arrives.
+//! Reads the run and its team from Airflow's answer to `run`, while the answer arrives.
 //!
 //! Airflow writes `dag_run` first, and in it `dag_id` and `run_id` first (the fields of `DagRun` in
 //! `execution_api/datamodels/taskinstance.py`, in this order since 3.0). The run's `conf` and its
-//! `consumed_asset_events` follow; both have no limit, and other DAGs' tasks write the second. So
-//! the reader answers at the second name and does not wait for the rest.
+//! `consumed_asset_events` follow. Both have no limit, and other DAGs' tasks write the second. So the reader
+//! returns the run at the second name and does not wait for the rest.
 //!
-//! `team_name` is the last field of `dag_run` (since 3.3). So the answer is not held for it: the reader looks on as the rest of
-//! the answer passes, and gives up behind the first 64 KiB.
+//! `team_name` is the last field of `dag_run` (since 3.3). The proxy does not hold the answer for it: the
+//! reader continues while the rest of the answer passes, and gives up after the first 64 KiB.
 
 use std::fmt;
 
@@ -18,14 +18,14 @@ use super::prefix::{Look, Prefix};
 use super::{Run, Team};
 use crate::caller::id;
 
-/// What an answer to `run` says so far.
+/// The result of reading an answer to `run` so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
-    /// The names may still come.
+    /// The names may still arrive.
     NeedMore,
-    /// The answer names this run, and its team unless that may still come.
+    /// The answer names this run, and its team unless that may still arrive.
     Run(Run, Option<Team>),
-    /// The answer names no run, or names it so that two readers could take it for different ones.
+    /// The answer names no run, or names it in a way that two parsers could read differently.
     NotNamed,
 }
 
@@ -34,8 +34,8 @@ pub enum Reading {
 pub struct AnswerReader(Prefix);
 
 impl AnswerReader {
-    /// Takes the bytes that follow those of the calls before; `end` says that no more will come. After [`Reading::Run`] there
-    /// is at most a team to read, and after [`Reading::NotNamed`] nothing.
+    /// Takes the bytes that follow those of earlier calls; `end` means that no more will arrive. After
+    /// [`Reading::Run`] there is at most a team left to read, and after [`Reading::NotNamed`] nothing.
     pub fn read(&mut self, more: &[u8], end: bool) -> Reading {
         match self.0.read(more, end, read_prefix) {
             Look::NeedMore => Reading::NeedMore,
@@ -44,7 +44,7 @@ impl AnswerReader {
         }
     }
 
-    /// The same once the run is known: `None` where the team may still come.
+    /// Continues to read once the run is known. `None` if the team may still arrive.
     pub fn team(&mut self, more: &[u8], end: bool) -> Option<Team> {
         let team = |prefix: &[u8]| match read_prefix(prefix) {
             Look::Found((_, Some(team))) => Look::Found(team),
@@ -59,7 +59,7 @@ impl AnswerReader {
     }
 }
 
-/// What the first bytes of an answer say.
+/// Reads the first bytes of an answer.
 fn read_prefix(prefix: &[u8]) -> Look<(Run, Option<Team>)> {
     let mut names = Names::default();
     let mut json = serde_json::Deserializer::from_slice(prefix);
@@ -97,16 +97,16 @@ enum Name {
     Other,
 }
 
-/// What was found of them.
+/// The values that the reader has found.
 #[derive(Default)]
 struct Names {
     dag: Option<String>,
     run: Option<String>,
-    /// Only where `dag_run` has ended, as a name could stand in it twice.
+    /// Set only after the end of `dag_run`, because a name could be repeated before that.
     team: Option<Team>,
 }
 
-/// The whole answer. Stops reading with an error where there is nothing more to find.
+/// The whole answer. Stops reading with an error once there is nothing more to find.
 struct Answer<'n>(&'n mut Names);
 
 impl<'de> Visitor<'de> for Answer<'_> {
@@ -151,7 +151,7 @@ impl<'de> Visitor<'de> for DagRun<'_> {
         let Names { dag, run, team } = self.0;
         let mut named: Option<Option<String>> = None;
         while let Some(name) = members.next_key::<Name>()? {
-            // The run is known at its second name, whatever follows.
+            // The run is known at the second name, whatever follows.
             let known = dag.is_some() && run.is_some();
             let twice = match name {
                 Name::DagId if !known => dag.is_some(),

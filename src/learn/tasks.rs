@@ -1,12 +1,12 @@
-//! Task instances by their UUID, bounded, in the store that all VMs of the proxy share.
+//! The known task instances by UUID, bounded, in the store that all VMs of the proxy share.
 //!
-//! The store has single values only and deletes nothing, so its keys are a fixed number of shelves.
-//! A task's shelf follows from its UUID under a key that is the proxy's own, so that no caller can
-//! aim at a shelf. Each principal has a few places on each shelf, and what it teaches pushes out
-//! only what it has taught itself, the least recently used first.
+//! The store holds only single values and deletes nothing, so its keys are a fixed number of shelves. A
+//! task's shelf follows from its UUID and a key that is the proxy's own, so a caller cannot aim at a shelf.
+//! Each principal has a few places on each shelf. New tasks of a principal push out only tasks of the same
+//! principal, the least recently used first.
 //!
-//! A line of a shelf is the UUID, whose answers taught it, the principal's number, when it was last
-//! used, and the facts as JSON, which has no line breaks.
+//! A line of a shelf holds the UUID, the server that answered, the principal's number, the time of the last
+//! use, and the facts as JSON, which has no line breaks.
 
 use std::time::Duration;
 
@@ -17,33 +17,33 @@ use crate::caller::TaskInstanceId;
 use crate::store::Shared;
 use crate::verdict::Direction;
 
-/// How many shelves there are.
+/// The number of shelves.
 const SHELVES: u64 = 4_096;
 
-/// How many tasks of one principal a shelf holds.
+/// The number of tasks of one principal on a shelf.
 const PLACES: usize = 4;
 
 /// The most tasks of one principal that a proxy remembers.
 pub const MAX_TASKS_OF_A_PRINCIPAL: u64 = SHELVES * PLACES as u64;
 
-/// A task that has not been used for so long is forgotten: Airflow's tokens are good for minutes.
+/// The time after which an unused task is forgotten. Airflow's tokens are valid for minutes.
 const MAX_AGE: Hours = Hours(24);
 
-/// How often a write is tried when other VMs write in between.
+/// The number of attempts to write when other VMs interfere.
 const TRIES: usize = 16;
 
-/// The key of the number of tasks.
+/// The store's key of the number of tasks.
 const COUNT: &str = "dagward.tasks";
 
-/// The key of the shelves' key.
+/// The store's key of the shelves' key.
 const KEY: &str = "dagward.tasks.key";
 
-/// The key by which tasks are spread over the shelves, the same in all VMs of the proxy.
+/// The key that spreads tasks over the shelves. It is the same in all VMs of the proxy.
 #[derive(Debug, Clone, Copy)]
 pub struct Key([u8; 16]);
 
 impl Key {
-    /// The proxy's key. `random` becomes it if the proxy has none yet.
+    /// The proxy's key. If the proxy has none yet, `random` becomes the key.
     pub fn of_proxy(store: &mut impl Shared, random: [u8; 16]) -> Self {
         store.create(KEY, &random);
         let kept = store.read(KEY).and_then(|(key, _)| key.try_into().ok());
@@ -61,17 +61,17 @@ impl Key {
     }
 }
 
-/// The server whose answers teach. On the way in its answers count for requests to its own port alone:
-/// a task can run a server beside an api-server.
+/// The server whose answers teach. On an inbound listener they count only for requests to the same port,
+/// because a task can run a server beside an api-server.
 #[derive(Debug, Clone, Copy)]
 pub struct Answerer<'a> {
-    /// The listener through which it is asked.
+    /// The listener through which the request passes.
     pub direction: Direction,
-    /// The port of the pod that it is asked at; empty on the way out.
+    /// The port of the pod that receives the request; empty for an outgoing request.
     pub port: &'a str,
 }
 
-/// The tasks that the proxy knows of.
+/// The tasks that the proxy knows.
 #[derive(Debug)]
 pub struct Tasks<'s, S> {
     store: &'s mut S,
@@ -101,8 +101,8 @@ impl<'s, S: Shared> Tasks<'s, S> {
     }
 
     /// The facts about the task instance `id`, for a request of `principal`. They stay as long as the
-    /// principal that taught them uses them. Requests of others have no say in what is pushed out:
-    /// their tokens may be stolen, or forged.
+    /// principal that taught them uses them. Requests of other principals do not refresh them: their tokens
+    /// may be stolen or forged.
     pub fn get(
         &mut self,
         answerer: Answerer<'_>,
@@ -121,14 +121,14 @@ impl<'s, S: Shared> Tasks<'s, S> {
         let is_due = place.count() >= PLACES / 2 || line.used < self.now;
         if is_due && principals::number_of(self.store, principal) == Some(line.principal) {
             let shelf = self.with(shelf, &id, line.principal, line.facts);
-            // If another VM writes in between, the line stays where it is.
+            // If another VM interferes, the line stays where it is.
             self.store.replace(&key, shelf.as_bytes(), version);
         }
         Some(learned)
     }
 
-    /// Changes the facts about the task instance `id`, which the requests of `principal` have taught.
-    /// Returns how many tasks are known, where that has changed.
+    /// Changes the facts about the task instance `id`, as requests of `principal` have taught them. Returns
+    /// the number of known tasks if it has changed.
     pub fn change(
         &mut self,
         answerer: Answerer<'_>,
@@ -149,7 +149,8 @@ impl<'s, S: Shared> Tasks<'s, S> {
                 .and_then(|line| serde_json::from_str(line.facts).ok())
                 .unwrap_or_default();
             change(&mut learned);
-            // The task takes a place of the principal that taught of it first, until it has an owner.
+            // Until the task has an owner, it takes a place of the principal that first taught facts about
+            // it.
             let owned = learned
                 .owner
                 .as_ref()
@@ -171,7 +172,7 @@ impl<'s, S: Shared> Tasks<'s, S> {
         None
     }
 
-    /// Counts the lines of a shelf that had `before` and has `after`.
+    /// Updates the count for a shelf that had `before` lines and now has `after`.
     fn count(&mut self, after: usize, before: usize) -> Option<u64> {
         if after == before {
             return None;
@@ -195,21 +196,21 @@ impl<'s, S: Shared> Tasks<'s, S> {
         None
     }
 
-    /// The key of the shelf that `id` is on. All plugins of a proxy share one namespace.
+    /// The store's key of the shelf for `id`. All plugins of a proxy share one namespace.
     fn shelf(&self, id: &str) -> String {
         let number = self.key.hash(&[id.as_bytes()]) % SHELVES;
         format!("dagward.tasks.{number}")
     }
 
-    /// What the line of `id` begins with.
+    /// The beginning of the line of `id`.
     fn name(&self, answerer: Answerer<'_>, id: &str) -> String {
         let direction = answerer.direction.as_str().as_bytes();
         let answerer = self.key.hash(&[direction, answerer.port.as_bytes()]);
         format!("{id} {answerer:x} ")
     }
 
-    /// The shelf with the line of `id` in front, without those that are too old, and without what
-    /// the principal has no place for.
+    /// The shelf with the line of `id` in front, without lines that are too old, and without those that
+    /// exceed the principal's places.
     fn with(&self, shelf: &str, id: &str, principal: usize, facts: &str) -> String {
         let mut after = format!("{id}{principal} {} {facts}", self.now.0);
         let mut taken = 1;
@@ -244,7 +245,7 @@ impl<'l> Line<'l> {
         })
     }
 
-    /// The line, if it is the one of `id`.
+    /// The line, if it is that of `id`.
     fn of(text: &'l str, id: &str) -> Option<Self> {
         text.starts_with(id).then(|| Self::read(text)).flatten()
     }

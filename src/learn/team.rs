@@ -7,14 +7,15 @@ use crate::caller::id;
 /// Airflow's team of a DAG run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Team {
-    /// No answer has told it so that it can be read.
+    /// No answer has named the team in a readable way.
     #[default]
     #[serde(rename = "u")]
     Unknown,
-    /// Airflow says that the run has none, as it does without `[core] multi_team`.
+    /// The run has no team. Airflow always says so without `[core] multi_team`.
     #[serde(rename = "a")]
     Absent,
-    /// This one: at most 250 characters of a name, as Airflow's ids have. Airflow's own teams have 50.
+    /// This team: at most 250 characters of its name, as in Airflow's ids. Airflow's own teams have at most
+    /// 50.
     #[serde(rename = "k")]
     Named(String),
 }
@@ -29,7 +30,7 @@ impl Team {
         }
     }
 
-    /// Whether it is not known.
+    /// Whether the team is not known.
     pub fn is_unknown(&self) -> bool {
         *self == Self::Unknown
     }

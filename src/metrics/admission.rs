@@ -1,30 +1,31 @@
-//! Which series may be opened: caps for the whole proxy, kept in the store that its VMs share.
+//! Decides which series may be opened: caps for the whole proxy, in the store that its VMs share.
 //!
-//! A request must count the same whichever VM serves it, so all VMs have to give the same answer
-//! for the same series. The store has single values only, no transactions and no deletion. A room
-//! is a record that holds how many series are in and which came last; each earlier one has a key of
-//! its own. Whoever changes the record first writes the key of the series it is about to forget, so
-//! a series is in if it has a key or is the record's last, at any moment and for every VM.
+//! A request must be counted in the same series whichever VM serves it, so all VMs must give the same answer
+//! for the same series. The store has only single values, no transactions and no deletion. A room is a record
+//! of the number of its series and of the last one; each earlier series has a key of its own. A VM that
+//! changes the record first writes the key of the series that the record will no longer name. So at any
+//! moment and for every VM, a series is in the room if it has a key or is the record's last.
 
 use crate::store::Shared;
 
-/// The room of what is proven: allowed requests of tasks that more than a claim names. Its name is
-/// the record's key, and what the keys of its series begin with.
+/// The room of proven series: allowed requests of tasks that are proved by more than a claim. Its name is the
+/// record's key, and the beginning of its series' keys.
 pub const PROVEN: &str = "dagward.series";
 
-/// The room of everything else, which all callers share.
+/// The room of all other series, which all callers share.
 pub const UNPROVEN: &str = "dagward.unproven";
 
-/// The room of one caller's share of `room`. The length keeps one caller's keys from being
+/// The room of one caller's share of `room`. The name includes a length, so that one caller's keys are never
 /// another's.
 pub fn share_of(caller: &str, room: &str) -> String {
     format!("dagward.caller.{}.{caller}.{room}", caller.len())
 }
 
-/// The value at a series' key: not empty, since hosts tell an empty value from none badly.
+/// The value at a series' key. It is not empty, because hosts do not distinguish an empty value from an
+/// absent one well.
 const IN: &[u8] = b"in";
 
-/// How many series are in, and the one that came last.
+/// The number of series in the room, and the last one.
 struct Record {
     used: u32,
     last: String,
@@ -44,12 +45,12 @@ impl Record {
     }
 }
 
-/// Whether `series` is in `room`, let in now if fewer than `limit` are. A series that is in stays
-/// in; one that is refused at some `limit` is refused at that `limit` for ever.
+/// Whether `series` is in `room`. Admits it now if fewer than `limit` are in. An admitted series stays in. A
+/// series that is refused at some `limit` is refused at that `limit` forever.
 pub fn admit(store: &mut impl Shared, room: &str, series: &str, limit: u32) -> bool {
     let key = key(room, series);
-    // A try fails only where the record had to be made or another VM has let a series in
-    // meanwhile, which can be no oftener than this.
+    // A try fails only if this VM had to create the record, or another VM has admitted a series meanwhile.
+    // That cannot happen more often than this.
     for _ in 0..limit.saturating_add(2) {
         let Some((value, version)) = store.read(room) else {
             store.create(
@@ -86,7 +87,7 @@ pub fn admit(store: &mut impl Shared, room: &str, series: &str, limit: u32) -> b
     false
 }
 
-/// Whether [`admit`] would say so, or no longer can: a room that is full stays so.
+/// Whether the series is in `room` or [`admit`] can still admit it. False is final: a full room stays full.
 pub fn may_admit(store: &mut impl Shared, room: &str, series: &str, limit: u32) -> bool {
     let record = store.read(room).map(|(value, _)| Record::decode(&value));
     match record {
@@ -113,7 +114,7 @@ mod tests {
 
     const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
-    /// A store in which other VMs let series in just before this VM's operations.
+    /// A store in which other VMs admit series just before this VM's operations.
     struct Contended {
         store: Memory,
         rivals: VecDeque<Vec<usize>>,
@@ -147,7 +148,7 @@ mod tests {
         }
     }
 
-    /// Asks without letting in.
+    /// Checks without admitting.
     fn is_in(store: &mut Memory, series: &str) -> bool {
         admit(store, PROVEN, series, 0)
     }

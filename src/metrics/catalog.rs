@@ -1,13 +1,12 @@
-//! Every metric that dagward has. Names and labels are an interface: dashboards and alerts are
-//! built on them.
+//! Every metric of dagward. Names and labels are an interface: dashboards and alerts depend on them.
 //!
-//! No label carries a run's id, a task instance's id or a key: each would be a series for ever.
-//! No label's name ends with another's, since Istio finds labels by the end of their name.
+//! No label carries a run's id, a task instance's id or a key: each would stay a series forever. No label's
+//! name ends with another label's name, because Istio finds labels by the end of their names.
 
 use super::host::Kind;
 use super::series::Metric;
 
-/// Requests, by who asked for what and what came of it.
+/// Requests by caller, action and result.
 pub const REQUESTS: Metric<7> = Metric {
     name: "dagward_requests_total",
     kind: Kind::Counter,
@@ -22,21 +21,22 @@ pub const REQUESTS: Metric<7> = Metric {
     ],
 };
 
-/// Bytes of requests, headers included and trailers not: those that came, not those that `content-length` promises.
+/// Bytes of requests, with headers and without trailers: the bytes that arrived, not those that
+/// `content-length` promises.
 pub const REQUEST_BYTES: Metric<3> = Metric {
     name: "dagward_request_bytes_total",
     kind: Kind::Counter,
     labels: ["direction", "dag_id", "task_id"],
 };
 
-/// Bytes of responses as they came, headers included, trailers not.
+/// Bytes of responses as they arrived, with headers and without trailers.
 pub const RESPONSE_BYTES: Metric<3> = Metric {
     name: "dagward_response_bytes_total",
     kind: Kind::Counter,
     labels: ["direction", "dag_id", "task_id"],
 };
 
-/// Time from when a request's headers were there to its answer's last byte, in milliseconds.
+/// Time from the arrival of a request's headers to its answer's last byte, in milliseconds.
 pub const REQUEST_DURATION: Metric<2> = Metric {
     name: "dagward_request_duration_milliseconds",
     kind: Kind::Histogram,
@@ -57,21 +57,21 @@ pub const SHADOW_DENIED: Metric<2> = Metric {
     labels: ["policy", "reason"],
 };
 
-/// Requests counted under `__other__` because the proxy has all the series it may have.
+/// Requests counted under `__other__` because the proxy already has the allowed number of series.
 pub const SERIES_DROPPED: Metric<0> = Metric {
     name: "dagward_series_dropped_total",
     kind: Kind::Counter,
     labels: [],
 };
 
-/// Tokens looked at, by whose they are and what came of each. Those of a request that is decided twice count once.
+/// Checked tokens by kind and result. Those of a request that is decided twice count once.
 pub const TOKENS: Metric<2> = Metric {
     name: "dagward_tokens_total",
     kind: Kind::Counter,
     labels: ["kind", "result"],
 };
 
-/// 1 for the configuration in force, 0 for those before it. `signatures` is who verifies them.
+/// 1 for the configuration in force, 0 for earlier ones. `signatures` names the verifier of signatures.
 pub const CONFIG_INFO: Metric<4> = Metric {
     name: "dagward_config_info",
     kind: Kind::Gauge,
@@ -85,7 +85,7 @@ pub const LEARNED_TASKS: Metric<0> = Metric {
     labels: [],
 };
 
-/// Every metric's name, kind and labels. All labels together are what Istio's `extraStatTags` must list.
+/// Every metric's name, kind and labels. Istio's `extraStatTags` must list all labels.
 pub const ALL: [(&str, Kind, &[&str]); 10] = [
     (REQUESTS.name, REQUESTS.kind, &REQUESTS.labels),
     (REQUEST_BYTES.name, REQUEST_BYTES.kind, &REQUEST_BYTES.labels),

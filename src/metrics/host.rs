@@ -1,24 +1,24 @@
-//! What measuring needs of the proxy.
+//! The interface to the proxy's metrics.
 
-/// What a metric is.
+/// The kind of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Only grows.
+    /// A value that only grows.
     Counter,
-    /// Is set.
+    /// A value that is set.
     Gauge,
-    /// Counts values by size.
+    /// A count of values by size.
     Histogram,
 }
 
-/// The proxy's metrics. Those of one name are one for all VMs of the process, but each VM has
-/// its own ids for them.
+/// The proxy's metrics. All VMs of the process share the metrics of one name, but each VM has its own ids for
+/// them.
 pub trait Meter {
-    /// Defines a metric and returns its id in this VM. To be called once per name and VM: each
-    /// call takes memory that the proxy never frees.
+    /// Defines a metric and returns its id in this VM. Must be called only once per name and VM: each call
+    /// takes memory that the proxy never frees.
     fn define(&mut self, kind: Kind, name: &str) -> u32;
 
-    /// Adds `n` to a counter; never called with 0, which the proxy refuses.
+    /// Adds `n` to a counter. Never called with 0, which the proxy refuses.
     fn add(&mut self, id: u32, n: u64);
 
     /// Counts `value` in a histogram.

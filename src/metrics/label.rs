@@ -1,26 +1,26 @@
-//! Escaping of label values, so that no value is cut, split or read as another label.
+//! Escapes label values, so that no value is cut, split or read as another label.
 //!
-//! Envoy searches a series' name for every tag's regular expression, unanchored: Istio's own
-//! (`tag.…`, `cache.…`, `rbac.allowed`, …) and `NAME=.=…;.;` for each of `extraStatTags`. Each
-//! of them needs a `.` to match, so percent-encoding that `.` is enough. `_rq_NNN` needs no dot,
-//! but has to end the name, which in our layout `;.;` does.
+//! Envoy searches a series' name for every tag's regular expression, unanchored: Istio's own (`tag.…`,
+//! `cache.…`, `rbac.allowed`, …) and `NAME=.=…;.;` for each of `extraStatTags`. Each of these needs a `.` to
+//! match, so it is enough to percent-encode that `.`. `_rq_NNN` needs no dot but must end the name, and in
+//! our layout `;.;` ends the name.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// What stands between a label's name and its value.
+/// The text between a label's name and its value.
 pub(super) const OPEN: &str = "=.=";
 
-/// What stands after a label's value.
+/// The text after a label's value.
 pub(super) const CLOSE: &str = ";.;";
 
-/// The most characters that a label's value has once escaped. Airflow's ids have at most 250.
+/// The most characters of a label's value after escaping. Airflow's ids have at most 250.
 pub const MAX_CHARS: usize = 256;
 
-/// The characters kept of a longer value, before `%~` and 16 hex digits of its hash.
+/// The characters that are kept of a longer value, before `%~` and 16 hex digits of its hash.
 const KEPT_CHARS: usize = MAX_CHARS - 18;
 
-/// Text around a dot, before and after it, by which some regular expression would match.
+/// Text before and after a dot that makes some regular expression match.
 const COLLISIONS: [(&str, &str); 13] = [
     ("cache", ""),
     ("component", ""),
@@ -38,21 +38,21 @@ const COLLISIONS: [(&str, &str); 13] = [
     ("", CLOSE),
 ];
 
-/// Escapes `value` for a series' name. Different values stay different, and what needs no
-/// escape stays as it is:
+/// Escapes `value` for a series' name. Different values stay different, and a value that needs no escape
+/// stays as it is:
 ///
-/// * `%`, control characters and line separators are percent-encoded: a newline ends a match,
-///   a NUL breaks Prometheus' text format;
-/// * so is a `.` that, seen with what stands around it, some regular expression would match;
-/// * of more than [`MAX_CHARS`] characters the first are kept, then `%~` (which no escape begins
-///   with) and a hash of the whole value.
+/// * `%`, control characters and line separators are percent-encoded: a newline ends a match, and a NUL
+///   breaks Prometheus' text format;
+/// * a `.` is percent-encoded if the text around it would make some regular expression match;
+/// * a value of more than [`MAX_CHARS`] characters is cut, followed by `%~` (which begins no escape) and a
+///   hash of the whole value.
 pub fn escape(value: &str) -> Cow<'_, str> {
     let escaped = escape_characters(start(value, MAX_CHARS + 1));
     if escaped.chars().count() <= MAX_CHARS {
         return escaped;
     }
     let mut short = start(&escaped, KEPT_CHARS).to_owned();
-    // Writing to a String cannot fail.
+    // Writing to a `String` cannot fail.
     let _ = write!(short, "%~{:016x}", fnv1a(value.as_bytes()));
     Cow::Owned(short)
 }
@@ -83,14 +83,14 @@ fn escape_characters(value: &str) -> Cow<'_, str> {
             continue;
         }
         for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-            // Writing to a String cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(escaped, "%{byte:02X}");
         }
     }
     Cow::Owned(escaped)
 }
 
-/// Whether the dot at `at` stands where some regular expression looks for one.
+/// Whether some regular expression would match the dot at `at`.
 fn collides(framed: &str, at: usize) -> bool {
     let Some((before, rest)) = framed.split_at_checked(at) else {
         return false;
@@ -101,7 +101,7 @@ fn collides(framed: &str, at: usize) -> bool {
         .any(|(left, right)| before.ends_with(left) && after.starts_with(right))
 }
 
-/// FNV-1a, 64 bits: the same in every VM and release, as names of series have to be.
+/// FNV-1a, 64 bits. The hash must be the same in every VM and release, because it is part of series' names.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -1,7 +1,7 @@
 //! Adds finished requests to their series.
 //!
-//! Requests are many and series few, so what a request adds to is looked up once, by all its
-//! labels together. Only labels never seen before (or forgotten) cost more.
+//! There are many requests and few series. So the series of a request are looked up once, by all its labels
+//! together. Only labels that are new (or forgotten) cost more.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -19,25 +19,25 @@ use crate::store::Shared;
 use crate::token::{self, TokenResult};
 use crate::verdict::{Decision, Direction};
 
-/// The most label sets that `dagward_requests_total` has in a proxy, `__other__` apart: at about
-/// 8 KB for one with its bytes and duration, 16 MB where every one has its own DAG. Who may open
-/// how many of them is said by its shares.
+/// The most label sets of `dagward_requests_total` in a proxy, without `__other__`. A label set with its
+/// bytes and duration takes about 8 KB, so all take 16 MB if each has its own DAG. The shares limit how many
+/// of them a caller may open.
 pub const MAX_SERIES: u32 = 2_000;
 
-/// The value of `caller`, `dag_id` and `task_id` where the proxy has all the series it may have.
+/// The value of `caller`, `dag_id` and `task_id` once the proxy has the allowed number of series.
 pub const OTHER: &str = "__other__";
 
-/// The longest labels, in bytes together, that are remembered; longer ones are looked up anew
-/// each time, so that nobody can fill the memory with them.
+/// The longest labels that are remembered, in bytes together. Longer ones are looked up each time, so that a
+/// caller cannot fill the memory with them.
 const MAX_REMEMBERED_BYTES: usize = 1_024;
 
-/// Which series each request adds to. One per VM, shared by all plugin contexts in it: a second
-/// one would define the same metrics again.
+/// The series of each request. There is one ledger per VM, which all its plugin contexts share: a second one
+/// would define the same metrics again.
 #[derive(Debug)]
 pub struct Ledger {
     max_series: u32,
     defined: Defined,
-    /// By the hash of the labels; of two that have the same, the later stays.
+    /// By the hash of the labels. Of two sets with the same hash, the later one stays.
     remembered: HashMap<u64, (Labels<Box<str>>, Series)>,
     hasher: RandomState,
     /// The series of tokens, by kind and result.
@@ -64,7 +64,7 @@ impl Ledger {
         }
     }
 
-    /// Counts `traffic`. To be called once per request.
+    /// Counts `traffic`. Must be called once per request.
     pub fn record(&mut self, traffic: &Traffic<'_>, host: &mut (impl Meter + Shared)) {
         let labels = Labels::of(traffic);
         let hash = self.hasher.hash_one(labels);
@@ -75,8 +75,8 @@ impl Ledger {
         series.add(traffic, host);
     }
 
-    /// Shows the configuration in force: its `mode`, its `status` and who verifies `signatures`, words of fixed
-    /// vocabularies.
+    /// Shows the configuration in force: its `mode`, its `status` and the verifier of `signatures`, as words
+    /// of fixed vocabularies.
     pub fn configured(&mut self, mode: &str, status: &str, signatures: &str, host: &mut impl Meter) {
         let labels = [env!("CARGO_PKG_VERSION"), mode, status, signatures];
         let id = self.defined.id(&CONFIG_INFO, labels, host);
@@ -86,7 +86,7 @@ impl Ledger {
         host.set(id, 1);
     }
 
-    /// Counts what came of tokens.
+    /// Counts the results of tokens.
     pub fn tokens(&mut self, results: &[TokenResult], host: &mut impl Meter) {
         for result in results {
             let kind = result.kind.map_or("unknown", token::Kind::as_str);
@@ -94,21 +94,21 @@ impl Ledger {
         }
     }
 
-    /// Counts a token: whose it is and what came of it, words of fixed vocabularies.
+    /// Counts a token by kind and result, which are words of fixed vocabularies.
     fn token(&mut self, kind: &'static str, result: &'static str, host: &mut impl Meter) {
         let define = || self.defined.id(&TOKENS, [kind, result], host);
         let id = *self.tokens.entry((kind, result)).or_insert_with(define);
         host.add(id, 1);
     }
 
-    /// Shows how many tasks are known.
+    /// Shows the number of known tasks.
     pub fn learned(&mut self, count: u64, host: &mut impl Meter) {
         let id = self.defined.id(&LEARNED_TASKS, [], host);
         host.set(id, count);
     }
 
-    /// The series of labels that are not remembered: of the labels as they are, else without the DAG
-    /// and the task, else without the caller as well.
+    /// Opens the series of labels that are not remembered: with these labels, else without the DAG and the
+    /// task, else without the caller too.
     fn open(&mut self, hash: u64, labels: Labels<&str>, host: &mut (impl Meter + Shared)) -> Series {
         let shares = Shares::of(self.max_series);
         let of_caller = labels.of_caller();
@@ -128,8 +128,8 @@ impl Ledger {
                 ..Series::define(others, &mut self.defined, host)
             }
         };
-        // Another share may still let in what this one did not, so only what is in is remembered. That
-        // never changes, so all can be forgotten at any time.
+        // Another share may still admit labels that this one did not, so only admitted labels are remembered.
+        // An admission never changes, so all of them can be forgotten at any time.
         if series.dropped.is_none() && labels.bytes() <= MAX_REMEMBERED_BYTES {
             if self.remembered.len() >= self.max_series as usize * 2 {
                 self.remembered.clear();
@@ -141,7 +141,7 @@ impl Ledger {
     }
 }
 
-/// All labels that a request's series have between them.
+/// All labels of a request's series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Labels<S> {
     direction: Direction,
@@ -191,7 +191,7 @@ impl<'a> Labels<&'a str> {
         }
     }
 
-    /// The same without the DAG and the task, which are then others.
+    /// The same labels with `__other__` as DAG and task.
     fn of_caller(&self) -> Self {
         Self {
             dag_id: OTHER,
@@ -240,7 +240,7 @@ impl<'a> Labels<&'a str> {
     }
 }
 
-/// The ids of the series that a request adds to.
+/// The ids of a request's series.
 #[derive(Debug, Clone, Copy)]
 struct Series {
     requests: u32,
@@ -293,8 +293,8 @@ impl Series {
     }
 }
 
-/// The metrics that this VM has defined, by name. Never forgotten, since defining one again
-/// takes memory again; bounded by the cap on series and the policies' names.
+/// The metrics that this VM has defined, by name. They are never forgotten, because to define one again takes
+/// memory again. Their number is bounded by the cap on series and the policies' names.
 #[derive(Debug, Default)]
 struct Defined {
     ids: HashMap<String, u32>,

@@ -1,9 +1,9 @@
-//! Series names, label escaping, the cap on series.
+//! The metrics: names of series, escaping of labels, and the cap on series.
 //!
-//! Envoy knows no labels when a filter defines a metric: they travel in the series' name, in the
-//! form that Istio's `extraStatTags` reads, and Envoy never frees a series. So names are escaped
-//! ([`label`]), built once ([`series`]), kept in one list ([`catalog`]), and capped for the
-//! whole proxy ([`admission`]), so that no caller takes another's (`shares`). [`ledger`] adds a finished request to its series.
+//! Envoy has no labels in the interface by which a filter defines a metric. They travel in the series' name,
+//! in the form that Istio's `extraStatTags` reads, and Envoy never frees a series. So names are escaped
+//! ([`label`]), built once ([`series`]), listed in one place ([`catalog`]), and capped for the whole proxy
+//! ([`admission`]), so that no caller uses up another's (`shares`). [`ledger`] counts a finished request.
 
 pub mod admission;
 pub mod catalog;

@@ -8,7 +8,7 @@ use super::label::{CLOSE, OPEN, escape};
 pub struct Metric<const N: usize> {
     /// The name that Prometheus shows.
     pub name: &'static str,
-    /// What it is.
+    /// The kind of the metric.
     pub kind: Kind,
     /// The labels' names, in the order of their values.
     pub labels: [&'static str; N],

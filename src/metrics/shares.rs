@@ -1,4 +1,4 @@
-//! How many of a proxy's series each caller may open.
+//! The number of a proxy's series that each caller may open.
 //!
 //! | who | share |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | of these, one caller | a sixteenth of all |
 //! | of these, with a DAG or a task that only it names | a fortieth of all |
 //!
-//! So no caller takes the series of other callers' tasks, whatever ids it claims, whatever routes it
+//! So no caller can use up the series of other callers' tasks, whatever ids it claims, whatever routes it
 //! tries and however many DAGs it has.
 
 use super::admission::{PROVEN, UNPROVEN, admit, may_admit, share_of};
@@ -16,21 +16,21 @@ use super::catalog::REQUESTS;
 use crate::store::Shared;
 use crate::verdict::Decision;
 
-/// The labels that decide what a request may open.
+/// The labels that decide whether a request may open a series.
 pub(super) struct Opening<'a> {
     /// The labels of `dagward_requests_total`.
     pub(super) labels: [&'a str; 7],
     /// The caller among them.
     pub(super) caller: &'a str,
-    /// Whether more than a claim names the DAG and the task.
+    /// Whether more than a claim proves the DAG and the task.
     pub(super) proven: bool,
-    /// Whether they have a DAG or a task that only the caller names.
+    /// Whether the labels have a DAG or a task that only the caller names.
     pub(super) claim: bool,
-    /// What came of the request.
+    /// The decision on the request.
     pub(super) decision: Decision,
 }
 
-/// How many label sets each may open.
+/// The number of label sets that each party may open.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shares {
     proven: u32,
@@ -52,7 +52,7 @@ impl Shares {
         }
     }
 
-    /// Whether the series of these labels may be opened, or is open.
+    /// Whether the series of these labels is open or may be opened.
     pub(super) fn admit(self, opening: &Opening<'_>, store: &mut impl Shared) -> bool {
         let series = REQUESTS.series(opening.labels);
         let (room, limit, of_caller) = match opening.proven && opening.decision == Decision::Allow {
@@ -60,7 +60,7 @@ impl Shares {
             false if opening.claim => (UNPROVEN, self.unproven, self.claims_of_caller),
             false => (UNPROVEN, self.unproven, self.unproven_of_caller),
         };
-        // A full room is asked first: else callers without number would fill the store with rooms.
+        // The full room is checked first. Otherwise callers without limit would fill the store with rooms.
         may_admit(store, room, &series, limit)
             && admit(store, &share_of(opening.caller, room), &series, of_caller)
             && admit(store, room, &series, limit)

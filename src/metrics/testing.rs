@@ -1,5 +1,5 @@
-//! A proxy for tests, with the semantics measured on Envoy: statistics and shared values belong to
-//! the process, metric ids to a VM.
+//! A proxy for tests, with the semantics measured on Envoy: the process owns statistics and shared values, a
+//! VM owns metric ids.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::host::{Kind, Meter};
 use crate::store::{Memory, Shared};
 
-/// What all VMs of a proxy share.
+/// The state that all VMs of a proxy share.
 #[derive(Debug, Default)]
 pub(super) struct Proxy {
     store: Memory,
@@ -17,7 +17,7 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// How many values the store has.
+    /// The number of values in the store.
     pub(super) fn stored(&self) -> usize {
         self.store.values("").len()
     }
@@ -38,7 +38,7 @@ impl Vm {
         }
     }
 
-    /// How many metrics this VM has defined.
+    /// The number of metrics that this VM has defined.
     pub(super) fn defined(&self) -> usize {
         self.names.len()
     }

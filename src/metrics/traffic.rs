@@ -1,11 +1,11 @@
-//! A finished request, as far as it is counted.
+//! The labels and measures of a finished request.
 
 use crate::verdict::{Decision, Direction};
 
-/// A finished request. Labels are unescaped; one that is not known is empty.
+/// A finished request. Labels are unescaped; an unknown label is empty.
 #[derive(Debug, Clone, Copy)]
 pub struct Traffic<'a> {
-    /// Which way it went.
+    /// The direction.
     pub direction: Direction,
     /// The peer's identity.
     pub caller: &'a str,
@@ -13,11 +13,11 @@ pub struct Traffic<'a> {
     pub dag_id: &'a str,
     /// The acting task.
     pub task_id: &'a str,
-    /// Whether more than a claim names the acting DAG and task.
+    /// Whether more than a claim proves the acting DAG and task.
     pub proven: bool,
     /// The action, in Airflow's words.
     pub action: &'a str,
-    /// What came of it.
+    /// The decision.
     pub decision: Decision,
     /// The answer's status, 0 if there was none.
     pub code: u16,
@@ -25,16 +25,16 @@ pub struct Traffic<'a> {
     pub request_bytes: u64,
     /// Bytes of the answer, headers included.
     pub response_bytes: u64,
-    /// From when the request's headers were there to the answer's last byte, in milliseconds.
+    /// The time from the arrival of the request's headers to the answer's last byte, in milliseconds.
     pub duration_ms: u64,
-    /// The policy that refused it (empty if none did) and why.
+    /// The policy that refused the request (empty if none did), and the reason.
     pub denied: Option<(&'a str, &'a str)>,
-    /// The policy in shadow mode that would have refused it (empty if none) and why.
+    /// The policy in shadow mode that would have refused the request (empty if none would), and the reason.
     pub shadow_denied: Option<(&'a str, &'a str)>,
 }
 
 impl Traffic<'_> {
-    /// The class of its status; empty for none.
+    /// The class of its status; empty if there is none.
     pub fn code_class(&self) -> &'static str {
         match self.code / 100 {
             1 => "1xx",

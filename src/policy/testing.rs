@@ -1,4 +1,4 @@
-//! Requests with tokens, for the tests of this room.
+//! Requests with tokens, for the tests of this module.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use crate::fact::Fact;
 use crate::operation::{self, Body, Operation, Request, Site};
 use crate::token::{Claims, Kind, Verified};
 
-/// A rule set with one rule, that takes tokens of `https://o` and of users. Beside a DENY everything
+/// A rule set with one rule, which accepts tokens of `https://o` and of users. Beside a DENY rule, everything
 /// is allowed.
 pub(super) fn ruleset(action: &str, rule: &str) -> Ruleset {
     let others = match action {

@@ -1,16 +1,16 @@
-//! Whether a destination is inside the mesh, where task headers may go.
+//! Tells whether a destination is inside the mesh, where task headers may go.
 
 use std::fmt;
 
-/// The hosts that a mesh holds where nothing else is said: every Kubernetes service.
+/// The default hosts of a mesh: every Kubernetes service.
 const DEFAULT_SUFFIX: &str = ".svc.cluster.local";
 
-/// The hosts whose services may see which task calls them.
+/// The hosts whose services may learn which task calls them.
 ///
-/// Istio names a cluster `outbound|PORT|SUBSET|HOST`, after the service registry and not after
-/// the request, so an application cannot choose it by its `host` header. Everything else is
-/// outside: `PassthroughCluster`, `BlackHoleCluster`, the hosts of external `ServiceEntry`
-/// objects, and names that cannot be read.
+/// Istio names a cluster `outbound|PORT|SUBSET|HOST` after the service registry and not after the request. So
+/// an application cannot choose the cluster with its `host` header. All other clusters are outside:
+/// `PassthroughCluster`, `BlackHoleCluster`, the hosts of external `ServiceEntry` objects, and unreadable
+/// names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mesh {
     hosts: Vec<HostPattern>,
@@ -104,7 +104,7 @@ fn destination<'c>(cluster: &'c [u8], kind: &str) -> Option<&'c str> {
     let cluster = std::str::from_utf8(cluster).ok()?;
     let mut fields = cluster.strip_prefix(kind)?.split('|');
     let (port, _subset, host) = (fields.next()?, fields.next()?, fields.next()?);
-    // A wildcard host has no service behind it: such traffic goes wherever the client says.
+    // A wildcard host has no service behind it: the client chooses where such traffic goes.
     let is_readable = fields.next().is_none() && port.parse::<u16>().is_ok() && is_host(host);
     is_readable.then_some(host)
 }

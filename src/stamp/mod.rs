@@ -1,4 +1,4 @@
-//! Request IDs and task headers, in and out.
+//! Stamps and removes request IDs and task headers, on inbound and outbound requests.
 
 pub mod mesh;
 pub mod request_id;

@@ -1,9 +1,9 @@
-//! `x-request-id`: kept where it is harmless, made where it is not.
+//! `x-request-id`: kept if it is harmless, made otherwise.
 //!
-//! Envoy gives every request an ID before the first filter runs, but a sidecar keeps whatever
-//! the application sent, and a proxy can be told to make none. Airflow's logs and dagward's
-//! answers carry the ID, so it must not be able to forge a log line. Other proxies make IDs of other forms, such as the
-//! 32 hex digits of nginx, and people look for them in every log.
+//! Envoy gives every request an ID before the first filter runs. But a sidecar keeps any value that the
+//! application sent, and a proxy can be configured to make none. Airflow's logs and dagward's answers contain
+//! the ID, so it must not be able to forge a log line. Other proxies make IDs of other forms, such as the 32
+//! hex digits of nginx, and operators search every log for them.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::operation::Surface;
 /// The header of a request's ID.
 pub const REQUEST_ID: &str = "x-request-id";
 
-/// The header by which the Execution API ties a task's calls together.
+/// The header with which the Execution API connects a task's calls.
 pub const CORRELATION_ID: &str = "correlation-id";
 
 /// Length of a UUID in its canonical form: 8-4-4-4-12 hex digits with hyphens between.
@@ -21,24 +21,26 @@ const UUID_LENGTH: usize = 36;
 /// The longest ID that is kept.
 const MAX_LENGTH: usize = 128;
 
-/// Where Envoy keeps its sampling decision: the version digit of the UUID.
+/// The position of Envoy's sampling decision: the version digit of the UUID.
 const TRACE_NIBBLE: usize = 14;
 
-/// What Envoy writes there, and the next hop reads: not traced, sampled, forced, asked by the client.
+/// The values of that digit, which Envoy writes and the next hop reads: not traced, sampled, forced,
+/// requested by the client.
 const TRACE_REASONS: [u8; 4] = *b"49ab";
 
 /// The ID of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestId<'a> {
-    /// The request came with a valid one; its header needs no change.
+    /// The request came with a valid ID. Its header needs no change.
     Kept(&'a str),
-    /// The request came without a valid one; this one has to be written to its header.
+    /// The request came without a valid ID. This one must be written to its header.
     Made(String),
 }
 
 impl<'a> RequestId<'a> {
-    /// Keeps `current`, the value of `x-request-id`, where it is harmless in a log. Otherwise makes one from 16 random bytes, with the old value's sampling decision where it
-    /// has one: the next hops trace by it.
+    /// Keeps `current`, the value of `x-request-id`, if it is harmless in a log. Otherwise makes an ID from
+    /// 16 random bytes. The new ID keeps the old value's sampling decision if there is one, because the next
+    /// hops trace by it.
     pub fn keep_or_make(current: Option<&'a [u8]>, random: impl FnOnce() -> [u8; 16]) -> Self {
         if let Some(kept) = current
             .filter(|value| is_harmless(value))
@@ -59,19 +61,20 @@ impl<'a> RequestId<'a> {
     }
 }
 
-/// Whether `value` is a short word of letters, digits and characters that part nothing in a log: a UUID in any form, a ULID.
+/// Whether `value` is a short word of letters, digits and characters that separate nothing in a log: a UUID
+/// in any form, or a ULID.
 fn is_harmless(value: &[u8]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:+=@~".contains(byte);
     matches!(value.len(), 1..=MAX_LENGTH) && value.iter().all(plain)
 }
 
-/// What `correlation-id` has to be set to, if anything: on the Execution API, which logs it, a
-/// missing one is filled with the request's ID; one that is there belongs to the task.
+/// The new value for `correlation-id`, if it needs one. The Execution API logs this header. If it is missing
+/// there, it gets the request's ID. An existing value belongs to the task.
 pub fn correlation_id<'a>(surface: Surface, current: Option<&[u8]>, request_id: &'a str) -> Option<&'a str> {
     (surface == Surface::Execution && current.is_none()).then_some(request_id)
 }
 
-/// The sampling decision in a value that has the length of an ID, though it may be none.
+/// The sampling decision in a value that has the length of an ID but may not be one.
 fn trace_reason(value: &[u8]) -> Option<char> {
     if value.len() != UUID_LENGTH {
         return None;
@@ -82,14 +85,14 @@ fn trace_reason(value: &[u8]) -> Option<char> {
         .map(|digit| char::from(*digit))
 }
 
-/// Writes a UUID with the RFC 9562 variant (§4.1) and `reason` for its version digit.
+/// Writes a UUID with the RFC 9562 variant (§4.1) and `reason` as its version digit.
 fn format_uuid(random: [u8; 16], reason: char) -> String {
     let mut uuid = String::with_capacity(UUID_LENGTH);
     for (index, byte) in random.into_iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {
             uuid.push('-');
         }
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = match index {
             6 => write!(uuid, "{reason}{:x}", byte & 0x0f),
             8 => write!(uuid, "{:02x}", byte & 0x3f | 0x80),

@@ -1,7 +1,7 @@
-//! Task headers on their way out of and into a pod: what to strip, what to stamp.
+//! Strips and stamps the task headers on their way out of and into a pod.
 //!
-//! Names are compared with `_` read as `-`, since WSGI servers cannot tell `x_airflow_dag_id`
-//! from `x-airflow-dag-id`, and Envoy lets both through.
+//! Names are compared with `_` read as `-`, because WSGI servers cannot distinguish `x_airflow_dag_id` from
+//! `x-airflow-dag-id`, and Envoy lets both through.
 
 use std::borrow::Cow;
 
@@ -11,35 +11,35 @@ use crate::caller::headers::{
 use crate::caller::{Acting, Proof};
 use crate::wire::{Header, percent};
 
-/// What every header of Airflow's or dagward's own begins with.
+/// The beginning of every header of Airflow's or dagward's own.
 const PREFIX: &str = "x-airflow-";
 
 /// The headers that name a task.
 const TASK: [&str; 6] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER, TI_ID];
 
-/// One change to a request's headers. Edits are to be made in their order.
+/// One change to a request's headers. The proxy must apply edits in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit<'a> {
-    /// Sets the header to this value; at most one value is there before.
+    /// Sets the header to this value. The header has at most one value before.
     Set(&'static str, Cow<'a, str>),
     /// Removes every value of the header.
     Remove(&'a str),
 }
 
-/// What the proxy itself knows of the sender of a request that leaves its pod.
+/// The proxy's own knowledge of the sender of a request that leaves its pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Own<'a> {
     /// The task that it acts for.
     Task(Cow<'a, Acting>),
-    /// The deadline's callback that acts. Its DAG is not known.
+    /// The acting deadline's callback. Its DAG is not known.
     Callback(&'a str),
 }
 
 /// The edits for a request that leaves the pod for a service of the mesh.
 ///
-/// Where the proxy knows the task or the callback, `own`, it alone says so: what the application wrote
-/// is replaced. Otherwise the application's task headers stay as they are, marked as claimed; what
-/// is malformed among them is for the receiving side to refuse. A proof is never the application's.
+/// If the proxy knows the task or the callback, `own`, the headers carry only that: the application's headers
+/// are replaced. Otherwise the application's task headers stay as they are, marked as claimed. The receiving
+/// side refuses malformed ones. The proof never comes from the application.
 pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Own<'a>>) -> Vec<Edit<'a>> {
     let ours = airflow_headers(headers);
     let mut edits = Vec::new();
@@ -61,7 +61,7 @@ pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Own<'a>>) -> Vec<Edi
     edits
 }
 
-/// The edits for a request that leaves the mesh: nothing of the task goes with it.
+/// The edits for a request that leaves the mesh: all facts about the task are removed.
 pub fn leaving_mesh<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
     let mut edits = Vec::new();
     for (name, _) in airflow_headers(headers) {
@@ -70,15 +70,15 @@ pub fn leaving_mesh<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
     edits
 }
 
-/// The edits for a request from a peer that is no stamper: its word is no proof.
+/// The edits for a request from a peer whose proof is not trusted: its proof is removed.
 pub fn from_stranger<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
     let mut edits = Vec::new();
     replace(PROOF, None, &airflow_headers(headers), &mut edits);
     edits
 }
 
-/// The headers whose name begins with `x-airflow-`, in any spelling. Envoy lets no name through
-/// that is not ASCII, so none is missed by reading names as text.
+/// The headers whose name begins with `x-airflow-`, in any spelling. Envoy lets only ASCII names through, so
+/// reading names as text misses none.
 fn airflow_headers<'a>(headers: &[Header<'a>]) -> Vec<(&'a str, &'a [u8])> {
     headers
         .iter()
@@ -90,10 +90,10 @@ fn airflow_headers<'a>(headers: &[Header<'a>]) -> Vec<(&'a str, &'a [u8])> {
         .collect()
 }
 
-/// What the headers have to say, each by its name.
+/// The values of the headers, each with its header's name.
 type Stamps<'a> = [(&'static str, Option<Cow<'a, str>>); 8];
 
-/// What they have to say of a request of a callback, by a sidecar that has had Airflow's answer to its `run`.
+/// The values for a request of a callback, from a sidecar that has received Airflow's answer to its `run`.
 fn of_callback(callback: &str) -> Stamps<'_> {
     let proof = Proof::Airflow.as_str();
     [
@@ -116,7 +116,7 @@ fn of_callback(callback: &str) -> Stamps<'_> {
     })
 }
 
-/// What they have to say of a request for `acting`.
+/// The values for a request for `acting`.
 fn of_task<'a>(acting: &Cow<'a, Acting>) -> Stamps<'a> {
     let text = |field: fn(&Acting) -> Option<&str>| match acting {
         Cow::Borrowed(acting) => field(acting).map(percent::encode),
@@ -140,8 +140,8 @@ fn of_task<'a>(acting: &Cow<'a, Acting>) -> Stamps<'a> {
     ]
 }
 
-/// Makes `value` the only one of `header` in any spelling, with as few edits as that takes:
-/// each costs a host call and makes Envoy choose the route anew.
+/// Makes `value` the only value of `header` in any spelling, with as few edits as possible: each costs a host
+/// call and makes Envoy select the route anew.
 fn replace<'a>(
     header: &'static str,
     value: Option<Cow<'a, str>>,
@@ -164,7 +164,7 @@ fn replace<'a>(
         ([(_, current)], Some(value)) if *current == value.as_bytes() => {}
         ([] | [_], Some(value)) => edits.push(Edit::Set(header, value)),
         ([(name, _), ..], None) => push_removal(name, edits),
-        // Hosts differ on whether replacing a repeated header leaves its other values.
+        // Hosts differ in whether replacing a repeated header keeps its other values.
         ([(name, _), ..], Some(value)) => {
             push_removal(name, edits);
             edits.push(Edit::Set(header, value));
@@ -172,7 +172,7 @@ fn replace<'a>(
     }
 }
 
-/// Removes `name`, once however often it was sent.
+/// Removes `name`, once however often the request has it.
 fn push_removal<'a>(name: &'a str, edits: &mut Vec<Edit<'a>>) {
     let removal = Edit::Remove(name);
     if !edits.contains(&removal) {

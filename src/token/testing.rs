@@ -1,4 +1,4 @@
-//! Signed tokens for the tests of this room.
+//! Signed tokens for the tests of this module.
 
 use std::convert::Infallible;
 use std::sync::LazyLock;
@@ -14,15 +14,15 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::{Algorithm, Issuer, KeySet, Kind, Source};
 
-/// The second at which the tests look at tokens.
+/// The second at which the tests check tokens.
 pub(super) const NOW: u64 = 1_800_000_000;
 
-/// The examples of the RFCs: where one stands, its algorithm, key and token.
+/// The examples of the RFCs: source, algorithm, key and token.
 pub(super) fn examples() -> Vec<Value> {
     serde_json::from_str(include_str!("testdata/rfc_tokens.json")).unwrap()
 }
 
-/// The public and the private part of the key in the example of this place.
+/// The public and the private part of the key in the example of this source.
 fn example(source: &str) -> (Value, Value) {
     let examples = examples();
     let found = examples
@@ -66,7 +66,7 @@ pub(super) fn set(keys: &[Value]) -> KeySet {
     KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
 }
 
-/// Signs header and claims, whatever they are.
+/// Signs header and claims without checking them.
 pub(super) fn token(algorithm: Algorithm, header: &str, claims: &str) -> String {
     let message = format!("{}.{}", encode(header), encode(claims));
     let signature = sign(algorithm, message.as_bytes());
@@ -124,7 +124,7 @@ pub(super) fn sign(algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
     }
 }
 
-/// An HMAC by any secret, as who forges one would make it.
+/// An HMAC with any secret, as a forger would make it.
 pub(super) fn hmac<D: EagerHash>(secret: &[u8], message: &[u8]) -> Vec<u8> {
     let mut mac = <Hmac<D> as KeyInit>::new_from_slice(secret).unwrap();
     mac.update(message);
@@ -166,7 +166,7 @@ pub(super) fn issuer(kind: Kind, algorithms: &[Algorithm]) -> Issuer {
     }
 }
 
-/// Claims that such an issuer makes.
+/// Claims of such an issuer.
 pub(super) fn claims() -> Value {
     json!({
         "iss": "https://issuer.example", "aud": "airflow", "sub": "me",

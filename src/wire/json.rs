@@ -1,4 +1,5 @@
-//! JSON, read strictly: what two parsers could read differently is refused, such as a name that an object has twice.
+//! Strict readers of JSON. They refuse documents that two parsers could read differently, such as an object
+//! with a repeated name.
 //!
 //! | reader | for | keeps |
 //! |---|---|---|
@@ -6,7 +7,8 @@
 //! | `written` | tokens and keys | a [`Json`] of its own with numbers as they are written: policies compare their texts |
 //! | [`Node`] | the policy document | one level, the parts unread: a tree of 10,000 rules takes tens of megabytes |
 //!
-//! The readers of Airflow's answers in `learn` stop within a document that is still to come, and make no tree.
+//! The readers of Airflow's answers in `learn` stop within a document that is still arriving, and build no
+//! tree.
 
 mod node;
 mod parsed;
@@ -19,16 +21,17 @@ pub use node::Node;
 pub use parsed::Number;
 pub use written::BadJson;
 
-/// Objects with more members than this have their names sorted to find one that stands twice. In
-/// smaller ones each name is compared with each, which takes no memory.
+/// In objects with more members than this, names are sorted to find a repeated one. In smaller objects each
+/// pair of names is compared, which takes no memory.
 const FEW: usize = 8;
 
-/// A JSON value. `N` is what its reader keeps of a number.
+/// A JSON value. `N` is the reader's form of a number.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Json<'a, N> {
     /// `null`.
     Null,
-    /// `false`. It and `true` are values of their own: one with a payload makes each number of a body dearer to read.
+    /// `false`. It and `true` are separate variants: a variant with a payload would make each number of a
+    /// body more expensive to read.
     False,
     /// `true`.
     True,
@@ -38,7 +41,7 @@ pub enum Json<'a, N> {
     Text(Cow<'a, str>),
     /// A list.
     List(Vec<Self>),
-    /// An object, no name in it twice.
+    /// An object without repeated names.
     Object(Vec<(Cow<'a, str>, Self)>),
 }
 
@@ -58,14 +61,14 @@ impl<N> Json<'_, N> {
         members.iter().map(|(name, _)| &**name)
     }
 
-    /// The member of this name, where the value is an object that has it.
+    /// The member of this name, if the value is an object that has it.
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else { return None };
         let member = members.iter().find(|(other, _)| other == name);
         member.map(|(_, value)| value)
     }
 
-    /// The text that it is.
+    /// The text, if the value is one.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -74,7 +77,7 @@ impl<N> Json<'_, N> {
     }
 }
 
-/// Shows the kind only: tokens and bodies hold secrets.
+/// Shows only the kind: tokens and bodies contain secrets.
 impl<N> fmt::Debug for Json<'_, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -88,7 +91,7 @@ impl<N> fmt::Debug for Json<'_, N> {
     }
 }
 
-/// A name that stands twice among `members`.
+/// A repeated name among `members`.
 fn repeated<'m, V>(members: &'m [(Cow<'_, str>, V)]) -> Option<&'m str> {
     let mut names = members.iter().map(|(name, _)| &**name);
     if members.len() <= FEW {

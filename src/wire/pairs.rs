@@ -1,10 +1,10 @@
-//! A list of headers as proxy-wasm serializes it: the number of pairs, the sizes of each name and
-//! value, then each name and value with a NUL behind it. All numbers have 32 bits, little endian.
+//! A list of headers as proxy-wasm serializes it: the number of pairs, the sizes of each name and value, then
+//! each name and value followed by a NUL. All numbers have 32 bits, little endian.
 
 use crate::wire::Header;
 
-/// Cuts a serialized list into pairs, without copying. A list that is cut short has none: a request
-/// without its method and path is refused, and one without some of its headers would not be.
+/// Splits a serialized list into pairs, without copying. A list that is cut short gives no pairs: a request
+/// without its method and path is refused, but a request that only lacks some headers would not be.
 pub fn read(bytes: &[u8]) -> Vec<Header<'_>> {
     whole(bytes).unwrap_or_default()
 }
@@ -24,7 +24,7 @@ fn whole(bytes: &[u8]) -> Option<Vec<Header<'_>>> {
     Some(pairs)
 }
 
-/// The value of a header that is there once.
+/// The value of a header that is given exactly once.
 pub fn header<'h>(headers: &[Header<'h>], name: &str) -> Option<&'h [u8]> {
     let mut values = headers
         .iter()

@@ -1,7 +1,7 @@
 //! Percent-encoding (RFC 3986 §2.1), of task headers, paths and queries.
 //!
-//! [`bytes`] decodes. Those who call it differ in how strict they are: in a task header a `%` that two hex digits do not
-//! follow is an error, in a path and a query it stands for itself, as in Airflow's servers.
+//! [`bytes`] decodes. Its callers differ in how strict they are: in a task header a `%` without two hex
+//! digits after it is an error. In a path and a query it stands for itself, as in Airflow's servers.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -9,16 +9,16 @@ use std::fmt::Write as _;
 /// A byte of a text that is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Byte {
-    /// It stands as it is.
+    /// A byte that was not encoded.
     Plain(u8),
-    /// It was a `%` and two hex digits.
+    /// A byte that was `%` and two hex digits.
     Escaped(u8),
-    /// A `%` that two hex digits do not follow.
+    /// A `%` without two hex digits after it.
     Stray,
 }
 
 impl Byte {
-    /// What it is in a task header; `None` where it is an error.
+    /// Its value in a task header; `None` if it is an error there.
     pub fn in_header(self) -> Option<u8> {
         match self {
             Self::Plain(byte) | Self::Escaped(byte) => Some(byte),
@@ -26,12 +26,12 @@ impl Byte {
         }
     }
 
-    /// What it is in a path.
+    /// Its value in a path.
     pub fn in_path(self) -> u8 {
         self.in_header().unwrap_or(b'%')
     }
 
-    /// What it is in a query, where `+` is a blank.
+    /// Its value in a query, where `+` is a blank.
     pub fn in_query(self) -> u8 {
         match self {
             Self::Plain(b'+') => b' ',
@@ -40,7 +40,7 @@ impl Byte {
     }
 }
 
-/// The bytes of `text`, decoded once. It takes no memory: a caller may send thousands of names.
+/// The bytes of `text`, decoded once. Takes no memory, because a caller may send thousands of names.
 pub fn bytes(text: &[u8]) -> impl Iterator<Item = Byte> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -62,7 +62,7 @@ pub fn bytes(text: &[u8]) -> impl Iterator<Item = Byte> {
     })
 }
 
-/// Encodes `value` for a task header. Visible ASCII (0x21–0x7E) but `%` stays as it is.
+/// Encodes `value` for a task header. Visible ASCII (0x21–0x7E) except `%` stays as it is.
 pub fn encode(value: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
     if value.bytes().all(plain) {
@@ -73,17 +73,17 @@ pub fn encode(value: &str) -> Cow<'_, str> {
         if plain(byte) {
             encoded.push(char::from(byte));
         } else {
-            // Writing to a String cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
     Cow::Owned(encoded)
 }
 
-/// Decodes a task header value. `None` where it holds a byte outside visible ASCII, a `%` that
-/// two hex digits do not follow, or where the result is not UTF-8.
+/// Decodes a task header value. `None` if it contains a byte outside visible ASCII or a `%` without two hex
+/// digits after it, or if the result is not UTF-8.
 pub fn decode(value: &[u8]) -> Option<Cow<'_, str>> {
-    // Both questions in one pass without a branch: nearly every value is plain.
+    // One pass answers both questions without a branch: nearly every value is plain.
     let (visible, encoded) = value.iter().fold((true, false), |(visible, encoded), byte| {
         (visible & byte.is_ascii_graphic(), encoded | (*byte == b'%'))
     });

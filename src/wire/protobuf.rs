@@ -1,6 +1,6 @@
 //! Protobuf's wire format, as far as messages between Envoy and the filter use it.
 
-/// The message is cut short, or has a field of a type that is not read here.
+/// The message is cut short, or has a field of an unsupported type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadMessage;
 
@@ -15,7 +15,7 @@ pub enum Field<'b> {
     Bytes(&'b [u8]),
 }
 
-/// The fields of a message, with their numbers. The first that is malformed ends it with an error.
+/// The fields of a message, with their numbers. The first malformed field ends the iteration with an error.
 pub fn fields(mut rest: &[u8]) -> impl Iterator<Item = Result<(u64, Field<'_>), BadMessage>> {
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -37,12 +37,12 @@ pub fn write_bytes(message: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     message.extend_from_slice(bytes);
 }
 
-/// The types of fields that are read.
+/// The supported types of fields.
 const VARINT: u64 = 0;
 const DOUBLE: u64 = 1;
 const BYTES: u64 = 2;
 
-/// The first field of a message with its number, and what stands behind it.
+/// The first field of a message with its number, and the rest of the message.
 fn field(message: &[u8]) -> Option<(u64, Field<'_>, &[u8])> {
     let (tag, after) = varint(message)?;
     let (field, after) = match tag & 7 {

@@ -1,5 +1,7 @@
 //! The budgets: the most that the filter may cost.
 
+use serde_json::{Value, json};
+
 use super::findings::Findings;
 
 /// A budget and what was measured.
@@ -73,4 +75,20 @@ pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
         verdicts.push(verdict(budget, 10.0, dearest as f64 / 1e6));
     }
     verdicts
+}
+
+/// The findings as JSON, with the verdict on each budget.
+pub(super) fn to_json(findings: &Findings) -> Value {
+    let budgets: Vec<Value> = verdicts(findings)
+        .into_iter()
+        .map(|verdict| {
+            json!({
+                "budget": verdict.budget,
+                "limit": verdict.limit,
+                "measured": verdict.measured,
+                "met": verdict.met(),
+            })
+        })
+        .collect();
+    json!({"findings": findings, "budgets": budgets})
 }

@@ -4,10 +4,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::budget;
 use dagward_testbed::envoy;
 
 /// All numbers of one run.
@@ -137,22 +135,6 @@ fn cpu() -> Option<String> {
 }
 
 impl Findings {
-    /// As JSON, with the verdict on each budget.
-    pub fn to_json(&self) -> Value {
-        let budgets: Vec<Value> = budget::verdicts(self)
-            .into_iter()
-            .map(|verdict| {
-                json!({
-                    "budget": verdict.budget,
-                    "limit": verdict.limit,
-                    "measured": verdict.measured,
-                    "met": verdict.met(),
-                })
-            })
-            .collect();
-        json!({"findings": self, "budgets": budgets})
-    }
-
     /// The extra cost of the first verification of a token with this algorithm.
     pub(super) fn first_more_us(&self, algorithm: &str) -> f64 {
         let mut verifications = self.tokens.verifications.iter();

@@ -100,7 +100,7 @@ pub fn run(effort: Effort) -> Result<(Findings, PathBuf)> {
         instructions,
     };
     let path = directory()?.join(format!("{}.json", findings.about.date));
-    fs::write(&path, serde_json::to_vec_pretty(&findings.to_json())?)?;
+    fs::write(&path, serde_json::to_vec_pretty(&budget::to_json(&findings))?)?;
     Ok((findings, path))
 }
 

@@ -19,10 +19,9 @@ use dagward_workbench::{progress, wait};
 
 mod manifests;
 
-use manifests::Manifests;
+pub use manifests::NAMESPACE;
 
-/// The namespace of Airflow.
-pub const NAMESPACE: &str = "airflow";
+use manifests::Manifests;
 
 /// The API path of the namespace's pods.
 const PODS: &str = "/api/v1/namespaces/airflow/pods";

@@ -32,16 +32,13 @@ mod unit;
 mod volumes;
 
 use logs::{Logs, Server};
-use pod::Pod;
+use pod::{Pod, RETRY};
 use unit::Unit;
 
 pub(super) use unit::NODE;
 
 /// The resources that the node watches.
 const RESOURCES: [&str; 3] = ["namespaces", "services", "pods"];
-
-/// The pause between two attempts: a busy API server fails to answer some requests.
-const RETRY: Duration = Duration::from_millis(500);
 
 /// The longest time between two checks of the services.
 const IDLE: Duration = Duration::from_secs(60);

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod book;
+mod cargo;
 mod chart;
 mod demo;
 mod image;

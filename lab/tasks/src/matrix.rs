@@ -10,8 +10,8 @@ use dagward_cluster::release;
 use dagward_testbed::envoy;
 use dagward_workbench::table::Table;
 
+use crate::cargo::tests;
 use crate::tally::Tally;
-use crate::test::tests;
 
 /// The tests of the suite `istio` that only need the API server.
 const ADMISSION: &str = "admission";

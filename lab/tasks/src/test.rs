@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use dagward_workbench::{descriptors, paths, progress};
 
+use crate::cargo::{cargo, tests};
 use crate::matrix;
 use crate::tally::Tally;
 
@@ -168,19 +169,6 @@ fn plain_targets() -> Result<Vec<String>> {
         }
     }
     Ok(targets)
-}
-
-/// `cargo test`, always for the whole workspace: with fewer packages some dependencies have fewer
-/// features, and cargo rebuilds everything that depends on them. It also continues after the first
-/// failure, where cargo would skip the remaining test programs.
-pub(crate) fn tests(arguments: &[&str]) -> Command {
-    cargo(&[&["test", "--workspace", "--no-fail-fast"], arguments].concat())
-}
-
-fn cargo(arguments: &[&str]) -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(paths::workspace()).args(arguments);
-    cargo
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub mod package;
 mod passage;
 pub mod pods;
 pub mod postgres;
+mod printed;
 mod providers;
 mod redis;
 mod rest;

@@ -1,4 +1,4 @@
-//! What a credential that cannot be read decides.
+//! Decisions about credentials that cannot be read.
 
 use super::*;
 use crate::caller::Unreadable;
@@ -25,7 +25,7 @@ fn an_unreadable_credential_is_refused_where_airflow_reads_it() {
         let refused = scene("enforce", why).authorize();
         let expected = came(Decision::Malformed, Code::MalformedAuthorization, None);
         assert_eq!(refused, expected, "{why}");
-        // Also where each of the rules allows it.
+        // Also if each of the rules allows it.
         let shadow = scene("shadow", why).authorize();
         assert_eq!(
             shadow.shadow,

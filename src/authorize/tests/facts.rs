@@ -1,4 +1,4 @@
-//! Facts about a token, and who may claim it.
+//! Facts about a token, and the callers that may claim it.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn a_token_without_a_known_owner_needs_a_sidecar_s_word() {
         };
         let code = vouched.authorize().code;
         assert!(matches!(code, Code::Allowed | Code::Observed), "{mode}: {code}");
-        // The same words of a peer that is no stamper.
+        // The same headers from a peer whose proof is not trusted.
         let stranger = Scene {
             peer: Principal::parse("spiffe://td/ns/other/sa/worker-ml").ok(),
             ..vouched
@@ -60,7 +60,7 @@ fn a_caller_claims_the_token_with_which_it_starts_a_task() {
     ] {
         let claims = claims.map(|enforced| Claim { enforced });
         assert_eq!(starts(mode, &allows).authorize().claims, claims, "{mode}");
-        // A request that passes only because nothing is enforced claims nothing.
+        // A request that passes only because the policy is not enforced claims nothing.
         assert_eq!(starts(mode, POLICY).authorize().claims, None, "{mode}");
         // Other requests start no task.
         let xcom = Scene {
@@ -128,8 +128,8 @@ fn a_token_is_taken_off_where_airflow_needs_none() {
     }
 }
 
-/// Before `run` the caller's identity counts and its pod's task. What the application says of itself must not take a
-/// task out of a DENY by its DAG, nor into an ALLOW.
+/// Before `run`, the caller's identity and its pod's task count. The application's own word about its task
+/// must not exempt the task from a DENY on its DAG, nor give it an ALLOW.
 #[test]
 fn a_claim_names_no_task_for_a_connection_that_is_read_with_a_token_without_owner() {
     let document = |servers: &str| {
@@ -164,7 +164,7 @@ fn a_claim_names_no_task_for_a_connection_that_is_read_with_a_token_without_owne
     }
 }
 
-/// Nothing names a callback's DAG but its pod's annotations: a header of its own code does not.
+/// Only the annotations of a callback's pod name its DAG; a header of its own code does not.
 #[test]
 fn a_claim_names_no_dag_for_a_callback() {
     let document = r#"{"apiVersion":"dagward/v1","policies":[

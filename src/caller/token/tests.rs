@@ -70,7 +70,7 @@ fn a_uuid_in_another_spelling_is_unreadable() {
         format!("urn:uuid:{TASK}"),
         format!("{{{{urn:{plain}"),
         format!("-{TASK}-"),
-        // What `int(…, 16)` takes.
+        // Spellings that `int(…, 16)` accepts.
         format!("0x{}", without(2)),
         format!("+{}", without(1)),
         format!("0_1{}", without(3)),
@@ -212,7 +212,7 @@ fn claims() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What servers drop, trim, or cut at, and a few bytes that they do not.
+/// Bytes that servers drop, trim, or cut at, and a few bytes that they keep.
 fn odd() -> impl Strategy<Value = Vec<u8>> {
     let bytes = prop::sample::select(b" \t\x0b\x1c\x85\xa0\xff,.=!+/-_A".to_vec());
     prop_oneof![

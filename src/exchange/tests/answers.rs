@@ -134,7 +134,8 @@ fn a_task_whose_answer_was_lost_here_goes_on_once_another_api_server_has_answere
     }
 }
 
-/// `team_name` stands behind all else of the run, which may be long, so the answer is not held for it.
+/// `team_name` comes after all other fields of the run, which may be long, so the proxy does not hold the
+/// answer for it.
 #[test]
 fn the_team_is_learned_as_the_answer_passes() {
     let known: &[u8] = br#"{"dag_run": {"dag_id": "sales_daily", "run_id": "r", "#;
@@ -164,7 +165,7 @@ fn the_team_is_learned_as_the_answer_passes() {
     let mut proxy = Proxy::new("enforce", false);
     answered(&mut proxy, "sales", 200, &[known, br#""team_name": null}}"#]);
     assert_eq!(team(&mut proxy), None);
-    // What is cut short names no team, and what is refused teaches none.
+    // An answer that is cut short names no team, and a refused one teaches none.
     let mut proxy = Proxy::new("enforce", false);
     answered(&mut proxy, "sales", 200, &[known, &conf]);
     assert_eq!(team(&mut proxy), None);

@@ -1,4 +1,4 @@
-//! The request's body: held where it decides, and not where it does not.
+//! The request's body: held only if the decision needs it.
 
 use super::life::Life;
 use super::mesh::{Proxy, worker};
@@ -20,7 +20,7 @@ fn proxy() -> Proxy {
     Proxy::new("enforce", false).under(POLICY)
 }
 
-/// A request whose body decides, its headers passed.
+/// A request whose body decides, after its headers have passed.
 fn begun(proxy: &mut Proxy) -> Life<'_> {
     let (life, flow) = proxy.begin(worker("sales").as_ref(), LIST, &[], false);
     assert_eq!(flow, Flow::GoOn);
@@ -59,7 +59,7 @@ fn trailers_end_the_body_that_decides() {
         assert_eq!(life.request_trailers(), flow);
         assert_eq!(life.refused(), refused);
     }
-    // Without any bytes the body is empty, and names no DAG: all of them are meant.
+    // A body without any bytes is empty and names no DAG, so it means all of them.
     let mut proxy = proxy();
     let mut life = begun(&mut proxy);
     assert_eq!(life.request_trailers(), Flow::Hold);
@@ -90,7 +90,7 @@ fn a_body_that_decides_nothing_is_not_held() {
     let (mut life, flow) = proxy.begin(worker("sales").as_ref(), xcom, &[], false);
     assert_eq!(flow, Flow::GoOn);
     let before = life.exchange.traffic("", life.host).unwrap().request_bytes;
-    // The proxy is not asked for it.
+    // The filter does not ask the proxy for it.
     assert_eq!(life.request_body(None, 1_000, false), Flow::GoOn);
     assert_eq!(life.request_body(None, 500, true), Flow::GoOn);
     assert_eq!(life.request_trailers(), Flow::GoOn);

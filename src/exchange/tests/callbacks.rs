@@ -1,4 +1,4 @@
-//! A deadline's callback: its token is owned as a task's is, and nothing names its DAG.
+//! A deadline's callback: its token has an owner like a task's, and no answer names its DAG.
 
 use super::mesh::{Came, Proxy, bearer, task, worker};
 use crate::caller::Principal;
@@ -91,7 +91,7 @@ fn what_acts_is_a_callback_whose_dag_is_not_known() {
     let callback = Some("__callback__".to_owned());
     ask(&mut proxy, callbacks.as_ref(), &run(1), &[]);
     assert_eq!(property(&proxy, "dagward_task_id"), callback);
-    // What the task's own headers and another token's proof say is not said of the callback.
+    // Headers about a task, and another token's proof, do not count for the callback.
     let claim = [("x-airflow-dag-id", "sales_daily"), ("x-airflow-task-id", "load")];
     let airflow = [&claim[..], &[("x-airflow-proof", "airflow")]].concat();
     for headers in [&[][..], &airflow] {
@@ -105,7 +105,7 @@ fn what_acts_is_a_callback_whose_dag_is_not_known() {
     ask(&mut proxy, callbacks.as_ref(), XCOM, &pod);
     assert_eq!(acts(&proxy), ("true".to_owned(), "sales_daily".to_owned()));
     assert_eq!(property(&proxy, "dagward_task_id"), callback);
-    // A task is none, whatever it is called.
+    // A task is not a callback, even if its DAG is called `callback`.
     let token = bearer(&task(2));
     let headers = [
         ("authorization", token.as_str()),
@@ -115,14 +115,14 @@ fn what_acts_is_a_callback_whose_dag_is_not_known() {
     assert_eq!(acts(&proxy), ("false".to_owned(), "callback".to_owned()));
 }
 
-/// What the first line of the log says of what acts: whether it is a callback, and its DAG.
+/// The log's words for the actor in its first line: whether it is a callback, and its DAG.
 fn acts(proxy: &Proxy) -> (String, String) {
     let pairs = pairs(&proxy.host.log[0]);
     let value = |name: &str| pairs.iter().find(|pair| pair.0 == name).unwrap().1.clone();
     (value("callback"), value("acting"))
 }
 
-/// Where the api-server's proxy did not see the callback start, its worker's own sidecar vouches for it.
+/// If the api-server's proxy did not see the callback start, its worker's own sidecar vouches for it.
 #[test]
 fn a_sidecar_vouches_for_the_callback_that_it_saw_start() {
     let mut sidecar = Proxy::new("enforce", true);

@@ -25,12 +25,12 @@ pub(super) struct TestHost {
     /// The headers that were set on the request.
     pub(super) stamped: Vec<(String, String)>,
     pub(super) properties: BTreeMap<String, String>,
-    /// The server behind the way out.
+    /// The server of an outgoing request.
     pub(super) upstream: Option<Principal>,
-    /// Whether the connection ends behind the first chunk of an answer.
+    /// Whether the connection ends after the first chunk of an answer.
     pub(super) cut: bool,
     reply: Option<(u16, String)>,
-    /// The bytes of the request's body; `None` where the proxy cannot give them.
+    /// The bytes of the request's body; `None` if the proxy cannot supply them.
     sent: Option<Vec<u8>>,
     /// The bytes of the answer's body that the proxy holds.
     body: Vec<u8>,
@@ -58,7 +58,7 @@ impl<'p> Life<'p> {
             .request_headers(&self.setting, connection, headers, end, self.host)
     }
 
-    /// So much of the request's body is there; `None` where the proxy cannot give it.
+    /// Delivers a part of the request's body; `None` if the proxy cannot supply it.
     pub(super) fn request_body(&mut self, body: Option<&[u8]>, size: usize, end: bool) -> Flow {
         self.host.sent = body.map(<[u8]>::to_vec);
         self.exchange.request_body(&self.setting, size, end, self.host)
@@ -75,7 +75,7 @@ impl<'p> Life<'p> {
             .answer_headers(&self.setting, &answer, end, self.host);
     }
 
-    /// The bytes that go on to the caller now; `None` where they are held.
+    /// The bytes that go on to the caller now; `None` if the proxy holds them.
     pub(super) fn answer_body(&mut self, chunk: &[u8], end: bool) -> Option<Vec<u8>> {
         self.host.body.extend_from_slice(chunk);
         let size = self.host.body.len();
@@ -83,13 +83,13 @@ impl<'p> Life<'p> {
         (flow == Flow::GoOn).then(|| self.host.passed())
     }
 
-    /// The same for what was held until the trailers.
+    /// The bytes that the proxy held until the trailers.
     pub(super) fn answer_trailers(&mut self) -> Vec<u8> {
         self.exchange.answer_trailers(&self.setting, self.host);
         self.host.passed()
     }
 
-    /// The status and the code with which the proxy has answered in the app's place.
+    /// The status and the code with which the proxy has answered in place of the application.
     pub(super) fn refused(&mut self) -> Option<(u16, String)> {
         let (status, body) = self.host.reply.take()?;
         Some((status, code(&body)))
@@ -97,7 +97,7 @@ impl<'p> Life<'p> {
 }
 
 impl TestHost {
-    /// Forgets the effects of the request before.
+    /// Forgets the effects of the previous request.
     pub(super) fn forget(&mut self) {
         self.log.clear();
         self.removed.clear();

@@ -1,4 +1,4 @@
-//! Log lines are read back as logfmt: every field, whatever the caller sent.
+//! Reads log lines back as logfmt: every field, whatever the caller sent.
 
 use super::mesh::{Proxy, bearer, task, worker};
 use crate::exchange::log::pairs;
@@ -61,7 +61,7 @@ fn each_field_of_a_refusal_is_read_back() {
             assert!(reasons > 0);
             assert_eq!(names, [&FIELDS[..], &why].concat());
         }
-        // A path that is refused by its form, with what would end the value and begin others.
+        // A path that is refused for its form, with characters that could end the value and begin another.
         let lines = lines(
             mode,
             &format!("GET {forged}"),

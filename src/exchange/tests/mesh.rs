@@ -15,7 +15,7 @@ use crate::policy::{self, Ruleset};
 use crate::verdict::Direction;
 use crate::wire::pairs;
 
-/// Each team's worker may do what its tasks need; pages and health are open to all.
+/// Each team's worker may access the objects of its tasks. Pages and health are open to all.
 pub(super) const TEAMS: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE",SERVERS "policies":[
   {"name":"own","action":"ALLOW","rules":[{"to":[{"surfaces":["execution"],"actions":["task_instance:heartbeat"]}]}]},
   {"name":"logs","action":"ALLOW","rules":[{
@@ -32,14 +32,14 @@ pub(super) const TEAMS: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE",SERVE
 
 const API_SERVER: &str = r#""apiServers":["spiffe://td/ns/airflow/sa/api-server"],"#;
 
-/// An Airflow that verifies tokens on the routes of its Execution API, and on no other.
+/// An Airflow that verifies tokens only on the routes of its Execution API.
 #[derive(Debug, Default)]
 pub(super) struct Airflow {
     /// The DAG of each task instance that has a valid token.
     pub(super) tasks: BTreeMap<String, &'static str>,
 }
 
-/// A proxy before an app.
+/// A proxy in front of an application.
 pub(super) struct Proxy {
     pub(super) host: TestHost,
     pub(super) connection: Connection,
@@ -47,14 +47,14 @@ pub(super) struct Proxy {
     vouching: bool,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Came {
-    /// The app's status, with its body.
+    /// The application's status, with its body.
     Answered(u16, String),
-    /// The code of a refusal before the app.
+    /// The code of a refusal before the application.
     Refused(u16, String),
-    /// The code of a refusal in the place of the answer's body.
+    /// The code of a refusal that replaces the answer's body.
     RefusedInAnswer(String),
 }
 
@@ -66,14 +66,14 @@ pub(super) fn worker(team: &str) -> Option<Principal> {
     Principal::parse(&format!("spiffe://td/ns/airflow/sa/worker-{team}")).ok()
 }
 
-/// A token that only its subject tells from others; its signature is not looked at by the filter.
+/// A token that differs from others only in its subject. The filter does not check its signature.
 pub(super) fn bearer(task: &str) -> String {
     let claims = URL_SAFE_NO_PAD.encode(json!({"sub": task}).to_string());
     format!("Bearer e30.{claims}.c2ln")
 }
 
 impl Airflow {
-    /// The status and body for a request with the token of `task`, which is forged if Airflow does not
+    /// The status and body for a request with the token of `task`. The token is forged if Airflow does not
     /// know it.
     fn answer(&self, path: &str, task: Option<&str>) -> (u16, String) {
         let open = !path.starts_with("/execution/")
@@ -100,7 +100,7 @@ impl Airflow {
 }
 
 impl Proxy {
-    /// The api-server's sidecar under this mode; with `vouching` the document names api-servers.
+    /// The api-server's sidecar in this mode. With `vouching`, the document names api-servers.
     pub(super) fn new(mode: &str, vouching: bool) -> Self {
         Self {
             host: TestHost::default(),
@@ -116,18 +116,18 @@ impl Proxy {
         }
     }
 
-    /// Another document comes into force.
+    /// Puts another document into force.
     pub(super) fn set_mode(&mut self, mode: &str) {
         self.ruleset = ruleset(mode, if self.vouching { API_SERVER } else { "" });
     }
 
-    /// The same under this document.
+    /// The same proxy under this document.
     pub(super) fn under(mut self, document: &str) -> Self {
         self.ruleset = policy::load(document.as_bytes()).unwrap();
         self
     }
 
-    /// The same with this member of the document in the place of `apiServers`.
+    /// The same proxy with this member of the document in place of `apiServers`.
     pub(super) fn naming(mut self, member: &str) -> Self {
         self.ruleset = ruleset("enforce", member);
         self
@@ -151,7 +151,7 @@ impl Proxy {
         self.exchange(peer, request, &headers, status, &[body.as_bytes()])
     }
 
-    /// A request that the app answers with this status and these chunks of a body.
+    /// A request that the application answers with this status and these chunks of a body.
     pub(super) fn exchange(
         &mut self,
         peer: Option<&Principal>,
@@ -185,7 +185,7 @@ impl Proxy {
         }
     }
 
-    /// The headers of a request; `end` says that it has no body.
+    /// The headers of a request; `end` means that there is no body.
     pub(super) fn begin(
         &mut self,
         peer: Option<&Principal>,
@@ -216,7 +216,7 @@ impl Proxy {
         (life, flow)
     }
 
-    /// A request to `run` whose connection ends behind the first bytes of the answer.
+    /// A request to `run` whose connection ends after the first bytes of the answer.
     pub(super) fn cut_short(
         &mut self,
         peer: Option<&Principal>,
@@ -230,10 +230,10 @@ impl Proxy {
         came
     }
 
-    /// All that the proxy has learned, as the store has it.
+    /// All facts that the proxy has learned, as the store holds them.
     pub(super) fn learned(&self) -> BTreeMap<String, Vec<u8>> {
         let mut learned = self.host.store.values("dagward.tasks");
-        // The shelves' key says nothing of any task.
+        // The shelves' key is not a fact about a task.
         learned.remove("dagward.tasks.key");
         learned
     }

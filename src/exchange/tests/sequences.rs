@@ -44,7 +44,7 @@ fn request(sent: &Sent) -> String {
     ROUTES[sent.route].replace("{}", &task(sent.named))
 }
 
-/// An Airflow in which the victim's task is sales', and all others that have valid tokens are ml's.
+/// An Airflow in which the victim's task belongs to sales, and all other tasks with valid tokens to ml.
 fn airflow() -> Airflow {
     let tasks = (0..FORGED).map(|number| {
         let dag = if number == VICTIM {
@@ -62,7 +62,7 @@ fn airflow() -> Airflow {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Requests whose token Airflow does not verify change nothing that is learned.
+    /// Requests whose token Airflow does not verify change no learned fact.
     #[test]
     fn no_request_without_a_verified_credential_changes_what_is_learned(
         requests in proptest::collection::vec((sent(), 0_usize..3), 0..60),
@@ -78,8 +78,9 @@ proptest! {
         prop_assert_eq!(proxy.learned(), BTreeMap::new());
     }
 
-    /// Whatever an attacker sends before and after, with valid tokens of its own team and with stolen
-    /// ones, the victim starts its task and goes on, and no request with its token passes for another.
+    /// An attacker may send any requests before and after, with valid tokens of its own team and with stolen
+    /// ones. The victim still starts its task and goes on, and no request with its token passes for another
+    /// principal.
     #[test]
     fn an_attacker_does_not_disturb_a_task_of_another_team(
         before in proptest::collection::vec(sent(), 0..30),
@@ -107,7 +108,7 @@ proptest! {
         }
     }
 
-    /// Whatever was sent while nothing was enforced, no honest task is refused after the change.
+    /// After a change to `enforce`, no honest task is refused because of requests from before.
     #[test]
     fn nothing_from_before_enforcing_refuses_a_request(
         before in proptest::collection::vec((sent(), 0_usize..3), 0..60),

@@ -1,4 +1,4 @@
-//! Which answers teach, and what.
+//! The answers from which the filter learns, and the facts that it learns.
 
 use super::mesh::{Airflow, Came, Proxy, task, worker};
 use crate::verdict::Direction;
@@ -116,7 +116,7 @@ fn facts_from_before_the_policy_was_enforced_refuse_no_request() {
     let one = task(1);
     for mode in ["observe", "shadow"] {
         let mut proxy = Proxy::new(mode, false);
-        // In neither mode is the thief refused: nor is anything held against the owner later.
+        // In neither mode is the thief refused, and neither mode has an effect on the owner later.
         for request in [&run(1), &heartbeat(1), XCOM, "GET /execution/health"] {
             let came = proxy.ask(&airflow, ml.as_ref(), request, Some(&one));
             assert!(
@@ -197,7 +197,7 @@ fn where_api_servers_are_named_no_other_teaches() {
     let mut proxy = Proxy::new("enforce", true);
     proxy.connection.own = worker("sales");
     for _ in 0..2 {
-        // The answer is not to name the DAG, so nothing allows the request.
+        // The answer will not name the DAG, so no rule allows the request.
         assert_eq!(
             proxy.ask(&airflow, sales.as_ref(), &run(1), Some(&one)),
             refused("no_rule_allows")
@@ -260,7 +260,7 @@ fn a_connection_is_read_before_run_and_the_token_is_not_renewed() {
     let renewal = "Answer refreshed-api-token".to_owned();
     let mut proxy = Proxy::new("enforce", true);
     let logs = "GET /execution/connections/shared_logs";
-    // The rule asks for no task, so whose token it is does not matter.
+    // The rule has no condition on a task, so the token's owner does not matter.
     for peer in [&sales, &ml] {
         assert_eq!(proxy.ask(&airflow, peer.as_ref(), logs, Some(&one)), done());
         assert!(proxy.host.removed.contains(&renewal));
@@ -309,8 +309,8 @@ fn a_hook_is_told_that_there_is_no_connection_of_its_default_name() {
     }
 }
 
-/// Airflow renews a token on every route, whatever it answers. A thief who asks for `run` of a task that runs elsewhere
-/// gets 409, and must not get a fresh token with it: reading connections with it is open to him.
+/// Airflow renews a token on every route, whatever it answers. A thief who requests `run` of a task that runs
+/// elsewhere gets 409, and must not get a fresh token with it: with that token they could read connections.
 #[test]
 fn a_start_that_airflow_refuses_renews_no_token_without_an_owner() {
     let token = super::mesh::bearer(&task(1));

@@ -1,4 +1,4 @@
-//! Ends of an answer other than its last bytes, and answers that are not the app's.
+//! Ends of an answer other than its last bytes, and answers that do not come from the application.
 
 use super::life::{Life, code};
 use super::mesh::{Came, Proxy, bearer, task, worker};
@@ -70,7 +70,7 @@ fn nothing_of_an_answer_that_is_refused_goes_on() {
     assert_eq!(heartbeat(&mut proxy, "ml"), of_another());
 }
 
-/// Its headers may carry a token that is good for all of the Execution API.
+/// The answer's headers may carry a token for all of the Execution API.
 #[test]
 fn an_answer_without_a_body_names_no_dag_and_leaves_the_token_to_run_alone() {
     let mut proxy = Proxy::new("enforce", false);
@@ -87,7 +87,7 @@ fn an_answer_without_a_body_names_no_dag_and_leaves_the_token_to_run_alone() {
     );
 }
 
-/// Another filter answers before the request's headers come here.
+/// Another filter answers before the request's headers arrive here.
 #[test]
 fn an_answer_to_a_request_that_did_not_come_here_has_no_effects() {
     let mut proxy = Proxy::new("enforce", false);

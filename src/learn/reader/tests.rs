@@ -14,7 +14,7 @@ fn run(dag_id: &str, run_id: &str) -> Reading {
     Reading::Run(run, None)
 }
 
-/// What it says of the run.
+/// Reads the run of an answer, without its team.
 fn read(answer: &[u8], end: bool) -> Reading {
     of_run(AnswerReader::default().read(answer, end))
 }
@@ -104,7 +104,7 @@ fn an_answer_that_names_no_run_or_two_is_not_waited_for() {
         "{\"x\":\"\n",
     ] {
         let reading = read(answer.as_bytes(), false);
-        // Some of them come to light only with the next byte.
+        // Some of these become clear only with the next byte.
         let with_one_more = read(format!("{answer}:").as_bytes(), false);
         assert!(
             reading == Reading::NotNamed || with_one_more == Reading::NotNamed,
@@ -177,7 +177,7 @@ fn members(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<(St
     proptest::collection::vec((name, value), 0..3)
 }
 
-/// An object as text, its members in order, names twice where they stand twice.
+/// An object as text, with its members in order, repeated names included.
 fn object(members: &[(String, String)]) -> String {
     let members: Vec<_> = members
         .iter()
@@ -213,7 +213,7 @@ fn answer() -> impl Strategy<Value = String> {
         .prop_map(|members| object(&members))
 }
 
-/// The run by serde_json's own reading of the whole answer. It would take a list for a struct, too.
+/// The run according to serde_json, from the whole answer. serde_json would also accept a list for a struct.
 fn by_serde(answer: &str) -> Reading {
     #[derive(Deserialize)]
     struct Whole {
@@ -250,7 +250,7 @@ proptest! {
     fn a_whole_answer_is_read_as_serde_json_reads_it(answer in answer()) {
         let expected = by_serde(&answer);
         let reading = read(answer.as_bytes(), true);
-        // What stands twice behind the names is not waited for.
+        // The reader does not wait for names that are repeated after the run's.
         let twice = serde_json::from_str::<Value>(&answer).is_ok() && expected == Reading::NotNamed;
         prop_assert!(reading == expected || twice, "{answer}: {reading:?} and {expected:?}");
     }

@@ -14,7 +14,7 @@ const API_SERVER: Answerer<'static> = Answerer {
     port: "8080",
 };
 
-/// Tasks on one shelf: the worst that a principal can bring about.
+/// Tasks on one shelf: the worst case that a principal can cause.
 static ON_ONE_SHELF: LazyLock<Vec<u64>> = LazyLock::new(|| {
     let mut store = Memory::default();
     let tasks = at(&mut store, 0);
@@ -218,7 +218,7 @@ fn rubbish_in_the_store_is_not_taken_for_facts() {
 }
 
 proptest! {
-    /// Whatever one principal teaches in whatever order, what another's tasks have taught stays.
+    /// One principal may teach any facts in any order. The facts of another principal's tasks stay.
     #[test]
     fn principals_do_not_disturb_each_other(writes in proptest::collection::vec((0_u64..40, 0_usize..4), 0..400)) {
         let mut store = Memory::default();

@@ -38,7 +38,7 @@ fn stat(vm: &Vm, name: &str) -> Option<u64> {
     vm.proxy.borrow().stats.get(name).map(|(_, value)| *value)
 }
 
-/// The sum over all series whose name begins and continues so.
+/// The sum over all series whose name begins with `start` and contains `contains`.
 fn sum(vm: &Vm, start: &str, contains: &str) -> u64 {
     let proxy = vm.proxy.borrow();
     let matching = proxy
@@ -48,7 +48,7 @@ fn sum(vm: &Vm, start: &str, contains: &str) -> u64 {
     matching.map(|(_, (_, value))| value).sum()
 }
 
-/// The label sets of `dagward_requests_total`, `__other__` apart.
+/// The label sets of `dagward_requests_total`, without `__other__`.
 fn label_sets(vm: &Vm) -> usize {
     let is_own = |name: &&String| name.starts_with("dagward_requests_total.") && !name.contains(OTHER);
     vm.proxy.borrow().stats.keys().filter(is_own).count()
@@ -129,8 +129,8 @@ fn adds_no_bytes_where_there_are_none() {
     assert_eq!(sum(&vm, "dagward_requests_total", ""), 1);
 }
 
-/// A ledger of 80 label sets: 60 are for what is proven, 40 of them for one caller; 20 are for
-/// everything else, 5 of them for one caller and 2 of those for what it claims.
+/// A ledger of 80 label sets. 60 are for proven series, and one caller may have 40 of these. 20 are for all
+/// others; one caller may have 5 of these, and 2 with its own claims.
 fn small() -> Ledger {
     Ledger::new(80)
 }
@@ -196,7 +196,7 @@ fn ids_that_are_only_claimed_take_a_small_share_of_the_callers_own() {
     );
     assert_eq!(label_sets(&vm), 2);
 
-    // Neither what other callers claim nor what is proven notices.
+    // This affects neither the claims of other callers nor proven series.
     ledger.record(&claimed("honest", "claimed"), &mut vm);
     for task in names("task", 40) {
         ledger.record(&allowed("proven", &task), &mut vm);
@@ -346,7 +346,7 @@ fn traffic() -> impl Strategy<Value = Vec<Sent>> {
     proptest::collection::vec(sent, 0..100)
 }
 
-/// What a proxy of `vms` VMs counts.
+/// The counts of a proxy with `vms` VMs.
 fn counts(sent: &[Sent], vms: u8) -> Vec<(String, u64)> {
     let proxy = Rc::new(RefCell::new(Proxy::default()));
     let mut workers: Vec<_> = (0..vms).map(|_| (Ledger::new(48), Vm::of(&proxy))).collect();

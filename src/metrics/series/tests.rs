@@ -6,7 +6,7 @@ use regex::Regex;
 use super::super::catalog::*;
 use super::*;
 
-/// Istio's regular expressions that could match a name of ours: the tag's name, the expression.
+/// Those of Istio's regular expressions that could match a name of dagward: the tag's name, the expression.
 /// The others are anchored at the start of Envoy's own names.
 const BUILT_IN: [(&str, &str); 10] = [
     ("cache", r"(cache\.(.+?)\.)"),
@@ -31,8 +31,8 @@ fn labels() -> Vec<&'static str> {
     labels
 }
 
-/// Envoy's tag extraction: each expression is searched in the whole name, its first match only;
-/// group 1 leaves the name, group 2 is the tag's value.
+/// Envoy's tag extraction. Each expression is searched in the whole name, and only its first match counts.
+/// Group 1 is removed from the name, and group 2 is the tag's value.
 struct Extraction {
     expressions: Vec<(&'static str, Regex)>,
 }

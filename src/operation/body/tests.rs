@@ -119,7 +119,7 @@ fn assets_have_numbers() {
             "{body}"
         );
     }
-    // Airflow takes it for 1.
+    // Airflow reads it as 1.
     assert!(read(r#"{"asset_id": true}"#, fields, Id::AssetNumber).is_err());
     let fields = &[is("dag_id", Id::Dag)];
     assert_eq!(
@@ -138,7 +138,7 @@ fn a_field_may_have_two_names() {
     );
 }
 
-/// What Python's `json` reads, or refuses, as it is read here.
+/// The filter accepts and refuses the same JSON as Python's `json`.
 #[test]
 fn a_text_is_read_as_python_reads_it() {
     let fields = &[is("dag_id", Id::Dag)];
@@ -198,7 +198,7 @@ fn what_parsers_read_differently_is_refused() {
     }
     let utf16: Vec<u8> = r#"{"dag_id": "a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let latin1 = b"{\"dag_id\": \"\xe9\"}";
-    // A surrogate in UTF-8 is none of Unicode's texts, and Python reads it all the same.
+    // A surrogate in UTF-8 is not valid Unicode, but Python accepts it.
     let surrogate = b"{\"dag_id\": \"\xed\xa0\x80\"}";
     for body in [&utf16[..], latin1, surrogate] {
         assert!(
@@ -229,7 +229,7 @@ fn no_more_is_gathered_than_counts() {
 
     let same = format!(r#"{{"dag_ids": [{}"a"]}}"#, r#""a","#.repeat(9_000));
     assert_eq!(read(&same, fields, Id::Dag), Ok((values(&["a"]), false, false)));
-    // What has no place behind too many is refused all the same.
+    // An invalid value is refused even after too many values.
     let wrong = format!(r#"{{"dag_ids": [{},7]}}"#, ids.join(","));
     assert!(read(&wrong, fields, Id::Dag).is_err());
 }

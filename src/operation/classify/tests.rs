@@ -56,7 +56,8 @@ fn clients_encode_differently_and_mean_the_same() {
     assert_eq!(plain, quoted);
 }
 
-/// The rows of the measurements on real servers: what reaches a DAG there is that DAG here, or refused.
+/// The rows of the measurements on real servers: a path that reaches a DAG there is classified as that DAG
+/// here, or refused.
 #[test]
 fn measured_targets() {
     let refused = |target, ambiguity| {
@@ -155,7 +156,7 @@ fn ids_in_the_query() {
         assert!(!stats.any_dag);
     }
 
-    // The tasks of a group are reported beside those that are named.
+    // The tasks of a group are reported beside those that the body names.
     let group = ok(
         "GET",
         "/execution/task-instances/states?dag_id=d&task_ids=t&task_group_id=g",

@@ -14,7 +14,7 @@ fn state<'a>(body: &'a str, target: &'a str) -> Result<Operation<'a>, Malformed>
     classify(&request, &Site::default())
 }
 
-/// The asks of a body beside `task_instance:state`, one a line.
+/// The accesses of a body beside `task_instance:state`, one a line.
 fn asked(body: &str) -> Vec<String> {
     let target = format!("/execution/task-instances/{UUID}/state");
     let mut operation = state(body, &target).unwrap();
@@ -35,7 +35,7 @@ fn asked(body: &str) -> Vec<String> {
     .collect()
 }
 
-/// The same for a deferral to `class` with these arguments.
+/// The accesses of a deferral to `class` with these arguments.
 fn deferred(class: &str, arguments: &str) -> Vec<String> {
     let body = format!(
         r#"{{"state": "deferred", "classpath": "{class}", "trigger_kwargs": {arguments}, "next_method": "resume"}}"#
@@ -43,14 +43,14 @@ fn deferred(class: &str, arguments: &str) -> Vec<String> {
     asked(&body)
 }
 
-/// What a deferral of an own trigger asks for beside the trigger.
+/// The accesses of a deferral to the task's own trigger, without the trigger.
 fn named(arguments: &str) -> Vec<String> {
     let mut asks = deferred("sales.Wait", arguments);
     assert_eq!(asks.remove(0), "trigger:create mine sales.Wait", "{arguments}");
     asks
 }
 
-/// What arguments ask for that may be anything.
+/// The accesses of arguments that may be anything.
 const ANYTHING: [&str; 5] = [
     "trigger:create mine ?",
     "connection:read ?",
@@ -106,7 +106,7 @@ fn whatever_airflow_could_take_for_a_deferral_is_one() {
     }
 }
 
-/// As the Kubernetes provider 10.25 serializes its trigger.
+/// The form in which the Kubernetes provider 10.25 serializes its trigger.
 #[test]
 fn an_operator_s_pod_is_watched_with_its_connection() {
     let class = "airflow.providers.cncf.kubernetes.triggers.pod.KubernetesPodTrigger";
@@ -140,7 +140,7 @@ fn a_body_to_come_is_waited_for() {
     ));
 }
 
-/// What Airflow's own operators send, in the encodings of 3.0 and of 3.2.
+/// The bodies that Airflow's own operators send, in the encodings of 3.0 and of 3.2.
 #[test]
 fn honest_arguments_name_what_they_name() {
     let moment = r#"{"moment": {"__classname__": "pendulum.datetime.DateTime", "__version__": 2,
@@ -294,11 +294,11 @@ fn arguments_that_cannot_be_read_may_name_anything() {
     ] {
         assert_eq!(named(arguments), ANYTHING, "{arguments}");
     }
-    // Of these it is known that to decode them runs nothing, but not what the triggerer makes of them.
+    // Decoding these runs no code, but the triggerer's use of them is not known.
     assert_eq!(named(r#"{"filepath": "{{ conn.sales_db.password }}"}"#), ANYTHING);
 }
 
-/// The triggerer decodes what it is to hand to the task, and so does the api-server for a task that
+/// The triggerer decodes the values that it hands to the task. The api-server does the same for a task that
 /// waits for people.
 #[test]
 fn what_is_handed_on_runs_nothing_either() {

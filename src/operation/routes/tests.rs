@@ -1,4 +1,4 @@
-//! The table against the routes that the releases of Airflow serve, as their own routers print them.
+//! Compares the table with the routes that the releases of Airflow serve, as their own routers print them.
 
 mod ids;
 

@@ -162,7 +162,7 @@ fn says_where_airflow_is() {
             &format!(r#"{{"paths":["{path}"]}}"#),
         )
     };
-    // Beside `ports`, too: on Airflow's ports a DENY with it refused nothing.
+    // Also with `ports`: a DENY with such a pattern would refuse nothing on Airflow's ports.
     for place in ["", r#","airflow":{"ports":[8080]}"#] {
         for (path, below) in [
             ("/airflow/api/v2/*", "/api/v2/*"),

@@ -10,7 +10,7 @@ use crate::token::Verified;
 
 const WORKER: &str = "spiffe://td/ns/airflow/sa/w-ml";
 
-/// Whether an ALLOW with this entry of `from` holds, and whether a DENY does.
+/// Whether an ALLOW with this entry of `from` matches, and whether a DENY does.
 fn holds(entry: &str, principal: Option<&str>, tokens: &[Rc<Verified>]) -> (bool, bool) {
     let rule = format!(r#"{{"from":[{{{entry}}}]}}"#);
     let decided = |action: &str| {
@@ -162,7 +162,7 @@ fn holds_of(entry: &str, method: &str, target: &str) -> (bool, bool) {
     (allowed("ALLOW", ""), !allowed("DENY", others))
 }
 
-/// Of a route that is not known an ALLOW must name surface, path or action, and no id is known.
+/// On an unknown route, an ALLOW must name surface, path or action, and no id is known.
 #[test]
 fn an_unknown_route_passes_by_its_surface_and_by_no_restriction() {
     let deny_only = (false, true);
@@ -178,7 +178,7 @@ fn an_unknown_route_passes_by_its_surface_and_by_no_restriction() {
         (r#"{"actions":["rest:unclassified"]}"#, NEITHER),
         (r#"{"actions":["rest:unclassified","dag:read"]}"#, deny_only),
         (r#"{"surfaces":["ui"],"actions":["*"]}"#, BOTH),
-        // It may be any action, about any object.
+        // The request may be any action, on any object.
         (r#"{"surfaces":["ui"],"actions":["*:read"]}"#, deny_only),
         (r#"{"surfaces":["ui"],"actions":["dag_run:trigger"]}"#, deny_only),
         (
@@ -193,7 +193,7 @@ fn an_unknown_route_passes_by_its_surface_and_by_no_restriction() {
         (r#"{"surfaces":["ui"],"dags":["*"]}"#, deny_only),
         (r#"{"surfaces":["ui"],"notDags":["a"]}"#, deny_only),
         (r#"{"surfaces":["ui"],"notConnections":["a"]}"#, deny_only),
-        // Nothing names it.
+        // No condition names the request.
         (r#"{"methods":["GET"]}"#, deny_only),
         (r#"{"surfaces":["*"]}"#, deny_only),
         (r#"{"paths":["*"]}"#, deny_only),
@@ -204,7 +204,7 @@ fn an_unknown_route_passes_by_its_surface_and_by_no_restriction() {
     ] {
         assert_eq!(holds_of(entry, "GET", "/ui/new"), expected, "{entry}");
     }
-    // On a known route the name is none.
+    // On a known route the name of unclassified requests does not match.
     assert_eq!(
         holds_of(r#"{"actions":["*:unclassified"]}"#, "GET", "/ui/config"),
         NEITHER
@@ -215,7 +215,7 @@ fn an_unknown_route_passes_by_its_surface_and_by_no_restriction() {
     );
 }
 
-/// Where a DENY on a name does not hold, another that is like it but for its action still does.
+/// If a DENY on one name does not match, a DENY with the same conditions on another action still does.
 #[test]
 fn the_name_of_one_surface_does_not_stand_for_an_action() {
     let rules: Vec<String> = ["rest:unclassified", "dag:read", "rest:unclassified"]
@@ -246,7 +246,7 @@ fn the_name_of_one_surface_does_not_stand_for_an_action() {
     assert_eq!(by("/execution/connections/a"), None);
 }
 
-/// Whatever the service takes an encoded slash for.
+/// The results do not depend on how the service reads an encoded slash.
 #[test]
 fn a_slash_that_was_encoded_counts_where_a_match_refuses() {
     let decided = |action: &str, to: &str, target: &str| {
@@ -316,7 +316,8 @@ fn a_pattern_names_one_issuer() {
     }
 }
 
-/// A rule of known actions does not widen to routes that are not known: `auth:*` begins the name `auth:unclassified` as well.
+/// A rule on known actions does not extend to unknown routes, although `auth:*` is a prefix of the name
+/// `auth:unclassified`.
 #[test]
 fn a_pattern_of_known_actions_names_no_unknown_route() {
     for (entry, target) in [
@@ -330,7 +331,8 @@ fn a_pattern_of_known_actions_names_no_unknown_route() {
     assert!(holds_of(r#"{"actions":["auth:unclassified"]}"#, "DELETE", "/auth/fab/new").0);
 }
 
-/// Where a match refuses, a pattern that begins a request principal is about it, whichever issuer it names.
+/// Where a match refuses, a pattern that is a prefix of a request principal matches it, whichever issuer the
+/// pattern names.
 #[test]
 fn a_pattern_that_refuses_is_about_all_issuers_that_it_begins() {
     let document = |action: &str, word: &str, pattern: &str| {
@@ -354,7 +356,8 @@ fn a_pattern_that_refuses_is_about_all_issuers_that_it_begins() {
     }
 }
 
-/// A server that takes an encoded slash for a slash may merge two slashes, so that these lead to `/admin/x`.
+/// A server that takes an encoded slash for a slash may also merge two slashes, so these paths lead to
+/// `/admin/x`.
 #[test]
 fn an_empty_segment_of_encoded_slashes_hides_no_path_from_a_deny() {
     for target in ["/%2Fadmin/x", "/admin%2F%2Fx", "/admin/%2Fx", "/admin%2F/x"] {
@@ -389,7 +392,8 @@ fn an_empty_segment_of_encoded_slashes_hides_no_path_from_a_deny() {
     }
 }
 
-/// Flask takes `post` for POST, and no route is known for it: `post /auth/users/add` adds a user where uvicorn runs with h11.
+/// Flask takes `post` for POST, but no route is known for it. Under uvicorn with h11, `post /auth/users/add`
+/// adds a user.
 #[test]
 fn a_method_in_lower_case_hides_from_no_deny() {
     for (method, target) in [

@@ -6,7 +6,7 @@ use crate::token::Verified;
 const ENTRY: &str = r#"{"from":[{"principals":["spiffe://td/ns/airflow/sa/w-{team}"],
     "requestPrincipals":["https://o/*"],"claims":{"groups":["{team}-*","admins"]},"notClaims":{"email":["*@x"]}}]}"#;
 
-/// How many conditions held, and which failed.
+/// The number of conditions that held, and the one that failed.
 fn miss(tokens: &[Rc<Verified>]) -> (usize, String) {
     let ruleset = ruleset("ALLOW", ENTRY);
     facts(Some("spiffe://td/ns/airflow/sa/w-ml"), tokens, |facts| {

@@ -1,4 +1,4 @@
-//! How many rules a request looks at does not grow with the policy, whatever is open in it.
+//! The number of rules that a request examines does not grow with the policy, whichever facts are open.
 
 use super::*;
 use crate::caller::Principal;
@@ -26,7 +26,7 @@ fn operation<'a>(method: &'a str, target: &'a str, body: Body<'a>) -> Operation<
     operation::classify(&request, &Site::default()).unwrap()
 }
 
-/// How many rules are looked at for the last ask of `operation`.
+/// The number of rules that are examined for the last access of `operation`.
 fn looked_at(ruleset: &Ruleset, effect: Effect, operation: &Operation<'_>) -> usize {
     let principal = Principal::parse("spiffe://td/ns/airflow/sa/worker").unwrap();
     let access = operation.accesses.last().unwrap();

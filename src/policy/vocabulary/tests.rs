@@ -1,4 +1,5 @@
-//! What the reader of requests gives, a pattern may ask for; and what is refused, no request has.
+//! Compares the vocabulary with the reader of requests: a pattern accepts every value that a request can
+//! have, and refuses values that no request can have.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -10,10 +11,10 @@ use super::*;
 use crate::fact::Fact;
 use crate::operation::{Body, ENCODED_SLASH, Request, Site, classify, classify_elsewhere, host_of};
 
-/// The facts of a request that are known.
+/// The known facts of a request.
 type Values = Vec<(Field, String)>;
 
-/// An id that Airflow accepts, a name of the other kinds, and each as a part of a path.
+/// Ids that Airflow accepts, names of other kinds, and parts of a path.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof!["[a-zA-Z0-9_.é日-]{1,8}", "[ -~é日]{0,6}[!-~]"]
 }
@@ -85,7 +86,7 @@ const ROUTES: [&str; 12] = [
     "/ID",
 ];
 
-/// The value as a pattern, if it can be written as one. A slash that was encoded cannot.
+/// The value as a pattern, if a pattern can express it. An encoded slash has no pattern.
 fn exact(value: &str) -> Option<Written<'_>> {
     let written = Written::parse(value).ok()?;
     let plain = written.shape == Shape::Exact && !written.is_template() && !value.contains(ENCODED_SLASH);

@@ -30,7 +30,7 @@ fn owned(headers: &[(&str, &str)]) -> Owned {
         .collect()
 }
 
-/// Makes the edits as the worst host would: setting leaves the other values of a repeated header.
+/// Applies the edits as the worst host would: setting a header keeps the other values of a repeated one.
 fn apply(headers: &Owned, edits: &[Edit<'_>]) -> Owned {
     let mut result = headers.clone();
     for edit in edits {

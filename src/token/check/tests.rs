@@ -10,7 +10,7 @@ mod issuers;
 
 const KUBERNETES: &str = "https://kubernetes.default.svc";
 
-/// Takes the text `good` for a good signature, and counts how often it is asked.
+/// Accepts the text `good` as a valid signature, and counts the calls.
 #[derive(Default)]
 struct Good(Cell<u32>);
 
@@ -25,7 +25,7 @@ impl Signatures for Good {
     }
 }
 
-/// Keys that come with the fetch that an unknown one brings about.
+/// Keys that arrive with the fetch that an unknown key causes.
 #[derive(Default)]
 struct Fetched {
     keys: RefCell<Option<Rc<KeySet>>>,
@@ -87,7 +87,7 @@ fn good(iss: Option<&str>, aud: &str, sub: &str) -> String {
     signed("k", &claims, "good")
 }
 
-/// A proxy with its memory, and requests to it.
+/// A proxy with its state, and requests to it.
 struct Proxy {
     issuers: Vec<Issuer>,
     tokens: Tokens,
@@ -140,7 +140,7 @@ impl Proxy {
         self.ask(&[("authorization", &format!("Bearer {token}"))])
     }
 
-    /// What came of the only token.
+    /// The result for the only token.
     fn result(&self, token: &str) -> (Option<Kind>, &'static str) {
         let checked = self.show(token);
         let [results] = checked.results.as_slice() else {
@@ -208,7 +208,7 @@ fn a_token_is_verified_once_until_it_expires() {
     }
     assert_eq!(proxy.signatures.0.get(), 1);
     proxy.now = NOW + 600;
-    // In the time that the clocks may differ by.
+    // Within the clock skew.
     assert_eq!(proxy.result(&token).1, "verified");
     proxy.now = NOW + 660;
     assert_eq!(proxy.result(&token).1, "token_expired");
@@ -230,7 +230,7 @@ fn what_is_known_of_a_token_holds_only_where_its_issuer_looks() {
     assert!(proxy.show(&token).results.is_empty());
     proxy.surface = Surface::Ui;
     assert!(proxy.ask(&[("x-token", &token)]).results.is_empty());
-    // Of two issuers that share a surface, one looks elsewhere.
+    // Of two issuers that share a surface, one looks at another location.
     proxy.issuers.push(task());
     proxy.surface = Surface::Rest;
     assert_eq!(proxy.ask(&[("x-token", &token)]).verified.len(), 1);
@@ -253,7 +253,7 @@ fn a_bound_token_is_worth_nothing_in_another_peers_hands() {
         "spiffe://cluster.local/worker-ml",
     ] {
         proxy.peer = thief;
-        // Also where it was verified for its owner before.
+        // Also if it was verified for its owner before.
         assert_eq!(proxy.result(&token).1, "token_bound_to_another_peer", "{thief}");
     }
 }
@@ -322,7 +322,7 @@ fn keys_that_are_fetched() {
     proxy.keys.keys.replace(Some(Rc::new(secret("old"))));
     assert_eq!(proxy.result(&old).1, "verified");
     assert_eq!(proxy.result(&old).1, "cached");
-    // Rotated: the new key comes with the fetch that its first token brings about, and the old goes.
+    // After a rotation: the new key arrives with the fetch that its first token causes, and the old key goes.
     let new = signed("new", &claims, "good");
     assert_eq!(
         (proxy.result(&new).1, proxy.keys.asked.get()),
@@ -354,7 +354,7 @@ fn istios_word_is_taken_only_for_the_token_that_it_has_verified() {
     proxy.metadata = payload(NOW);
     let verified = good(Some(KUBERNETES), "airflow", sub);
     assert_eq!(proxy.result(&verified), (Some(Kind::Kubernetes), "istio"));
-    // Istio may have taken the token away, and another may stand elsewhere.
+    // Istio may have removed the token, and another may stand elsewhere.
     assert_eq!(proxy.ask(&[]).refused, None);
     assert_eq!(proxy.show(&mine).refused, Some(Refusal::NotVerifiedByIstio));
     assert_eq!(proxy.signatures.0.get(), 0);

@@ -1,4 +1,4 @@
-//! A day's outage, a rotation, a flood: what the VMs of a proxy have and how often they fetch.
+//! A day's outage, a rotation, a flood: the keys that a proxy's VMs have, and how often they fetch.
 
 mod answers;
 mod proxy;
@@ -27,16 +27,16 @@ fn an_issuer_that_is_down_for_a_day_takes_no_key_away_and_brings_none_in() {
         let fetches = proxy.fetches_in(HOUR, down);
         assert!((60..=125).contains(&fetches), "{fetches}");
         assert!(proxy.all_have(&["a", "b"]));
-        // A token's unknown key changes nothing, and makes no fetch more.
+        // An unknown key in a token changes nothing, and causes no further fetch.
         assert!(!proxy.lacking(0));
     }
     assert!(proxy.vms.iter().all(|vm| vm.generation() == 1));
     assert_eq!(proxy.turns, [Turn::Failing(Failure::NoAnswer)]);
 
-    // A VM that starts meanwhile has them as well.
+    // A VM that starts meanwhile has the keys as well.
     proxy.vms.push(vm());
     assert!(proxy.all_have(&["a", "b"]));
-    // It is up again, with a key less: no token of that key is good any more.
+    // The issuer is up again, with one key less: tokens of that key are no longer valid.
     proxy.run(LONGEST_PAUSE + Duration::from_secs(2), serving(&["b"]));
     assert!(proxy.all_have(&["b"]));
     assert!(proxy.vms.iter().all(|vm| vm.generation() == 2));
@@ -56,7 +56,7 @@ fn the_pauses_between_fetches_that_fail_double_up_to_a_minute() {
             last = Some(proxy.now);
         }
     }
-    // Up to a second until the next tick, and the answer's time.
+    // The time to the next tick is up to a second, plus the time of the answer.
     let late = Duration::from_millis(1_200);
     for (pause, whole) in pauses.iter().zip([1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]) {
         let whole = Duration::from_secs(whole);
@@ -87,7 +87,7 @@ fn a_rotation_is_seen_with_the_next_refresh() {
         generation += 1;
         assert!(proxy.vms.iter().all(|vm| vm.generation() == generation));
     }
-    // Other bytes, the same keys.
+    // Other bytes, but the same keys.
     proxy.run(EVERY * 2, || {
         Some((200, [b" ".to_vec(), jwks(&["b", "c"])].concat()))
     });
@@ -108,7 +108,7 @@ fn a_key_that_another_vm_has_fetched_is_there_at_once() {
     let mut proxy = Proxy::of(2);
     proxy.run(Duration::from_secs(60), serving(&["a"]));
     assert!(!proxy.lacking(0));
-    // One VM ticks no more.
+    // One VM stops ticking.
     let mut idle = std::mem::replace(&mut proxy.vms[1], vm());
     proxy.run(Duration::from_secs(2), serving(&["a", "b"]));
     assert!(idle.lacking(&mut proxy.store, 0, proxy.now));
@@ -213,7 +213,7 @@ fn a_policy_with_another_interval_keeps_the_keys() {
     };
     proxy.vms[0] = Fetcher::new([&often]);
     assert!(proxy.all_have(&["a"]));
-    // What was due in five minutes is due at once: nobody waits longer than it says.
+    // A fetch that was due in five minutes is due at once: no VM waits longer than the interval.
     let fetches = proxy.fetches_in(Duration::from_secs(61), serving(&["a"]));
     assert!((3..=5).contains(&fetches), "{fetches}");
     proxy.vms[0] = Fetcher::new([&elsewhere]);

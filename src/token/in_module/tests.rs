@@ -102,7 +102,7 @@ fn a_signature_has_one_spelling() {
     }
 }
 
-/// What has the value of a good signature but is not below the modulus, or the curve's order.
+/// A number that is congruent to a valid signature, but not below the modulus or the curve's order.
 #[test]
 fn numbers_are_below_their_bound() {
     let Material::Rsa { n, .. } = key(Algorithm::Rs256).material else {
@@ -185,7 +185,7 @@ fn points_of_small_order_sign_nothing() {
     assert!(!holds(Algorithm::EdDsa, &key, MESSAGE, &signature));
 }
 
-/// Whatever a key is made of: a JWK Set gives no such keys, but nothing relies on that.
+/// Invalid keys verify no signature. A JWK Set contains no such keys, but the verifier does not rely on that.
 #[test]
 fn odd_keys_verify_nothing() {
     for algorithm in Algorithm::ALL {
@@ -231,7 +231,7 @@ fn odd_keys_verify_nothing() {
     }
 }
 
-/// The proxy takes keys and signatures in DER: what the module writes is what RustCrypto reads.
+/// The proxy takes keys and signatures in DER. RustCrypto can read the module's DER.
 #[test]
 fn der_is_what_others_read() {
     use p256::pkcs8::DecodePublicKey;

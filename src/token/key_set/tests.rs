@@ -8,7 +8,7 @@ fn parse(document: &Value) -> Result<KeySet, String> {
     KeySet::parse(document.to_string().as_bytes()).map_err(|error| error.to_string())
 }
 
-/// Why a key is left out.
+/// The reason why a key is left out.
 fn why(key: &Value) -> String {
     parse(&json!({ "keys": [key] })).unwrap_err()
 }
@@ -195,7 +195,7 @@ fn what_is_of_no_use_is_left_out() {
         ),
         (with(ed, "x", encode([0; 31])), point),
         (with(ed, "x", encode([0; 33])), point),
-        // No point; the neutral element; the points of order 2 and 4; the neutral one as p + 1.
+        // Not a point; the neutral element; the points of order 2 and 4; the neutral element as p + 1.
         (with(ed, "x", low([2, 0])), point),
         (with(ed, "x", low([1, 0])), point),
         (with(ed, "x", low([0, 0])), point),
@@ -232,7 +232,7 @@ fn zeros_before_a_modulus_are_nothing() {
     assert_eq!(*read, n);
 }
 
-/// The curve's equation is the module's own, so it is held against RustCrypto's.
+/// The module has its own code for the curve's equation. The test compares it with RustCrypto's.
 #[test]
 fn points_are_on_a_curve_where_others_say_so() {
     use p256::elliptic_curve::sec1::ToSec1Point;

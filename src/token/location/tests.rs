@@ -30,7 +30,7 @@ fn a_header_carries_a_token_behind_its_prefix() {
         (&bearer, "x-token", "Bearer a.b.c", None),
         (&own, "x-token", "a.b.c", Some("a.b.c")),
         (&own, "x-token", "", None),
-        // What is not base64url is refused where the token is read.
+        // A token that is not base64url is refused later, by its parser.
         (&bearer, "authorization", "Bearer  a.b.c\t", Some(" a.b.c\t")),
     ] {
         assert_eq!(
@@ -249,7 +249,7 @@ fn what_a_server_could_take_for_the_cookie_is_unreadable() {
     }
 }
 
-/// The cookies that Starlette reads (`cookie_parser`), without those that it gives no name.
+/// The cookies that Starlette reads (`cookie_parser`), without those that have no name there.
 fn starlette(cookies: &[u8]) -> Vec<(String, String)> {
     let text: String = cookies.iter().map(|byte| char::from(*byte)).collect();
     let strip = |text: &str| {

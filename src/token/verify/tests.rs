@@ -26,7 +26,7 @@ fn verdict_by(
     verify(&Parsed::parse(token.as_bytes())?, issuer, keys, signatures, NOW)
 }
 
-/// A well-signed token with these claims changed; `null` takes one away.
+/// A correctly signed token with these claims changed; `null` removes a claim.
 fn with(changes: &Value) -> String {
     token(Algorithm::Rs256, RS256, &changed(changes).to_string())
 }

@@ -1,4 +1,4 @@
-//! A document, read one level at a time.
+//! Reads a document one level at a time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// One JSON value, its parts still unread.
+/// One JSON value whose parts are not read yet.
 pub enum Node<'a> {
     /// `null`.
     Null,
@@ -20,7 +20,7 @@ pub enum Node<'a> {
     List(Vec<&'a RawValue>),
     /// An object: its members in document order, repeated names included.
     Object(Vec<(Cow<'a, str>, &'a RawValue)>),
-    /// A text, or an object with a name, that is no Unicode: half a surrogate pair, say.
+    /// A text, or an object with a name, that is not Unicode, for example half a surrogate pair.
     Unreadable,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Node<'a> {
     /// Reads one level of `raw`.
     pub fn read(raw: &'a RawValue) -> Self {
         let text = raw.get();
-        // The text of a raw value has the form of JSON, so its first byte tells what it is.
+        // A raw value is valid JSON, so its first byte tells its type.
         match text.bytes().next() {
             Some(b'{') => {
                 serde_json::from_str(text).map_or(Self::Unreadable, |Members(members)| Self::Object(members))
@@ -43,7 +43,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A text, borrowed where it has no escapes. Serde's own `Cow` never borrows.
+/// A text, borrowed if it has no escapes. Serde's own `Cow` never borrows.
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {

@@ -1,4 +1,4 @@
-//! The tree of a document, read in one pass. The parser limits its depth, the caller its size.
+//! Reads the tree of a document in one pass. The parser limits its depth, the caller its size.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use super::node::Text;
 use super::{Json, repeated};
 
-/// A number as the parser has it. It becomes text only where it is an id.
+/// A number in the parser's form. It becomes text only if it is an id.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
     /// A negative whole number.
@@ -30,11 +30,11 @@ impl fmt::Display for Number {
 }
 
 impl<'a> Json<'a, Number> {
-    /// Reads a document, all of it.
+    /// Reads a whole document.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, lies more than 128 deep, or where an object has a name twice.
+    /// The document is not JSON, is nested more than 128 deep, or has an object with a repeated name.
     pub fn parse(document: &'a [u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(document)
     }

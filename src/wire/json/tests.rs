@@ -6,7 +6,7 @@ use super::*;
 type Parsed<'a> = Json<'a, Number>;
 type Written = Json<'static, String>;
 
-/// Whether two trees are the same but for their numbers, and those the same number.
+/// Whether two trees are equal, with numbers compared by value.
 fn same(parsed: &Parsed<'_>, written: &Written) -> bool {
     match (parsed, written) {
         (Json::Null, Json::Null) => true,
@@ -26,7 +26,7 @@ fn same(parsed: &Parsed<'_>, written: &Written) -> bool {
     }
 }
 
-/// Documents, some of which have a name twice or a text that is no Unicode.
+/// Documents. Some of them have a repeated name or a text that is not Unicode.
 fn document() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),

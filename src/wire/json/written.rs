@@ -1,4 +1,4 @@
-//! The tree of a document, its numbers as they are written.
+//! Reads the tree of a document and keeps numbers as they are written.
 
 use std::borrow::Cow;
 
@@ -6,26 +6,26 @@ use serde_json::value::RawValue;
 
 use super::{Json, Node, repeated};
 
-/// How deep lists and objects may lie in each other. Kubernetes' tokens have three levels.
+/// The largest depth of nested lists and objects. Kubernetes' tokens have three levels.
 pub(super) const MAX_DEPTH: usize = 16;
 
-/// The text is no JSON, lies too deep, or an object in it has a name twice.
+/// The text is not JSON, is nested too deep, or has an object with a repeated name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadJson;
 
 impl Json<'static, String> {
-    /// Reads a document, all of it.
+    /// Reads a whole document.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, where an object at any depth has a name twice (parsers differ in which
-    /// one they take), or where lists and objects lie more than 16 deep.
+    /// The document is not JSON, has a repeated name in an object at any depth (parsers differ in which one
+    /// they take), or has lists and objects nested more than 16 deep.
     pub fn parse(document: &[u8]) -> Result<Self, BadJson> {
         let text = str::from_utf8(document).map_err(|_| BadJson)?;
         Self::read(serde_json::from_str(text).map_err(|_| BadJson)?, MAX_DEPTH)
     }
 
-    /// Reads a value level by level, which bounds the recursion and keeps numbers as they stand.
+    /// Reads a value level by level, which bounds the recursion and keeps numbers as they are written.
     fn read(raw: &RawValue, depth: usize) -> Result<Self, BadJson> {
         let deeper = |raw| Self::read(raw, depth.checked_sub(1).ok_or(BadJson)?);
         Ok(match Node::read(raw) {
@@ -39,7 +39,7 @@ impl Json<'static, String> {
             Node::Text(text) => Self::Text(Cow::Owned(text.into_owned())),
             Node::Bool(truth) => truth.into(),
             Node::Null => Self::Null,
-            // Some parsers take a number that is too large for infinity, others for an error.
+            // Some parsers read a number that is too large as infinity, others as an error.
             Node::Number(number) => match double(number) {
                 Some(_) => Self::Number(number.to_owned()),
                 None => return Err(BadJson),
@@ -48,7 +48,7 @@ impl Json<'static, String> {
         })
     }
 
-    /// The number that it is, as a double.
+    /// The number as a double, if the value is one.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => double(number),
@@ -57,7 +57,7 @@ impl Json<'static, String> {
     }
 }
 
-/// The standard library's own would take another 17 kB.
+/// The standard library's parser would take another 17 kB.
 fn double(number: &str) -> Option<f64> {
     serde_json::from_str(number).ok()
 }

@@ -5,10 +5,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::NAMESPACE;
 use dagward_releases::{Release, secret};
 use dagward_shipped::manifest;
 use dagward_workbench::paths;
+
+/// The namespace of Airflow.
+pub const NAMESPACE: &str = "airflow";
 
 /// The api-server's account and service.
 const API_SERVER: &str = "airflow-api-server";

@@ -9,13 +9,15 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::RETRY;
 use super::logs::Logs;
 use super::running::{Running, now};
 use super::unit::{NODE, Unit};
 use super::volumes;
 use crate::fields::{list, text};
 use crate::network::Namespace;
+
+/// The pause between two attempts: a busy API server fails to answer some requests.
+pub(super) const RETRY: Duration = Duration::from_millis(500);
 
 /// The pause between two checks of a pod's containers.
 const PAUSE: Duration = Duration::from_millis(100);

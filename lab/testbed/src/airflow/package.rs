@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use serde_json::Value;
 
-use super::pods::last_line;
+use super::printed::last_line;
 use dagward_releases::{Installation, Release};
 use dagward_workbench::output::output_of;
 use dagward_workbench::python::pip_install;

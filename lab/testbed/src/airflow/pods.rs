@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::package;
+use super::printed::last_line;
 use dagward_releases::{Installation, Release};
 use dagward_workbench::output::output_of;
 use dagward_workbench::paths;
@@ -142,10 +142,4 @@ impl Pods {
             .env("AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE", "airflow");
         last_line(&output_of(command, "")?)
     }
-}
-
-/// Reads the last line, as Airflow logs to the same output.
-pub(super) fn last_line<T: DeserializeOwned>(printed: &str) -> Result<T> {
-    let line = printed.lines().last().context("nothing printed")?;
-    Ok(serde_json::from_str(line)?)
 }

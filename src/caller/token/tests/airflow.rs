@@ -1,4 +1,4 @@
-//! A reader of credentials that accepts all that any of Airflow's releases accepts.
+//! A reader of credentials that accepts every credential that any release of Airflow accepts.
 
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -17,7 +17,7 @@ pub(super) fn agrees(headers: &[Header<'_>], read: &Credential<String>) -> Resul
     Ok(())
 }
 
-/// The task instance for which Airflow takes the credential.
+/// The task instance in whose name Airflow accepts the credential.
 fn task(headers: &[Header<'_>]) -> Option<String> {
     let (_, value) = headers.first()?;
     let value: String = value.iter().map(|byte| char::from(*byte)).collect();
@@ -32,7 +32,7 @@ fn task(headers: &[Header<'_>]) -> Option<String> {
     uuid(claims.as_object()?.get("sub")?.as_str()?)
 }
 
-/// `base64.urlsafe_b64decode` of the text with padding behind it.
+/// `base64.urlsafe_b64decode` of the text with padding added.
 fn decode(text: &str) -> Option<Vec<u8>> {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(byte);
     let mut kept: Vec<u8> = text.bytes().filter(is_base64).collect();

@@ -1,4 +1,4 @@
-//! The team behind the run.
+//! Reading the team after the run.
 
 use super::*;
 

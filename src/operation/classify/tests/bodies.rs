@@ -1,9 +1,9 @@
-//! What bodies name.
+//! The ids that bodies name.
 
 use super::*;
 use crate::operation::BadBody;
 
-/// The same with its body there.
+/// Classifies a request with this body.
 fn with_body<'a>(method: &'a str, target: &'a str, body: &'a str) -> Result<Operation<'a>, Malformed> {
     let request = Request {
         body: Body::Whole(body.as_bytes()),
@@ -166,7 +166,7 @@ fn a_body_that_cannot_be_read_is_refused_where_it_counts() {
     assert!(with_body("POST", "/execution/xcoms/d/r/t/k", "dag_id=x").is_ok());
 }
 
-/// The asset of each ask, with its action.
+/// The asset of each access, with its action.
 fn assets<'o>(operation: &'o Operation<'_>) -> Vec<(Action, &'o str)> {
     let accesses = operation.accesses.iter();
     accesses
@@ -206,7 +206,7 @@ fn a_task_that_ends_asks_for_the_assets_that_it_names() {
         (Action::AssetCreate, "b"),
     ];
     assert_eq!(assets(&operation), named);
-    // The task's own DAG is not what they are about.
+    // The accesses are not about the task's own DAG.
     operation.belongs_to(Some(("mine", "r")));
     let dags: Vec<_> = operation
         .accesses
@@ -285,7 +285,7 @@ fn some_fields_ask_for_more() {
             &[Action::DagRunTrigger],
         ),
         (trigger, r#"{"drain_dag": true}"#, &more),
-        // Airflow takes texts and numbers for truth values.
+        // Airflow accepts texts and numbers as truth values.
         (trigger, r#"{"drain_dag": "yes"}"#, &more),
         (trigger, r#"{"drain_dag": 1}"#, &more),
         (
@@ -316,7 +316,7 @@ fn some_fields_ask_for_more() {
         assert!(ok("POST", target).awaits_body, "{target}");
         let operation = with_body("POST", target, body).unwrap();
         assert_eq!(operation.actions(), actions, "{target} {body}");
-        // Each of them of what the request is about.
+        // Each of these actions is on the request's own object.
         let about = operation
             .accesses
             .iter()
@@ -327,7 +327,7 @@ fn some_fields_ask_for_more() {
     }
 }
 
-/// A table that is a release behind takes a literal for an id.
+/// A table that is one release behind takes a literal segment for an id.
 #[test]
 fn a_body_that_no_release_reads_leaves_nothing_known() {
     for (method, target, body) in [

@@ -32,7 +32,7 @@ fn elsewhere_nothing_is_refused() {
     assert_eq!(ok("GET", "/a%2F%2Fb").path, known("/a\u{1f}\u{1f}b"));
 }
 
-/// Requests to Marquez, and others of which some would be malformed to Airflow.
+/// Requests to Marquez, and others. To Airflow, some of them would be malformed.
 #[test]
 fn another_service_has_paths_and_bodies_of_its_own() {
     for (target, path) in [

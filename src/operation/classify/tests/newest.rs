@@ -1,4 +1,4 @@
-//! What Airflow 3.4 has more: fields of bodies, routes beside an id, and files of log servers.
+//! The additions of Airflow 3.4: fields of bodies, routes beside an id, and files of log servers.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn with_body<'a>(method: &'a str, target: &'a str, body: &'a str) -> Operation<'
     classify(&request, &Site::default()).unwrap_or_else(|error| panic!("{target} {body}: {error}"))
 }
 
-/// Tasks by UUID, by group, by what was expanded of them or by iteration are tasks of the path's DAG that have no name.
+/// UUIDs, groups, expanded tasks and iterations count as tasks of the path's DAG that have no name.
 #[test]
 fn tasks_to_clear_may_be_named_in_other_ways() {
     let tasks = |body: &str| {
@@ -60,7 +60,7 @@ fn tasks_to_clear_may_be_named_in_other_ways() {
     }
 }
 
-/// Older releases have a DAG of this name there, whose pause asks for all DAGs.
+/// In older releases this is the path of a DAG called `bulk`. To pause it then requires access to all DAGs.
 #[test]
 fn dags_in_bulk_are_those_of_the_body() {
     for (body, dags, any) in [
@@ -108,7 +108,7 @@ fn the_log_of_a_callback_is_its_run_s() {
             "{target}"
         );
     }
-    // Another layout names no DAG.
+    // A file name in another layout names no DAG.
     for file in [
         "executor_callbacks/d/r",
         "executor_callbacks/d/r/0192/x",
@@ -122,7 +122,7 @@ fn the_log_of_a_callback_is_its_run_s() {
     assert_eq!(slash, Err(Malformed::Path(Ambiguity::EncodedSlash)));
 }
 
-/// No answer names the callback's DAG, and its UUID is to be the token's own.
+/// No answer names the callback's DAG, and its UUID must be the token's own.
 #[test]
 fn a_callback_starts_by_its_uuid() {
     let uuid = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
@@ -135,7 +135,7 @@ fn a_callback_starts_by_its_uuid() {
         (operation.own_id(), operation.task_instance.as_deref()),
         (Some(uuid), None)
     );
-    // The log of one is people's, and starts nothing.
+    // People read the log of a callback; that starts nothing.
     let log = format!("/ui/dags/d/dagRuns/r/callbacks/{uuid}/logs");
     let operation = ok("GET", &log);
     assert!(!operation.starts_callback());

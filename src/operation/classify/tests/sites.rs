@@ -60,7 +60,7 @@ fn a_path_is_what_stands_below_the_base_path() {
         ("/team%2Dx/ui/config", "/team-x/ui/config"),
         ("/%74eam/airflow/ui/config", "/ui/config"),
         ("/team/airflow/api/v2/what", "/api/v2/what"),
-        // The application of a plugin, which Airflow 3 serves with and without the base path.
+        // A plugin's application, which Airflow 3 serves with and without the base path.
         ("/team/airflow/mcp/v1/", "/mcp/v1/"),
         ("/mcp/v1/", "/mcp/v1/"),
         ("/team/airflow", "/"),
@@ -73,7 +73,7 @@ fn a_path_is_what_stands_below_the_base_path() {
         let operation = read_at(&site, "GET", target).unwrap();
         assert_eq!(operation.path, known(path), "{target}");
     }
-    // The base path hides one of Airflow's own.
+    // The base path hides one of Airflow's own paths.
     let operation = read_at(&based("/ui"), "GET", "/ui/config").unwrap();
     assert_eq!(operation.path, known("/ui/config"));
 }
@@ -94,7 +94,7 @@ fn encoded_slashes_count_from_where_they_stand() {
     assert_eq!(operation.accesses[0].xcom_key, known("a/b"));
 }
 
-/// Where a base path hides one of Airflow's own, nothing is lost.
+/// If a base path hides one of Airflow's own paths, no route is lost.
 #[test]
 fn a_base_path_may_be_any() {
     let api = based("/api");
@@ -106,7 +106,8 @@ fn a_base_path_may_be_any() {
     assert_eq!(dag(&log, "/log/ui/what"), Ok((Surface::Ui, Fact::Unknown)));
 }
 
-/// Airflow has pages below `/log/dags`, and a log server may have files there. The request asks for a file.
+/// Airflow has pages below `/log/dags`, and a log server may have files there. The request counts as one for
+/// a file.
 #[test]
 fn a_page_below_a_base_path_is_what_airflow_has_there_without() {
     for (base, target, surface) in [
@@ -215,7 +216,8 @@ fn a_request_without_a_method_or_a_path_is_malformed() {
     assert!(read_at(&site, "CONNECT", "").is_ok());
 }
 
-/// Airflow takes the base path off each path that begins with it, so that a plugin's application stands below `/ui/mcp`.
+/// Airflow removes the base path from each path that begins with it, so a plugin's application stands below
+/// `/ui/mcp`.
 #[test]
 fn a_base_path_that_is_a_prefix_of_airflow_s_hides_no_application_of_a_plugin() {
     for base in ["/ui", "/auth", "/api/v2"] {

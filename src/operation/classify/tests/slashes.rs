@@ -1,4 +1,4 @@
-//! Encoded slashes: part of an id where Airflow's route takes the rest of the path, else refused.
+//! Encoded slashes: part of an id if Airflow's route takes the rest of the path, otherwise refused.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn an_encoded_slash_may_stand_in_a_key() {
         assert_eq!(operation.dag_ids(), ["d"]);
         assert_eq!(operation.accesses[0].xcom_key, known(key));
     }
-    // Airflow reads a slice of `k`, a filter that splits first would see the key `k/slice`.
+    // Airflow reads a slice of `k`. A filter that splits first would see the key `k/slice`.
     let slice = read_at(&Site::default(), "GET", "/execution/xcoms/d/r/t/k%2Fslice");
     assert_eq!(slice, Err(Malformed::Path(Ambiguity::EncodedSlash)));
     assert_eq!(ok("GET", "/api/v2/pools/a%2Fb").accesses[0].pool, known("a/b"));
@@ -27,7 +27,7 @@ fn an_encoded_slash_may_stand_in_a_key() {
     );
 }
 
-/// From 3.4 on, and the task SDK encodes the slash. Earlier releases answer 404.
+/// Airflow reads these since 3.4, and the task SDK encodes the slash. Earlier releases answer 404.
 #[test]
 fn a_connection_may_have_slashes_for_tasks() {
     for (target, id) in [
@@ -67,7 +67,7 @@ fn a_connection_may_have_slashes_for_tasks() {
     }
     refused("GET", "/execution/connections%2Fa%2Fb");
     refused("GET", "/execution%2Fconnections/a%2Fb");
-    // There an id is one segment, in every release.
+    // In these routes an id is one segment, in every release.
     refused("GET", "/api/v2/connections/a%2Fb");
     refused("GET", "/api/v1/connections/a%2Fb");
     refused("DELETE", "/execution/connections/a%2Fb");

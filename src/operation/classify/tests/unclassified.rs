@@ -1,4 +1,4 @@
-//! Routes that the table lacks.
+//! Routes that are not in the table.
 
 use super::*;
 
@@ -63,7 +63,7 @@ fn a_route_that_is_not_known_keeps_its_surface_and_names_nothing() {
             by_uuid: false,
         };
         assert_eq!(operation.accesses, [expected], "{target}");
-        // It may be open to all, so that its 2xx says nothing of a token.
+        // The route may be open to all callers, so its 2xx proves nothing about a token.
         assert!(!operation.verifies_token() && !operation.takes_no_token() && !operation.starts());
     }
     for target in ["/", "/uix/y", "/health/x", "/dags/x", "/metrics/x"] {

@@ -1,4 +1,4 @@
-//! What a request asks for with any body, on every row that has one, is asked for without a look at it.
+//! An unread body stands for any body: on every row, it gives all accesses that some body can give.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! The ids that Airflow's routes take, by path, query and body, against what the table says of them.
+//! Compares the ids that Airflow's routes take, in path, query and body, with those in the table.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,9 @@ use dagward_releases::routes::Served;
 
 use super::*;
 
-/// What a name stands for, in the query or a body, at a place of a route below `path`. A policy has no
-/// conditions on runs, so these are left out; and the pool of a task instance is one of its traits.
+/// The kind of id that a name in the query or a body stands for, on a route below `path`. Runs are left out,
+/// because a policy has no conditions on them. A task instance's pool is left out too, because it is one of
+/// its traits.
 fn named(name: &str, path: &str) -> Option<Id> {
     let asset = ["/asset", "/dataset", "_outlets"]
         .iter()
@@ -29,7 +30,7 @@ fn named(name: &str, path: &str) -> Option<Id> {
     })
 }
 
-/// A pattern finds whatever has it, so that the row must stand for any.
+/// A pattern finds every object that matches it, so the row must stand for any.
 fn pattern(name: &str) -> Option<Id> {
     let pattern = name.strip_suffix("_pattern")?;
     let pattern = pattern.strip_suffix("_prefix").unwrap_or(pattern);
@@ -43,9 +44,10 @@ fn pattern(name: &str) -> Option<Id> {
     }
 }
 
-/// Places of bodies that look like ids, and that the table leaves out.
+/// Places in bodies that look like ids but are not in the table.
 const LEFT_OUT: [(&str, &str); 4] = [
-    // In 3.1's document the bodies of all bulk routes have what only that of task instances reads.
+    // In 3.1's document, the bodies of all bulk routes have this field, but only that of task instances reads
+    // it.
     ("/api/v2/connections", "actions[].entities[].task_id"),
     ("/api/v2/pools", "actions[].entities[].task_id"),
     ("/api/v2/variables", "actions[].entities[].task_id"),
@@ -74,7 +76,7 @@ pub(super) fn with_rows() -> Vec<(Release, Served, &'static Route)> {
     found
 }
 
-/// Whether both stand for objects of one kind: an asset has a number, too.
+/// Whether both stand for objects of one kind. An asset has a number, too.
 fn same(one: Id, other: Id) -> bool {
     let asset = |id| matches!(id, Id::Asset | Id::AssetNumber);
     one == other || (asset(one) && asset(other))
@@ -96,7 +98,8 @@ fn spellings(path: &str) -> impl Iterator<Item = String> {
     names.split('|').map(move |name| format!("{parent}{dot}{name}"))
 }
 
-/// Whether a filter can only take away from what path or row say: it names the id, or it is any.
+/// Whether a filter in the query or the body can only narrow the ids of path or row: the row names the id, or
+/// stands for any.
 fn settled(route: &Route, id: Id) -> bool {
     names_in_path(route, id)
         || route.any.contains(&id)
@@ -136,11 +139,11 @@ fn every_id_that_airflow_takes_is_in_the_table() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
-/// By which a row would ask for an id, and wait for a body, in vain.
+/// Otherwise a row would ask for an id, and wait for a body, in vain.
 #[test]
 fn airflow_takes_every_id_that_the_table_has() {
     let mut served = with_rows();
-    // No document tells what Airflow 2's web pages take.
+    // No document describes the fields of Airflow 2's web pages.
     served.retain(|(_, served, _)| served.app != "webserver" || served.path.starts_with("/api/v1/"));
     let mut taken = BTreeSet::new();
     for (_, served, route) in &served {
@@ -163,7 +166,7 @@ fn airflow_takes_every_id_that_the_table_has() {
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }
 
-/// The fields of a body, without what is in them.
+/// The names of a body's fields.
 fn fields(served: &Served) -> impl Iterator<Item = &str> {
     let first = |place: &'_ String| place.find(['.', '[']).unwrap_or(place.len());
     served
@@ -172,8 +175,8 @@ fn fields(served: &Served) -> impl Iterator<Item = &str> {
         .filter_map(move |place| place.get(..first(place)))
 }
 
-/// Else a body with a field that Airflow reads would be one of a route that is not known, or a newer route would not be
-/// noticed by its fields.
+/// Otherwise a body with a field that Airflow reads would count as one of an unknown route, or the filter
+/// would not notice a newer route by its fields.
 #[test]
 fn the_fields_of_changing_bodies_are_those_that_airflow_reads() {
     let served = with_rows();
@@ -215,7 +218,7 @@ fn the_fields_of_changing_bodies_are_those_that_airflow_reads() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// Names of placeholders that are ids, on the routes of any release.
+/// The names of placeholders that are ids, on the routes of any release.
 #[test]
 fn every_id_in_a_path_is_recognised() {
     for (_, served, route) in with_rows() {
@@ -229,7 +232,7 @@ fn every_id_in_a_path_is_recognised() {
                 "task_instance_id" => Some(Id::TaskInstance),
                 _ => named(name, &served.path),
             };
-            // FAB's roles have names, and values that are kept with tasks and assets have keys.
+            // FAB's roles have names, and values that are stored with tasks and assets have keys.
             let other = matches!(name, "name" | "key") && !served.path.contains("/xcoms/");
             assert!(
                 other || id.is_none_or(|id| names_in_path(route, id)),

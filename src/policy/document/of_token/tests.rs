@@ -4,7 +4,7 @@ use super::super::load;
 const TOKENS: &str = r#"[{"name":"o","kind":"oidc","issuer":"https://issuer.example","audiences":["a"],"fromIstio":true},
     {"name":"users","kind":"airflow-user","audiences":["a"],"jwksUri":"https://u/","cluster":"c"}]"#;
 
-/// The errors of an entry of `from` whose conditions are `conditions`, without where it stands.
+/// The errors of an entry of `from` with these conditions, without their position.
 fn errors(tokens: &str, conditions: &str) -> Vec<String> {
     let document = format!(
         r#"{{"apiVersion":"dagward/v1","policies":[{{"name":"p","action":"ALLOW","rules":[{{"from":[{{{conditions}}}]}}]}}]{tokens}}}"#

@@ -6,7 +6,7 @@ use super::super::load;
 use crate::operation::Surface;
 use crate::token::{Algorithm, Issuer, Kind, Location, Source};
 
-/// What is fetched, in the words of a document.
+/// A source from which keys are fetched, as in a document.
 pub(super) const FETCHED: &str =
     r#""jwksUri":"https://issuer.example/keys","cluster":"outbound|443||issuer.example""#;
 
@@ -23,7 +23,7 @@ pub(super) fn errors(tokens: &str) -> Vec<String> {
     errors.iter().map(LoadError::to_string).collect()
 }
 
-/// The errors of one issuer that is right but for `fields`.
+/// The errors of one issuer that is valid except for `fields`.
 pub(super) fn errors_of(kind: &str, fields: &str) -> Vec<String> {
     errors(&format!(
         r#"[{{"name":"a","kind":"{kind}","audiences":["airflow"],{fields}}}]"#

@@ -1,4 +1,4 @@
-//! Issuers of other forms: one that begins with another, and SPIRE.
+//! Other forms of issuers: one whose name begins with another's, and SPIRE.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn a_subject_does_not_make_a_token_look_like_another_issuer_s() {
         (ORG, "oauth2/default/", "token_subject"),
     ] {
         let token = good(Some(iss), "airflow", subject);
-        // The second time it is remembered.
+        // The second time, the token comes from the cache.
         for _ in 0..2 {
             let (_, came) = proxy.result(&token);
             let came = came.replace("cached", "verified");
@@ -26,7 +26,7 @@ fn a_subject_does_not_make_a_token_look_like_another_issuer_s() {
     }
 }
 
-/// As SPIRE makes them: without `iss`, of the type `JOSE`, signed with a key of the bundle.
+/// Tokens as SPIRE makes them: without `iss`, of the type `JOSE`, signed with a key of the bundle.
 #[test]
 fn a_jwt_svid_is_its_peer_s() {
     let bundle = json!({"keys": [
@@ -53,7 +53,7 @@ fn a_jwt_svid_is_its_peer_s() {
         let [header, claims] = [&header, &claims].map(|part| testing::encode(part.to_string()));
         let (_, came) = proxy.result(&format!("{header}.{claims}.{}", testing::encode("good")));
         assert_eq!(came, result, "{typ} {subject}");
-    } // `JOSE` says nothing of what a token is for, and others are not bound to their peer.
+    } // `JOSE` does not tell the purpose of a token, and other kinds are not bound to their peer.
     let unbound = Proxy::of([issuer(Kind::Oidc, None, "airflow"), user()]);
     for audience in ["airflow", "apache-airflow"] {
         let header = json!({"alg": "HS512", "kid": "k", "typ": "JOSE"});

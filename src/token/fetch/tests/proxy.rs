@@ -4,20 +4,20 @@ use crate::store::Memory;
 
 use super::super::*;
 
-/// What goes on between two steps of the simulation.
+/// The time between two steps of the simulation.
 const STEP: Duration = Duration::from_millis(100);
 
-/// How many steps after another a VM ticks, and how many an answer takes.
+/// The number of steps between two VMs' ticks, and the number that an answer takes.
 const TICK: u64 = 10;
 const LATENCY: u64 = 2;
 
 pub(super) const EVERY: Duration = Duration::from_secs(300);
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 
-/// What an issuer answers.
+/// An issuer's answer.
 pub(super) type Answer = Option<(u16, Vec<u8>)>;
 
-/// VMs that share a store, and the fetches that are under way.
+/// VMs that share a store, and the fetches in flight.
 pub(super) struct Proxy {
     pub(super) store: Memory,
     pub(super) vms: Vec<Fetcher>,
@@ -43,7 +43,7 @@ impl Proxy {
         }
     }
 
-    /// Lets the time go on, with this issuer.
+    /// Advances the time, with this issuer.
     pub(super) fn run(&mut self, time: Duration, issuer: impl Fn() -> Answer) {
         let end = self.now + time;
         while self.now < end {
@@ -73,7 +73,7 @@ impl Proxy {
     }
 
     pub(super) fn answer(&mut self, vm: usize, answer: Answer) {
-        // As in a linear congruential generator: the same in every run.
+        // A linear congruential generator: the same numbers in every run.
         self.random = self
             .random
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -90,7 +90,7 @@ impl Proxy {
         Some(keys.keys().iter().filter_map(|key| key.id.clone()).collect())
     }
 
-    /// Whether every VM has just the keys of these ids.
+    /// Whether every VM has exactly the keys with these ids.
     pub(super) fn all_have(&mut self, ids: &[&str]) -> bool {
         (0..self.vms.len()).all(|vm| self.ids(vm).is_some_and(|have| have == ids))
     }

@@ -1,4 +1,4 @@
-//! The store that the VMs share: rubbish in it, VMs that come between, VMs that die.
+//! The shared store: invalid values in it, VMs that interfere, VMs that die.
 
 use std::cell::{RefCell, RefMut};
 
@@ -60,7 +60,7 @@ fn an_answer_that_comes_after_the_next_fetch_is_too_old() {
         proxy.step(serving(&["a"]));
     }
     let (slow, _) = proxy.asked.remove(0);
-    // Nobody asks before the lease is over; then the other VM does.
+    // No VM asks before the lease is over; then the other VM does.
     let mut kept = std::mem::replace(&mut proxy.vms[slow], vm());
     proxy.run(LEASE + Duration::from_secs(3), serving(&["b"]));
     assert!(proxy.all_have(&["b"]));
@@ -71,7 +71,7 @@ fn an_answer_that_comes_after_the_next_fetch_is_too_old() {
     );
     proxy.run(Duration::from_secs(3), serving(&["b"]));
     assert!(proxy.all_have(&["b"]));
-    // Nor does an answer count that nobody asked for.
+    // An answer to a fetch that no VM has made does not count.
     assert_eq!(
         proxy.vms[0].answered(&mut proxy.store, 0, Some((200, &old)), proxy.now, 0),
         None
@@ -97,7 +97,7 @@ fn rubbish_in_the_store_is_nothing_known() {
         proxy.store.create(&place, &rubbish);
         proxy.run(Duration::from_secs(3), serving(&["a"]));
         assert_eq!((proxy.fetches, proxy.all_have(&["a"])), (1, true));
-        // Keys that are known stay known.
+        // Known keys stay known.
         let (_, version) = proxy.store.read(&place).unwrap();
         proxy.store.replace(&place, &rubbish, version);
         proxy.run(Duration::from_secs(1), down);
@@ -118,7 +118,7 @@ fn keys_that_two_issuers_have_are_fetched_once() {
     vm.answered(&mut store, 0, Some((200, &document)), now, 0);
     assert!(vm.keys(&mut store, 0).is_some());
     assert_eq!(vm.keys(&mut store, 0), vm.keys(&mut store, 1));
-    // What is due for one in five minutes is due for the other in less.
+    // A fetch that is due for one issuer in five minutes is due for the other one earlier.
     assert_eq!(vm.tick(&mut store, now), [1]);
     vm.answered(&mut store, 1, Some((200, &document)), now, 0);
     for _ in 0..149 {
@@ -164,7 +164,7 @@ fn of_two_vms_that_want_the_lease_one_has_it() {
     let store = RefCell::new(Memory::default());
     let (mut one, mut other) = (vm(), vm());
     let mut now = Duration::from_secs(1);
-    // The record is not there at first, then it is.
+    // The record is absent at first and present later.
     for _ in 0..2 {
         let mut taken = Vec::new();
         let mut contended = Contended {

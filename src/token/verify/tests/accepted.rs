@@ -1,4 +1,4 @@
-//! What the claims must be.
+//! The checks of the claims.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Keys that are not what the token takes them for.
+//! Keys that are not of the kind that the token claims.
 
 use std::cell::Cell;
 
@@ -7,7 +7,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use super::*;
 use crate::token::testing::{decode, hmac};
 
-/// CVE-2015-9235: an HMAC whose secret is the RSA public key, in every form that it is known in.
+/// CVE-2015-9235: an HMAC whose secret is the RSA public key, in every known form.
 #[test]
 fn a_public_key_is_no_secret() {
     let jwk = jwk(Algorithm::Rs256);
@@ -55,7 +55,7 @@ fn a_public_key_is_no_secret() {
     }
 }
 
-/// RFC 8725 §3.1: a key is used with the algorithms of its type, and with its own where it names one.
+/// RFC 8725 §3.1: a key is used only with the algorithms of its type, and only with its own if it names one.
 #[test]
 fn a_key_is_for_its_algorithm() {
     let all = issuer(Kind::Oidc, &Algorithm::ALL);
@@ -139,7 +139,7 @@ fn a_token_says_which_key_it_means() {
     assert_eq!(refusal, Refusal::KeyUnknown);
 }
 
-/// Who sends tokens without `kid` makes the filter try keys, but not all of a hundred.
+/// A sender of tokens without `kid` makes the filter try several keys, but not all of a hundred.
 #[test]
 fn few_keys_are_tried() {
     #[derive(Default)]
@@ -164,7 +164,7 @@ fn few_keys_are_tried() {
     assert_eq!((refusal, counting.0.get()), (Refusal::Signature, 8));
 }
 
-/// Parts of good tokens do not make a good token.
+/// Parts of valid tokens do not make a valid token.
 #[test]
 fn parts_cannot_be_swapped() {
     let tokens = [

@@ -38,7 +38,7 @@ fn issuers_can_be_told_apart() {
         ),
         ["tokens[1].name: `one` is the name of tokens[0] already; allowed: a name that no other issuer has"]
     );
-    // Airflow's tokens have no `iss`: their audiences tell them apart, and their entries name them.
+    // Airflow's tokens have no `iss`: audiences distinguish them, and their entries name them.
     let airflow = |user: &str, task: &str| {
         errors(&format!(
             r#"[{{"name":"users","kind":"airflow-user","audiences":["{user}"],"surfaces":["execution"],{FETCHED}}},

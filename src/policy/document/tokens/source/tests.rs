@@ -54,7 +54,7 @@ fn what_is_wrong_with_keys_is_said_without_them() {
             expected => assert_eq!(error, expected),
         }
     }
-    // What was left out is told where nothing else fits.
+    // The error tells which keys were left out if no other key fits.
     let mixed = format!(
         r#""algorithms":["RS256"],"jwks":{{"keys":[{{"kty":"RSA","n":"AQAB","e":"AQAB"}},{{"kty":"oct","k":"{SECRET}"}}]}}"#
     );
