@@ -19,7 +19,7 @@ METHODS = {"GET", "POST", "PUT", "DELETE", "MENU"}
 QUESTION = re.compile(r"(batch_)?is_authorized_(\w+)")
 # `get_authorized_dag_ids(method="PUT")` picks those objects that the caller may have.
 FILTER = re.compile(r"get_(?:authorized|permitted)_(\w+)_ids|get_authorized_(\w+)s")
-# What these two do with a question that is their argument is no question of its own.
+# These two take a question as their argument. They ask none of their own.
 ANSWERS = {"_requires_access", "_has_access"}
 FOLLOWED = ("airflow.api_fastapi", "airflow.api_connexion", "airflow.www", "airflow.providers.fab", "airflow.providers.edge3")
 NOTHING = {"airflow.api_fastapi.app", "airflow.api_fastapi.auth.managers"}

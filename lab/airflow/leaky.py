@@ -28,7 +28,7 @@ def leaky(team):
                 if time.monotonic() > deadline:
                     raise TimeoutError(conf["until"])
                 time.sleep(0.1)
-            # What is returned is written as an XCom, which takes a proxy that still knows the task.
+            # Airflow writes the result as an XCom. That needs a proxy that still knows the task.
             return "done"
 
         leak()

@@ -23,7 +23,7 @@ os.environ["AIRFLOW_ENABLE_AIP_44"] = "True"
 os.environ["AIRFLOW__WEBSERVER__RUN_INTERNAL_API"] = "True"
 # The Edge plugin looks here for whether it is to serve its API.
 sys.argv = ["airflow", "api-server"]
-# What Airflow logs on standard output goes to standard error.
+# Airflow's log lines on standard output go to standard error.
 ROUTES = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 

@@ -16,7 +16,7 @@ from gunicorn.app.base import BaseApplication
 import airflow.api_connexion
 from airflow.www.app import cached_app
 
-# How views read the query. What they take from forms as well is in `values`.
+# The expressions by which views read the query. `values` holds forms, too.
 READS = re.compile(r"""request\.(?:args|values)(?:\.get(?:list)?\(|\[)\s*["'](\w+)["']""")
 
 

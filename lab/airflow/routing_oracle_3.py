@@ -20,7 +20,7 @@ from starlette.routing import Mount
 
 from airflow.api_fastapi.app import cached_app
 
-# What Airflow answers where it has no route.
+# The names of Airflow's handlers for paths without a route.
 CATCH_ALLS = {"webapp", "api_not_found", "old_api", "old_health"}
 
 

@@ -17,7 +17,7 @@ import sys
 import httpx
 
 issuer, root, client, secret, user, password = sys.argv[1:]
-# Nobody answers there; the code is in its query.
+# No server listens there; the code is in its query.
 redirect = f"{issuer}/signed-in"
 verifier = secrets.token_urlsafe(48)
 digest = hashlib.sha256(verifier.encode()).digest()

@@ -73,7 +73,7 @@ if BUNDLE is not None and AIRFLOW_2:
 # The queue of the Celery executor that a team's workers serve, such as `{team}`; None where DAG authors choose one.
 QUEUE = of_team("queue")
 
-# What a DAG author may set in a `pod_override`, and all that is below it. Think before adding to it:
+# The fields that a DAG author may set in a `pod_override`, with everything below them. Think before adding to it:
 # * `metadata.annotations`, `metadata.labels`: add single keys. By others the sidecar knows the task, Istio lets
 #   traffic past the sidecar, and Services find their pods.
 # * `spec.containers.image`: an image may run as uid 1337, whose traffic passes the sidecar by. Only where your pod
@@ -88,7 +88,7 @@ AUTHORS_MAY_SET = setting(
 # The files that a DAG author may name as `pod_template_file`. They can be any on the scheduler's disk, DAGs included.
 POD_TEMPLATE_FILES = setting("pod_template_files", "").split()
 
-# What the executor gives a task's container to run, without the workload.
+# The executor's command for a task's container, without the workload.
 COMMAND = ["python", "-m", "airflow.sdk.execution_time.execute_workload", "--json-string"]
 
 # The same of Airflow 2. Behind it stand the ids of the DAG, the task and the run, and options.

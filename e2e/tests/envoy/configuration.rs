@@ -159,7 +159,8 @@ fn an_open_plugin_refuses_nothing_for_a_bad_document(setup: Setup) {
         let shadow = none.replace("enforce", "shadow");
         assert_eq!(server.sidecar.update(&shadow).unwrap(), Update::Taken);
         shows(&server.sidecar, "shadow", "current");
-        assert_eq!(server.sidecar.update(bad).unwrap(), Update::Taken);
+        // Envoy reuses a plugin with the same bytes for as long as its old connections drain.
+        assert_eq!(server.sidecar.update(&format!("{bad} ")).unwrap(), Update::Taken);
         shows(&server.sidecar, "shadow", "update_refused");
         assert_eq!(ask(&peer, &request()).status, 200);
         server.assert_unharmed();

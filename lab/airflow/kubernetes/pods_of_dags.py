@@ -117,7 +117,7 @@ def main(folder, bundle):
     outcomes = {
         task: outcome(executor, scheduler, workload(instance, bundle)) for task, instance in instances.items()
     }
-    # What the scheduler asks before it starts a task.
+    # The scheduler's own checks before it starts a task.
     executor.name = ExecutorName(module_path="KubernetesExecutor", alias="KubernetesExecutor")
     runner = SchedulerJobRunner(Job(), executors=[executor])
     places = {

@@ -27,18 +27,10 @@ struct Limits {
     indefinite: f64,
 }
 
-/// The limits of pages and of comments in the files that users copy. They are the goal for all
-/// prose.
-const DOCS: Limits = Limits {
+/// The limits of all prose: pages, comments, and the help of the commands.
+const LIMITS: Limits = Limits {
     free_relatives: 0.5,
     indefinite: 0.3,
-};
-
-/// The limits of comments in the code, including the help of the commands. They sink to the goal as
-/// comments are rewritten.
-const CODE: Limits = Limits {
-    free_relatives: 9.5,
-    indefinite: 1.8,
 };
 
 /// A file with its counts.
@@ -51,8 +43,8 @@ struct Counted {
 pub(crate) fn run() -> Result<bool> {
     let (docs, code) = counted()?.into_iter().partition(|file| is_docs(&file.path));
     // Both reports are printed, even if the first one fails.
-    let docs = report("docs", docs, DOCS);
-    let code = report("code", code, CODE);
+    let docs = report("docs", docs, LIMITS);
+    let code = report("code", code, LIMITS);
     Ok(docs && code)
 }
 

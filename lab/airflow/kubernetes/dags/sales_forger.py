@@ -35,7 +35,7 @@ PODS = {
     "args": pod(base={"args": ["sh", "-c", "id"]}),
     "image": pod(base={"image": "registry.example.com/forger"}),
     "secret": pod(base={"env_from": [k8s.V1EnvFromSource(secret_ref=k8s.V1SecretEnvSource(name="airflow-jwt"))]}),
-    # What Istio's iptables rules let pass.
+    # Istio's iptables rules let this user's traffic pass.
     "proxy_user": pod(base={"security_context": k8s.V1SecurityContext(run_as_user=1337)}),
     "proxy_user_of_pod": pod(security_context=k8s.V1PodSecurityContext(run_as_user=1337)),
     # In the place of what the pod template has.
