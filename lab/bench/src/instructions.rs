@@ -91,7 +91,7 @@ fn build() -> Result<PathBuf> {
 /// The names of the most expensive requests.
 fn worst(program: &Path) -> Result<Vec<String>> {
     let output = Command::new(program).arg(WORST).output()?;
-    ensure!(output.status.success(), "the cases cannot be named");
+    ensure!(output.status.success(), "cannot list the cases");
     let names = String::from_utf8(output.stdout)?;
     Ok(names.lines().map(str::to_owned).collect())
 }
