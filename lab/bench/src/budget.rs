@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 
-/// A budget and what was measured.
+/// A budget and its measured value.
 #[derive(Debug, Clone)]
 pub(super) struct Verdict {
     pub(super) budget: &'static str,

@@ -86,7 +86,7 @@ pub(super) struct Loading {
     pub(super) rules: u32,
     /// CPU time of one VM, in milliseconds.
     pub(super) vm_ms: f64,
-    /// How many VMs loaded them.
+    /// The number of VMs that loaded them.
     pub(super) loads: u64,
     /// From the write of the new configuration until Envoy has accepted it, in milliseconds.
     pub(super) taken_ms: f64,
@@ -137,7 +137,7 @@ fn cpu() -> Option<String> {
 }
 
 impl Findings {
-    /// As JSON, with the verdict on each budget.
+    /// The findings as JSON, with the result of each budget.
     pub fn to_json(&self) -> Value {
         let budgets: Vec<Value> = budget::verdicts(self)
             .into_iter()

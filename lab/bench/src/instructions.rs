@@ -111,7 +111,7 @@ fn run(program: &Path, case: &str, policy: Option<&Path>) -> Result<u64> {
     collected(&report).with_context(|| format!("callgrind gave no count for `{case}`:\n{report}"))
 }
 
-/// The count in callgrind's closing line, `==12== Collected : 3456`.
+/// The count in callgrind's last line, `==12== Collected : 3456`.
 fn collected(report: &str) -> Option<u64> {
     let (_, count) = report.split_once("Collected : ")?;
     count

@@ -17,7 +17,7 @@ pub struct Asked {
     problems: BTreeSet<String>,
 }
 
-/// The route of one row, over all releases.
+/// The method and path of a row, for all releases.
 type Key = (&'static str, &'static str);
 
 /// The actions of a row, compared.
