@@ -26,7 +26,7 @@ use request::{HEARTBEAT, PEER, XCOM};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let case = arguments.next().context("which case?")?;
+    let case = arguments.next().context("the first argument must name a case")?;
     let document = arguments.next().map(fs::read).transpose()?.unwrap_or_default();
     match case.as_str() {
         "read-caller" => read_caller()?,
@@ -43,7 +43,7 @@ fn main() -> Result<()> {
         "authorize" => lead(&ruleset(&document)?)?,
         "worst" => worst::CASES.iter().for_each(|case| println!("{case}")),
         worst if worst::CASES.contains(&worst) => worst::measure(worst)?,
-        other => bail!("there is no case `{other}`"),
+        other => bail!("unknown case `{other}`"),
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ pub(crate) const CASES: [&str; 16] = [
 
 /// Measures one of [`CASES`].
 pub(crate) fn measure(case: &str) -> Result<()> {
-    let worst = worst(case).with_context(|| format!("there is no case `{case}`"))?;
+    let worst = worst(case).with_context(|| format!("unknown case `{case}`"))?;
     let ruleset = ruleset(worst.policy.as_bytes())?;
     let principal = Principal::parse(request::PEER)?;
     let headers: Vec<Header<'_>> = worst

@@ -11,7 +11,7 @@ pub(crate) fn json(bytes: &[u8]) -> bool {
         return false;
     };
     let Ok(parsed) = parsed else {
-        panic!("a token has what a body has not")
+        panic!("the reader of tokens accepts JSON that the reader of bodies refuses")
     };
     assert!(parsed.names().eq(written.names()));
     for name in written.names() {

@@ -1,8 +1,9 @@
-"""Reads what a route's own code asks of Airflow's auth manager, for `list_routes.py`.
+"""Finds the permissions that a route's own code asks Airflow's auth manager for, for `list_routes.py`.
 
-Guards are closures (`requires_access_dag("GET", DagAccessEntity.RUN)`) and decorators with the same words. This reads
-their source with the values that they were made with, follows the functions that they call, and gives one text for each
-question: `dag GET RUN`, `connection POST`, `view JOBS`. A `*` stands for a method or an entity that the request decides.
+Guards are closures (`requires_access_dag("GET", DagAccessEntity.RUN)`) and decorators with the same arguments. This
+module reads their source with the values that they were made with, follows the functions that they call, and returns a
+text for each question: `dag GET RUN`, `connection POST`, `view JOBS`. A `*` stands for a method or an entity that
+depends on the request.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import re
 import types
 
 METHODS = {"GET", "POST", "PUT", "DELETE", "MENU"}
-# `is_authorized_dag`, `batch_is_authorized_dag`; the second gives several questions as dictionaries.
+# `is_authorized_dag`, `batch_is_authorized_dag`; the second takes several questions as dictionaries.
 QUESTION = re.compile(r"(batch_)?is_authorized_(\w+)")
-# `get_authorized_dag_ids(method="PUT")` picks those objects that the caller may have.
+# `get_authorized_dag_ids(method="PUT")` selects the objects that the caller may access.
 FILTER = re.compile(r"get_(?:authorized|permitted)_(\w+)_ids|get_authorized_(\w+)s")
-# These two take a question as their argument. They ask none of their own.
+# These two get a question as an argument; their own calls are not further questions.
 ANSWERS = {"_requires_access", "_has_access"}
 FOLLOWED = ("airflow.api_fastapi", "airflow.api_connexion", "airflow.www", "airflow.providers.fab", "airflow.providers.edge3")
 NOTHING = {"airflow.api_fastapi.app", "airflow.api_fastapi.auth.managers"}
@@ -27,7 +28,7 @@ NOTHING = {"airflow.api_fastapi.app", "airflow.api_fastapi.auth.managers"}
 
 @functools.lru_cache(maxsize=None)
 def parsed(file):
-    """The functions of a file, by the line on which each begins, as its code objects count it."""
+    """The functions of a file, by their first line as code objects count it."""
     with open(file, encoding="utf-8") as source:
         tree = ast.parse(source.read())
     found = {}
@@ -41,7 +42,7 @@ def parsed(file):
 
 
 def layers(function):
-    """A decorated function: each of its wrappers, outermost first, and the function."""
+    """The layers of a decorated function: its wrappers, outermost first, and the function itself."""
     while function is not None:
         if isinstance(function, functools.partial):
             function = function.func
@@ -55,26 +56,26 @@ def closure(function):
         try:
             cells[name] = cell.cell_contents
         except ValueError:
-            # Not filled, as that of a function in its own body may be.
+            # The cell is empty, as it may be for a function that refers to itself.
             continue
     return cells
 
 
 class Questions:
-    """Gathers the questions of one route."""
+    """Collects the questions of one route."""
 
     def __init__(self):
         self.found = set()
         self.seen = set()
 
     def ask(self, function):
-        """Reads a guard, or an endpoint with the decorators around it."""
+        """Reads a guard, or an endpoint with its decorators."""
         for layer in layers(function):
             if isinstance(layer, types.FunctionType):
                 self.read(layer, {})
 
     def permission(self, view):
-        """What a page of Flask-AppBuilder looks up by the page's class, and what each of its actions asks."""
+        """Adds the permission of a Flask-AppBuilder page, from its class, and those of its actions."""
         page = name = None
         wrapped = view
         while wrapped is not None:
@@ -94,7 +95,7 @@ class Questions:
                 self.found |= questions.found or {f"fab {action.name} {resource}"}
 
     def scopes(self, dependencies):
-        """What the Execution API compares of a token: its kind, and whose it is."""
+        """Adds the checks of the Execution API on a token: its kind and its owner."""
         for dependency in dependencies:
             self.found |= {f"scope {scope}" for scope in getattr(dependency, "scopes", None) or ()}
             if path := getattr(dependency.dependency, "path_param_name", None):
@@ -115,19 +116,19 @@ def parsed_function(function):
     try:
         return parsed(code.co_filename).get((code.co_firstlineno, code.co_name))
     except OSError:
-        # Made at run time, so Airflow's own guards are none of them.
+        # It was made at run time, so it is not one of Airflow's own guards.
         return None
 
 
 def word(value):
-    """A method or a member of an enumeration, as questions have it."""
+    """A method or a member of an enumeration, in the form that questions use."""
     if of_kind(value, enum.Enum):
         return str(value.name)
     return value if of_kind(value, str) and value in METHODS else ""
 
 
 class Reader(ast.NodeVisitor):
-    """Visits one function."""
+    """Visits the code of one function."""
 
     def __init__(self, questions, function, known):
         self.questions = questions
@@ -143,7 +144,7 @@ class Reader(ast.NodeVisitor):
             self.visit(statement)
 
     def value(self, node):
-        """What an expression is, where that is known."""
+        """The value of an expression, if it is known."""
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Name):
@@ -185,7 +186,7 @@ class Reader(ast.NodeVisitor):
         self.questions.found.add(" ".join(filter(None, words)))
 
     def requests(self):
-        """The questions that a batch has: dictionaries of this function, and of those that it calls."""
+        """The questions of a batch: dictionaries in this function and in the functions that it calls."""
         for node in self.dictionaries():
             fields = {key.value: value for key, value in zip(node.keys, node.values) if isinstance(key, ast.Constant)}
             if "method" in fields:
@@ -216,7 +217,7 @@ class Reader(ast.NodeVisitor):
         return value.name if of_kind(value, enum.Enum) else "*"
 
     def follow(self, node):
-        """Reads a function of Airflow's that this one calls, or every method of a class that it makes one of."""
+        """Reads a function of Airflow that this one calls, or every method of a class that it instantiates."""
         called = self.value(node.func)
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "self":
             called = getattr(self.known.get("self"), node.func.attr, ...)
@@ -246,7 +247,7 @@ def defaults(arguments):
 
 
 def of_kind(value, *kinds):
-    """Whether a value is of one of these. Proxies, which answer `isinstance` for another object, are of their own."""
+    """Whether a value's own class is one of these. `isinstance` on a proxy would check another object."""
     return issubclass(type(value), kinds)
 
 

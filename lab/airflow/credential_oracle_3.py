@@ -1,11 +1,11 @@
-"""What Airflow 3 reads from a request's headers as its credentials.
+"""Shows which credentials Airflow 3 reads from a request's headers.
 
-Airflow's own dependency of the Execution API, and those of its users, on the headers as each of
-uvicorn's parsers gives them. No signature is verified: a worker may hold the key. Older releases of
-FastAPI and PyJWT that Airflow runs with read more or less, so each request is read with those too.
+It runs Airflow's own dependencies, of the Execution API and of users' APIs, on the headers that each
+of uvicorn's parsers returns. It does not verify signatures, because a worker may hold the key. Older
+releases of FastAPI and PyJWT that Airflow supports read more or less, so it tries their rules too.
 
-Takes a file with a list of requests, each a list of pairs of a header's name and its value in hex,
-and writes a list of what was read of each.
+It takes a file with a list of requests, each a list of pairs of a header's name and its value in
+hex, and writes a list with the credentials of each request.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ def cut_and_stripped(value):
     return scheme, parameter.strip()
 
 
-# PyJWT before 2.14.0 drops what is not base64.
+# PyJWT before 2.14.0 drops characters that are not base64.
 def lenient(segment, _name):
     return base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
 

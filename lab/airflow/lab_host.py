@@ -1,7 +1,7 @@
-"""The name of a component's pod, which Airflow writes down as the host of a task.
+"""The name of a component's pod, which Airflow stores as the host of a task.
 
-Who reads the task's log asks there: the api-server by this name through its sidecar, which knows
-where the pod's own sidecar is. ``[core] hostname_callable`` is set to ``lab_host.name``.
+The api-server reads the task's log from this host, through its sidecar, which knows the address of
+the pod's own sidecar. ``[core] hostname_callable`` is set to ``lab_host.name``.
 """
 
 import os

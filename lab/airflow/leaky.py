@@ -1,6 +1,6 @@
-"""A careless task of a team: it leaves its token in the file ``leak_to`` of its run's ``conf``.
+"""A careless task of a team: it writes its token into the file ``leak_to`` of its run's ``conf``.
 
-It goes on until there is a file ``until``, so that the token is that of a running task; without one it ends.
+With ``until`` in the ``conf``, it runs until that file exists, so that the token belongs to a running task.
 """
 
 import time
@@ -28,7 +28,7 @@ def leaky(team):
                 if time.monotonic() > deadline:
                     raise TimeoutError(conf["until"])
                 time.sleep(0.1)
-            # Airflow writes the result as an XCom. That needs a proxy that still knows the task.
+            # Airflow writes the returned value as an XCom; the proxy must still know the task for that.
             return "done"
 
         leak()

@@ -2,9 +2,9 @@
 
     {"app": "execution", "method": "GET", "path": "/execution/dags/{dag_id}", "query": [], "body": [], "asks": []}
 
-`app` is the application that has the route, `query` the names of the query's parameters, `body` the places of a
-JSON body: `actions[].entities[].dag_id`, and `asks` what Airflow asks its auth manager before it answers, see `asked.py`. HEAD and OPTIONS count where a route says so itself, and not where a
-framework adds them.
+`app` is the application that serves the route, `query` the names of the query's parameters, `body` the positions in
+a JSON body: `actions[].entities[].dag_id`, and `asks` the permissions that Airflow asks its auth manager for before it
+answers, see `asked.py`. HEAD and OPTIONS count if the route itself declares them, but not if a framework adds them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from collections import defaultdict
 from importlib.util import find_spec
 from pathlib import Path
 
-# Parts that are off by default, so that their routes are seen as well. Each counts where it is installed.
+# Turns on parts that are off by default, to see their routes as well. Each counts if it is installed.
 os.environ["AIRFLOW__EDGE__API_ENABLED"] = "True"
 os.environ["AIRFLOW_ENABLE_AIP_44"] = "True"
 os.environ["AIRFLOW__WEBSERVER__RUN_INTERNAL_API"] = "True"
-# The Edge plugin looks here for whether it is to serve its API.
+# From this argument the Edge plugin learns that it must serve its API.
 sys.argv = ["airflow", "api-server"]
 # Airflow's log lines on standard output go to standard error.
 ROUTES = os.fdopen(os.dup(1), "w")
@@ -35,7 +35,7 @@ AUTOMATIC = {"HEAD", "OPTIONS"}
 
 
 class Routes:
-    """What was found. A route that several versions of an API have is one, with all that they read."""
+    """The routes found so far. A route in several versions of an API appears once, with all that they read."""
 
     def __init__(self):
         self.found = defaultdict(lambda: (set(), set(), set()))
@@ -66,7 +66,7 @@ class Document:
         return node
 
     def operation(self, path, method):
-        """The query's parameters and the body's places of one operation."""
+        """The query's parameters and the body's positions of one operation."""
         item = self.document.get("paths", {}).get(path, {})
         operation = item.get(method.lower(), {})
         parameters = map(self.resolve, item.get("parameters", []) + operation.get("parameters", []))
@@ -77,7 +77,7 @@ class Document:
         return query, body
 
     def places(self, schema, place, above):
-        """Every place under `schema` that has a value of its own."""
+        """Every position under `schema` that has a value of its own."""
         if schema.get("$ref") in above:
             return {place}
         above += (schema.get("$ref"),) if "$ref" in schema else ()
@@ -102,11 +102,11 @@ def starlette(routes, app, prefix, found):
     from fastapi.openapi.utils import get_openapi
     from starlette.routing import Mount, Route
 
-    # Newer FastAPI keeps the routers that an application includes as they are.
+    # Newer FastAPI keeps the routers that an application includes as separate objects.
     if hasattr(fastapi.routing, "iter_route_contexts"):
         routes = list(fastapi.routing.iter_route_contexts(routes))
     for route in routes:
-        # Airflow keeps those of its UI out of the document. Newer objects are frozen.
+        # Airflow excludes the routes of its UI from the document. Objects of newer releases are frozen.
         object.__setattr__(route, "include_in_schema", True)
     document = Document(get_openapi(title="", version="", routes=routes))
     for route in routes:
@@ -125,7 +125,7 @@ def starlette(routes, app, prefix, found):
 
 
 def guards(route):
-    """What a FastAPI route asks, in its dependencies, those of the routers that it is in, and its own code."""
+    """The questions of a FastAPI route: in its dependencies, in those of its routers, and in its own code."""
     questions = Questions()
     questions.scopes(route.dependencies)
     dependants = [route.dependant]
@@ -137,7 +137,7 @@ def guards(route):
 
 
 def mounted(application, app, prefix, found):
-    """What is mounted in another application."""
+    """The routes of an application that is mounted in another one."""
     from starlette.staticfiles import StaticFiles
 
     while not hasattr(application, "routes") and not isinstance(application, StaticFiles):
@@ -156,7 +156,7 @@ def mounted(application, app, prefix, found):
 
 
 def flask(application, app, prefix, found, documents=()):
-    """The routes of a Flask application. `documents` has the OpenAPI documents by where they begin."""
+    """The routes of a Flask application. `documents` has the OpenAPI documents by their path prefixes."""
     for rule in application.url_map.iter_rules():
         path = prefix + re.sub(r"<(?:(\w+)(?:\(.*?\))?:)?(\w+)>", placeholder, rule.rule)
         view = application.view_functions[rule.endpoint]

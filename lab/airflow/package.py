@@ -1,6 +1,7 @@
-"""Says what an Airflow has of the package `dagward-airflow`: its hooks and listeners, and which account a task's pod gets.
+"""Shows the parts of the package `dagward-airflow` that an Airflow finds: its hooks and listeners, and the account
+that a task's pod gets.
 
-The command of the task's container comes as a list on standard input.
+It reads the command of the task's container as a list from standard input.
 """
 
 import json

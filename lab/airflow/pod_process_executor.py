@@ -1,13 +1,13 @@
-"""Stands in for KubernetesExecutor and the kubelet: a pod is a process here.
+"""Replaces KubernetesExecutor and the kubelet: a pod is a process here.
 
 KubernetesExecutor turns each workload into a pod that runs
 ``python -m airflow.sdk.execution_time.execute_workload --json-string WORKLOAD`` beside a sidecar
-of its own, and takes the pod's end for the workload's. So does this executor, but it starts the
-command as a process, and what iptables does in a pod, ``http_proxy`` does here: supervisor and
-task reach Airflow through their pod's sidecar, which the lab has started before the run.
-Images, volumes and ``pod_override`` have no counterpart.
+of its own, and takes the pod's end for the workload's. This executor does the same, but it starts
+the command as a process, and ``http_proxy`` replaces the pod's iptables rules: supervisor and task
+reach Airflow through their pod's sidecar, which the lab has started before the run. Images, volumes
+and ``pod_override`` have no counterpart.
 
-``DAGWARD_LAB_PODS`` names a JSON file that maps ``dag_id/run_id/task_id`` to the address where
+``DAGWARD_LAB_PODS`` names a JSON file that maps ``dag_id/run_id/task_id`` to the address at which
 the pod's sidecar takes the app's requests.
 """
 

@@ -1,8 +1,8 @@
-"""Airflow 2's own routing, and nothing behind it.
+"""Airflow 2's own routing, without its endpoints.
 
-The real webserver with its rules, converters and server, but every endpoint says in the header
-`x-route` what led to it: the rule, the path's parameters, and the query's that it looks at. What
-would ask the database who calls is left out.
+It is the real webserver with its rules, converters and server, but every endpoint reports in the
+header `x-route` how the request reached it: the rule, the path's parameters, and the query's
+parameters that it reads. Code that would look up the caller in the database is left out.
 """
 
 import inspect
@@ -16,12 +16,12 @@ from gunicorn.app.base import BaseApplication
 import airflow.api_connexion
 from airflow.www.app import cached_app
 
-# The expressions by which views read the query. `values` holds forms, too.
+# The attributes from which views read the query. `values` also contains fields of forms.
 READS = re.compile(r"""request\.(?:args|values)(?:\.get(?:list)?\(|\[)\s*["'](\w+)["']""")
 
 
 def parameters_of_api():
-    """The query's parameters by path, as the API's document has them."""
+    """The query's parameters by path, from the API's document."""
     directory = inspect.getfile(airflow.api_connexion).replace("__init__.py", "openapi/v1.yaml")
     with open(directory) as file:
         document = yaml.safe_load(file)
@@ -50,7 +50,7 @@ def endpoint(view, api):
     if "args = request.args" in source:
         source = re.sub(r"(?<![.\w])args\b", "request.args", source)
     of_view = READS.findall(source)
-    # Pages that moved below a DAG's.
+    # Old addresses of pages that are now below a DAG's.
     leads_on = "sanitize_args(request.args)" in source
 
     def answer(**path):
@@ -72,7 +72,7 @@ def endpoint(view, api):
 
 
 def numbered(app):
-    """Says which request an answer is for."""
+    """Writes the number of the request into its answer."""
 
     def wrapped(environ, start_response):
         number = environ.get("HTTP_X_NUMBER", "")

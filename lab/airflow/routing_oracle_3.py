@@ -1,8 +1,9 @@
-"""Airflow 3's own routing, and nothing behind it.
+"""Airflow 3's own routing, without its endpoints.
 
-The real app with its routers, middlewares and servers, but every endpoint says in the header
-`x-route` what led to it: the template, the path's parameters, and the query's as Airflow reads
-them. It serves on two ports, one with each of uvicorn's HTTP parsers, and prints both.
+It is the real app with its routers, middlewares and servers, but every endpoint reports in the
+header `x-route` how the request reached it: the template, the path's parameters, and the query's
+parameters as Airflow reads them. It serves on two ports, one with each of uvicorn's HTTP parsers,
+and prints both.
 """
 
 import json
@@ -20,12 +21,12 @@ from starlette.routing import Mount
 
 from airflow.api_fastapi.app import cached_app
 
-# The names of Airflow's handlers for paths without a route.
+# Airflow's answers to requests without a route.
 CATCH_ALLS = {"webapp", "api_not_found", "old_api", "old_health"}
 
 
 def endpoint(template, route):
-    # As FastAPI itself tells lists from single values.
+    # FastAPI itself distinguishes lists from single values in this way.
     parameters = [
         (parameter.alias, field_annotation_is_sequence(parameter.field_info.annotation))
         for parameter in get_flat_dependant(route.dependant).query_params
@@ -59,7 +60,7 @@ def replace_endpoints(routes, prefix):
 
 def replace_below(app, prefix):
     if isinstance(app, Cadwyn):
-        # The Execution API has routes of its own for each of its versions, made when it is first called.
+        # The Execution API has separate routes for each of its versions; it makes them at the first request.
         app._cadwyn_initialize()
         for router in app.router.versioned_routers.values():
             replace_endpoints(router.routes, prefix)
@@ -68,7 +69,7 @@ def replace_below(app, prefix):
 
 
 def numbered(app):
-    """Says which request an answer is for, so that they may be sent without waiting."""
+    """Writes the number of the request into its answer, so that clients can send requests without waiting."""
 
     async def wrapped(scope, receive, send):
         number = dict(scope.get("headers", ())).get(b"x-number")

@@ -1,9 +1,9 @@
-"""A task takes its own token, as any DAG author's code can.
+"""Takes a task's own token from within the task, as any DAG author's code can.
 
-The token is its supervisor's and never given to the task. But the supervisor forks the task, so the
-task has the supervisor's call stack below its own, and in it the token that the task was queued with.
-That one is good for ``run`` alone. Airflow answers the same ``run`` twice, and each time with a token
-that is good for all of the Task Execution API.
+The token belongs to the task's supervisor, which never gives it to the task. But the supervisor forks
+the task, so the task has the supervisor's call stack below its own, and the stack contains the token
+that the task was queued with. That token is only valid for ``run``. Airflow answers the same ``run``
+twice, each time with a token that is valid for the whole Task Execution API.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Signs a user in at Canaille, and prints what the client gets of it as JSON: the answer of the token endpoint.
+"""Signs a user in at Canaille, and prints the answer of the token endpoint as JSON.
 
     sign_in.py ISSUER ROOT CLIENT SECRET USER PASSWORD
 
@@ -23,7 +23,7 @@ verifier = secrets.token_urlsafe(48)
 digest = hashlib.sha256(verifier.encode()).digest()
 challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
-# A provider that shares two cores with proxies takes its time.
+# A provider that shares two cores with proxies can be slow.
 http = httpx.Client(follow_redirects=True, timeout=60, verify=ssl.create_default_context(cafile=root))
 page = http.get(
     f"{issuer}/oauth/authorize",
@@ -41,7 +41,7 @@ for field, value in [("login", user), ("password", password)]:
     forgery = re.search(r'name="csrf_token" value="([^"]*)"', page.text)
     if forgery is None or f'name="{field}"' not in page.text:
         sys.exit(f"{page.url} has no form for `{field}`")
-    # It takes forms from its own pages alone, and believes `referer`.
+    # It accepts forms only from its own pages, and trusts `referer`.
     headers = {"referer": str(page.url)}
     page = http.post(page.url, data={field: value, "csrf_token": forgery[1]}, headers=headers)
 

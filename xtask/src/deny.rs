@@ -38,7 +38,7 @@ impl Deny {
             "fetching the RustSec database",
             &mut self.command(&["fetch", "db"]),
         )
-        .context("the RustSec database cannot be fetched")
+        .context("cannot fetch the RustSec database")
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

@@ -1,10 +1,10 @@
-"""Has a task say which task it is, on its plain HTTP requests: an Airflow plugin.
+"""Adds headers that name the task to its plain HTTP requests: an Airflow plugin.
 
-Airflow finds it by an entry point of the package ``dagward-airflow``. Where the image cannot have the package, put this
-file into ``$AIRFLOW_HOME/plugins`` of workers. examples/airflow/README.md has the steps.
+Airflow finds it by an entry point of the package ``dagward-airflow``. If your image cannot contain the package, put
+this file into ``$AIRFLOW_HOME/plugins`` of workers. examples/airflow/README.md has the steps.
 
-It holds for ``http.client`` and all that use it (``requests``, ``urllib``, ``urllib3``, ``HttpHook``), and
-for ``httpx``. HTTPS is left alone: no sidecar could read the headers, nor take them away outside the mesh.
+It covers ``http.client`` and all libraries that use it (``requests``, ``urllib``, ``urllib3``, ``HttpHook``), and
+``httpx``. It does not change HTTPS requests: no sidecar could read their headers, or remove them outside the mesh.
 """
 
 import functools
@@ -16,7 +16,7 @@ import httpx
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-# Of the task that runs in this process; empty elsewhere.
+# The headers of the task that runs in this process; empty in other processes.
 HEADERS = {}
 
 
@@ -29,7 +29,7 @@ def on_task_instance_running(previous_state, task_instance):
 
 
 def before(owner, method, add):
-    """Has ``owner.method`` do ``add`` first; once, where both the package and a copy of this file are installed."""
+    """Makes ``owner.method`` call ``add`` first; only once, even if both the package and a copy are installed."""
     original = getattr(owner, method)
     if getattr(original, "names_task", False):
         return

@@ -135,9 +135,9 @@ fn the_scheduler_alone_takes_no_account_annotation_or_command() {
         let task = format!("sales_forger.{task}");
         assert_eq!(account(&pods, &task), Ok("airflow-worker-sales"), "{task}");
     }
-    let other = "the pod is to run another command than the executor's";
+    let other = "the pod's command is not the executor's";
     for (task, reason) in [
-        ("annotations", "the annotation `dag_id` is not that of the task"),
+        ("annotations", "the annotation `dag_id` does not match the task"),
         ("command", other),
         ("args", other),
     ] {
@@ -179,7 +179,7 @@ fn an_operator_gives_dags_of_no_team_an_account() {
     let pods = of_dags(POLICY, "sales");
     assert_eq!(
         account(&pods, "etl.load"),
-        Err("DAG `etl` is of no team: its id must begin with `<team>_`")
+        Err("DAG `etl` belongs to no team: its id must begin with `<team>_`")
     );
     let map = [TEAMS[0], (teams::ALL_OTHERS, "airflow-worker")];
     let teams = Some(&map[..]);
@@ -258,7 +258,7 @@ fn a_dag_of_another_team_s_bundle_runs_on_no_executor() {
     let refused = "refused: DAG `sales_evil` may not come from the bundle `ml`".to_owned();
     let pods = of_dags(policy, "ml");
     assert_eq!(place(&pods).1, Some(refused));
-    let of_no_team = "refused: DAG `etl` is of no team: its id must begin with `<team>_`".to_owned();
+    let of_no_team = "refused: DAG `etl` belongs to no team: its id must begin with `<team>_`".to_owned();
     assert_eq!(pods.places["etl.load"].executor, Some(of_no_team));
     let pods = of_dags(policy, "sales");
     assert_eq!(place(&pods), ("sales".to_owned(), None));

@@ -51,9 +51,9 @@ fn every_release_finds_it() {
         assert_eq!(found["listens"], true, "{version}");
         assert_eq!(found["adds_headers"], true, "{version}");
         assert_eq!(found["own"], "airflow-worker-sales", "{version}");
-        let forged = "refused: the annotation `dag_id` is not that of the task";
+        let forged = "refused: the annotation `dag_id` does not match the task";
         assert_eq!(found["forged"], forged, "{version}");
-        let other = "refused: the pod is to run another command than the executor's";
+        let other = "refused: the pod's command is not the executor's";
         assert_eq!(found["other_command"], other, "{version}");
     }
 }

@@ -1,3 +1,3 @@
-"""The webserver's own users are not what the lab is about: everybody may do everything."""
+"""The lab does not test the webserver's own users: every caller may do everything."""
 
 AUTH_ROLE_PUBLIC = "Admin"

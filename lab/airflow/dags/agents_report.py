@@ -1,4 +1,4 @@
-"""What AI agents may start. Its one task needs no worker."""
+"""A DAG that AI agents may start. Its only task needs no worker."""
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import dag

@@ -1,4 +1,4 @@
-"""Teams sales and ml: each has a DAG ``<team>_leaky`` in airflow, whose task leaves its token where others find it."""
+"""Teams sales and ml: each has a DAG ``<team>_leaky`` in airflow, whose task leaves its token in a readable file."""
 
 from leaky import leaky
 

@@ -1,4 +1,4 @@
-"""Finance's books, a day at a time. It has a time table, as backfills want, whose time is over, so no run starts by itself."""
+"""Team finance: closes the books of one day. Its schedule, which backfills need, has ended, so no run starts itself."""
 
 from datetime import datetime, timezone
 

@@ -1,4 +1,4 @@
-"""Team finance: two tasks ask a service of the mesh, and one of them wants what only the other may do.
+"""Team finance: two tasks call a service of the mesh; one of them tries a request that only the other may make.
 
 ``conf`` of the run: ``service``, its URL.
 """

@@ -1,7 +1,7 @@
-"""Team ml, hostile: its task tries what only team sales may do, and returns what came of it.
+"""Team ml, hostile: its task tries requests that only team sales may make, and returns the results.
 
-``conf`` of the run: ``victim_run``, the run of ``sales_daily`` whose XCom it wants to read, and
-``forged_run``, the run that it wants to start.
+``conf`` of the run: ``victim_run``, the run of ``sales_daily`` whose XCom it tries to read, and
+``forged_run``, the run that it tries to start.
 """
 
 from airflow.sdk import dag, task

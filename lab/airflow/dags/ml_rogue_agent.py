@@ -1,14 +1,14 @@
-"""Team ml, hostile: its task sends what its run's ``conf`` says, byte by byte, through its pod's sidecar.
+"""Team ml, hostile: its task sends the bytes in its run's ``conf`` through its pod's sidecar.
 
 ``conf`` has ``attempts``, each with a ``name``, the whole ``request`` in base64, and
 
-* ``sign``, if the request carries a token that the task signs itself: which ``key`` of Airflow's
-  configuration signs it, and its ``claims``;
-* ``late``, if what comes after the answer is to be told too.
+* ``sign``, if the request carries a token that the task signs itself: the ``key`` of Airflow's
+  configuration that signs it, and its ``claims``;
+* ``late``, if the task must also report bytes that arrive after the answer.
 
 In a request ``{token}`` stands for the task's own token, or for the one in the file that ``token_from``
-names, ``{subject}`` for the task instance that it is for, and ``{signed}`` for the one that the task signs.
-The task returns what came of each attempt, by name, without any token.
+names, ``{subject}`` for the task instance of that token, and ``{signed}`` for the one that the task signs.
+The task returns the result of each attempt, by name, without any token.
 """
 
 import base64
@@ -76,7 +76,7 @@ def outcome_of(attempt, token):
     request = request_of(attempt, token)
     method = request.split(b" ", 1)[0].decode(errors="replace")
     with socket.create_connection((sidecar.hostname, sidecar.port), TIMEOUT) as connection:
-        # A sidecar may refuse, and close, before all has been sent.
+        # A sidecar may refuse the request and close the connection before all bytes are sent.
         with suppress(ConnectionError):
             connection.sendall(request)
         outcome = answer_of(connection, method)

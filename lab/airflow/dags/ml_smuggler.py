@@ -1,4 +1,4 @@
-"""Team ml, hostile: its task chooses the queue of team sales, and reads as a worker of theirs."""
+"""Team ml, hostile: its task chooses the queue of team sales, and reads an XCom as a worker of that team."""
 
 from airflow.sdk import Connection, dag, task
 

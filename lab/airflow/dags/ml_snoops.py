@@ -1,6 +1,6 @@
-"""Team ml: a task that looks for secrets in what its worker's memory was when the worker forked it.
+"""Team ml: a task that looks for secrets in its worker's memory, as it was when the worker forked the task.
 
-``conf`` of the run: ``secrets``, by name, each written backward so that it is nowhere by being asked for.
+``conf`` of the run: ``secrets``, by name. Each is written backward, so that the search itself does not put it there.
 """
 
 import os
@@ -11,7 +11,7 @@ from airflow.sdk import dag, task
 
 
 def copy():
-    """A process with this one's memory, which is the worker's. A task may read a process of its own."""
+    """A process with this process's memory, which is the worker's. A task may read its own child process."""
     process = os.fork()
     if process == 0:
         while True:
@@ -20,7 +20,7 @@ def copy():
 
 
 def memory(process):
-    """What can be written, a region at a time."""
+    """The writable memory of a process, region by region."""
     with open(f"/proc/{process}/mem", "rb") as file:
         for line in Path(f"/proc/{process}/maps").read_text().splitlines():
             addresses, permissions = line.split()[:2]
@@ -30,7 +30,7 @@ def memory(process):
             try:
                 file.seek(start)
                 yield file.read(end - start)
-            except OSError:  # A region of the kernel's.
+            except OSError:  # A region that belongs to the kernel.
                 continue
 
 

@@ -1,4 +1,4 @@
-"""Team sales: two tasks, the second reads what the first has put into XCom."""
+"""Team sales: two tasks, the second reads the XCom of the first."""
 
 from airflow.sdk import dag, task
 

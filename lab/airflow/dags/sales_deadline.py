@@ -23,7 +23,7 @@ def wait_for(name):
 
 
 def missed():
-    """The callback: what it reads is its own token's to read."""
+    """The callback: it reads with its own token."""
     from airflow.sdk import Variable
 
     wait_for("running")

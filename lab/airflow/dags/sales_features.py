@@ -1,6 +1,6 @@
-"""Team sales: what of Airflow makes requests of its own, each in a small task.
+"""Team sales: features of Airflow that make requests of their own, each in a small task.
 
-``conf`` of the run: ``file``, for which a deferred task waits.
+``conf`` of the run: ``file``, which a deferred task waits for.
 """
 
 from datetime import timedelta
@@ -44,7 +44,7 @@ def sales_features():
             raise AirflowException("the first try fails")
         return ti.try_number
 
-    # The lab makes it due: see lab/testbed/src/airflow/waiting.rs.
+    # The lab sets the time earlier: see lab/testbed/src/airflow/waiting.rs.
     @task.sensor(poke_interval=3600, mode="reschedule")
     def arrived(task_reschedule_count):
         return task_reschedule_count > 0

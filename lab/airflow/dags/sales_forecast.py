@@ -1,4 +1,4 @@
-"""Team sales: starts itself when the figures have been updated. Its one task needs no worker."""
+"""Team sales: a DAG that starts when the figures have been updated. Its only task needs no worker."""
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Asset, dag

@@ -1,4 +1,4 @@
-"""Team sales: what providers' hooks and Airflow's settings ask for around a task, each in a task."""
+"""Team sales: the requests of providers' hooks and of Airflow's settings, each kind in a task."""
 
 from airflow.sdk import dag, setup, task, teardown
 
@@ -11,14 +11,14 @@ def told(context):
 def sales_hooks():
     @task
     def buckets():
-        """Without a connection `aws_default` the hook has the credentials of the pod."""
+        """Without a connection `aws_default` the hook uses the pod's credentials."""
         from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
         return [bucket["Name"] for bucket in S3Hook().get_conn().list_buckets()["Buckets"]]
 
     @task
     def cluster():
-        """Without a connection `kubernetes_default` the hook has the settings of the pod."""
+        """Without a connection `kubernetes_default` the hook uses the pod's settings."""
         from airflow.providers.cncf.kubernetes.hooks.kubernetes import KubernetesHook
 
         return KubernetesHook(in_cluster=True).conn_extras
@@ -36,7 +36,7 @@ def sales_hooks():
 
     @task
     def from_backend():
-        """A connection of a secrets backend: no request."""
+        """A connection from a secrets backend: it causes no request."""
         from airflow.sdk import Connection
 
         return Connection.get("sales_kept").host

@@ -1,6 +1,6 @@
 """Team sales: Airflow's own sensors and operators that defer, each in a task.
 
-``conf`` of the run: ``file``, for which a task waits.
+``conf`` of the run: ``file``, which a task waits for.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -12,13 +12,13 @@ from airflow.providers.standard.sensors.filesystem import FileSensor
 from airflow.providers.standard.sensors.time_delta import WaitSensor
 from airflow.sdk import dag
 
-# Of the run of `sales_daily` that one task starts and another watches.
+# The run of `sales_daily` that one task starts and another task watches.
 MOMENT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 @dag(schedule=None, default_args={"queue": "sales"})
 def sales_waits():
-    # Each defers even where there is nothing left to wait for, but for `file`.
+    # Each task defers even if its wait is over already, except `file`.
     WaitSensor(task_id="delay", time_to_wait=timedelta(seconds=1), deferrable=True)
     DateTimeSensorAsync(task_id="moment", target_time="{{ dag_run.run_after.isoformat() }}")
     FileSensor(

@@ -1,6 +1,6 @@
-"""Prints the service account that the cluster policy gives each DAG, null where it gives none.
+"""Prints the service account that the cluster policy gives each DAG, or null.
 
-The ids come as a list on standard input.
+It reads the ids as a list from standard input.
 """
 
 import json

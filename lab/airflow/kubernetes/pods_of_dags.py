@@ -1,7 +1,7 @@
-"""Says what the Kubernetes executor makes of the tasks of a folder's DAGs: a pod, or a failure.
+"""Shows the Kubernetes executor's result for the tasks of a folder's DAGs: a pod, or a failure.
 
-Airflow's own steps without a cluster: the DAG processor parses and serializes, the scheduler makes task instances of
-what was serialized, and the executor the pods. Prints one object, by task.
+It runs Airflow's own steps without a cluster: the DAG processor parses and serializes the DAGs, the scheduler makes
+task instances from the serialized DAGs, and the executor makes the pods. It prints one object, by task.
 """
 
 import json
@@ -31,20 +31,20 @@ from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
 
 class Scheduler(AirflowKubernetesScheduler):
-    """Makes pods and watches none."""
+    """An executor that makes pods and does not watch them."""
 
     def _make_kube_watchers(self):
         return {}
 
 
 def parse(folder):
-    """What the DAG processor writes into the database, and the errors that it shows."""
+    """The DAGs that the DAG processor writes into the database, and the errors that it shows."""
     bag = DagBag(folder)
     return json.dumps([DagSerialization.to_dict(dag) for dag in bag.dags.values()]), bag.import_errors
 
 
 def keep(dag_ids, bundle):
-    """Writes down which bundle the DAGs came from, as the DAG processor does."""
+    """Stores the bundle that the DAGs came from, as the DAG processor does."""
     with create_session() as session:
         session.merge(DagBundleModel(name=bundle))
         session.flush()
@@ -53,7 +53,7 @@ def keep(dag_ids, bundle):
 
 
 def instances_of(dag, bundle):
-    """Those of a run of the DAG, made as the scheduler and the api-server make them."""
+    """The task instances of a run of the DAG, made as the scheduler and the api-server make them."""
     with create_session() as session:
         version = DagVersion.write_dag(dag_id=dag.dag_id, bundle_name=bundle, session=session)
         run = DagRun(
@@ -117,7 +117,7 @@ def main(folder, bundle):
     outcomes = {
         task: outcome(executor, scheduler, workload(instance, bundle)) for task, instance in instances.items()
     }
-    # The scheduler's own checks before it starts a task.
+    # The scheduler's check before it starts a task.
     executor.name = ExecutorName(module_path="KubernetesExecutor", alias="KubernetesExecutor")
     runner = SchedulerJobRunner(Job(), executors=[executor])
     places = {

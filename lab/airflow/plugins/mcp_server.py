@@ -1,4 +1,4 @@
-"""An MCP server as Airflow plugins have it: in the api-server, where each call of a tool becomes a request to
+"""An MCP server like those of Airflow plugins: in the api-server. It turns each call of a tool into a request to
 Airflow on localhost with the caller's token.
 """
 
@@ -28,7 +28,7 @@ def call(request: Request, authorization: str = Header(), message: dict = Body()
         json.dumps({"logical_date": None}).encode(),
         {"authorization": authorization, "content-type": "application/json"},
     )
-    # The lab's proxy is what captures traffic in a pod, and there none that stays within it.
+    # The lab's proxy replaces the capture of traffic in a pod, which does not apply to traffic within the pod.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with direct.open(started) as answer:
         return {"jsonrpc": "2.0", "id": message["id"], "result": json.load(answer)}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::findings::Findings;
 
-/// A budget and what was measured.
+/// A budget and its measured value.
 #[derive(Debug, Clone)]
 pub(super) struct Verdict {
     pub(super) budget: &'static str,
@@ -32,32 +32,32 @@ pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
     let dearest = counted.filter(|case| case.worst).map(|case| case.instructions);
     let mut verdicts = vec![
         verdict(
-            "CPU per request at 10,000 rules, over the empty filter's",
+            "CPU per request at 10,000 rules, relative to the empty filter",
             1.35,
             dagward(10_000) / findings.cpu_us("empty", None),
         ),
         verdict(
-            "the same, over that of the checks in Lua",
+            "the same, relative to the checks in Lua",
             1.0,
             dagward(10_000) / findings.cpu_us("lua", Some(10_000)),
         ),
         verdict(
-            "the same, over that at 10 rules",
+            "the same, relative to 10 rules",
             1.1,
             dagward(10_000) / dagward(10),
         ),
         verdict(
-            "CPU that a token adds which was verified before, µs",
+            "CPU added by a token that was verified before, µs",
             3.0,
             findings.tokens.cached_more_us,
         ),
         verdict(
-            "CPU that verifying it for the first time adds, RS256, µs",
+            "CPU added by the first verification of a token, RS256, µs",
             60.0,
             findings.first_more_us("RS256"),
         ),
         verdict(
-            "memory of a VM after very many tokens, over that after 4,096",
+            "memory of a VM after very many tokens, relative to 4,096 tokens",
             1.05,
             flood.linear_bytes_after as f64 / flood.linear_bytes_before as f64,
         ),
@@ -71,7 +71,8 @@ pub(super) fn verdicts(findings: &Findings) -> Vec<Verdict> {
     ];
     // Without valgrind there is no count of instructions.
     if let Some(dearest) = dearest.max() {
-        let budget = "the dearest request, in millions of instructions (10 are a millisecond, natively)";
+        let budget =
+            "the most expensive request, in millions of instructions (10 are a millisecond, natively)";
         verdicts.push(verdict(budget, 10.0, dearest as f64 / 1e6));
     }
     verdicts

@@ -39,7 +39,7 @@ impl Contender {
         Self::Rbac(10_000),
     ];
 
-    /// Its filter, in a word.
+    /// The name of its filter.
     pub(super) fn filter(self) -> &'static str {
         match self {
             Self::Nothing => "none",
@@ -50,7 +50,7 @@ impl Contender {
         }
     }
 
-    /// How many rules it has, where it has any.
+    /// The number of its rules; `None` if it has no rules.
     pub(super) fn rules(self) -> Option<u32> {
         match self {
             Self::Nothing | Self::Empty => None,

@@ -84,7 +84,7 @@ pub(super) struct Loading {
     pub(super) rules: u32,
     /// CPU time of one VM, in milliseconds.
     pub(super) vm_ms: f64,
-    /// How many VMs loaded them.
+    /// The number of VMs that loaded them.
     pub(super) loads: u64,
     /// From the write of the new configuration until Envoy has accepted it, in milliseconds.
     pub(super) taken_ms: f64,

@@ -91,7 +91,7 @@ fn build() -> Result<PathBuf> {
 /// The names of the most expensive requests.
 fn worst(program: &Path) -> Result<Vec<String>> {
     let output = Command::new(program).arg(WORST).output()?;
-    ensure!(output.status.success(), "the cases cannot be named");
+    ensure!(output.status.success(), "cannot list the cases");
     let names = String::from_utf8(output.stdout)?;
     Ok(names.lines().map(str::to_owned).collect())
 }
@@ -111,7 +111,7 @@ fn run(program: &Path, case: &str, policy: Option<&Path>) -> Result<u64> {
     collected(&report).with_context(|| format!("callgrind gave no count for `{case}`:\n{report}"))
 }
 
-/// The count in callgrind's closing line, `==12== Collected : 3456`.
+/// The count in callgrind's last line, `==12== Collected : 3456`.
 fn collected(report: &str) -> Option<u64> {
     let (_, count) = report.split_once("Collected : ")?;
     count

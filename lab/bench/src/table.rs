@@ -48,7 +48,7 @@ impl Findings {
         let loading = &self.loading;
         writeln!(
             f,
-            "\n{} rules: {:.0} ms of CPU to load in a VM ({:.0} ms until Envoy has taken them), {:.1} MiB of memory of the \
+            "\n{} rules: {:.0} ms of CPU to load in a VM ({:.0} ms until Envoy has accepted them), {:.1} MiB of memory of the \
              module in a VM ({:.1} MiB of the process for each). Module: {} bytes.\n",
             grouped(loading.rules.into()),
             loading.vm_ms,
@@ -63,13 +63,13 @@ impl Findings {
         let tokens = &self.tokens;
         writeln!(
             f,
-            "A token by RS256: {:.1} µs of CPU per request where no policy looks at it, {:+.1} µs where one does and it was \
-             verified before.\n",
+            "An RS256 token: {:.1} µs of CPU per request if no policy looks at it, {:+.1} µs if a policy does and the token \
+             was verified before.\n",
             tokens.unread_us, tokens.cached_more_us
         )?;
         writeln!(
             f,
-            "| first sight of a token | verified by | CPU µs more |\n|---|---|--:|"
+            "| first verification of a token | verified by | CPU µs more |\n|---|---|--:|"
         )?;
         for Verification {
             algorithm,
@@ -82,7 +82,7 @@ impl Findings {
         let flood = &tokens.flood;
         writeln!(
             f,
-            "\n{} tokens of HS512, each shown once ({:.0} a second): {:.1} MiB of memory of the module in a VM after the first {}, \
+            "\n{} HS512 tokens, each shown once ({:.0} a second): {:.1} MiB of memory of the module in a VM after the first {}, \
              {:.1} MiB after all ({:.1} and {:.1} MiB of the process).\n",
             grouped(flood.tokens),
             flood.per_second,
@@ -98,7 +98,7 @@ impl Findings {
         let Some(cases) = &self.instructions else {
             return writeln!(
                 f,
-                "Instructions were not counted: there is no `valgrind` (Debian: `apt-get install valgrind`).\n"
+                "Instructions were not counted: `valgrind` is missing (Debian: `apt-get install valgrind`).\n"
             );
         };
         writeln!(f, "| native | instructions |\n|---|--:|")?;

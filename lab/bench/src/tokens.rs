@@ -128,7 +128,7 @@ fn flood(runner: &Runner, issuers: &mut [Issuer], count: u64) -> Result<Flood> {
         .iter_mut()
         .find(|issuer| issuer.algorithm == Algorithm::HS512);
     let Some(issuer) = secret else {
-        anyhow::bail!("nothing signs fast enough for a flood")
+        anyhow::bail!("no issuer signs fast enough for a flood")
     };
     progress::during("showing distinct tokens", |bar| {
         let mut show = |count: u64| -> Result<()> {

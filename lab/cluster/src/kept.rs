@@ -100,7 +100,7 @@ impl Kept {
     /// Starts a cluster and holds it until `end` asks for its end.
     pub fn hold() -> Result<()> {
         if Self::find()?.is_some() {
-            bail!("there is one already");
+            bail!("a cluster runs already");
         }
         let mut cluster = Cluster::start()?;
         let [image, _] = cluster.publish(&module::build()?.path, env!("CARGO_PKG_VERSION"))?;

@@ -6,7 +6,7 @@
 //!
 //! | module | what it contains |
 //! |---|---|
-//! | [`network`], [`place`], [`container`], `images` | a pod's network, traffic from within it, a container's file system, and its images |
+//! | [`network`], [`container`], `images` | a pod's network, a container's file system, and its images |
 //! | [`release`] | the releases of Istio and Kubernetes that run |
 //! | [`kubernetes`], [`api`], `watch` | etcd and the API server, and their clients |
 //! | [`kubelet`], `controllers`, `names` | the work of a node and of the controllers, which this process does |

@@ -98,7 +98,7 @@ pub(super) fn rejections(address: SocketAddr, token: &str) -> Result<Vec<Rejecti
         bail!("istiod's /debug/syncz answers {}", answer.status);
     }
     let proxies = answer.json()?;
-    let proxies = proxies.as_array().context("/debug/syncz is no list")?;
+    let proxies = proxies.as_array().context("/debug/syncz is not a list")?;
     Ok(proxies.iter().flat_map(read).collect())
 }
 

@@ -20,8 +20,8 @@ pub fn missing() -> Vec<String> {
     let mut missing = Vec::new();
     if !root {
         missing.push(
-            "it needs root: pods are network namespaces, and their traffic is captured by iptables; nothing outside \
-             of them is changed"
+            "it needs root: pods are network namespaces, and iptables captures their traffic; the lab changes nothing \
+             outside of them"
                 .to_owned(),
         );
     }

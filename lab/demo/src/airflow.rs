@@ -29,7 +29,7 @@ pub const SECOND: &str = "second";
 /// The run of `ml_rogue`.
 pub const ATTACK: &str = "attack";
 
-/// The run of `sales_daily` that `ml_rogue` wants to start.
+/// The run of `sales_daily` that `ml_rogue` tries to start.
 pub const FORGED: &str = "forged";
 
 /// The run of `ml_rogue` in a pod of team sales with annotations of team sales.
@@ -91,7 +91,7 @@ pub struct Attack {
     pub outcomes: Value,
     /// Its log, as Airflow shows it.
     pub log: String,
-    /// The state of the run that it wanted to start, if there is one.
+    /// The state of the run that it tried to start; `None` if it does not exist.
     pub forged: Option<String>,
 }
 

@@ -29,7 +29,7 @@ const POLICY: &str = "examples/policies/two-teams.yaml";
 /// The facts of the demo.
 #[derive(Debug)]
 pub struct Demo {
-    told: Vec<Told>,
+    played: Vec<Played>,
     /// Requests that reached the services behind the sidecars.
     reached: usize,
     metrics: Vec<Sample>,
@@ -37,7 +37,7 @@ pub struct Demo {
 
 /// One request and its result.
 #[derive(Debug)]
-struct Told {
+struct Played {
     scene: Scene,
     status: u16,
     testimony: Testimony,
@@ -49,28 +49,32 @@ impl Demo {
         let manifest = manifest::read(POLICY)?;
         let policy = manifest::policy(&manifest).context("no policy")?.to_string();
         let mesh = progress::during("starting four sidecars", |_| Mesh::start(module, &policy))?;
-        let told = progress::during("sending requests", |_| {
+        let played = progress::during("sending requests", |_| {
             scenes::all()
                 .into_iter()
-                .map(|scene| Told::play(&mesh, scene))
+                .map(|scene| Played::play(&mesh, scene))
                 .collect::<Result<Vec<_>>>()
         })?;
-        let metrics = progress::during("reading metrics", |_| mesh.metrics(told.len()))?;
+        let metrics = progress::during("reading metrics", |_| mesh.metrics(played.len()))?;
         Ok(Self {
             reached: mesh.reached(),
-            told,
+            played,
             metrics,
         })
     }
 
     /// Whether every answer is as its scene expects, and no refused request reached a service.
     pub fn holds(&self) -> bool {
-        let allowed = self.told.iter().filter(|told| told.scene.answer == 200).count();
-        self.told.iter().all(Told::holds) && self.reached == allowed
+        let allowed = self
+            .played
+            .iter()
+            .filter(|played| played.scene.answer == 200)
+            .count();
+        self.played.iter().all(Played::holds) && self.reached == allowed
     }
 }
 
-impl Told {
+impl Played {
     fn play(mesh: &Mesh, scene: Scene) -> Result<Self> {
         let answer = mesh
             .client(scene.from)?

@@ -1,4 +1,4 @@
-//! A filter that does nothing: what the SDK and the host cost by themselves.
+//! A filter that does nothing: it shows the cost of the SDK and the host alone.
 
 #![cfg(target_family = "wasm")]
 

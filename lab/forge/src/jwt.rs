@@ -55,7 +55,7 @@ enum Kind {
     Hmac(hmac::Algorithm, usize),
     /// A padding with its hash.
     Rsa(&'static dyn RsaEncoding),
-    /// A curve by its name in `crv`, and how to sign on it.
+    /// A curve by its name in `crv`, with its signing algorithm.
     Ecdsa(&'static str, &'static EcdsaSigningAlgorithm),
     Ed25519,
 }
@@ -177,7 +177,7 @@ impl SigningKey {
         jwk
     }
 
-    /// The public half as `SubjectPublicKeyInfo` in DER, as tools write it into `PUBLIC KEY` files.
+    /// The public half as `SubjectPublicKeyInfo` in DER, the content of `PUBLIC KEY` files.
     pub fn public_der(&self) -> Result<Vec<u8>> {
         let der: PublicKeyX509Der<'_> = match &self.key {
             Key::Hmac(..) => bail!("`{}` has no public half", self.kid),
@@ -188,7 +188,7 @@ impl SigningKey {
         Ok(der.as_ref().to_vec())
     }
 
-    /// The header of an honest token: `alg`, `kid` and `typ`.
+    /// The header of a well-formed token: `alg`, `kid` and `typ`.
     pub fn header(&self) -> Value {
         json!({"alg": self.algorithm.name(), "kid": self.kid, "typ": "JWT"})
     }

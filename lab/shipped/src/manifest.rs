@@ -68,6 +68,6 @@ fn value(yaml: &Yaml<'_>) -> Result<Value> {
 }
 
 fn field((key, field): (&Yaml<'_>, &Yaml<'_>)) -> Result<(String, Value)> {
-    let key = key.as_str().context("a key that is no text")?;
+    let key = key.as_str().context("a key that is not a text")?;
     Ok((key.to_owned(), value(field)?))
 }

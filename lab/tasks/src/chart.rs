@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let Some(chart) = given() else {
         println!(
             "not run: no chart given. Set `{GIVEN}` to the folder or the archive of Airflow's Helm chart: \
-             `helm pull apache-airflow/airflow --version 1.22.0` gives one"
+             `helm pull apache-airflow/airflow --version 1.22.0` fetches one"
         );
         return Ok(false);
     };
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         println!("{line}");
     }
     if !differences.is_empty() {
-        println!("`cargo xtask chart --write` keeps what was rendered");
+        println!("`cargo xtask chart --write` stores the rendered facts");
     }
     Ok(differences.is_empty())
 }

@@ -137,14 +137,14 @@ fn rejected(kept: &Kept) -> Result<()> {
         // The agent accepts the update, and replaces the plugin by a filter that refuses every
         // request.
         println!(
-            "Its proxies reject nothing. (One that could not fetch the plugin's image answers \
-             `RBAC: access denied`; `kubectl logs POD -c istio-proxy` says why.)"
+            "Its proxies reject nothing. (A proxy that could not fetch the plugin's image answers \
+             `RBAC: access denied`; `kubectl logs POD -c istio-proxy` shows the reason.)"
         );
         return Ok(());
     }
     let lines: Vec<_> = rejections.iter().map(ToString::to_string).collect();
     bail!(
-        "what was applied last is not in force in these proxies:\n  {}",
+        "these proxies rejected the last update and keep their old configuration:\n  {}",
         lines.join("\n  ")
     )
 }
@@ -176,16 +176,16 @@ fn usage(kept: &Kept) -> String {
     format!(
         "A cluster with Istio {istio} is up. In your shell:\n\n{environment}\n\
          The filter's image:\n\n    {image}\n\n\
-         Two tasks ask the api-server for XComs, each for its own and for the other team's:\n\n    \
+         Two tasks read XComs from the api-server, each its own and the other team's:\n\n    \
          kubectl -n airflow get pods\n    \
          kubectl -n airflow logs -f sales-daily-load\n\n\
-         Put dagward in, in enforce mode, and watch that log; then see why the sidecar refused:\n\n    \
+         Install dagward in enforce mode and watch that log; then read the sidecar's reasons:\n\n    \
          sed -e 's|oci://.*|{image}|' -e 's/mode: shadow/mode: enforce/' wasm-plugin.yaml | kubectl apply -f -\n    \
          kubectl -n airflow logs airflow-api-server -c istio-proxy | grep dagward\n\n\
-         Or all of it: put the image into wasm-plugin.yaml, then `kubectl apply -k .` Its telemetry.yaml has no effect \
+         To install everything, put the image into wasm-plugin.yaml and run `kubectl apply -k .`. Its telemetry.yaml has no effect \
          here: the sidecars run upstream's Envoy, which lacks Istio's filter `istio.stats`.\n\n\
-         `kubectl exec`, `kubectl port-forward` and what istioctl does by them (`proxy-config`, `proxy-status`) need a kubelet, \
-         which the lab does not have. In their place:\n\n    \
+         `kubectl exec`, `kubectl port-forward` and the istioctl commands that use them (`proxy-config`, `proxy-status`) need a \
+         kubelet, which the lab does not have. Use these instead:\n\n    \
          cargo xtask lab status    # updates that a proxy rejects\n    \
          cargo xtask lab exec airflow-api-server -c istio-proxy -- pilot-agent request GET config_dump > dump.json\n    \
          istioctl proxy-config listeners --file dump.json\n    \

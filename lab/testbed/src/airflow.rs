@@ -49,7 +49,7 @@ pub use providers::providers;
 pub use rest::Rest;
 pub use waiting::Awaited;
 
-/// The api-server needs ten seconds on an idle machine.
+/// The time to start. The api-server needs ten seconds on an idle machine.
 const READY: Duration = Duration::from_secs(180);
 
 /// uvicorn's message after it has bound its port.

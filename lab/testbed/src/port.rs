@@ -34,7 +34,7 @@ impl Port {
         socket.set_reuseport(true)?;
         socket
             .bind((ip, 0).into())
-            .with_context(|| format!("no port of {ip} can be had"))?;
+            .with_context(|| format!("cannot reserve a port of {ip}"))?;
         let address = socket.local_addr()?;
         Ok(Self {
             _socket: socket,

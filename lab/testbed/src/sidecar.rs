@@ -32,10 +32,11 @@ pub use jwt_authn::{Jwks, JwtRule, request_authentication};
 pub use plugin::{Plugin, Update};
 pub use spec::{Destination, Inbound, Node, Service, Spec, Tls};
 
-/// Envoy starts in under a second; compiling a module takes the rest, more on a busy machine.
+/// The time to start. Envoy starts in under a second; compiling a module takes longer, most on a
+/// busy machine.
 const READY: Duration = Duration::from_secs(300);
 
-/// Envoy writes its access log in the background.
+/// The time for a log entry to appear, as Envoy writes its access log in the background.
 const LOGGED: Duration = Duration::from_secs(300);
 
 /// A running sidecar. It ends with its handle.

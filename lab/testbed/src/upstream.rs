@@ -158,7 +158,7 @@ impl Upstream {
         lock(&self.seen).counts
     }
 
-    /// The last requests, oldest first. A request appears when its body has ended or was cut off.
+    /// The last requests, oldest first. A request appears once its body has ended or was cut off.
     pub fn received(&self) -> Vec<Received> {
         lock(&self.seen).received.iter().cloned().collect()
     }

@@ -16,7 +16,8 @@ use dagward_testbed::oidc;
 use dagward_testbed::oidc::Provider;
 use serde_json::{Value, json};
 
-/// Verifies each token by the key of its `kid` with joserfc, which is over OpenSSL, and prints all claims.
+/// Verifies each token with joserfc, which uses OpenSSL, by the key of its `kid`, and prints all
+/// claims.
 const VERIFY: &str = r#"
 import json, sys
 from joserfc import jws, jwt

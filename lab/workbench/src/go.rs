@@ -81,7 +81,7 @@ fn description(module: &str) -> Result<(String, String)> {
     Ok((read("go.mod")?, read("go.sum")?))
 }
 
-/// The folder of a module that `lab/go/<module>` requires, with its files as they were published.
+/// The folder of a module that `lab/go/<module>` requires, with its published files.
 pub fn source(module: &str, required: &str) -> Result<PathBuf> {
     let mut list = go(&folder(module));
     list.args(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", required]);

@@ -24,7 +24,7 @@ use crate::descriptors::close_on_exec;
 use crate::guard::Guard;
 use crate::{paths, wait};
 
-/// How long a child may take to end after it was asked to.
+/// The time that a child has to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Lines of the log that an error quotes.

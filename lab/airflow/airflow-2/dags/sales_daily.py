@@ -1,4 +1,4 @@
-"""Team sales on Airflow 2: two tasks, the second reads what the first has put into XCom."""
+"""Team sales on Airflow 2: two tasks, the second reads the XCom of the first."""
 
 import pendulum
 from airflow.decorators import dag, task

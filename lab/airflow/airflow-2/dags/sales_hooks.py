@@ -1,4 +1,4 @@
-"""Team sales on Airflow 2: what providers' hooks and Airflow's settings ask for around a task, each in a task."""
+"""Team sales on Airflow 2: the requests of providers' hooks and of Airflow's settings, each kind in a task."""
 
 from datetime import timedelta
 
@@ -15,21 +15,21 @@ def told(context):
 def sales_hooks():
     @task
     def buckets():
-        """Without a connection `aws_default` the hook has the credentials of the pod."""
+        """Without a connection `aws_default` the hook uses the pod's credentials."""
         from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
         return [bucket["Name"] for bucket in S3Hook().get_conn().list_buckets()["Buckets"]]
 
     @task
     def other_database():
-        """A connection of another team: out of the database, with no request between."""
+        """A connection of another team: read from the database, without a request."""
         from airflow.hooks.base import BaseHook
 
         return BaseHook.get_connection("ml_db").host
 
     @task
     def from_backend():
-        """A connection of a secrets backend."""
+        """A connection from a secrets backend."""
         from airflow.hooks.base import BaseHook
 
         return BaseHook.get_connection("sales_kept").host

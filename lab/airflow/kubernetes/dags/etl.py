@@ -1,4 +1,4 @@
-"""Of no team."""
+"""A DAG that belongs to no team."""
 
 from airflow.sdk import dag, task
 

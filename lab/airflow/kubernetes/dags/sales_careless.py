@@ -1,4 +1,4 @@
-"""Team sales asks for a pod of team ml by mistake."""
+"""Team sales requests a pod of team ml by mistake."""
 
 from airflow.sdk import dag, task
 from kubernetes.client import models as k8s

@@ -1,4 +1,4 @@
-"""Team ml gives a DAG a name of team sales, and asks for its workers."""
+"""Team ml gives a DAG a name of team sales, and requests that team's workers."""
 
 from airflow.sdk import dag, task
 

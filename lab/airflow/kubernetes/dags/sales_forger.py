@@ -1,11 +1,11 @@
-"""Team sales, hostile: each task asks the Kubernetes executor for a pod that is not of team sales."""
+"""Team sales, hostile: each task requests a pod from the Kubernetes executor that does not belong to the team."""
 
 import sys
 
 from airflow.sdk import dag, task
 from kubernetes.client import models as k8s
 
-# Cluster policies for DAGs run in the process that runs this file, so it does away with them.
+# Cluster policies for DAGs run in the process that runs this file, so the file can remove them.
 for name in ("airflow_local_settings", "dagward_airflow.cluster_policy"):
     if policy := sys.modules.get(name):
         policy.refusal = lambda config: None
@@ -28,17 +28,17 @@ PODS = {
     "annotations": pod(metadata=k8s.V1ObjectMeta(annotations={"dag_id": "ml_train", "task_id": "fit"})),
     "no_annotation": pod(metadata=k8s.V1ObjectMeta(annotations={"dag_id": None})),
     "labels": pod(metadata=k8s.V1ObjectMeta(labels={"dag_id": "ml_train"})),
-    # A pod of the api-server's Service.
+    # A pod that the api-server's Service selects.
     "service": pod(metadata=k8s.V1ObjectMeta(labels={"component": "api-server"})),
     "namespace": pod(metadata=k8s.V1ObjectMeta(namespace="billing")),
     "command": pod(base={"command": ["sh", "-c", "id"]}),
     "args": pod(base={"args": ["sh", "-c", "id"]}),
     "image": pod(base={"image": "registry.example.com/forger"}),
     "secret": pod(base={"env_from": [k8s.V1EnvFromSource(secret_ref=k8s.V1SecretEnvSource(name="airflow-jwt"))]}),
-    # Istio's iptables rules let this user's traffic pass.
+    # Traffic that Istio's iptables rules do not capture.
     "proxy_user": pod(base={"security_context": k8s.V1SecurityContext(run_as_user=1337)}),
     "proxy_user_of_pod": pod(security_context=k8s.V1PodSecurityContext(run_as_user=1337)),
-    # In the place of what the pod template has.
+    # Replaces the pod template's value.
     "no_context": pod(base={"security_context": k8s.V1SecurityContext()}),
     "host_network": pod(host_network=True),
     "shared_processes": pod(share_process_namespace=True),
@@ -46,7 +46,7 @@ PODS = {
     "uncaptured_port": pod(
         metadata=k8s.V1ObjectMeta(annotations={"traffic.sidecar.istio.io/excludeOutboundPorts": "8080"})
     ),
-    # The injector lets a pod set its own sidecar's fields.
+    # The injector allows a pod to set fields of its own sidecar.
     "own_sidecar": k8s.V1Pod(
         spec=k8s.V1PodSpec(containers=[k8s.V1Container(name="base"), container(name="istio-proxy")])
     ),

@@ -1,4 +1,4 @@
-"""Team sales asks for what any author may have of its pods."""
+"""Team sales sets only fields that every author may set."""
 
 from airflow.sdk import dag, task
 from kubernetes.client import models as k8s

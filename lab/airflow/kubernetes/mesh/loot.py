@@ -1,7 +1,7 @@
-"""Reads team ml's secret with the token of a task, from whatever pod it runs in, by plain HTTP.
+"""Reads team ml's secret with the token of a task, from any pod, by plain HTTP.
 
-As a program it gets a token that is good for all in ``TOKEN``, or the workload of a task as its last argument, whose
-token is good for ``run`` alone.
+As a program it gets a token for all routes in ``TOKEN``, or the workload of a task as its last argument; the
+workload's token is only valid for ``run``.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Team sales, hostile: wants the secret of team ml, and a pod that passes for one of team ml's to read it.
+"""Team sales, hostile: tries to read the secret of team ml, from a pod that looks like a pod of team ml.
 
-Each way prints ``loot: …`` or ``refused: …``, see ``loot.py``.
+Each attempt prints ``loot: …`` or ``refused: …``, see ``loot.py``.
 """
 
 import os
@@ -28,10 +28,10 @@ def steal():
 
 
 class Launcher(KubernetesPodOperator):
-    """Gives its token to the pod that it makes."""
+    """An operator that gives its token to the pod that it creates."""
 
     def execute(self, context):
-        # Airflow has no such connection, and need not be asked for it.
+        # Airflow has no such connection, so the hook does not need to request it.
         os.environ["AIRFLOW_CONN_KUBERNETES_DEFAULT"] = "kubernetes://"
         self.name = f"operator-{context['run_id']}"
         self.env_vars = [k8s.V1EnvVar("TOKEN", task_token.own(context["ti"].id))]
@@ -40,11 +40,11 @@ class Launcher(KubernetesPodOperator):
 
 @dag(schedule=None)
 def sales_forger():
-    # Only the account, which its own annotations contradict.
+    # Only the account is forged; the pod's annotations contradict it.
     task(task_id="account", executor_config=pod())(steal)()
-    # All of it: nothing in the pod contradicts itself.
+    # Everything is forged: no fields of the pod contradict each other.
     task(task_id="consistent", executor_config=pod(IDS))(steal)()
-    # A command as well. Kubernetes gives it the executor's arguments, and the task's first token is in them.
+    # The command as well. It gets the executor's arguments, which contain the task's first token.
     task(task_id="command", executor_config=pod(IDS, COMMAND))(steal)()
 
     Launcher(
@@ -62,7 +62,7 @@ def sales_forger():
 
     @task(task_id="client")
     def make_pod(ti, run_id):
-        # First without any pod but its own.
+        # The first attempt needs no pod except the task's own.
         steal()
         config.load_incluster_config()
         token = k8s.V1EnvVar("TOKEN", task_token.own(ti.id))

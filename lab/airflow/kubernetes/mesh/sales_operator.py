@@ -1,6 +1,6 @@
 """Team sales: a pod of KubernetesPodOperator in the team's namespace, and one beside Airflow.
 
-No connection ``kubernetes_default`` is there: the operator goes on with the token of the task's own pod.
+There is no connection ``kubernetes_default``, so the operator uses the token of the task's own pod.
 """
 
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator

@@ -1,4 +1,4 @@
-"""Team sales, hostile: a task in its own pod reads what is team ml's. ``conf`` of the run: ``victim``, a run of
+"""Team sales, hostile: a task in its own pod reads data of team ml. ``conf`` of the run: ``victim``, a run of
 ``ml_daily``.
 """
 

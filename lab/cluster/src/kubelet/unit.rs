@@ -91,7 +91,7 @@ impl Unit {
         let object = self.api.find(&path)?.unwrap_or_default();
         let entries = object.pointer("/data").and_then(Value::as_object);
         let decoded = entries.into_iter().flatten().map(|(key, value)| {
-            let value = value.as_str().context("a value that is no text")?;
+            let value = value.as_str().context("a value that is not a text")?;
             let value = match kind {
                 "secrets" => String::from_utf8(BASE64_STANDARD.decode(value)?)?,
                 _ => value.to_owned(),

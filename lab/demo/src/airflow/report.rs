@@ -20,16 +20,24 @@ impl fmt::Display for Demo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "What Airflow's tasks asked of its api-server, as the api-server's sidecar saw it"
+            "The requests of Airflow's tasks to its api-server, from the log of the api-server's sidecar"
         )?;
-        writeln!(f, "(callers are short for {ACCOUNTS}*):\n\n{}", self.requests())?;
-        writeln!(f, "How the runs ended:\n")?;
+        writeln!(
+            f,
+            "(callers without their prefix {ACCOUNTS}):\n\n{}",
+            self.requests()
+        )?;
+        writeln!(f, "The end states of the runs:\n")?;
         for ((dag, run), state) in &self.guarded.runs {
             writeln!(f, "  {dag}, run `{run}`: {state}")?;
         }
         write_attack(f, "with dagward", &self.guarded.attack)?;
-        write_attack(f, "the same without dagward", &self.unguarded)?;
-        writeln!(f, "\nWhat the api-server's sidecar counted:\n\n{}", self.counts())?;
+        write_attack(f, "without dagward", &self.unguarded)?;
+        writeln!(
+            f,
+            "\nThe metrics of the api-server's sidecar:\n\n{}",
+            self.counts()
+        )?;
         write!(f, "{}", self.denials())
     }
 }
@@ -96,7 +104,7 @@ impl Demo {
 }
 
 fn write_attack(f: &mut fmt::Formatter<'_>, title: &str, attack: &Attack) -> fmt::Result {
-    writeln!(f, "\nWhat the task ml_rogue.steal got, {title}:\n")?;
+    writeln!(f, "\nThe results of the task ml_rogue.steal, {title}:\n")?;
     writeln!(f, "  an XCom of sales_daily: {}", text(&attack.outcomes, "read"))?;
     writeln!(f, "  a run of sales_daily: {}", text(&attack.outcomes, "trigger"))
 }

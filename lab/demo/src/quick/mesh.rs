@@ -15,7 +15,7 @@ use dagward_workbench::wait;
 /// The namespace of all sidecars.
 const AIRFLOW: &str = "airflow";
 
-/// Envoy makes histograms visible every five seconds.
+/// Long enough for the metrics to appear: Envoy updates histograms every five seconds.
 const COUNTED: Duration = Duration::from_secs(300);
 
 /// The caller of a request, and its way into the mesh.

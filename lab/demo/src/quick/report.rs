@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Demo, POLICY, Told, counts};
+use super::{Demo, POLICY, Played, counts};
 use dagward_workbench::table::Table;
 
 /// The number of characters in a request id.
@@ -18,30 +18,30 @@ impl fmt::Display for Demo {
         writeln!(f, "{}", self.requests())?;
         writeln!(
             f,
-            "The first line of `asked` is the story's, the answer is what the caller got, and all else is"
+            "The first line of `asked` comes from the demo, and `answer` is the status that the caller got; the"
         )?;
         writeln!(
             f,
-            "what the sidecar of the asked service logged. A caller without dagward only claims its task.\n"
+            "sidecar of the called service logged the rest. A caller without dagward only claims its task.\n"
         )?;
-        let (sent, reached) = (self.told.len(), self.reached);
+        let (sent, reached) = (self.played.len(), self.reached);
         writeln!(
             f,
             "{sent} requests were sent, {reached} reached the services behind the sidecars."
         )?;
-        for told in self.told.iter().filter(|told| !told.holds()) {
-            let (scene, code) = (&told.scene, &told.testimony.code);
-            let (status, answer, expected) = (told.status, scene.answer, scene.code);
+        for played in self.played.iter().filter(|played| !played.holds()) {
+            let (scene, code) = (&played.scene, &played.testimony.code);
+            let (status, answer, expected) = (played.status, scene.answer, scene.code);
             writeln!(
                 f,
                 "UNEXPECTED: `{}` got {status} ({code}) instead of {answer} ({expected})",
                 scene.title
             )?;
-            writeln!(f, "  log: {}", told.testimony.log.display())?;
+            writeln!(f, "  log: {}", played.testimony.log.display())?;
         }
         writeln!(
             f,
-            "\nWhat the four sidecars counted, added up (`/stats/prometheus`):"
+            "\nThe metrics of the four sidecars, added up (`/stats/prometheus`):"
         )?;
         for (name, table) in counts::tables(&self.metrics) {
             write!(f, "\n{name}\n{table}")?;
@@ -54,22 +54,22 @@ impl Demo {
     fn requests(&self) -> Table {
         let mut table =
             Table::ruled(["who\nacting for", "asked", "answer", "why\nrequest id"]).at_least(3, UUID);
-        for told in &self.told {
-            table.row(told.cells());
+        for played in &self.played {
+            table.row(played.cells());
         }
         table
     }
 }
 
-impl Told {
+impl Played {
     fn cells(&self) -> [String; 4] {
         let seen = &self.testimony;
         let who = match seen.caller.as_str() {
-            "" => "nobody known".to_owned(),
+            "" => "unknown caller".to_owned(),
             caller => counts::account(caller),
         };
         let acting = match seen.acting.as_str() {
-            "" => "no task known",
+            "" => "unknown task",
             acting => acting,
         };
         [

@@ -9,7 +9,7 @@ use serde_json::Value;
 use dagward_testbed::sidecar::Sidecar;
 use dagward_workbench::wait;
 
-/// Envoy writes its logs in the background.
+/// The time for a log line to appear, as Envoy writes its logs in the background.
 const WRITTEN: Duration = Duration::from_secs(300);
 
 /// The records of one request.

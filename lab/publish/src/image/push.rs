@@ -78,7 +78,7 @@ async fn push_form(client: &Client, reference: &Reference, form: &Form) -> Resul
 pub(super) fn with_tag(reference: &str, version: &str) -> Result<Reference> {
     let name = reference.rsplit('/').next().unwrap_or_default();
     if name.contains('@') {
-        bail!("a digest cannot be pushed to; expected `REGISTRY/NAME:TAG`");
+        bail!("cannot push to a digest: expected `REGISTRY/NAME:TAG`");
     }
     let tagged = if name.contains(':') {
         reference.to_owned()
@@ -87,7 +87,7 @@ pub(super) fn with_tag(reference: &str, version: &str) -> Result<Reference> {
     };
     tagged
         .parse()
-        .with_context(|| format!("`{tagged}` is no reference; expected `REGISTRY/NAME:TAG`"))
+        .with_context(|| format!("invalid reference `{tagged}`: expected `REGISTRY/NAME:TAG`"))
 }
 
 fn credentials(reference: &Reference) -> Result<RegistryAuth> {

@@ -17,7 +17,7 @@ pub struct Asked {
     problems: BTreeSet<String>,
 }
 
-/// The route of one row, over all releases.
+/// The method and path of a row, for all releases.
 type Key = (&'static str, &'static str);
 
 /// The actions of a row, compared.
@@ -53,7 +53,7 @@ impl Asked {
                 .filter(|_| actions.compared)
             {
                 asked.accept_or(&mut used, method, template, action, || {
-                    format!("{method} {template}: asks for `{action}`, which no release asks for")
+                    format!("{method} {template}: the table has `{action}`, which no release asks for")
                 });
             }
         }
@@ -66,9 +66,8 @@ impl Asked {
                         because,
                         ..
                     } = difference;
-                    let problem = format!(
-                        "{method} {template}: the difference `{what}` ({because}) is no longer there"
-                    );
+                    let problem =
+                        format!("{method} {template}: the difference `{what}` ({because}) no longer exists");
                     asked.problems.insert(problem);
                 }
             }
@@ -111,7 +110,7 @@ impl Asked {
                 if having.is_empty() {
                     let groups = group.join("` or `");
                     self.accept_or(used, method, template, question, || {
-                        format!("{version}: {method} {template}: Airflow asks `{question}`, the table not `{groups}`")
+                        format!("{version}: {method} {template}: Airflow asks for `{question}`, but the table lacks `{groups}`")
                     });
                 }
                 actions.asked.extend(having);
@@ -178,9 +177,9 @@ mod tests {
 
     #[test]
     fn a_difference_on_either_side_is_a_problem_until_it_is_accepted_and_when_it_is_gone() {
-        let less = "3.3.2: GET /api/v2/connections: Airflow asks `connection GET`, the table not `connection:read`\n";
-        let more = "GET /api/v2/connections: asks for `pool:read`, which no release asks for\n";
-        let gone = "GET /ui/backfills: the difference `dag GET` (3.0 asks `backfill GET` as well) is no longer there\n";
+        let less = "3.3.2: GET /api/v2/connections: Airflow asks for `connection GET`, but the table lacks `connection:read`\n";
+        let more = "GET /api/v2/connections: the table has `pool:read`, which no release asks for\n";
+        let gone = "GET /ui/backfills: the difference `dag GET` (3.0 asks `backfill GET` as well) no longer exists\n";
         for (actions, expected) in [
             (&["pool:read"][..], [true, true, true]),
             (&["connection:read", "pool:read"], [false, true, true]),

@@ -106,10 +106,10 @@ impl fmt::Display for Comparison {
             writeln!(f, "missing in the table: {route}")?;
         }
         for row in &self.not_served {
-            writeln!(f, "in the table, and not served: {row}")?;
+            writeln!(f, "in the table, but not served: {row}")?;
         }
         if !self.kept {
-            let what = "it serves other routes than are kept of it for tests";
+            let what = "its routes differ from those that are stored for tests";
             writeln!(f, "{what}: see `cargo xtask routes --write`")?;
         }
         Ok(())
@@ -169,7 +169,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("in the table, and not served: GET /api/v2/gone\n"),
+            text.contains("in the table, but not served: GET /api/v2/gone\n"),
             "{text}"
         );
         assert!(!text.contains("not-installed"), "{text}");

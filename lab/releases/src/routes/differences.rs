@@ -30,21 +30,21 @@ const fn on(
 }
 
 const UNTIL_3_2: &str =
-    "3.0 to 3.2 ask for no more than `dag GET`; 3.3 asks for `dag PUT`, as the table does for all";
+    "3.0 to 3.2 only ask for `dag GET`; 3.3 asks for `dag PUT`, as the table does for all releases";
 const IMPORT_ERRORS: &str =
-    "of each file the DAGs that the caller may read decide what is shown; the row is about any DAG";
-const BACKFILL: &str = "decides between 404 and 403 where the other question is answered with no";
-const CLUSTER: &str = "2.11 has a view of its own for it, and it stays one action over all lines";
+    "Airflow decides for each file by the DAGs that the caller may read; the row is about any DAG";
+const BACKFILL: &str = "only decides between 404 and 403 after the other question is denied";
+const CLUSTER: &str = "2.11 has a separate view for it; the table has one action for all releases";
 const FAVORITE: &str =
-    "it writes, be it only the caller's own list, so that a rule for reading does not allow it";
-const PARTITIONED: &str = "what is listed are runs to come";
-const TESTED: &str = "Airflow has no word for a test, and asks as for making one";
-const VERSION: &str = "Airflow has no word for other code than the newest";
+    "it writes, although only to the caller's own list, so a rule for reading must not allow it";
+const PARTITIONED: &str = "it lists future runs";
+const TESTED: &str = "Airflow has no permission for a test, and asks for creation";
+const VERSION: &str = "Airflow has no permission for code other than the newest";
 const BUTTONS: &str = "decides which buttons the page shows";
 
 #[rustfmt::skip]
 pub(super) const DIFFERENCES: &[Difference] = &[
-    on("GET",    "/execution/task-reschedules/{task_instance_id}/start_date", &["scope ti:self"], "3.0 to 3.2 compare nothing; the filter does, whatever the line"),
+    on("GET",    "/execution/task-reschedules/{task_instance_id}/start_date", &["scope ti:self"], "3.0 to 3.2 do not compare them; the filter does, in every release"),
 
     on("DELETE", "/api/v2/assets/{asset_id}/queuedEvents",                 &["dag GET"], UNTIL_3_2),
     on("DELETE", "/api/v2/dags/{dag_id}/assets/queuedEvents",              &["dag GET"], UNTIL_3_2),
@@ -56,7 +56,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     on("GET",    "/api/v1/importErrors/{import_error_id}",   &["dag GET"], IMPORT_ERRORS),
     on("GET",    "/api/v2/importErrors",                     &["dag GET"], IMPORT_ERRORS),
     on("GET",    "/api/v2/importErrors/{import_error_id}",   &["dag GET"], IMPORT_ERRORS),
-    on("POST",   "/api/v1/dags/~/dagRuns/~/taskInstances/list", &["dag GET"], "asked of each DAG that the body names, beside its task instances"),
+    on("POST",   "/api/v1/dags/~/dagRuns/~/taskInstances/list", &["dag GET"], "asked for each DAG that the body names, besides its task instances"),
     on("POST",   "/api/v2/backfills",                        &["dag GET RUN"], BACKFILL),
     on("POST",   "/api/v2/backfills/dry_run",                &["dag GET RUN"], BACKFILL),
     on("PUT",    "/api/v2/backfills/{backfill_id}/pause",    &["dag GET RUN"], BACKFILL),

@@ -33,7 +33,7 @@ use dagward_workbench::{paths, progress};
 /// The namespace of all components.
 const NAMESPACE: &str = "airflow";
 
-/// The api-server needs ten seconds on an idle machine.
+/// The time to start. The api-server needs ten seconds on an idle machine.
 const READY: Duration = Duration::from_secs(240);
 
 /// The description of a deployment.
@@ -396,7 +396,7 @@ impl Pod {
     }
 }
 
-/// Does the same with all pods at once.
+/// Does the same work on all pods at once.
 fn each(pods: &mut [Pod], work: impl Fn(&mut Pod) -> Result<()> + Sync) -> Result<()> {
     thread::scope(|scope| {
         let threads: Vec<_> = pods.iter_mut().map(|pod| scope.spawn(|| work(pod))).collect();

@@ -30,12 +30,12 @@ pub(super) fn clusters(spec: &Spec) -> Vec<Value> {
         .collect()
 }
 
-/// Istio's name of the app's cluster.
+/// Istio's name for the app's cluster.
 pub(super) fn inbound_name(inbound: &Inbound) -> String {
     format!("inbound|{}||", inbound.port)
 }
 
-/// A waypoint's name of the cluster of a service.
+/// A waypoint's name for the cluster of a service.
 pub(super) fn service_name(service: &Service) -> String {
     format!("inbound-vip|8080|http|{}", service.host())
 }

@@ -15,7 +15,7 @@ pub(super) const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 /// The settings of a sidecar. [`Spec::new`] gives the usual values; callers change the fields.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    /// The pod it stands beside.
+    /// The pod of the sidecar.
     pub node: Node,
     /// Its certificate.
     pub identity: Identity,

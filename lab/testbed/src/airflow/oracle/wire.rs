@@ -138,7 +138,7 @@ impl Answer {
             return Ok(None);
         };
         let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
-        let status = status.with_context(|| format!("`{line}` is no status line"))?;
+        let status = status.with_context(|| format!("invalid status line `{line}`"))?;
         let mut answer = Self {
             reply: Reply::NotServed(status),
             number: None,
