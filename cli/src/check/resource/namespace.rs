@@ -33,7 +33,7 @@ fn policies(report: &mut Report<'_>, own: &str, carried: &Carried<'_>) {
         let allows = policies.iter().filter(|policy| !policy.denies);
         allows.flat_map(|policy| &policy.callers)
     };
-    // A list that allows callers of the plugin's own namespace names the others on purpose.
+    // A document that allows callers of the plugin's own namespace names the others on purpose.
     let knows_own = allowed().any(|caller| caller.may_be_in(own));
     let is_left = |caller: &Identity<'_>| {
         let lives = allowed().any(|other| other.namespace == caller.namespace);
