@@ -44,12 +44,12 @@ Examples:
     dagward explain policy.yaml --peer spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales \\
       --header 'x-airflow-dag-id: sales_daily' --header 'x-airflow-proof: pod' \\
       --method POST --path /api/v2/dags/finance_daily/dagRuns
-  What of a caller without a certificate?
+  May a caller without a certificate list the DAGs?
     dagward explain wasm-plugin.yaml --plaintext --method GET --path /api/v2/dags
-  What does a task's own sidecar put on its requests?
+  Which headers does a task's own sidecar set on its requests?
     dagward explain wasm-plugin.yaml --listener outbound --annotation dag_id=sales_daily \\
       --host airflow-api-server --method GET --path /execution/variables/rate
-  What becomes of a worker that starts a task of finance?
+  What happens if a worker starts a task of finance?
     dagward explain policy.yaml --peer spiffe://cluster.local/ns/airflow/sa/airflow-worker-sales \\
       --method PATCH --path /execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run \\
       --answer answer.json
@@ -181,7 +181,7 @@ impl Explain {
             shown: shown.as_ref(),
             has_answer: parts.answer.is_some(),
         };
-        let explanation = Explanation::of(play(scene, parts)?).ok_or("error: nothing was decided")?;
+        let explanation = Explanation::of(play(scene, parts)?).ok_or("error: the filter decided nothing")?;
         match self.format {
             Format::Json => println!("{}", explanation.to_json()),
             Format::Text => print!("{}", text::render(&question, &explanation)),
@@ -226,7 +226,7 @@ impl Explain {
         let mut policy = checked.policies.pop().filter(|_| count == 1);
         let ruleset = policy.as_mut().and_then(|policy| policy.ruleset.take());
         policy.zip(ruleset).ok_or_else(|| {
-            format!("error: `{file}` holds {count} policy documents; a request can be explained by one")
+            format!("error: `{file}` holds {count} policy documents; the command takes a file with one")
         })
     }
 }

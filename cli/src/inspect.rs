@@ -64,11 +64,11 @@ fn text(token: &str, now: Time) -> String {
         Err(refusal) => format!("refused by every policy: {refusal}, {}", refusal.message()),
     };
     let signature = match jws::part(token, 2) {
-        Some(signature) => format!("{} bytes, not checked", signature.len()),
-        None => "none that can be read".to_owned(),
+        Some(signature) => format!("{} bytes, not verified", signature.len()),
+        None => "missing or unreadable".to_owned(),
     };
     let mut lines = vec![
-        "not verified: this is what the token says of itself, and anybody can write that".to_owned(),
+        "not verified: anyone can write a token with this header and these claims".to_owned(),
         String::new(),
         format!("form       {form}"),
         format!("size       {} bytes", token.len()),
@@ -86,7 +86,7 @@ fn times(claims: &Json, now: Time) -> impl Iterator<Item = String> {
             None if name == "exp" => "is missing".to_owned(),
             None => return None,
             Some(value) => time(value).map_or_else(
-                || "is no time".to_owned(),
+                || "is not a time".to_owned(),
                 |time| format!("{time}, {}", time.distance(now)),
             ),
         };
@@ -104,7 +104,7 @@ fn time(value: &Json) -> Option<Time> {
 /// A part as JSON, in the order and with the numbers of the token.
 fn shown(part: Option<Vec<u8>>) -> String {
     let Some(part) = part else {
-        return "not there, or no base64url".to_owned();
+        return "missing, or not base64url".to_owned();
     };
     match Json::parse(&part) {
         Ok(json) => {
@@ -114,7 +114,7 @@ fn shown(part: Option<Vec<u8>>) -> String {
             lines.join("\n")
         }
         Err(_) => format!(
-            "no JSON, or a name stands twice in it: {}",
+            "not JSON, or a name stands twice in it: {}",
             printable(&String::from_utf8_lossy(&part))
         ),
     }

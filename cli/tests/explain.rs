@@ -311,7 +311,7 @@ fn misuse_is_status_2_and_prints_no_answer() {
         (
             "policy.yaml",
             &[],
-            "error: say who asks: `--peer SPIFFE_ID`, or `--plaintext`",
+            "error: name the caller: `--peer SPIFFE_ID`, or `--plaintext`",
         ),
         (
             "policy.yaml",

@@ -326,7 +326,7 @@ fn holders(secret: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 #[test]
-fn who_connects_to_the_database_is_who_knows_its_password() {
+fn only_holders_of_its_password_connect_to_the_database() {
     let policies = named("examples/database/database.yaml");
     let (accounts, components) = holders("airflow-metadata");
     assert_eq!(callers(&policies["pgbouncer"]), accounts);

@@ -128,7 +128,7 @@ fn a_worker_pays_with_its_own_service_account_s_token() {
 }
 
 #[test]
-fn who_is_on_call_clears_runs_and_a_contractor_does_nothing() {
+fn a_user_on_call_clears_runs_and_a_contractor_does_nothing() {
     let key = SigningKey::generate(Algorithm::ES256).unwrap();
     let policy = policy("OpenID Connect", &key, Algorithm::ES256);
     let token = |groups: &[&str], email: &str| {

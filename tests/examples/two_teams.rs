@@ -130,7 +130,7 @@ fn a_task_reports_on_itself_where_a_proxy_has_forgotten_its_dag() {
 }
 
 #[test]
-fn a_token_that_nobody_vouches_for_does_nothing() {
+fn a_token_that_no_sidecar_vouches_for_does_nothing() {
     let teams = teams();
     let own = OWN
         .iter()
@@ -151,7 +151,7 @@ fn a_token_that_nobody_vouches_for_does_nothing() {
 }
 
 #[test]
-fn nobody_else_uses_it() {
+fn no_other_task_uses_it() {
     let teams = teams();
     for request in OF_SALES.iter().chain(&SHARED) {
         for asked in not_of_their_team(request) {

@@ -12,8 +12,8 @@ pub(crate) fn document() -> impl Strategy<Value = Value> {
     document_of(rule().boxed(), 1..4)
 }
 
-/// A document with so many rules that the index has several rules under each value. Each rule holds for few requests,
-/// and many rules differ in one field only.
+/// A document with so many rules that the index files those of each field a second time. Each rule holds for few
+/// requests, and many rules differ in one field only.
 pub(crate) fn large_document() -> impl Strategy<Value = Value> {
     let principals = [
         "spiffe://a/ns/x/sa/w-ml",

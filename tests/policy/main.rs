@@ -50,8 +50,7 @@ fn allowed(ruleset: &Ruleset, asked: &Asked) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig { cases: DOCUMENTS / 20, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
-    /// Here the index has several rules under each value, and requests have so many accesses that they are decided
-    /// together.
+    /// Here the index files rules a second time, and requests have so many accesses that they are decided together.
     #[test]
     fn the_index_of_many_rules_decides_as_a_naive_reading_does(
         (document, ruleset) in large_document().prop_filter_map("a valid document", |document| {

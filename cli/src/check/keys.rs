@@ -30,8 +30,8 @@ pub(super) fn warnings(root: &Node, base: &FieldPath, ruleset: &Ruleset) -> Vec<
 fn of(keys: &KeySet) -> Vec<(String, Option<String>)> {
     let is_secret = |material: &Material| matches!(material, Material::Secret(_));
     let secret = keys.keys().iter().any(|key| is_secret(&key.material)).then(|| {
-        let message = "has a secret (`kty: oct`), and a WasmPlugin is no Secret: whoever may read it, or the \
-                       proxy's configuration, can sign tokens";
+        let message = "has a secret key (`kty: oct`), and a WasmPlugin is not a Secret: every account that can read it or \
+                       the proxy's configuration can sign tokens";
         let allowed = "`jwksUri` to a file that is mounted from a Secret";
         (message.to_owned(), Some(allowed.to_owned()))
     });

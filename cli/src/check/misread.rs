@@ -14,7 +14,7 @@ pub(super) fn explain(text: &str, root: &Node, kind: &ErrorKind, problem: Proble
     // A list of words has no other spelling.
     if *expected == Type::Text {
         return Problem {
-            message: format!("kubectl makes {given} of `{written}`: quote it"),
+            message: format!("kubectl reads `{written}` as {given}: quote it"),
             suggestion: Some(format!("\"{written}\"")),
             ..problem
         };
@@ -23,7 +23,7 @@ pub(super) fn explain(text: &str, root: &Node, kind: &ErrorKind, problem: Proble
     Problem {
         message: match is_as_written {
             true => problem.message,
-            false => format!("kubectl makes {given} of `{written}`"),
+            false => format!("kubectl reads `{written}` as {given}"),
         },
         ..problem
     }

@@ -23,7 +23,7 @@ pub(super) fn explain(source: &Source, problem: Problem) -> Problem {
         _ if has("{{") && source.text.contains("}}") => {
             "this is a Helm template: render it first, `helm template … | dagward validate -`"
         }
-        _ if has("${") => "`${` is for `envsubst`: let it put the values in first",
+        _ if has("${") => "`${` is a variable for `envsubst`: run `envsubst` first",
         _ => return problem,
     };
     Problem {

@@ -8,7 +8,7 @@ pub(super) fn asked(ask: &Access<'_>) -> String {
     let action = match ask.action {
         Fact::Known(action) => format!("`{action}`"),
         Fact::Absent => "it".to_owned(),
-        Fact::Unknown | Fact::Pending => "it, whose action is not known".to_owned(),
+        Fact::Unknown | Fact::Pending => "an unknown action".to_owned(),
     };
     let objects = [
         ("dag", &ask.dag),

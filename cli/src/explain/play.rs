@@ -80,7 +80,8 @@ fn learn(
         Some(Reading::Run(run, team)) => (Some(run), team),
         Some(Reading::NeedMore | Reading::NotNamed) => {
             return Err(
-                "error: `--answer`: it names no DAG run (`dag_run.dag_id` and `dag_run.run_id`)".to_owned(),
+                "error: `--answer`: the answer names no DAG run (`dag_run.dag_id` and `dag_run.run_id`)"
+                    .to_owned(),
             );
         }
         None => (None, None),
@@ -95,7 +96,9 @@ fn learn(
     };
     let peer = scene.question.principal().map_or("", Principal::as_str);
     let Some(task) = credential(&pairs::read(headers)).task() else {
-        return Err("error: Airflow has answered nothing to a request without a task's token".to_owned());
+        return Err(
+            "error: `--answer`: the request has no task's token that Airflow could have answered".to_owned(),
+        );
     };
     Tasks::new(store, setting.key, Duration::ZERO).change(answerer, task.as_deref(), peer, |learned| {
         learned.callback = run.is_none();

@@ -152,14 +152,16 @@ fn headers(explain: &Explain, operation: Option<&Operation<'_>>, shown: Option<&
 fn check_inbound(explain: &Explain) -> Result<(), String> {
     if explain.peer.is_none() && !explain.plaintext {
         return Err(
-            "error: say who asks: `--peer SPIFFE_ID`, or `--plaintext` for a caller without a certificate"
+            "error: name the caller: `--peer SPIFFE_ID`, or `--plaintext` for a caller without a certificate"
                 .to_owned(),
         );
     }
     if !explain.annotations.is_empty() {
-        return Err("error: `--annotation` is for `--listener outbound`: the caller's own sidecar reads annotations, \
-                    and what arrives here are the headers that it made of them"
-            .to_owned());
+        return Err(
+            "error: `--annotation` is for `--listener outbound`: the caller's own sidecar reads annotations \
+                    and sends headers; use `--header` for these"
+                .to_owned(),
+        );
     }
     Ok(())
 }

@@ -26,9 +26,9 @@ pub(super) fn reasons(
     } = scene;
     let logged = || authorize::reasons(Some(ruleset), outcome, incoming, true);
     let mut reasons = match outcome.verdict.code() {
-        Code::Observed => vec!["nothing is decided in mode observe".to_owned()],
+        Code::Observed => vec!["the filter decides nothing in mode observe".to_owned()],
         Code::Outbound => {
-            vec!["nothing is decided on the way out: the destination's own sidecar decides".to_owned()]
+            vec!["an outbound listener decides nothing: the destination's own sidecar decides".to_owned()]
         }
         _ => [refused(ruleset, question, outcome), logged()].concat(),
     };
@@ -45,7 +45,7 @@ pub(super) fn reasons(
     }
     if question.has_annotations && question.pod.is_none() {
         reasons.push(
-            "the annotations name no task: `dag_id` is missing, or no id that Airflow accepts".to_owned(),
+            "the annotations name no task: `dag_id` is missing, or not an id that Airflow accepts".to_owned(),
         );
     }
     reasons.extend(awaited(scene, outcome));
@@ -94,7 +94,7 @@ fn body(scene: Scene<'_>, incoming: &Incoming<'_>) -> Option<String> {
     let reads = match verdict.awaits() {
         Awaits::Body => "on this route the body may name ids or ask for more, and none is given (`--body`)",
         Awaits::Nothing | Awaits::Answer => {
-            "its body is not read: nothing that it could say changes the decision"
+            "the filter does not read its body: no body can change the decision"
         }
     };
     Some(reads.to_owned())
@@ -144,7 +144,7 @@ fn said(edit: &Edit<'_>, question: &Question) -> String {
                 ""
             };
             let proxy = &question.proxy.as_str();
-            format!("removes `{PROOF}`: the peer is no stamper to a proxy that is `{proxy}`{assumed}")
+            format!("removes `{PROOF}`: the peer is not a stamper for the proxy `{proxy}`{assumed}")
         }
         Edit::Remove(name) => format!("removes `{name}`"),
     }

@@ -91,7 +91,7 @@ impl Options {
         let stdin = Path::new("-");
         let message = match &self.token {
             Some(_) if listener == Listener::Outbound => {
-                "error: `--token` is for `--listener inbound`: on the way out no token is results"
+                "error: `--token` is for `--listener inbound`: an outbound listener verifies no tokens"
             }
             Some(token) if token == stdin && policy == stdin => {
                 "error: the policy and the token cannot both be the standard input"
@@ -129,9 +129,7 @@ impl Options {
                 .position(fetched)
                 .and_then(|number| keys.get_mut(number));
             let slot = slot.ok_or_else(|| {
-                format!(
-                    "error: `--jwks`: the policy has no issuer `{issuer}` whose keys are fetched (`jwksUri`)"
-                )
+                format!("error: `--jwks`: the policy has no issuer `{issuer}` with `jwksUri`")
             })?;
             *slot = Some(Rc::new(read_keys(file)?));
         }

@@ -89,7 +89,7 @@ fn acting(caller: &CallerPart) -> String {
     let callback = caller.actor.is_some();
     let Some(acting) = &caller.acting else {
         return match callback {
-            true => "a callback, of a dag that is not known".to_owned(),
+            true => "a callback of an unknown dag".to_owned(),
             false => "not known".to_owned(),
         };
     };
@@ -121,7 +121,7 @@ fn surface(outcome: &Outcome<'_>) -> String {
         Some(operation) => match operation.template {
             Some(template) => format!("{}, route {template}", operation.surface.as_str()),
             None if operation.is_unclassified() => {
-                format!("{}, on no route that is known", operation.surface.as_str())
+                format!("{}, on an unknown route", operation.surface.as_str())
             }
             None => operation.surface.as_str().to_owned(),
         },

@@ -32,7 +32,7 @@ pub(super) fn lines(parts: &[TokenPart]) -> impl Iterator<Item = String> {
     parts.iter().map(|part| {
         let whose = match (part.kind, &part.issuer) {
             (Some(kind), Some(issuer)) => format!("{kind}, issuer `{issuer}`"),
-            _ => "of no issuer that is known".to_owned(),
+            _ => "of an unknown issuer".to_owned(),
         };
         match part.message {
             Some(message) => format!("{whose}: {}, {message}", part.result),
@@ -57,10 +57,10 @@ pub(super) fn reasons(
         let name = &issuer.name;
         match results.result {
             Err(Refusal::KeysUnavailable) => reasons.push(format!(
-                "the keys of issuer `{name}` are needed to say more (`--jwks {name}=FILE`)"
+                "the keys of issuer `{name}` are needed to verify the token (`--jwks {name}=FILE`)"
             )),
             Err(Refusal::NotVerifiedByIstio) => reasons.push(format!(
-                "Istio verifies the tokens of issuer `{name}`: say that it has (`--istio-verified`)"
+                "Istio verifies the tokens of issuer `{name}`: `--istio-verified` says that it has"
             )),
             Err(Refusal::KeyUnusable) => reasons.extend(left_out(verification, results, issuer)),
             _ => {}
@@ -91,11 +91,11 @@ fn overlooked(ruleset: &Ruleset, outcome: &Outcome<'_>, shown: &Shown) -> Option
     }
     let location = shown.location_in_words();
     let there = match on_surface().next() {
-        None => "no issuer's tokens are looked for".to_owned(),
-        Some(_) => format!("no issuer's tokens are looked for in {location} (`--token-at`)"),
+        None => "no issuer's tokens are expected".to_owned(),
+        Some(_) => format!("no issuer's tokens are expected in {location} (`--token-at`)"),
     };
     Some(format!(
-        "the token is not looked at: on surface `{}` {there}",
+        "the filter ignores the token: on surface `{}` {there}",
         surface.as_str()
     ))
 }

@@ -107,7 +107,7 @@ fn module() -> Map<String, Value> {
         "pluginConfig": {"$ref": "#/$defs/document"},
         "failStrategy": {
             "enum": ["FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD"],
-            "description": "What a proxy does after the module crashed; `FAIL_RELOAD` starts it anew",
+            "description": "The proxy's reaction to a crash of the module; `FAIL_RELOAD` starts it again",
         },
         "type": {"enum": ["UNSPECIFIED_PLUGIN_TYPE", "HTTP", "NETWORK"]},
         "vmConfig": {"$ref": "#/$defs/vmConfig"},

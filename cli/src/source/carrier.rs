@@ -124,7 +124,7 @@ fn plugin<'a>(node: &'a Node, kind: &str, path: &FieldPath, module: &'static [&'
             });
         }
         Some(config) if config.text().is_some() => {
-            format!("{resource}, whose pluginConfig is a text: take the `|` away to make it an object")
+            format!("{resource}, whose pluginConfig is a text: remove the `|` to make it an object")
         }
         Some(_) => format!("{resource}, whose pluginConfig has neither `apiVersion` nor `policies`"),
         None => format!("{resource}, which has no {}.pluginConfig", module.join(".")),

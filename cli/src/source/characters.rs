@@ -87,7 +87,7 @@ pub(super) fn special(text: &str) -> Option<(usize, char, &'static str)> {
     while let Some((offset, character)) = characters.next() {
         let followed = characters.peek().map(|(_, next)| *next);
         let meaning = match character {
-            '\r' if followed != Some('\n') => Some("takes it for the end of a line"),
+            '\r' if followed != Some('\n') => Some("reads it as the end of a line"),
             _ => special_meaning(character),
         };
         if let Some(meaning) = meaning {
@@ -97,8 +97,8 @@ pub(super) fn special(text: &str) -> Option<(usize, char, &'static str)> {
     None
 }
 
-/// The position of a tag in brackets before a comma: the parser panics on it (libyaml-safer 0.3.0). This also finds `
-/// !word,` in a quoted text.
+/// The position of a tag in brackets before a comma: the parser panics on it (libyaml-safer 0.3.0). This also finds
+/// ` !word,` in a quoted text.
 pub(super) fn tag_before_comma(yaml: &str) -> Option<usize> {
     let bracket = yaml.find(['[', '{'])?;
     yaml.match_indices('!').map(|(offset, _)| offset).find(|offset| {
@@ -119,8 +119,8 @@ pub(super) fn tag_before_comma(yaml: &str) -> Option<usize> {
 fn special_meaning(character: char) -> Option<&'static str> {
     match character {
         '\t' | '\n' | '\r' | ' '..='~' => None,
-        '\u{85}' | '\u{2028}' | '\u{2029}' => Some("takes it for the end of a line"),
-        '\u{feff}' => Some("takes it for a mark of the byte order"),
+        '\u{85}' | '\u{2028}' | '\u{2029}' => Some("reads it as the end of a line"),
+        '\u{feff}' => Some("reads it as a byte order mark"),
         '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => None,
         _ => Some("refuses it"),
     }

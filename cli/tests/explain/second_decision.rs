@@ -108,14 +108,15 @@ fn what_airflow_answers_counts() {
     let run = explain("policy.yaml", &other);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(
-        run.stderr.starts_with("error: `--answer`: it names no DAG run"),
+        run.stderr
+            .starts_with("error: `--answer`: the answer names no DAG run"),
         "{}",
         run.stderr
     );
 }
 
 #[test]
-fn a_token_needs_somebody_to_vouch_for_it() {
+fn a_token_without_an_owner_is_refused() {
     // {"sub":"019ab1c2-7d11-7b3f-a3c4-5d6e7f809112"}
     let token =
         "authorization: Bearer e30.eyJzdWIiOiIwMTlhYjFjMi03ZDExLTdiM2YtYTNjNC01ZDZlN2Y4MDkxMTIifQ.c2ln";

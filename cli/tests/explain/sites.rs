@@ -50,7 +50,7 @@ fn it_says_whether_a_body_is_read() {
     let (status, answer) = explain_json(&format!("{EXAMPLES}/two-teams.yaml"), &question);
     assert_eq!(status, 0, "{answer}");
     let reasons = answer["reasons"].to_string();
-    assert!(reasons.contains("its body is not read"), "{reasons}");
+    assert!(reasons.contains("the filter does not read its body"), "{reasons}");
 }
 
 #[test]

@@ -163,10 +163,10 @@ fn the_check_that_a_token_fails_is_named() {
         (format!("{good}="), "token_base64url"),
     ] {
         let (status, answer) = ask_json(&token, &question);
-        let judged = &answer["tokens"][0];
-        assert_eq!((status, &judged["result"]), (1, &json!(code)), "{answer}");
+        let result = &answer["tokens"][0];
+        assert_eq!((status, &result["result"]), (1, &json!(code)), "{answer}");
         assert_eq!(answer["code"], code);
-        assert_eq!(answer["reasons"][0], judged["message"]);
+        assert_eq!(answer["reasons"][0], result["message"]);
     }
     let expired = issuer.sign(company(&json!({"iat": null, "exp": NOW - 60})));
     ask(&expired, &question).assert(1, "explain/token_expired.txt");
@@ -268,7 +268,7 @@ fn a_token_is_put_where_it_is_looked_for() {
         ("header:authorization", "the token's issuer is not known here"),
         (
             "header:x-token",
-            "the token is not looked at: on surface `rest` no issuer's tokens are looked for in the header `x-token` (`--token-at`)",
+            "the filter ignores the token: on surface `rest` no issuer's tokens are expected in the header `x-token` (`--token-at`)",
         ),
     ] {
         let (_, answer) = ask_json(&token, &at(place));
@@ -306,7 +306,7 @@ fn misuse_of_tokens_is_told() {
         (
             "tokens.yaml",
             &["--jwks", "partner=tokens.yaml"],
-            "error: `--jwks`: the policy has no issuer `partner` whose keys are fetched",
+            "error: `--jwks`: the policy has no issuer `partner` with `jwksUri`",
         ),
         (
             "tokens.yaml",

@@ -25,7 +25,7 @@ const TARGETS: usize = 13_500;
 const ALSO: usize = 8;
 
 /// The number of failures that are printed in full.
-const TOLD: usize = 5;
+const DESCRIBED: usize = 5;
 
 const BASE_PATH: &str = "/team/airflow";
 
@@ -78,7 +78,7 @@ fn hold(release: Release) {
             tally.missed.is_empty(),
             "{} missed:\n{}",
             tally.missed.len(),
-            tally.missed[..tally.missed.len().min(TOLD)].join("\n")
+            tally.missed[..tally.missed.len().min(DESCRIBED)].join("\n")
         );
         assert!(
             tally.served * 10 > tally.sent,
@@ -143,8 +143,8 @@ fn tally(site: &Site, server: &Server, questions: &[Question]) -> Tally {
             Verdict::NotServed => {}
             Verdict::Refused => tally.refused += 1,
             Verdict::Agreed => tally.agreed += 1,
-            Verdict::Missed(_) if tally.missed.len() < TOLD => {
-                tally.missed.push(told(site, server, question))
+            Verdict::Missed(_) if tally.missed.len() < DESCRIBED => {
+                tally.missed.push(described(site, server, question))
             }
             Verdict::Missed(difference) => tally.missed.push(difference),
         }
@@ -153,7 +153,7 @@ fn tally(site: &Site, server: &Server, questions: &[Question]) -> Tally {
 }
 
 /// A failure, with the shortest target that still shows it.
-fn told(site: &Site, server: &Server, question: &Question) -> String {
+fn described(site: &Site, server: &Server, question: &Question) -> String {
     let mut shortest = question.clone();
     let miss = |question: &Question| {
         let reply = server.ask(std::slice::from_ref(question)).ok()?.pop()?;

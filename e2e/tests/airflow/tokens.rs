@@ -85,7 +85,7 @@ fn ask(client: &Client, path: &str, token: &str) -> Response {
     client.send(&request).unwrap()
 }
 
-fn judged(mesh: &Mesh, kind: &str, result: &str) -> f64 {
+fn token_results(mesh: &Mesh, kind: &str, result: &str) -> f64 {
     let labels = [("kind", kind), ("result", result)];
     let admin = mesh.server().admin();
     admin.metric("dagward_tokens_total", &labels).unwrap()
@@ -159,8 +159,8 @@ fn users_and_tasks_are_known_by_the_tokens_that_airflow_gives_them() {
 
     fs::write(until, "").unwrap();
     assert_eq!(people.finished("sales_leaky", RUN).unwrap(), "success");
-    assert!(judged(&mesh, "airflow-task", "verified") > 0.0);
-    assert!(judged(&mesh, "airflow-task", "cached") > 0.0);
-    assert!(judged(&mesh, "airflow-user", "cached") > 0.0);
-    assert_eq!(judged(&mesh, "airflow-user", "token_signature"), 2.0);
+    assert!(token_results(&mesh, "airflow-task", "verified") > 0.0);
+    assert!(token_results(&mesh, "airflow-task", "cached") > 0.0);
+    assert!(token_results(&mesh, "airflow-user", "cached") > 0.0);
+    assert_eq!(token_results(&mesh, "airflow-user", "token_signature"), 2.0);
 }

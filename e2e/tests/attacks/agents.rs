@@ -5,7 +5,7 @@ use dagward_testbed::airflow::Rest;
 use dagward_testbed::client::Client;
 use serde_json::json;
 
-use crate::attempt::Proof::{Changed, Told};
+use crate::attempt::Proof::{Changed, Contains};
 use crate::attempt::{Attempt, DENIED};
 use crate::outcome::{are_refused_with, succeed_without};
 use crate::runner::{Names, ask};
@@ -75,16 +75,16 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         .json(json!({"is_paused": false}))
         .gives(200, Changed(PAUSED)),
         Attempt::new("an agent lists all runs", "GET /api/v2/dags/~/dagRuns")
-            .gives(200, Told("sales_daily"))
+            .gives(200, Contains("sales_daily"))
             .refused(DENIED),
         Attempt::new("an agent looks at DAGs as the web interface does", "GET /ui/dags")
-            .gives(200, Told("sales_daily"))
+            .gives(200, Contains("sales_daily"))
             .refused(DENIED),
         Attempt::new(
             "an agent looks at a grid of the web interface",
             "GET /ui/grid/runs/sales_daily",
         )
-        .gives(200, Told("victim")),
+        .gives(200, Contains("victim")),
         // Airflow does not accept a user's token on the routes for tasks.
         Attempt::new(
             "an agent starts its DAG as a task would",

@@ -51,7 +51,7 @@ pub(crate) enum Alone {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Proof {
     /// The answer has this text.
-    Told(&'static str),
+    Contains(&'static str),
     /// These rows of Airflow's database change.
     Changed(&'static str),
     /// The answer brings a fresh token.
@@ -148,7 +148,7 @@ impl Attempt {
     pub(crate) fn query(&self) -> Option<&'static str> {
         match self.alone {
             Alone::Gives(_, Proof::Changed(query)) => Some(query),
-            Alone::Gives(_, Proof::Told(_) | Proof::Renewed) | Alone::Cannot(_) => None,
+            Alone::Gives(_, Proof::Contains(_) | Proof::Renewed) | Alone::Cannot(_) => None,
         }
     }
 

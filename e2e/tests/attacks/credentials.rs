@@ -5,7 +5,7 @@ use anyhow::Result;
 use dagward_testbed::client::{Client, Request};
 use serde_json::json;
 
-use crate::attempt::Proof::{Changed, Told};
+use crate::attempt::Proof::{Changed, Contains};
 use crate::attempt::{Attempt, BAD_TOKEN, filled, latin1};
 use crate::outcome::{Outcome, are_refused_with, succeed_without};
 use crate::runner::Names;
@@ -53,7 +53,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             let status = if before.ends_with('\t') { 401 } else { 403 };
             match read {
                 true => [
-                    reads.gives(200, Told("goldfish")),
+                    reads.gives(200, Contains("goldfish")),
                     writes.gives(201, Changed(FIELDS)),
                 ],
                 false => [reads.cannot(status), writes.cannot(status)],
@@ -73,14 +73,14 @@ pub(crate) fn over_http2() -> Vec<Attempt> {
         .map(|(how, _)| {
             let name = String::leak(format!("reads with `Bearer` {how} over HTTP/2"));
             Attempt::without_token(name, &format!("GET {VARIABLE}"))
-                .gives(200, Told("goldfish"))
+                .gives(200, Contains("goldfish"))
                 .refused(BAD_TOKEN)
         })
         .collect()
 }
 
 /// Makes the attempts over HTTP/2.
-pub(crate) fn tell(client: &Client, names: &Names) -> Result<Vec<(&'static str, Outcome)>> {
+pub(crate) fn run(client: &Client, names: &Names) -> Result<Vec<(&'static str, Outcome)>> {
     let asked = over_http2().into_iter().zip(OVER_HTTP2);
     asked
         .map(|(attempt, (_, before))| {

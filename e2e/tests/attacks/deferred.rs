@@ -16,7 +16,7 @@ use crate::story::STORY;
 
 /// Makes each attempt in a task of its own, because Airflow defers a task only once. Returns whether the triggerer has
 /// run the first attempt's command.
-pub(crate) fn tell(
+pub(crate) fn run(
     d: &Deployment,
     rest: &Rest,
     names: &Names,

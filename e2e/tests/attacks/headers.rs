@@ -3,7 +3,7 @@
 //! Airflow reads none of these headers. Without the filter each request therefore succeeds as it would without them.
 //! With the filter it is refused as it would be without them.
 
-use crate::attempt::Proof::Told;
+use crate::attempt::Proof::Contains;
 use crate::attempt::{Attempt, BAD_TASK_HEADERS, Refusal};
 use crate::outcome::{are_refused_with, succeed_without};
 use crate::story::STORY;
@@ -63,7 +63,7 @@ pub(crate) fn from_a_task() -> Vec<Attempt> {
         .map(|(how, headers)| with(of_an_xcom(named("a task's headers ", how)), headers));
     forged
         .chain(malformed)
-        .map(|attempt| attempt.gives(200, Told("return_value")))
+        .map(|attempt| attempt.gives(200, Contains("return_value")))
         .collect()
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn from_a_peer(who: &str) -> Vec<Attempt> {
     forged
         .chain([all])
         .chain(malformed)
-        .map(|attempt| attempt.gives(200, Told("orders.sales")))
+        .map(|attempt| attempt.gives(200, Contains("orders.sales")))
         .collect()
 }
 

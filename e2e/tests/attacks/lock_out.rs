@@ -26,7 +26,7 @@ pub(crate) fn forged(task_instance: &str) -> String {
     let claims = part(
         json!({"sub": task_instance, "scope": "execution", "aud": "urn:airflow.apache.org:task"}).to_string(),
     );
-    format!("{head}.{claims}.{}", part("signed by nobody".repeat(4)))
+    format!("{head}.{claims}.{}", part("not a signature!".repeat(4)))
 }
 
 /// Uses forged tokens for a task instance, and returns all statuses.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::attempt::Attempt;
-use crate::attempt::Proof::Told;
+use crate::attempt::Proof::Contains;
 use crate::outcome::{are_refused_with, succeed_without};
 
 /// A log of team sales, as the log server of its worker has it.
@@ -22,7 +22,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
                 ["api", "secret_key"],
                 json!({"aud": "task-instance-logs", "filename": LOG}),
             )
-            .gives(200, Told("extract")),
+            .gives(200, Contains("extract")),
         // The log server requires a token.
         from_worker("reads a log without the key").cannot(403),
         Attempt::without_token(
@@ -30,7 +30,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             "GET /api/v2/dags/sales_daily/dagRuns/victim/taskInstances/extract/logs/1",
         )
         .header("accept: application/json")
-        .gives(200, Told("content")),
+        .gives(200, Contains("content")),
     ]
 }
 

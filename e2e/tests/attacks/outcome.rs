@@ -26,7 +26,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// Reads the outcome that the task reports.
-    pub(crate) fn told(value: &Value) -> Self {
+    pub(crate) fn reported(value: &Value) -> Self {
         let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
         let status = |value: &Value| value.get("status").and_then(Value::as_u64);
         Self {
@@ -83,7 +83,9 @@ impl Outcome {
                 Some("another status")
             }
             Alone::Cannot(None) if self.status.is_some() => Some("an answer"),
-            Alone::Gives(_, Proof::Told(secret)) if !self.body.contains(secret) => Some("not told"),
+            Alone::Gives(_, Proof::Contains(secret)) if !self.body.contains(secret) => {
+                Some("without the secret")
+            }
             Alone::Gives(_, Proof::Changed(_)) if self.rows[0] == self.rows[1] => Some("nothing changed"),
             Alone::Gives(_, Proof::Renewed) if !self.renewed => Some("no fresh token"),
             Alone::Gives(..) | Alone::Cannot(_) => None,

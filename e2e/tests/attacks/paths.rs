@@ -1,6 +1,6 @@
 //! Paths that a filter might read in another way than Airflow, from inside a task of team ml.
 
-use crate::attempt::Proof::Told;
+use crate::attempt::Proof::Contains;
 use crate::attempt::{Attempt, BAD_PATH, NOTHING_ALLOWS, Refusal};
 use crate::outcome::{are_refused_with, succeed_without};
 
@@ -76,7 +76,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             _ => "goldfish",
         };
         Attempt::new(name, &format!("GET {target}"))
-            .gives(200, Told(secret))
+            .gives(200, Contains(secret))
             .refused(refusal(*plain))
     });
     let not_served = NOT_SERVED.iter().map(|(name, target, status, plain)| {

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::attempt::Attempt;
-use crate::attempt::Proof::{Changed, Told};
+use crate::attempt::Proof::{Changed, Contains};
 use crate::outcome::{are_refused_with, succeed_without};
 
 const RUNS: &str = "SELECT count(*) FROM dag_run WHERE dag_id = 'sales_forecast'";
@@ -14,7 +14,7 @@ pub(crate) fn by_the_gateway() -> Vec<Attempt> {
     vec![
         calls_a_tool("the gateway calls a tool of an MCP server"),
         Attempt::new("the gateway opens the stream of an MCP server", "GET /mcp/v1/")
-            .gives(200, Told("the stream of an MCP server")),
+            .gives(200, Contains("the stream of an MCP server")),
     ]
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Smuggled {
 
 impl Smuggled {
     /// Waits until the run has ended.
-    pub(crate) fn tell(deployment: &Deployment, rest: &Rest, run: &str) -> Result<Self> {
+    pub(crate) fn run(deployment: &Deployment, rest: &Rest, run: &str) -> Result<Self> {
         Ok(Self {
             run: rest.finished("ml_smuggler", run)?,
             result: rest.result("ml_smuggler", run, "read").ok(),

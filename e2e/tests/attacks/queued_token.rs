@@ -13,7 +13,7 @@ use dagward_testbed::airflow::{Component, Deployment, Rest};
 use dagward_workbench::wait;
 use serde_json::{Value, json};
 
-use crate::attempt::Proof::{Changed, Told};
+use crate::attempt::Proof::{Changed, Contains};
 use crate::attempt::{ANOTHERS_TOKEN, Attempt, NOTHING_ALLOWS, UNKNOWN_OWNER};
 use crate::outcome::{Outcome, are_refused_with, succeed_without};
 use crate::runner::{Batch, Names};
@@ -40,7 +40,7 @@ pub(crate) struct Robbed {
 
 impl Robbed {
     /// Makes the attempts while the worker of sales is paused, and then resumes it.
-    pub(crate) fn tell(
+    pub(crate) fn run(
         d: &Deployment,
         rest: &Rest,
         names: &Names,
@@ -128,19 +128,19 @@ pub(crate) fn before_run() -> Vec<Attempt> {
             "reads with the token of a queued task",
             "GET /execution/variables/sales_key",
         )
-        .gives(200, Told("goldfish")),
+        .gives(200, Contains("goldfish")),
         with(
             "looks at a queued task with its token",
             "GET /execution/task-instances/{queued}/previous-successful-dagrun",
         )
-        .gives(200, Told("data_interval_start")),
+        .gives(200, Contains("data_interval_start")),
         // This does not make it the owner: a worker may read a connection before `run` if a rule allows it to that
         // worker.
         with(
             "reads a connection with the token of a queued task",
             "GET /execution/connections/sales_db",
         )
-        .gives(200, Told("opensesame"))
+        .gives(200, Contains("opensesame"))
         .refused(NOTHING_ALLOWS),
     ]
 }

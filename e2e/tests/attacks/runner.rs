@@ -41,18 +41,18 @@ impl Batch {
         names: &Names,
     ) -> Result<Self> {
         let before = rows(deployment, &attempts, names)?;
-        let told: Vec<Value> = attempts
+        let described: Vec<Value> = attempts
             .iter()
             .map(|attempt| {
                 let request = BASE64_STANDARD.encode(attempt.request(names));
-                let mut told = json!({"name": attempt.name, "request": request, "late": attempt.late});
+                let mut described = json!({"name": attempt.name, "request": request, "late": attempt.late});
                 if let Some(sign) = &attempt.sign {
-                    told["sign"] = serde_json::from_str(&filled(&sign.to_string(), names))?;
+                    described["sign"] = serde_json::from_str(&filled(&sign.to_string(), names))?;
                 }
-                Ok(told)
+                Ok(described)
             })
             .collect::<Result<_>>()?;
-        let mut conf = json!({"attempts": told});
+        let mut conf = json!({"attempts": described});
         if let Some(file) = stolen {
             conf["token_from"] = file.to_str().into();
         }
@@ -68,8 +68,8 @@ impl Batch {
     /// Waits until the task has ended, and returns the outcome of each attempt.
     pub(crate) fn end(self, deployment: &Deployment, rest: &Rest) -> Result<Vec<(&'static str, Outcome)>> {
         let state = rest.finished(AGENT, &self.run)?;
-        let told = rest.result(AGENT, &self.run, "attack");
-        let told = told.with_context(|| format!("the run `{}` of `{AGENT}`: {state}", self.run))?;
+        let reported = rest.result(AGENT, &self.run, "attack");
+        let reported = reported.with_context(|| format!("the run `{}` of `{AGENT}`: {state}", self.run))?;
         let after = rows(deployment, &self.attempts, &self.names)?;
         let rows = self.before.into_iter().zip(after);
         Ok(self
@@ -77,7 +77,10 @@ impl Batch {
             .iter()
             .zip(rows)
             .map(|(attempt, (before, after))| {
-                let mut outcome = told.get(attempt.name).map(Outcome::told).unwrap_or_default();
+                let mut outcome = reported
+                    .get(attempt.name)
+                    .map(Outcome::reported)
+                    .unwrap_or_default();
                 outcome.rows = [before, after];
                 (attempt.name, outcome)
             })

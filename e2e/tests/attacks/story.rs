@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) static STORY: LazyLock<Story> =
-    LazyLock::new(|| Story::tell().unwrap_or_else(|error| panic!("{error:#}")));
+    LazyLock::new(|| Story::run().unwrap_or_else(|error| panic!("{error:#}")));
 
 /// The results of the run.
 pub(crate) struct Story {
@@ -63,18 +63,18 @@ pub(crate) struct Phase {
 }
 
 impl Story {
-    fn tell() -> Result<Self> {
+    fn run() -> Result<Self> {
         let module = module::build()?;
         let shipped = scene::policy(&[])?;
         let more = scene::policy(&[bodies::rule(), proof::rule()])?;
         let mut deployment = Deployment::start(Setup::new(Release::V3_3, Executor::Celery, None))?;
         let rest = deployment.direct()?;
         scene::prepare(&rest)?;
-        let open = Phase::tell(&mut deployment, &rest, "open", None)?;
+        let open = Phase::run(&mut deployment, &rest, "open", None)?;
         // The other phase must not see the rest of the attacks.
         rest.finished("sales_daily", "robbed-open")?;
         deployment.exchange(Some(&Plugin::new(&module.path, &shipped)))?;
-        let guarded = Phase::tell(&mut deployment, &rest, "guarded", Some(&more))?;
+        let guarded = Phase::run(&mut deployment, &rest, "guarded", Some(&more))?;
         Ok(Self { open, guarded })
     }
 }
@@ -91,7 +91,7 @@ impl Phase {
         self.airflow_log.contains(request_id)
     }
 
-    fn tell(d: &mut Deployment, rest: &Rest, name: &str, more: Option<&str>) -> Result<Self> {
+    fn run(d: &mut Deployment, rest: &Rest, name: &str, more: Option<&str>) -> Result<Self> {
         let mut phase = Self::default();
         let files = lab_paths::scratch("tokens")?;
         let file = |file: &str| files.path().join(file);
@@ -144,7 +144,7 @@ impl Phase {
             queued: &queued,
         };
         let stolen_names = theft::names(d, &names, &victims)?;
-        phase.tell_of_theft(d, &stolen_names, &victims)?;
+        phase.attempt_thefts(d, &stolen_names, &victims)?;
         scene::pause(rest, false)?;
 
         rest.trigger("ml_smuggler", &run("smuggled"), &json!({}))?;
@@ -181,16 +181,16 @@ impl Phase {
         let state = rest.finished("sales_daily", &run("undisturbed"))?;
         phase.runs.insert(("sales_daily", run("undisturbed")), state);
         phase.metrics = d.sidecar(Component::ApiServer)?.admin().metrics()?;
-        phase.smuggled = queue::Smuggled::tell(d, rest, &run("smuggled"))?;
+        phase.smuggled = queue::Smuggled::run(d, rest, &run("smuggled"))?;
         // This is the last one, because it ends its own task.
         let ending = Batch::start(d, rest, run("ending"), task::ending(), None, &names)?;
         phase.outcomes.extend(ending.end(d, rest)?);
-        phase.commanded = deferred::tell(d, rest, &names, name, &mut phase.outcomes)?;
+        phase.commanded = deferred::run(d, rest, &names, name, &mut phase.outcomes)?;
         scene::pause(rest, false)?;
-        let (robbed, outcomes) = queued_token::Robbed::tell(d, rest, &names, name)?;
+        let (robbed, outcomes) = queued_token::Robbed::run(d, rest, &names, name)?;
         phase.robbed = robbed;
         phase.outcomes.extend(outcomes);
-        phase.tell_of_peers(d, rest, &names, more)?;
+        phase.attempt_as_peers(d, rest, &names, more)?;
         phase.try_all(d, proof::attempts(), &stolen_names)?;
 
         phase.requests = scene::access_log(d)?;
@@ -199,7 +199,7 @@ impl Phase {
     }
 
     /// The attempts of workloads that have a certificate and no sidecar, with a user's token.
-    fn tell_of_peers(
+    fn attempt_as_peers(
         &mut self,
         d: &mut Deployment,
         rest: &Rest,

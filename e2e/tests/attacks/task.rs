@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::attempt::Proof::{Changed, Told};
+use crate::attempt::Proof::{Changed, Contains};
 use crate::attempt::{ANOTHERS_TOKEN, Attempt, Refusal};
 use crate::outcome::{are_refused_with, succeed_without};
 
@@ -11,13 +11,14 @@ use crate::outcome::{are_refused_with, succeed_without};
 pub(crate) fn own() -> Vec<Attempt> {
     vec![
         Attempt::new("reads a connection", "GET /execution/connections/sales_db")
-            .gives(200, Told("opensesame")),
-        Attempt::new("reads a variable", "GET /execution/variables/sales_key").gives(200, Told("goldfish")),
+            .gives(200, Contains("opensesame")),
+        Attempt::new("reads a variable", "GET /execution/variables/sales_key")
+            .gives(200, Contains("goldfish")),
         Attempt::new(
             "lists the variables of others",
             "GET /execution/variables/keys?prefix=sales_",
         )
-        .gives(200, Told("sales_key")),
+        .gives(200, Contains("sales_key")),
         Attempt::new("writes a variable", "PUT /execution/variables/sales_draft_{run}")
             .json(json!({"val": "owned"}))
             .gives(
@@ -32,7 +33,7 @@ pub(crate) fn own() -> Vec<Attempt> {
             204,
             Changed("SELECT val FROM variable WHERE key = 'sales_old_{run}'"),
         ),
-        Attempt::new("reads an XCom", &format!("GET {XCOM}")).gives(200, Told("return_value")),
+        Attempt::new("reads an XCom", &format!("GET {XCOM}")).gives(200, Contains("return_value")),
         Attempt::new(
             "writes an XCom into another's run",
             "POST /execution/xcoms/sales_daily/victim/extract/planted_{run}",
@@ -71,7 +72,7 @@ pub(crate) fn own() -> Vec<Attempt> {
             "looks at another's tasks",
             "GET /execution/task-instances/states?dag_id=sales_daily",
         )
-        .gives(200, Told("victim")),
+        .gives(200, Contains("victim")),
         // The lab's Airflow requires no login of a user, as in many clusters. Where it does, a task can get a user's
         // token from `/auth/token` or from a connection.
         Attempt::without_token("pauses another's DAG", "PATCH /api/v2/dags/sales_daily")
@@ -84,10 +85,11 @@ pub(crate) fn own() -> Vec<Attempt> {
             "reads a connection by the REST API",
             "GET /api/v2/connections/sales_db",
         )
-        .gives(200, Told("orders.sales")),
-        Attempt::without_token("takes a user's token", "GET /auth/token").gives(201, Told("access_token")),
+        .gives(200, Contains("orders.sales")),
+        Attempt::without_token("takes a user's token", "GET /auth/token")
+            .gives(201, Contains("access_token")),
         Attempt::without_token("looks at DAGs as the web interface does", "GET /ui/dags")
-            .gives(200, Told("dag_display_name")),
+            .gives(200, Contains("dag_display_name")),
         // Airflow verifies the signature.
         Attempt::without_token(
             "forges the subject of a token",
@@ -102,7 +104,7 @@ pub(crate) fn own() -> Vec<Attempt> {
             "GET /execution/variables/sales_key",
         )
         .signs_for("{stolen}", "execution")
-        .gives(200, Told("goldfish"))
+        .gives(200, Contains("goldfish"))
         .refused(ANOTHERS_TOKEN),
     ]
 }
@@ -131,7 +133,7 @@ pub(crate) fn ending() -> Vec<Attempt> {
 pub(crate) fn stolen() -> Vec<Attempt> {
     let attempts = vec![
         Attempt::new("reads with a stolen token", "GET /execution/variables/sales_key")
-            .gives(200, Told("goldfish")),
+            .gives(200, Contains("goldfish")),
         Attempt::new(
             "writes another's rendered fields",
             "PUT /execution/task-instances/{subject}/rtif",
@@ -160,7 +162,7 @@ pub(crate) fn stolen() -> Vec<Attempt> {
 /// With the token of a task of sales that has ended.
 pub(crate) fn replayed() -> Vec<Attempt> {
     let attempts = vec![
-        Attempt::new("reads after the end", "GET /execution/variables/sales_key").gives(200, Told("goldfish")),
+        Attempt::new("reads after the end", "GET /execution/variables/sales_key").gives(200, Contains("goldfish")),
         Attempt::new(
             "writes an XCom after the end",
             "POST /execution/xcoms/sales_leaky/ended-{run}/leak/late",

@@ -42,7 +42,7 @@ pub(crate) fn names(d: &Deployment, names: &Names, victims: &Victims<'_>) -> Res
 
 impl Phase {
     /// Makes the attempts, first those with tokens without a valid signature.
-    pub(crate) fn tell_of_theft(
+    pub(crate) fn attempt_thefts(
         &mut self,
         d: &Deployment,
         names: &Names,
@@ -58,7 +58,7 @@ impl Phase {
         }
         let worker = d.authority().service_account("airflow", "airflow-worker-ml")?;
         let worker = d.client_as(&worker, Component::ApiServer)?;
-        self.outcomes.extend(credentials::tell(&worker, names)?);
+        self.outcomes.extend(credentials::run(&worker, names)?);
         Ok(())
     }
 

@@ -19,7 +19,7 @@ on_every_setup!(
 /// The longest time for an answer. The answer ends with its connection.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// The access of team `ml` to its own DAGs in Airflow.
+/// The access of team `ml` to its own DAGs and connections.
 fn own() -> Value {
     enforce(&json!([{"name": "own", "action": "ALLOW", "rules": [{
         "from": [{"principals": ["spiffe://cluster.local/ns/airflow/sa/airflow-worker-ml"]}],

@@ -8,7 +8,7 @@ use crate::setup::{Setup, on_every_setup};
 
 on_every_setup!(
     the_certificate_decides,
-    headers_name_nobody,
+    headers_do_not_identify_a_caller,
     malformed_identities_are_refused
 );
 
@@ -62,7 +62,7 @@ fn the_certificate_decides(setup: Setup) {
     }
 }
 
-fn headers_name_nobody(setup: Setup) {
+fn headers_do_not_identify_a_caller(setup: Setup) {
     let server = Server::start(setup, &workers_only());
     let worker = "spiffe://cluster.local/ns/airflow/sa/airflow-worker";
     let element = format!("By=spiffe://cluster.local/ns/airflow/sa/x;Hash=00;URI={worker}");
@@ -148,7 +148,7 @@ fn of_two_names_the_first_counts() {
 }
 
 #[test]
-fn without_a_client_certificate_nobody_gets_in_by_tls() {
+fn tls_without_a_client_certificate_is_refused() {
     let server = Server::start(Setup::DEFAULT, &workers_only());
     let identity = server.authority.service_account("airflow", "x").unwrap();
     let client = Client::anonymous(server.sidecar.inbound().unwrap(), &identity).unwrap();

@@ -20,7 +20,7 @@ on_every_setup!(
     the_worker_of_another_team_gets_no_task,
     an_answer_that_is_cut_short_leaves_a_token_for_run_alone,
     a_token_belongs_to_whom_airflow_gave_an_answer,
-    nothing_is_learned_on_the_way_out_if_nobody_is_named,
+    without_api_servers_nothing_is_learned_on_the_way_out,
     an_answer_of_any_form_is_read_or_refused,
     a_new_policy_knows_what_was_learned
 );
@@ -183,7 +183,7 @@ fn a_token_belongs_to_whom_airflow_gave_an_answer(setup: Setup) {
     server.assert_unharmed();
 }
 
-fn nothing_is_learned_on_the_way_out_if_nobody_is_named(setup: Setup) {
+fn without_api_servers_nothing_is_learned_on_the_way_out(setup: Setup) {
     let server = start(setup);
     let node = Node::new("worker", "airflow", "airflow-worker-sales");
     let worker = server.worker(node, &teams());

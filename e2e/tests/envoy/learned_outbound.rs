@@ -15,7 +15,7 @@ use crate::tasks::{
 
 on_every_setup!(
     another_api_server_believes_what_the_worker_learned,
-    who_is_no_api_server_teaches_nothing,
+    only_an_api_server_teaches,
     what_airflow_refuses_teaches_nothing,
     the_pod_says_which_task_unless_airflow_contradicts,
     an_answer_of_any_form_passes_whole
@@ -149,7 +149,7 @@ fn another_api_server_believes_what_the_worker_learned(setup: Setup) {
     scene.assert_unharmed();
 }
 
-fn who_is_no_api_server_teaches_nothing(setup: Setup) {
+fn only_an_api_server_teaches(setup: Setup) {
     let first = Server::before(Upstream::with(airflow).unwrap(), setup, &allow_all().to_string());
     let second = first.beside(SECOND, Upstream::with(airflow).unwrap(), &teams().to_string());
     let rogue = first.beside(ROGUE, Upstream::with(airflow).unwrap(), &allow_all().to_string());

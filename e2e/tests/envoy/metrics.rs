@@ -117,8 +117,8 @@ fn every_request_is_counted_once(setup: Setup) {
     // Envoy shows histograms only after it has flushed them, every five seconds.
     let durations = "dagward_request_duration_milliseconds_count";
     wait::until("the histogram", Duration::from_secs(300), || {
-        let told = server.sidecar.admin().metric(durations, &[])?;
-        Ok((told >= asked as f64).then_some(()))
+        let observed = server.sidecar.admin().metric(durations, &[])?;
+        Ok((observed >= asked as f64).then_some(()))
     })
     .unwrap();
     assert_eq!(series(server.sidecar.admin().metrics().unwrap()), expected);

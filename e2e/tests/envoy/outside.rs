@@ -11,8 +11,8 @@ on_every_setup!(no_task_header_leaves_the_mesh);
 fn no_task_header_leaves_the_mesh(setup: Setup) {
     let server = Server::start(setup, &allow_all());
     let tasks = Node::new("etl-0", "airflow", "airflow-worker").annotation("dag_id", "etl");
-    let nobody = Node::new("web-0", "airflow", "airflow-web");
-    for node in [tasks, nobody] {
+    let web = Node::new("web-0", "airflow", "airflow-web");
+    for node in [tasks, web] {
         let worker = server.worker(node, &allow_all());
         for (host, outside) in [(EXTERNAL, &worker.external), (UNKNOWN, &worker.unknown)] {
             let request = Request::get(host, "/charge")

@@ -74,7 +74,7 @@ fn no_answer_under_execution_renews_a_stolen_token(setup: Setup) {
             assert_eq!(fresh(&answer), None, "{path}");
         }
     }
-    // It does not renew the token unseen by the thief either.
+    // The attempts do not change the owner: its token still works.
     assert_eq!(code(&ask(&sales, &xcom("sales_daily", TASK))), "allowed");
     server.assert_unharmed();
 }
@@ -103,7 +103,7 @@ fn routes_that_want_no_token_get_none(setup: Setup) {
         assert_eq!((answer.status, fresh(&answer)), (200, None), "{path}");
         assert_eq!(server.last().header("authorization"), None, "{path}");
     }
-    // On other services the filter does not interfere.
+    // On other surfaces the filter forwards the token.
     assert_eq!(with(&sales, "/api/v2/version", TASK).status, 200);
     assert_eq!(server.last().header("authorization"), Some(token(TASK).as_str()));
     server.assert_unharmed();

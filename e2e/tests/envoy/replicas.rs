@@ -19,7 +19,7 @@ use crate::tasks::{
 
 on_every_setup!(
     a_stolen_token_is_refused_wherever_it_is_used,
-    headers_vouch_for_nobody,
+    a_thief_s_headers_do_not_vouch,
     to_say_run_once_more_gains_nothing,
     tokens_that_airflow_does_not_look_at_make_no_owner_at_either,
 );
@@ -177,7 +177,7 @@ fn a_stolen_token_is_refused_wherever_it_is_used(setup: Setup) {
     scene.assert_unharmed();
 }
 
-fn headers_vouch_for_nobody(setup: Setup) {
+fn a_thief_s_headers_do_not_vouch(setup: Setup) {
     let scene = Scene::new(setup, &with_api_servers());
     let thief = scene.thief.app();
     assert_eq!(at(API_SERVER, &scene.victim.app(), run(TASK)), "allowed");

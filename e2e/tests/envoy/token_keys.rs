@@ -212,7 +212,7 @@ fn a_flood_of_unknown_keys_is_one_fetch() {
 }
 
 #[test]
-fn an_issuer_that_is_down_at_the_start_lets_nobody_in_until_it_is_up() {
+fn tokens_of_an_issuer_that_is_down_at_the_start_are_refused_until_it_is_up() {
     let key = key();
     let scene = Scene::start(Setup::DEFAULT, 2, Issuer::new(unavailable()), 300);
     let token = token(&key);

@@ -13,10 +13,10 @@ use crate::tasks::{TASK, airflow, code, run, teams, xcom};
 
 on_every_setup!(
     the_tunnel_s_principal_decides,
-    headers_name_nobody_here_either,
+    headers_do_not_identify_a_caller_here_either,
     a_tunnel_without_an_identity_is_refused,
     many_tunnels_keep_apart,
-    nobody_s_word_is_a_proof,
+    a_claim_is_not_a_proof,
     what_airflow_answers_is_learned,
 );
 
@@ -109,7 +109,7 @@ fn forged(request: Request) -> Request {
     .fold(request, |request, (name, value)| request.header(name, value))
 }
 
-fn headers_name_nobody_here_either(setup: Setup) {
+fn headers_do_not_identify_a_caller_here_either(setup: Setup) {
     let server = waypoint(setup, &workers_only());
     let other = account(&server, "other");
     for client in [
@@ -164,7 +164,7 @@ fn many_tunnels_keep_apart(setup: Setup) {
 }
 
 /// A pod without a sidecar has no proxy that removes the task's own headers.
-fn nobody_s_word_is_a_proof(setup: Setup) {
+fn a_claim_is_not_a_proof(setup: Setup) {
     let proven = json!([{
         "name": "proven",
         "action": "ALLOW",

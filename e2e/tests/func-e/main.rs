@@ -116,7 +116,7 @@ impl Checkout {
         })
     }
 
-    /// A command of the README, which must download nothing and keep all files within the test's reach.
+    /// A command of the README. It downloads no Envoy, and func-e keeps its files in the test's folder.
     fn command(&self, step: &Step) -> Command {
         let mut shell = Command::new("sh");
         shell

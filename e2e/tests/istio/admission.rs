@@ -45,7 +45,7 @@ fn pods_are_what_their_creator_may_create() {
     webhooks::get_their_verdict(&cluster);
     images::are_istio_s_or_the_operator_s(&cluster);
     levels_pass_where_the_operator_says_so(&cluster);
-    nobody_else_creates_pods_of_tasks(&cluster);
+    no_other_account_creates_pods_of_tasks(&cluster);
     a_pod_s_task_does_not_change(&cluster);
     code_of_authors_changes_nothing(&cluster);
     without_its_names_no_pod_is_created(&cluster);
@@ -182,7 +182,7 @@ fn patch_parameters<T>(cluster: &Cluster, change: &Value, seen: impl Fn() -> Opt
     wait::until(&format!("{change} to count"), IN_FORCE, || Ok(seen())).unwrap();
 }
 
-fn nobody_else_creates_pods_of_tasks(cluster: &Cluster) {
+fn no_other_account_creates_pods_of_tasks(cluster: &Cluster) {
     let no_task = json!({"metadata": {"annotations": null, "labels": {"dag_id": null}}});
     let no_task = changed(&task_pod(), &no_task);
     let labelled = changed(

@@ -171,8 +171,7 @@ impl Caller {
 
 /// The metrics that a sidecar gives to Prometheus.
 pub(crate) fn metrics(pod: &Pod) -> Admin {
-    // Istio's port for scrapes, which needs no certificate. The admin interface of Envoy is not used, so it needs no
-    // process id.
+    // Istio's port for scrapes, which needs no certificate. The tests do not use the process id here.
     Admin::new((pod.address, 15090).into(), 0)
 }
 

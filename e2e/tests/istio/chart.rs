@@ -261,7 +261,7 @@ impl Stage<'_> {
         for ask in asks {
             self.answers(ask, 200);
         }
-        // After this time no sidecar still refuses under an older configuration.
+        // Each has passed once, so every sidecar has the new configuration.
         for ask in asks {
             assert_eq!(self.asks(ask), 200, "{ask:?}");
         }

@@ -12,8 +12,8 @@ pub(super) fn check(report: &mut Report<'_>, carried: &Carried<'_>) {
     let namespace = report.field(&["metadata", "namespace"]).1.and_then(Node::text);
     let Some(own) = namespace else { return };
     let document = carried.node;
-    let api_servers = "no answer of an api-server of the plugin's namespace teaches which DAG a task is of";
-    let stampers = "what sidecars of the plugin's namespace say of their tasks is not believed";
+    let api_servers = "the filter learns no task's DAG from the api-servers of the plugin's namespace";
+    let stampers = "the filter does not trust the task headers of sidecars in the plugin's namespace";
     for (field, effect) in [("apiServers", api_servers), ("stampers", stampers)] {
         let path = carried.path.key(field);
         let identities = identities(document, field, &path, principal);
@@ -33,7 +33,7 @@ fn policies(report: &mut Report<'_>, own: &str, carried: &Carried<'_>) {
         let allows = policies.iter().filter(|policy| !policy.denies);
         allows.flat_map(|policy| &policy.callers)
     };
-    // A list that allows callers of the plugin's own namespace names the others on purpose.
+    // A document that allows callers of the plugin's own namespace names the others on purpose.
     let knows_own = allowed().any(|caller| caller.may_be_in(own));
     let is_left = |caller: &Identity<'_>| {
         let lives = allowed().any(|other| other.namespace == caller.namespace);
@@ -44,7 +44,7 @@ fn policies(report: &mut Report<'_>, own: &str, carried: &Carried<'_>) {
             true => "the DENY does not refuse the callers of the plugin's namespace",
             false => "the ALLOW does not allow the callers of the plugin's namespace",
         };
-        let exception = "the callers of the plugin's namespace are not the exception";
+        let exception = "the exception does not cover the callers of the plugin's namespace";
         for (identities, effect) in [(&policy.callers, effect), (&policy.exceptions, exception)] {
             if !knows_own || policy.denies && identities.iter().all(is_left) {
                 warn_if_foreign(report, own, identities, effect);
@@ -67,7 +67,7 @@ fn warn_if_foreign(report: &mut Report<'_>, own: &str, identities: &[Identity<'_
     }
     let Some(first) = identities.first() else { return };
     let Some(other) = first.namespace else { return };
-    let message = format!("names the namespace `{other}`, and the plugin works in `{own}`: {effect}");
+    let message = format!("names the namespace `{other}`, but the plugin works in `{own}`: {effect}");
     let mend = format!("identities of `{own}`; kustomize's `namespace:` does not change them");
     report.warn(first.path.clone(), message, &mend);
 }

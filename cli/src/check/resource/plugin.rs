@@ -56,8 +56,8 @@ impl Plugin {
             path: self.path.clone(),
             span: self.span.clone(),
             message: format!(
-                "{}{place} works on the same pods: a request passes only if both allow it, and each denies what only the \
-                 other allows",
+                "{}{place} works on the same pods: a request passes only if both allow it, and each refuses requests that \
+                 only the other allows",
                 other.resource
             ),
             allowed: Some("one plugin with the policies of both".to_owned()),

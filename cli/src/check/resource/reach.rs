@@ -14,8 +14,8 @@ pub(super) fn check(report: &mut Report<'_>, is_airflow: bool) {
 fn selector(report: &mut Report<'_>) {
     let (path, value) = report.field(&["spec", "selector", "matchLabels"]);
     if value.is_some() {
-        let message = "only pods with these labels have the plugin: on all others of the namespace nothing checks \
-                       what comes in and nothing stamps what goes out, so that their tasks are unknown";
+        let message = "only pods with these labels have the plugin: the sidecars of all other pods in the namespace \
+                       check no inbound requests and stamp no outbound ones, so their tasks are unknown";
         report.warn(path, message, "no `selector`: every pod of the namespace");
     }
 }
@@ -27,14 +27,14 @@ fn directions(report: &mut Report<'_>, is_airflow: bool) {
         return;
     }
     if !entries.iter().any(|entry| is_for(entry, "SERVER")) {
-        let message = "no entry is for `SERVER`: the plugin checks nothing that comes in";
+        let message = "no entry is for `SERVER`: the plugin checks no inbound requests";
         report.warn(path.clone(), message, "no `match`: both directions and all ports");
     }
     if !is_airflow {
         return;
     }
     if !entries.iter().any(|entry| is_for(entry, "CLIENT")) {
-        let message = "no entry is for `CLIENT`: nothing stamps the task headers, and every caller acts for an \
+        let message = "no entry is for `CLIENT`: the plugin stamps no task headers, and every caller acts for an \
                        unknown task";
         report.warn(path.clone(), message, "no `match`: both directions and all ports");
     }
@@ -43,7 +43,8 @@ fn directions(report: &mut Report<'_>, is_airflow: bool) {
         .iter()
         .position(|entry| !super::list(entry, "ports").is_empty());
     if let Some(number) = with_ports.filter(|_| !entries.iter().any(has_all_ports)) {
-        let message = "what comes in on other ports is not checked, the servers of task logs included";
+        let message =
+            "the plugin does not check requests to other ports, such as those of the servers of task logs";
         report.warn(path.index(number).key("ports"), message, "no `ports`");
     }
 }

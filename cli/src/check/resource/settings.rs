@@ -89,7 +89,7 @@ fn phase(report: &mut Report<'_>) {
     let message = match value.and_then(Node::text) {
         Some("AUTHZ") => return,
         Some("AUTHN") => {
-            "in the phase `AUTHN` the plugin runs before Istio has verified tokens, and knows nothing of them"
+            "in the phase `AUTHN` the plugin runs before Istio verifies tokens, and does not get the results"
         }
         Some("STATS") => "in the phase `STATS` the plugin runs after Istio's AuthorizationPolicy",
         _ => "without a phase the plugin runs last, after Istio's AuthorizationPolicy and metrics",
@@ -122,7 +122,7 @@ fn fail_strategy(report: &mut Report<'_>, mode: Mode) {
 fn open(report: &mut Report<'_>, mode: Mode) {
     let (path, value) = report.module("pluginName");
     if mode == Mode::Enforce && value.and_then(Node::text) == Some(OPEN) {
-        let message = "under this name a document that does not load lets every request pass, and puts none before it in force";
+        let message = "under this name a document that does not load lets every request pass, and no earlier one stays in force";
         report.warn(path, message, "`dagward`: the last good policy stays in force");
     }
 }

@@ -36,8 +36,8 @@ impl Anchors {
     pub(super) fn get(&self, name: &str) -> Result<&Node, String> {
         match self.0.get(name) {
             Some(Anchor::Read(node)) => Ok(node),
-            Some(Anchor::Open(_)) => Err("the alias stands inside what it stands for".to_owned()),
-            None => Err(format!("no `&{name}` stands before the alias")),
+            Some(Anchor::Open(_)) => Err("the alias stands inside its own value".to_owned()),
+            None => Err(format!("there is no `&{name}` before the alias")),
         }
     }
 }

@@ -217,8 +217,8 @@ impl<'a> Composer<'a> {
         for entry in objects.into_iter().rev().flat_map(Node::into_entries) {
             if let Err(field) = fields.merge(entry) {
                 let message = format!(
-                    "`<<` has the field `{field}` too, which stands before it: kubectl takes the merged one, \
-                     other readers the one before; put `<<` first"
+                    "`<<` also has the field `{field}`, which stands before it: kubectl takes the merged one, \
+                     other readers the earlier one; put `<<` first"
                 );
                 self.problems.push(self.problem(at.clone(), message));
             }
@@ -233,7 +233,7 @@ impl<'a> Composer<'a> {
         let message = match node.kind {
             Kind::Scalar(Value::String(key)) => return Ok(Some(key)),
             Kind::Scalar(value) => format!(
-                "kubectl reads {value} for the key `{}`: quote it",
+                "kubectl reads the key `{}` as {value}: quote it",
                 self.events.written(&span)
             ),
             _ => "a key must be a text".to_owned(),
@@ -257,7 +257,7 @@ impl<'a> Composer<'a> {
         self.nodes += size;
         self.aliased += size;
         if self.has_too_many_aliases() {
-            let message = "kubectl refuses a document that consists of aliases almost wholly";
+            let message = "kubectl refuses a document that consists almost only of aliases";
             return Err(self.problem(span, message.to_owned()));
         }
         Ok(node)

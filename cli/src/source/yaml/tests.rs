@@ -103,11 +103,14 @@ fn aliases_stand_for_their_anchors() {
         only("? &k a\n: 1\nb: *k\n").root.to_json(),
         json!({"a": 1, "b": "a"})
     );
-    let inside = "the alias stands inside what it stands for";
+    let inside = "the alias stands inside its own value";
     assert_eq!(broken("a: &x [*x]\n"), inside);
     assert_eq!(broken("a: &x 1\nb: &x [*x]\n"), inside);
-    assert_eq!(broken("a: *nowhere\n"), "no `&nowhere` stands before the alias");
-    assert_eq!(broken("a: &x 1\n---\nb: *x\n"), "no `&x` stands before the alias");
+    assert_eq!(broken("a: *nowhere\n"), "there is no `&nowhere` before the alias");
+    assert_eq!(
+        broken("a: &x 1\n---\nb: *x\n"),
+        "there is no `&x` before the alias"
+    );
 }
 
 fn broken(text: &str) -> String {
@@ -122,8 +125,8 @@ fn merge_keys_merge() {
         json!({"a": {"b": 1, "c": 2}, "d": {"b": 3}, "e": {"b": 1, "c": 4}, "f": {"g": 5}})
     );
     assert_eq!(only("a: {\"<<\": 1}\n").root.to_json(), json!({"a": {"<<": 1}}));
-    let first = "`<<` has the field `b` too, which stands before it: kubectl takes the merged one, other readers \
-                 the one before; put `<<` first";
+    let first = "`<<` also has the field `b`, which stands before it: kubectl takes the merged one, other readers \
+                 the earlier one; put `<<` first";
     let no_object = "`<<` merges an object or a list of objects";
     for (text, message) in [
         ("a: {b: 2, <<: {b: 1}}\n", first),
@@ -155,12 +158,12 @@ fn aliases_of_aliases_end() {
 #[test]
 fn what_two_readers_could_understand_differently_is_a_problem() {
     let cases = [
-        ("1: a\n", "1", "kubectl reads 1 for the key `1`: quote it"),
-        ("y: a\n", "y", "kubectl reads true for the key `y`: quote it"),
+        ("1: a\n", "1", "kubectl reads the key `1` as 1: quote it"),
+        ("y: a\n", "y", "kubectl reads the key `y` as true: quote it"),
         (
             "null: a\n",
             "null",
-            "kubectl reads null for the key `null`: quote it",
+            "kubectl reads the key `null` as null: quote it",
         ),
         ("? [a]\n: b\n", "[", "a key must be a text"),
         (

@@ -177,7 +177,7 @@ fn nothing_is_accepted_that_jwt_authn_refuses() {
     let scene = Scene::start(&keys);
     let mut runner = TestRunner::deterministic();
     let recipe = recipe();
-    let mut judged = BTreeMap::<String, usize>::new();
+    let mut verdicts = BTreeMap::<String, usize>::new();
     let mut stricter = BTreeMap::<String, usize>::new();
     for _ in 0..TOKENS / BATCH {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -200,15 +200,15 @@ fn nothing_is_accepted_that_jwt_authn_refuses() {
                 *stricter.entry(word.clone()).or_default() += 1;
             }
             assert!(own.0 != 200 || other.0 == 200, "{recipe:?}: {other:?}");
-            *judged.entry(word).or_default() += 1;
+            *verdicts.entry(word).or_default() += 1;
         }
     }
-    println!("all: {judged:#?}\nrefused by the plugin alone: {stricter:#?}");
+    println!("all: {verdicts:#?}\nrefused by the plugin alone: {stricter:#?}");
     // The tokens are only useful if they meet the checks that a token alone can meet.
-    let met = |word: &str| judged.get(word).copied().unwrap_or_default();
-    assert!(met("accepted") > TOKENS / 20, "{judged:#?}");
+    let met = |word: &str| verdicts.get(word).copied().unwrap_or_default();
+    assert!(met("accepted") > TOKENS / 20, "{verdicts:#?}");
     for word in recipe::MET {
-        assert!(met(word) >= 10, "{word}: {judged:#?}");
+        assert!(met(word) >= 10, "{word}: {verdicts:#?}");
     }
     crate::mesh::assert_unharmed(&scene.plugin);
 }

@@ -35,7 +35,7 @@ fn policy(tokens: &[Value], from: &Value) -> Value {
     ]})
 }
 
-fn anybody() -> Value {
+fn any_caller() -> Value {
     json!({"principals": ["*"]})
 }
 
@@ -102,7 +102,7 @@ fn outcomes(client: &Client, cases: &[(Request, u16, &str)]) {
 }
 
 /// The counts of tokens, by result.
-fn judged(server: &Server) -> BTreeMap<String, u64> {
+fn token_results(server: &Server) -> BTreeMap<String, u64> {
     let metrics = server.sidecar.admin().metrics().unwrap();
     let tokens = metrics
         .iter()
@@ -183,7 +183,7 @@ fn claims_that_istio_verified_decide_and_nothing_is_verified_twice() {
         ],
     );
     assert_eq!(
-        judged(&server),
+        token_results(&server),
         expected([
             ("istio", expected_istio),
             ("token_audience", 1),
@@ -213,14 +213,17 @@ fn of_a_token_that_istio_takes_away_the_claims_stay() {
             (with(&[]), 401, "token_missing"),
         ],
     );
-    assert_eq!(judged(&server), expected([("istio", 2), ("token_missing", 1)]));
+    assert_eq!(
+        token_results(&server),
+        expected([("istio", 2), ("token_missing", 1)])
+    );
 }
 
 #[test]
 fn a_token_that_istio_did_not_look_at_is_refused() {
     let own = key(Algorithm::ES256);
     let places = json!({"locations": [{"header": "authorization", "prefix": "Bearer "}, {"header": "x-token", "prefix": "Bearer "}]});
-    let policy = policy(&[issuer("company", COMPANY, &places)], &anybody());
+    let policy = policy(&[issuer("company", COMPANY, &places)], &any_caller());
     let token = signed(&own, COMPANY, &json!({}));
     let another = signed(&own, COMPANY, &json!({"jti": "2", "sub": "mallory"}));
     let refused = "token_not_verified_by_istio";
@@ -240,9 +243,9 @@ fn a_token_that_istio_did_not_look_at_is_refused() {
         ],
     );
 
-    let nobody = Server::behind(Vec::new(), Vec::new(), &policy);
+    let plain = Server::behind(Vec::new(), Vec::new(), &policy);
     outcomes(
-        &worker(&nobody),
+        &worker(&plain),
         &[(with(&[]), 200, ""), (bearer(&token), 401, refused)],
     );
 }
@@ -257,7 +260,7 @@ fn a_bad_token_that_istio_lets_through_beside_a_good_one_is_refused() {
         issuer("company", COMPANY, &json!({})),
         issuer("partner", PARTNER, &place),
     ];
-    let server = server(&[rule(COMPANY, &own), second], &policy(&tokens, &anybody()));
+    let server = server(&[rule(COMPANY, &own), second], &policy(&tokens, &any_caller()));
     let worker = worker(&server);
 
     let good = signed(&own, COMPANY, &json!({}));
@@ -309,7 +312,7 @@ fn a_stolen_token_that_istio_verified_is_worth_nothing() {
         outcomes(&server.plaintext(), &[(bearer(&token), 403, stolen)]);
     }
     assert_eq!(
-        judged(&server),
+        token_results(&server),
         expected([("istio", 2), ("token_bound_to_another_peer", 6)])
     );
 }

@@ -143,10 +143,13 @@ fn at_a_cold_start_without_the_provider_what_needs_it_is_refused() {
 
     provider.resume().unwrap();
     assert_eq!(after(&peer, &alice, "token_keys_unavailable"), "200");
-    let told = log().unwrap();
-    assert!(told.contains("the keys of `company` are fetched again"), "{told}");
+    let logged = log().unwrap();
+    assert!(
+        logged.contains("the keys of `company` are fetched again"),
+        "{logged}"
+    );
     for value in ["alice", alice.as_str(), "kid"] {
-        assert!(!told.contains(value), "{told}");
+        assert!(!logged.contains(value), "{logged}");
     }
     server.assert_unharmed();
 }

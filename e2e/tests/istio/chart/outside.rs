@@ -62,11 +62,11 @@ impl Outside {
     /// Checks that no request carries task headers: they stay in the mesh.
     pub(super) fn learns_nothing(&self) {
         for request in self.server.received() {
-            let told = request
+            let header = request
                 .headers
                 .iter()
                 .find(|(name, _)| name.starts_with("x-airflow"));
-            assert_eq!(told, None, "{}", request.path);
+            assert_eq!(header, None, "{}", request.path);
         }
     }
 }
