@@ -1,6 +1,7 @@
 //! A proxy in memory: keeps what the filter does to a request, and explains each decision.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -52,6 +53,15 @@ impl<'s> Host<'s> {
             log: Vec::new(),
             record: BTreeMap::new(),
         }
+    }
+
+    /// Forgets the request that it has had, but for what the proxy keeps for later ones.
+    pub(super) fn next_request(&mut self) {
+        let store = mem::take(&mut self.store);
+        *self = Self {
+            store,
+            ..Self::new(self.scene)
+        };
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use dagward::caller::{Principal, credential};
+use dagward::caller::{Principal, TaskInstanceId, credential};
 use dagward::exchange::{Exchange, Flow, Setting};
 use dagward::learn::{AnswerReader, Answerer, Key, Owner, Reading, Tasks};
 use dagward::store::Shared;
@@ -38,10 +38,10 @@ pub(super) fn play<'s>(scene: Scene<'s>, parts: Parts) -> Result<Host<'s>, Strin
     };
     let headers = question.headers();
     if parts.callback {
-        learn(&scene, &setting, &headers, &mut host, None)?;
+        let_start(&scene, &setting, &headers, &mut host)?;
     }
     if let (Some(answer), false) = (&parts.answer, parts.is_run) {
-        learn(&scene, &setting, &headers, &mut host, Some(answer))?;
+        start(&scene, &setting, answer, &mut host)?;
     }
     let mut exchange = Exchange::default();
     let connection = Rc::clone(&question.connection);
@@ -57,35 +57,49 @@ pub(super) fn play<'s>(scene: Scene<'s>, parts: Parts) -> Result<Host<'s>, Strin
         }
     }
     if let Some(answer) = parts.answer.filter(|_| parts.is_run) {
-        let size = answer.len();
-        host.at = At::Answer;
-        host.answer = Some((200, answer.clone()));
-        host.body = answer;
-        exchange.answer_headers(&setting, &[(b":status", b"200")], false, &mut host);
-        exchange.answer_body(&setting, size, true, &mut host);
+        answered(&mut exchange, &setting, answer, &mut host);
     }
     Ok(host)
 }
 
-/// Teaches the filter with Airflow's earlier `answer` to the `run` of the request's task. The answer to a callback's
-/// `run` has no body.
-fn learn(
+/// Plays Airflow's answer to `run`.
+fn answered(exchange: &mut Exchange, setting: &Setting<'_>, answer: Vec<u8>, host: &mut Host<'_>) {
+    let size = answer.len();
+    host.at = At::Answer;
+    host.answer = Some((200, answer.clone()));
+    host.body = answer;
+    exchange.answer_headers(setting, &[(b":status", b"200")], false, host);
+    exchange.answer_body(setting, size, true, host);
+}
+
+/// Plays the `run` of the request's task, which Airflow has answered before. If the filter refuses it there, the token is
+/// not valid afterwards.
+fn start(scene: &Scene<'_>, setting: &Setting<'_>, answer: &[u8], host: &mut Host<'_>) -> Result<(), String> {
+    if !matches!(AnswerReader::default().read(answer, true), Reading::Run(..)) {
+        return Err(
+            "error: `--answer`: the answer names no DAG run (`dag_run.dag_id` and `dag_run.run_id`)"
+                .to_owned(),
+        );
+    }
+    let task = task_of(&scene.question.headers())?;
+    let path = format!("/execution/task-instances/{}/run", task.as_deref().text());
+    let headers = scene.question.headers_of("PATCH", &path);
+    let connection = Rc::clone(&scene.question.connection);
+    let mut exchange = Exchange::default();
+    if exchange.request_headers(setting, connection, headers, true, host) == Flow::GoOn {
+        answered(&mut exchange, setting, answer.to_vec(), host);
+    }
+    host.next_request();
+    Ok(())
+}
+
+/// Records that Airflow has let the caller start the callback of the request's token.
+fn let_start(
     scene: &Scene<'_>,
     setting: &Setting<'_>,
     headers: &[u8],
     store: &mut impl Shared,
-    answer: Option<&[u8]>,
 ) -> Result<(), String> {
-    let (run, team) = match answer.map(|answer| AnswerReader::default().read(answer, true)) {
-        Some(Reading::Run(run, team)) => (Some(run), team),
-        Some(Reading::NeedMore | Reading::NotNamed) => {
-            return Err(
-                "error: `--answer`: the answer names no DAG run (`dag_run.dag_id` and `dag_run.run_id`)"
-                    .to_owned(),
-            );
-        }
-        None => (None, None),
-    };
     let connection = &scene.question.connection;
     let answerer = Answerer {
         direction: connection.listener,
@@ -95,15 +109,9 @@ fn learn(
         },
     };
     let peer = scene.question.principal().map_or("", Principal::as_str);
-    let Some(task) = credential(&pairs::read(headers)).task() else {
-        return Err(
-            "error: `--answer`: the request has no task's token that Airflow could have answered".to_owned(),
-        );
-    };
+    let task = task_of(headers)?;
     Tasks::new(store, setting.key, Duration::ZERO).change(answerer, task.as_deref(), peer, |learned| {
-        learned.callback = run.is_none();
-        learned.run = run.clone();
-        learned.team = team.clone().unwrap_or_default();
+        learned.callback = true;
         if !peer.is_empty() {
             learned.belongs_to(&Owner {
                 principal: peer.to_owned(),
@@ -112,4 +120,10 @@ fn learn(
         }
     });
     Ok(())
+}
+
+/// The task instance, or the callback, whose token a request with these headers carries.
+fn task_of(headers: &[u8]) -> Result<TaskInstanceId<String>, String> {
+    let task = credential(&pairs::read(headers)).task();
+    task.ok_or_else(|| "error: Airflow has answered nothing to a request without a task's token".to_owned())
 }

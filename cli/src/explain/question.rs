@@ -111,11 +111,19 @@ impl Question {
 
     /// The request's headers, serialized as the proxy has them.
     pub(super) fn headers(&self) -> Vec<u8> {
-        let line = [
-            (":method", self.method.as_str()),
-            (":path", &self.path),
-            (":authority", &self.host),
-        ];
+        self.serialized(&self.method, &self.path)
+    }
+
+    /// The headers of another request by the same caller, with the same tokens.
+    pub(super) fn headers_of(&self, method: &str, path: &str) -> Vec<u8> {
+        match self.path.split_once('?') {
+            Some((_, query)) => self.serialized(method, &format!("{path}?{query}")),
+            None => self.serialized(method, path),
+        }
+    }
+
+    fn serialized(&self, method: &str, path: &str) -> Vec<u8> {
+        let line = [(":method", method), (":path", path), (":authority", &self.host)];
         let headers = self.headers.iter();
         let headers = headers.map(|header| (header.name.as_str(), header.value.as_str()));
         pairs::write(&line.into_iter().chain(headers).collect::<Vec<_>>())

@@ -2,6 +2,8 @@
 
 use super::*;
 
+const TWO_TEAMS: &str = "../../../examples/policies/two-teams.yaml";
+
 #[test]
 fn a_body_counts_where_it_names_ids() {
     let bulk = "/api/v2/dags/sales_daily/dagRuns/r/taskInstances";
@@ -145,6 +147,42 @@ fn a_token_without_an_owner_is_refused() {
         let (status, answer) = explain_json("policy.yaml", &[&question[..], said].concat());
         assert_eq!(status, 0, "{answer}");
     }
+}
+
+/// As in the filter: the refusal of `run` in Airflow's answer makes the token nobody's that the caller is.
+#[test]
+fn a_start_that_is_refused_in_the_answer_makes_no_owner() {
+    let heartbeat = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/heartbeat";
+    for (answer, code) in [
+        ("answer_sales.json", "allowed"),
+        ("answer_finance.json", "token_owned_by_another"),
+    ] {
+        let question = [
+            "--peer", SALES, "--method", "PUT", "--path", heartbeat, "--answer", answer,
+        ];
+        let (_, said) = explain_json(TWO_TEAMS, &question);
+        assert_eq!(said["code"], code, "{said}");
+        assert_eq!(
+            (&said["earlier"], &said["log"].as_array().map(Vec::len)),
+            (&json!([]), &Some(usize::from(code != "allowed"))),
+            "{said}"
+        );
+    }
+    // A proxy before no api-server has no answers that teach.
+    let question = [
+        "--peer",
+        SALES,
+        "--method",
+        "PUT",
+        "--path",
+        heartbeat,
+        "--answer",
+        "answer_sales.json",
+        "--proxy",
+        "spiffe://cluster.local/ns/airflow/sa/airflow-worker-ml",
+    ];
+    let (_, said) = explain_json("policy.yaml", &question);
+    assert_eq!(said["code"], "token_owner_unknown", "{said}");
 }
 
 #[test]

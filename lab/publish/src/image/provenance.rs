@@ -9,6 +9,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use super::labels::DIRTY;
 use super::{Image, blob, sbom};
 use dagward_build::TARGET;
 use dagward_workbench::paths;
@@ -30,7 +31,7 @@ const UNNAMED: &str = "urn:dagward:builder:unnamed";
 /// The predicate of both forms of an image.
 pub(super) fn of(image: &Image, builder: Option<&str>) -> Result<Value> {
     let revision = image.labels.get(REVISION);
-    let Some(commit) = revision.filter(|commit| !commit.ends_with("-dirty")) else {
+    let Some(commit) = revision.filter(|commit| !commit.ends_with(DIRTY)) else {
         bail!(
             "the provenance names a commit, and the image was not built from one: commit your changes first"
         );
