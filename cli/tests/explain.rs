@@ -336,7 +336,7 @@ fn misuse_is_status_2_and_prints_no_answer() {
         (
             "policy.yaml",
             &["--plaintext", "--proxy", "me"],
-            "error: `--proxy`: `me` is no SPIFFE ID",
+            "error: `--proxy`: `me` is not a SPIFFE ID",
         ),
         (
             "policy.yaml",

@@ -48,7 +48,7 @@ pub fn reasons(
                 }
             }
             if reasons.is_empty() {
-                reasons.push("no rule speaks of this caller or this request".to_owned());
+                reasons.push("no rule is about this caller or this request".to_owned());
             }
             reasons
         }

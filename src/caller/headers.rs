@@ -156,7 +156,7 @@ fn read_proof(value: &[u8], believed: bool) -> Result<Option<Proof>, BadHeader> 
     let proof = std::str::from_utf8(value).ok().and_then(Proof::parse);
     proof
         .map(Some)
-        .ok_or(BadHeader::new(PROOF, "is none of `claimed`, `pod`, `airflow`"))
+        .ok_or(BadHeader::new(PROOF, "is not one of `claimed`, `pod`, `airflow`"))
 }
 
 fn text(name: &'static str, value: &[u8], valid: impl Fn(&str) -> bool) -> Result<String, BadHeader> {
@@ -168,7 +168,7 @@ fn text(name: &'static str, value: &[u8], valid: impl Fn(&str) -> bool) -> Resul
         "is not percent-encoded text of visible ASCII",
     ))?;
     if !valid(&decoded) {
-        return Err(BadHeader::new(name, "is no such id as Airflow accepts"));
+        return Err(BadHeader::new(name, "is not an id that Airflow accepts"));
     }
     Ok(decoded.into_owned())
 }

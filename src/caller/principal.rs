@@ -31,7 +31,7 @@ impl fmt::Display for BadPrincipal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no SPIFFE ID: {}",
+            "`{}` is not a SPIFFE ID: {}",
             self.id.escape_default(),
             self.problem
         )

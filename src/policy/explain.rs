@@ -76,8 +76,8 @@ impl Compiled {
     /// How far the nearest pair of entries came, and where it failed.
     fn nearest_entries(&self, rule: &Rule, facts: &Facts<'_>) -> Option<(usize, String)> {
         let from = self.entries_of(rule.from);
-        let anybody = [Span::default()];
-        let from = if from.is_empty() { &anybody } else { from };
+        let any_caller = [Span::default()];
+        let from = if from.is_empty() { &any_caller } else { from };
         from.iter()
             .filter_map(
                 |entry| match self.walk(rule, *entry, Side::From, facts, Bindings::default()) {

@@ -38,7 +38,7 @@ impl<'a> Facts<'a> {
             Field::ActingDags => acting.map(|acting| acting.dag_id.as_str()),
             Field::ActingTasks => match acting {
                 Fact::Known(acting) => acting.task_id.as_deref().map_or(Fact::Unknown, Fact::Known),
-                nobody => nobody.map(|_| ""),
+                absent => absent.map(|_| ""),
             },
             Field::Proof => acting.map(|acting| acting.proof.as_str()),
             Field::RequestPrincipals | Field::Claims => Fact::Unknown,

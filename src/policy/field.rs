@@ -80,7 +80,7 @@ conditions! {
     RequestPrincipals From "requestPrincipals" "notRequestPrincipals": Form::List(&Form::Pattern("https://issuer.example/*")),
         "`issuer/subject` of a [token](#tokens)";
     Claims From "claims" "notClaims": Form::Claims,
-        "what a token claims: patterns by the claim's path";
+        "the claims of a token: patterns by the claim's path";
     Surfaces To "surfaces" "notSurfaces": Form::List(&Form::WordPattern(words::surfaces, "execution")),
         "which of Airflow's HTTP [surfaces](#surfaces)";
     Actions To "actions" "notActions": Form::List(&Form::WordPattern(words::actions, "xcom:*")),

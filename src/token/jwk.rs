@@ -26,12 +26,12 @@ const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 /// part of the key.
 pub(super) fn read(jwk: &Json) -> Result<Key, String> {
     let Json::Object(_) = jwk else {
-        return Err("is no object".to_owned());
+        return Err("is not an object".to_owned());
     };
     let kind = text(jwk, "kty")?.ok_or("has no `kty`")?;
     let id = text(jwk, "kid")?;
     if text(jwk, "use")?.is_some_and(|word| !USES.contains(&word)) {
-        return Err("is not for signatures: its `use` is another than `sig` or `jwt-svid`".to_owned());
+        return Err("is not for signatures: its `use` is neither `sig` nor `jwt-svid`".to_owned());
     }
     match jwk.get("key_ops") {
         None => {}
@@ -41,11 +41,11 @@ pub(super) fn read(jwk: &Json) -> Result<Key, String> {
     let algorithm = text(jwk, "alg")?.map(|name| Algorithm::parse(name).ok_or(name));
     let algorithm = algorithm
         .transpose()
-        .map_err(|name| format!("is for the algorithm `{name}`, which is none that is known"))?;
+        .map_err(|name| format!("is for the algorithm `{name}`, which is not known"))?;
     let material = match kind {
         "oct" => secret(jwk)?,
         _ if PRIVATE.iter().any(|name| jwk.get(name).is_some()) => {
-            return Err("is a private key; who verifies is to have the public one".to_owned());
+            return Err("is a private key; a verifier must have only the public one".to_owned());
         }
         "RSA" => rsa(jwk)?,
         "EC" => curve(jwk)?,
@@ -85,7 +85,7 @@ fn rsa(jwk: &Json) -> Result<Material, String> {
     }
     let odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
     if !odd(&n) || !odd(&e) || e == [1] || e.len() > MAX_EXPONENT {
-        return Err("is no RSA key: `n` must be odd, and `e` odd and between 3 and 2^32".to_owned());
+        return Err("is not a valid RSA key: `n` must be odd, and `e` odd and between 3 and 2^32".to_owned());
     }
     Ok(Material::Rsa { n, e })
 }
@@ -96,7 +96,7 @@ fn curve(jwk: &Json) -> Result<Material, String> {
         .ok_or_else(|| format!("is on the curve `{name}`; known are P-256, P-384 and P-521"))?;
     let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
     if [&x, &y].iter().any(|number| number.len() != curve.field_bytes()) || !curve.has(&x, &y) {
-        return Err(format!("is no point on {name}"));
+        return Err(format!("is not a point on {name}"));
     }
     Ok(Material::Curve { curve, x, y })
 }
@@ -111,7 +111,7 @@ fn ed25519(jwk: &Json) -> Result<Material, String> {
     let good = |point: &[u8; 32]| VerifyingKey::from_bytes(point).is_ok_and(|key| !key.is_weak());
     let point = point
         .filter(good)
-        .ok_or("is no point on Ed25519, or a weak one")?;
+        .ok_or("is not a point on Ed25519, or a weak one")?;
     Ok(Material::Ed25519(point))
 }
 
@@ -120,7 +120,7 @@ fn text<'a>(jwk: &'a Json, name: &str) -> Result<Option<&'a str>, String> {
     match jwk.get(name) {
         None => Ok(None),
         Some(Json::Text(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("has a `{name}` that is no text")),
+        Some(_) => Err(format!("has a `{name}` that is not a text")),
     }
 }
 

@@ -54,9 +54,9 @@ impl KeySet {
         if document.len() > MAX_BYTES {
             return Err(BadKeySet(format!("longer than {MAX_BYTES} bytes")));
         }
-        let document = Json::parse(document).map_err(|_| bad("not JSON, or a name stands twice in it"))?;
+        let document = Json::parse(document).map_err(|_| bad("not JSON, or a name is given twice"))?;
         let Some(Json::List(jwks)) = document.get("keys") else {
-            return Err(bad("no JWK Set: an object with a list `keys` is expected"));
+            return Err(bad("not a JWK Set: expected an object with a list `keys`"));
         };
         if jwks.len() > MAX_KEYS {
             return Err(BadKeySet(format!("more than {MAX_KEYS} keys")));
@@ -76,7 +76,7 @@ impl KeySet {
             let why: Vec<String> = set.left_out().collect();
             return Err(BadKeySet(match why.as_slice() {
                 [] => "no key in `keys`".to_owned(),
-                _ => format!("no key of use: {}", why.join(", ")),
+                _ => format!("no usable key: {}", why.join(", ")),
             }));
         }
         Ok(set)

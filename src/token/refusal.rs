@@ -56,16 +56,16 @@ refusals! {
     Missing "token_missing":
         Some("Bearer"),
         "a token is required",
-        "Send the token that the issuer gives, or take `required` off the issuer.";
+        "Send the token that the issuer gives, or remove `required` from the issuer.";
     /// One location has more than one token.
     Repeated "token_repeated":
         INVALID,
-        "there is more than one token in one place",
+        "there is more than one token in one location",
         "Send one token in each location.";
     /// A location holds something other than one token in one spelling.
     Unreadable "token_unreadable":
         INVALID,
-        "the place of a token holds something else than one token",
+        "a token's location holds something other than one token",
         "Send the token in [one spelling](tokens.md#places), with nothing beside it that a server could take for a token.";
     /// The token is longer than the limit.
     TooLong "token_too_long":
@@ -75,7 +75,7 @@ refusals! {
     /// The token is not three parts separated by dots (RFC 7515 §7.1).
     NotJwt "token_not_a_jwt":
         INVALID,
-        "the token is no signed JWT",
+        "the token is not a signed JWT",
         "Send a signed JWT, three parts with dots between; opaque tokens cannot be verified.";
     /// A part is not base64url in its one spelling: no padding, no other alphabet, no stray bits.
     Base64url "token_base64url":
@@ -146,17 +146,17 @@ refusals! {
     NotYetValid "token_not_yet_valid":
         INVALID,
         "the token is not valid yet",
-        "Compare the clocks of the issuer and the proxy; `clockSkewSeconds` is the difference that counts for none.";
+        "Compare the clocks of the issuer and the proxy; `clockSkewSeconds` is the difference that is tolerated.";
     /// `iat` is in the future.
     IssuedInFuture "token_issued_in_future":
         INVALID,
         "the token was issued in the future",
-        "Compare the clocks of the issuer and the proxy; `clockSkewSeconds` is the difference that counts for none.";
+        "Compare the clocks of the issuer and the proxy; `clockSkewSeconds` is the difference that is tolerated.";
     /// No key has the token's `kid`.
     KeyUnknown "token_key_unknown":
         INVALID,
         "the token's key is not known",
-        "Look whether the issuer's keys have this `kid`; new keys count after `refreshSeconds` at the latest.";
+        "Check whether the issuer's keys have this `kid`; new keys count after `refreshSeconds` at the latest.";
     /// The key has another type than the token's algorithm, or is for another algorithm.
     KeyMismatch "token_key_mismatch":
         INVALID,
@@ -165,18 +165,18 @@ refusals! {
     /// The key is too weak, or not usable for another reason.
     KeyUnusable "token_key_unusable":
         INVALID,
-        "the token's key is too weak or of no use",
+        "the token's key is too weak or not usable",
         "Use RSA keys of at least 2,048 bits and secrets of at least 16 bytes.";
     /// No keys could be fetched so far.
     KeysUnavailable "token_keys_unavailable":
         None,
         "the issuer's keys could not be fetched yet",
-        "Look whether the proxy has the `cluster` and whether `jwksUri` answers; the proxy's log says why not.";
+        "Check whether the proxy has the `cluster` and whether `jwksUri` answers; the proxy's log says why not.";
     /// The signature does not fit the key.
     Signature "token_signature":
         INVALID,
         "the token's signature is wrong",
-        "Look whether the issuer's keys are those that sign; suspect a forgery.";
+        "Check whether the issuer's keys are those that sign; suspect a forgery.";
     /// Istio has not verified a token of this issuer.
     NotVerifiedByIstio "token_not_verified_by_istio":
         INVALID,

@@ -72,7 +72,7 @@ fn refuses_with_the_header_named() {
         ),
         (
             &[(DAG_ID, "")],
-            "`x-airflow-dag-id` is no such id as Airflow accepts",
+            "`x-airflow-dag-id` is not an id that Airflow accepts",
         ),
         (
             &[(DAG_ID, "a b")],
@@ -88,11 +88,11 @@ fn refuses_with_the_header_named() {
         ),
         (
             &[(DAG_ID, "a%2Fb")],
-            "`x-airflow-dag-id` is no such id as Airflow accepts",
+            "`x-airflow-dag-id` is not an id that Airflow accepts",
         ),
         (
             &[(DAG_ID, long.as_str())],
-            "`x-airflow-dag-id` is no such id as Airflow accepts",
+            "`x-airflow-dag-id` is not an id that Airflow accepts",
         ),
         (
             &[(DAG_ID, very_long.as_str())],
@@ -100,7 +100,7 @@ fn refuses_with_the_header_named() {
         ),
         (
             &[(DAG_ID, "a"), (RUN_ID, "a%0Ab")],
-            "`x-airflow-run-id` is no such id as Airflow accepts",
+            "`x-airflow-run-id` is not an id that Airflow accepts",
         ),
         (
             &[(DAG_ID, "a"), (MAP_INDEX, "-2")],
@@ -112,11 +112,11 @@ fn refuses_with_the_header_named() {
         ),
         (
             &[(DAG_ID, "a"), (TI_ID, "1")],
-            "`x-airflow-ti-id` is no such id as Airflow accepts",
+            "`x-airflow-ti-id` is not an id that Airflow accepts",
         ),
         (
             &[(DAG_ID, "a"), (PROOF, "root")],
-            "`x-airflow-proof` is none of `claimed`, `pod`, `airflow`",
+            "`x-airflow-proof` is not one of `claimed`, `pod`, `airflow`",
         ),
         (
             &[(TASK_ID, "a")],

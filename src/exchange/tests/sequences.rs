@@ -69,11 +69,11 @@ proptest! {
         mode in prop_oneof![Just("observe"), Just("shadow"), Just("enforce")],
         vouching: bool,
     ) {
-        let nobody = Airflow::default();
+        let unknowing = Airflow::default();
         let mut proxy = Proxy::new(mode, vouching);
         let peers = [worker("ml"), worker("sales"), None];
         for (sent, peer) in &requests {
-            proxy.ask(&nobody, peers[*peer].as_ref(), &request(sent), Some(&task(sent.token)));
+            proxy.ask(&unknowing, peers[*peer].as_ref(), &request(sent), Some(&task(sent.token)));
         }
         prop_assert_eq!(proxy.learned(), BTreeMap::new());
     }

@@ -72,7 +72,7 @@ impl Loader {
         if issuers.iter().any(issued) {
             return;
         }
-        let found = format!("`{text}` is `issuer/subject` of no issuer in `tokens`");
+        let found = format!("`{text}` is not `issuer/subject` of any issuer in `tokens`");
         let allowed = format!("`/` and a subject behind {}", quoted(issuers));
         let split = text.rsplit_once('/');
         let nearest = split.and_then(|(issuer, subject)| {

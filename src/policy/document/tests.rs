@@ -56,8 +56,8 @@ fn api_servers_are_named_or_nobody_is_one() {
     ] {
         assert_eq!(named.lists_api_server(principal), listed, "{principal}");
     }
-    let nobody = ruleset("");
-    assert!(!nobody.names_api_servers() && !nobody.lists_api_server("spiffe://td/ns/airflow/sa/api"));
+    let without = ruleset("");
+    assert!(!without.names_api_servers() && !without.lists_api_server("spiffe://td/ns/airflow/sa/api"));
     assert_eq!(
         errors(r#"{"apiVersion":"dagward/v1","apiServers":["spiffe://td/ns/{ns}/sa/api"],"policies":[]}"#),
         [

@@ -102,7 +102,7 @@ impl Loader {
             IssuerField::Name => given.name = self.issuer_name(at, named, value),
             IssuerField::Kind => given.kind = self.reader.word(at, value, &words::kinds(), Kind::parse),
             IssuerField::Issuer => {
-                given.issuer = self.literal(at, value, "what `iss` is, such as `https://issuer.example`")
+                given.issuer = self.literal(at, value, "the value of `iss`, such as `https://issuer.example`")
             }
             IssuerField::Audiences => given.audiences = self.audiences(at, value),
             IssuerField::Algorithms => given.algorithms = self.algorithm_list(at, value),
@@ -180,10 +180,10 @@ impl Loader {
         if !of_airflow && !is_svid && !draft.has(IssuerField::Issuer) {
             let allowed = match draft.kind {
                 Kind::Oidc => {
-                    "what `iss` in its tokens is, such as `https://issuer.example`; for JWT-SVIDs without `iss` \
+                    "the `iss` of its tokens, such as `https://issuer.example`; for JWT-SVIDs without `iss` \
                      `boundToPeer: true`"
                 }
-                _ => "what `iss` in its tokens is, such as `https://issuer.example`",
+                _ => "the `iss` of its tokens, such as `https://issuer.example`",
             };
             self.reader
                 .missing(draft.at, "`issuer` is missing".to_owned(), allowed.to_owned());

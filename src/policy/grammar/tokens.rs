@@ -20,13 +20,13 @@ fields! {
         Issuer "issuer": Form::Text("https://issuer.example"),
             Depends("`kubernetes`, `oidc`, but for [JWT-SVIDs](tokens.md#jwt-svids)"),
             "tokens have no `iss`, as Airflow's",
-            "what `iss` must be, compared as it is written";
+            "the required `iss`, compared as it is written";
         Audiences "audiences": Form::List(&Form::Text("airflow")),
             Required("a list of what may stand in `aud`, which each token must have"), "",
             "`aud` must have one of these, compared as they are written; a token without `aud` is refused";
         Algorithms "algorithms": Form::List(&Form::Word(words::algorithms)), Optional,
             "`kubernetes`: `RS256`, `ES256`; `oidc`: `RS256`; `airflow-user`, `airflow-task`: `HS512`",
-            "what tokens may be signed with: `RS`, `PS` and `ES` with `256`, `384`, `512`, `EdDSA`; for Airflow's also `HS`, but then nothing else";
+            "the algorithms that may sign tokens: `RS`, `PS` and `ES` with `256`, `384`, `512`, `EdDSA`; for Airflow's also `HS`, but then nothing else";
         Jwks "jwks": Form::KeySet, SOURCE, "",
             "the keys: a JWK Set, as an object or as a text with its JSON";
         JwksUri "jwksUri": Form::Text("https://issuer.example/keys"), SOURCE, "",
@@ -58,7 +58,7 @@ fields! {
         Header "header": Form::Text("x-service-account-token"), PLACE, "",
             "the name of a header, in lower case";
         Prefix "prefix": Form::Text("Bearer "), Optional, "none",
-            "what stands before the token, such as `Bearer `; only with `header`";
+            "the text before the token, such as `Bearer `; only with `header`";
         Query "query": Form::Text("access_token"), PLACE, "",
             "the name of a parameter of the query";
         Cookie "cookie": Form::Text("_token"), PLACE, "",

@@ -42,7 +42,7 @@ impl fmt::Display for Failure {
         match self {
             Self::NoAnswer => f.write_str("no answer"),
             Self::Status(status) => write!(f, "status {status}, expected 200"),
-            Self::Document => f.write_str("no JWK Set with a key of use"),
+            Self::Document => f.write_str("not a JWK Set with a usable key"),
         }
     }
 }

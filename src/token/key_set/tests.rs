@@ -48,24 +48,21 @@ fn keys_of_every_type_are_read() {
 #[test]
 fn a_document_that_is_no_set_is_refused() {
     for (document, error) in [
-        ("", "not JSON, or a name stands twice in it"),
-        ("{", "not JSON, or a name stands twice in it"),
-        (
-            r#"{"keys":[],"keys":[]}"#,
-            "not JSON, or a name stands twice in it",
-        ),
+        ("", "not JSON, or a name is given twice"),
+        ("{", "not JSON, or a name is given twice"),
+        (r#"{"keys":[],"keys":[]}"#, "not JSON, or a name is given twice"),
         (
             r#"{"keys":[{"kty":"oct","kty":"RSA"}]}"#,
-            "not JSON, or a name stands twice in it",
+            "not JSON, or a name is given twice",
         ),
-        ("{}", "no JWK Set: an object with a list `keys` is expected"),
-        ("[]", "no JWK Set: an object with a list `keys` is expected"),
+        ("{}", "not a JWK Set: expected an object with a list `keys`"),
+        ("[]", "not a JWK Set: expected an object with a list `keys`"),
         (
             r#"{"keys":{}}"#,
-            "no JWK Set: an object with a list `keys` is expected",
+            "not a JWK Set: expected an object with a list `keys`",
         ),
         (r#"{"keys":[]}"#, "no key in `keys`"),
-        (r#"{"keys":[1]}"#, "no key of use: keys[0] is no object"),
+        (r#"{"keys":[1]}"#, "no usable key: keys[0] is not an object"),
     ] {
         assert_eq!(
             KeySet::parse(document.as_bytes()).unwrap_err().to_string(),
@@ -95,13 +92,13 @@ fn what_is_of_no_use_is_left_out() {
         set.left_out().collect::<Vec<_>>(),
         [
             "keys[0] has no `crv`",
-            "keys[2] is not for signatures: its `use` is another than `sig` or `jwt-svid`",
+            "keys[2] is not for signatures: its `use` is neither `sig` nor `jwt-svid`",
         ]
     );
     let sizes = "is too weak or too large: RSA needs 2048 to 8192 bits";
-    let numbers = "is no RSA key: `n` must be odd, and `e` odd and between 3 and 2^32";
+    let numbers = "is not a valid RSA key: `n` must be odd, and `e` odd and between 3 and 2^32";
     let ops = "is not for verifying: its `key_ops` have no `verify`";
-    let point = "is no point on Ed25519, or a weak one";
+    let point = "is not a point on Ed25519, or a weak one";
     let n = decode(&jwk(rsa)["n"]);
     let even = [&n[..255], &[n[255] - 1]].concat();
     // 1024 bits; 2047 bits; 8193 bits.
@@ -116,7 +113,7 @@ fn what_is_of_no_use_is_left_out() {
     };
     for (key, reason) in [
         (json!({}), "has no `kty`"),
-        (json!({"kty": 1}), "has a `kty` that is no text"),
+        (json!({"kty": 1}), "has a `kty` that is not a text"),
         (
             json!({"kty": "rsa"}),
             "has the type `rsa`; known are RSA, EC, OKP and oct",
@@ -135,18 +132,18 @@ fn what_is_of_no_use_is_left_out() {
             "has a `k` that is not base64url",
         ),
         (json!({"kty": "RSA", "n": encode(&n)}), "has no `e`"),
-        (with(rsa, "kid", 7), "has a `kid` that is no text"),
-        (with(rsa, "use", json!(["sig"])), "has a `use` that is no text"),
+        (with(rsa, "kid", 7), "has a `kid` that is not a text"),
+        (with(rsa, "use", json!(["sig"])), "has a `use` that is not a text"),
         (with(rsa, "key_ops", json!(["sign"])), ops),
         (with(rsa, "key_ops", json!([])), ops),
         (with(rsa, "key_ops", "verify"), ops),
         (
             with(rsa, "alg", "RSA-OAEP"),
-            "is for the algorithm `RSA-OAEP`, which is none that is known",
+            "is for the algorithm `RSA-OAEP`, which is not known",
         ),
         (
             with(rsa, "alg", "none"),
-            "is for the algorithm `none`, which is none that is known",
+            "is for the algorithm `none`, which is not known",
         ),
         (
             with(rsa, "alg", "HS256"),
@@ -158,11 +155,11 @@ fn what_is_of_no_use_is_left_out() {
         ),
         (
             with(rsa, "d", "AQAB"),
-            "is a private key; who verifies is to have the public one",
+            "is a private key; a verifier must have only the public one",
         ),
         (
             with(ed, "d", "AQAB"),
-            "is a private key; who verifies is to have the public one",
+            "is a private key; a verifier must have only the public one",
         ),
         (with(rsa, "n", encode(half)), sizes),
         (with(rsa, "n", encode(less)), sizes),
@@ -176,15 +173,15 @@ fn what_is_of_no_use_is_left_out() {
         (with(rsa, "e", "Ag"), numbers),
         (with(rsa, "e", "AQAA"), numbers),
         (with(rsa, "e", encode([1, 0, 0, 0, 1])), numbers),
-        (with(rsa, "e", 65537), "has a `e` that is no text"),
+        (with(rsa, "e", 65537), "has a `e` that is not a text"),
         (
             with(curve, "crv", "secp256k1"),
             "is on the curve `secp256k1`; known are P-256, P-384 and P-521",
         ),
-        (with(curve, "crv", "P-384"), "is no point on P-384"),
-        (with(curve, "y", encode([1; 32])), "is no point on P-256"),
-        (with(curve, "x", encode([0xff; 32])), "is no point on P-256"),
-        (with(curve, "x", ""), "is no point on P-256"),
+        (with(curve, "crv", "P-384"), "is not a point on P-384"),
+        (with(curve, "y", encode([1; 32])), "is not a point on P-256"),
+        (with(curve, "x", encode([0xff; 32])), "is not a point on P-256"),
+        (with(curve, "x", ""), "is not a point on P-256"),
         (
             with(ed, "crv", "X25519"),
             "is on the curve `X25519`; known is Ed25519",
@@ -217,7 +214,7 @@ fn what_is_of_no_use_is_left_out() {
             point,
         ),
     ] {
-        assert_eq!(why(&key), format!("no key of use: keys[0] {reason}"));
+        assert_eq!(why(&key), format!("no usable key: keys[0] {reason}"));
     }
 }
 

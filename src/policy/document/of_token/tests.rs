@@ -101,22 +101,24 @@ fn a_request_principal_is_of_an_issuer_in_tokens() {
             &format!(r#""requestPrincipals":{patterns}"#),
         )
     };
-    let no_issuer =
-        "of no issuer in `tokens`; allowed: `/` and a subject behind `https://issuer.example`, `users`";
+    let of_any_issuer =
+        "of any issuer in `tokens`; allowed: `/` and a subject behind `https://issuer.example`, `users`";
     assert_eq!(
         errors(
             r#"["https://isuer.example/ann","user/*","https://issuer.example/","https://issuer.examples/*"]"#
         ),
         [
             format!(
-                ".requestPrincipals[0]: `https://isuer.example/ann` is `issuer/subject` {no_issuer}; did you mean `https://issuer.example/ann`?"
+                ".requestPrincipals[0]: `https://isuer.example/ann` is not `issuer/subject` {of_any_issuer}; did you mean `https://issuer.example/ann`?"
             ),
             format!(
-                ".requestPrincipals[1]: `user/*` is `issuer/subject` {no_issuer}; did you mean `users/*`?"
+                ".requestPrincipals[1]: `user/*` is not `issuer/subject` {of_any_issuer}; did you mean `users/*`?"
             ),
-            format!(".requestPrincipals[2]: `https://issuer.example/` is `issuer/subject` {no_issuer}"),
             format!(
-                ".requestPrincipals[3]: `https://issuer.examples/*` is `issuer/subject` {no_issuer}; did you mean `https://issuer.example/*`?"
+                ".requestPrincipals[2]: `https://issuer.example/` is not `issuer/subject` {of_any_issuer}"
+            ),
+            format!(
+                ".requestPrincipals[3]: `https://issuer.examples/*` is not `issuer/subject` {of_any_issuer}; did you mean `https://issuer.example/*`?"
             ),
         ]
     );

@@ -27,7 +27,7 @@ impl Loader {
                     "request principals of `{}` could be those of tokens[{number}] as well",
                     issuer.head()
                 );
-                let allowed = "an issuer that is no other's name".to_owned();
+                let allowed = "an issuer that is not another's name".to_owned();
                 self.reader.conflict(at, found, allowed);
             }
         }

@@ -126,7 +126,7 @@ impl Loader {
     }
 
     fn prefix(&mut self, at: At<'_>, raw: &RawValue) -> Option<String> {
-        let allowed = "what stands before the token, such as `Bearer `";
+        let allowed = "the text before the token, such as `Bearer `";
         let prefix = self.reader.text(at, raw, allowed)?.into_owned();
         let legal = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
         // White space around a header's value does not belong to the value.

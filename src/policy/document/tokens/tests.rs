@@ -137,7 +137,7 @@ fn everything_wrong_is_told_at_its_field() {
             "oidc",
             r#""fromIstio":true"#,
             vec![
-                "tokens[0]: `issuer` is missing; allowed: what `iss` in its tokens is, such as `https://issuer.example`; \
+                "tokens[0]: `issuer` is missing; allowed: the `iss` of its tokens, such as `https://issuer.example`; \
                  for JWT-SVIDs without `iss` `boundToPeer: true`",
             ],
         ),
@@ -194,7 +194,7 @@ fn everything_wrong_is_told_at_its_field() {
             r#""issuer":"https://*","fromIstio":true,"clockskewSeconds":3"#,
             vec![
                 "tokens[0].clockskewSeconds: unknown field `clockskewSeconds`; allowed: `name`, `kind`, `issuer`, `audiences`, `algorithms`, `jwks`, `jwksUri`, `fromIstio`, `cluster`, `refreshSeconds`, `locations`, `surfaces`, `clockSkewSeconds`, `boundToPeer`, `required`; did you mean `clockSkewSeconds`?",
-                "tokens[0].issuer: `https://*` has a `*`, and is compared as it is written; allowed: what `iss` is, such as `https://issuer.example`",
+                "tokens[0].issuer: `https://*` has a `*`, and is compared as it is written; allowed: the value of `iss`, such as `https://issuer.example`",
             ],
         ),
         (

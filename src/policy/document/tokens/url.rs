@@ -15,7 +15,7 @@ impl Url {
             _ => return Err("does not begin with `https://` or `http://`"),
         };
         if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("has a character that no URL has");
+            return Err("has a character that a URL cannot contain");
         }
         if rest.contains('#') {
             return Err("has a fragment, which no request carries");
@@ -44,12 +44,12 @@ impl Url {
                 .bytes()
                 .all(|byte| legal(byte) || (bracketed.is_some() && byte == b':'))
         {
-            return Err("has no host, or one with a character that no host has");
+            return Err("has no host, or a host with an invalid character");
         }
         match authority.strip_prefix(url.host()).unwrap_or_default() {
             "" => Ok(url),
             _ if url.written_port().is_some_and(|port| port != 0) => Ok(url),
-            _ => Err("has a port that is no number from 1 to 65535"),
+            _ => Err("has a port that is not a number from 1 to 65535"),
         }
     }
 

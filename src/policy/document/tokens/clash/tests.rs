@@ -46,7 +46,7 @@ fn issuers_can_be_told_apart() {
                 {{"name":"oidc","kind":"oidc","issuer":"users","audiences":["z"],{FETCHED}}}]"#
         ))
     };
-    let named = "tokens[2]: request principals of `users` could be those of tokens[0] as well; allowed: an issuer that is no other's name";
+    let named = "tokens[2]: request principals of `users` could be those of tokens[0] as well; allowed: an issuer that is not another's name";
     assert_eq!(airflow("a", "b"), [named]);
     assert_eq!(
         airflow("a", "a"),

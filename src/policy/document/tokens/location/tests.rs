@@ -37,7 +37,7 @@ fn a_location_is_one_place() {
         ),
         (
             r#"{"header":"a","prefix":" b"}"#,
-            "locations[0].prefix: invalid prefix ` b`; allowed: what stands before the token, such as `Bearer `",
+            "locations[0].prefix: invalid prefix ` b`; allowed: the text before the token, such as `Bearer `",
         ),
         (
             r#"{"heade":"a"}"#,

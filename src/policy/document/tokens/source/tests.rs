@@ -28,8 +28,8 @@ fn what_is_wrong_with_keys_is_said_without_them() {
     let allowed = "allowed: a JWK Set, `{keys: [...]}` or a text with its JSON";
     let left_out = secret().replace("\"oct\"", "\"secret\"");
     for (fields, expected) in [
-        (format!(r#""jwks":"{SECRET}""#), format!("tokens[0].jwks: not JSON, or a name stands twice in it; {allowed}")),
-        (r#""jwks":{"key":[]}"#.to_owned(), format!("tokens[0].jwks: no JWK Set: an object with a list `keys` is expected; {allowed}")),
+        (format!(r#""jwks":"{SECRET}""#), format!("tokens[0].jwks: not JSON, or a name is given twice; {allowed}")),
+        (r#""jwks":{"key":[]}"#.to_owned(), format!("tokens[0].jwks: not a JWK Set: expected an object with a list `keys`; {allowed}")),
         (r#""jwks":[]"#.to_owned(), format!("tokens[0].jwks: found an empty list; {allowed}")),
         (format!(r#""jwks":{}"#, secret().replace(SECRET, "c2hvcnQ")), String::new()),
         (format!(r#""jwks":{left_out}"#), String::new()),
@@ -50,7 +50,7 @@ fn what_is_wrong_with_keys_is_said_without_them() {
         let [error] = &*errors else { panic!("{fields}: {errors:?}") };
         assert!(!error.contains(SECRET) && !error.contains("c2hvcnQ"), "{error}");
         match &*expected {
-            "" => assert!(error.starts_with("tokens[0].jwks: no key of use: keys[0] "), "{error}"),
+            "" => assert!(error.starts_with("tokens[0].jwks: no usable key: keys[0] "), "{error}"),
             expected => assert_eq!(error, expected),
         }
     }
@@ -90,20 +90,29 @@ fn a_url_is_what_a_request_says() {
         ("ftp://a", "does not begin with `https://` or `http://`"),
         (
             "https:///keys",
-            "has no host, or one with a character that no host has",
+            "has no host, or a host with an invalid character",
         ),
-        ("https://a:b/keys", "has a port that is no number from 1 to 65535"),
-        ("https://a:0/keys", "has a port that is no number from 1 to 65535"),
+        (
+            "https://a:b/keys",
+            "has a port that is not a number from 1 to 65535",
+        ),
+        (
+            "https://a:0/keys",
+            "has a port that is not a number from 1 to 65535",
+        ),
         (
             "https://a:+1/keys",
-            "has a port that is no number from 1 to 65535",
+            "has a port that is not a number from 1 to 65535",
         ),
-        ("https://a:/keys", "has a port that is no number from 1 to 65535"),
+        (
+            "https://a:/keys",
+            "has a port that is not a number from 1 to 65535",
+        ),
         (
             "https://::1/keys",
-            "has no host, or one with a character that no host has",
+            "has no host, or a host with an invalid character",
         ),
-        ("https://a/k k", "has a character that no URL has"),
+        ("https://a/k k", "has a character that a URL cannot contain"),
         ("https://a/k#1", "has a fragment, which no request carries"),
         (
             "https://me:hunter2@a/keys",
