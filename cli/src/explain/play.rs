@@ -72,8 +72,8 @@ fn answered(exchange: &mut Exchange, setting: &Setting<'_>, answer: Vec<u8>, hos
     exchange.answer_body(setting, size, true, host);
 }
 
-/// Plays the `run` of the request's task, which Airflow has answered before. What the filter refuses there, the token is
-/// not good for afterwards.
+/// Plays the `run` of the request's task, which Airflow has answered before. If the filter refuses it, the token is good
+/// for nothing afterwards.
 fn start(scene: &Scene<'_>, setting: &Setting<'_>, answer: &[u8], host: &mut Host<'_>) -> Result<(), String> {
     if !matches!(AnswerReader::default().read(answer, true), Reading::Run(..)) {
         return Err(
