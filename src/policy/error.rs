@@ -42,8 +42,8 @@ impl fmt::Display for FieldPath {
         }
         for (position, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(name) if position == 0 => f.write_str(name)?,
-                Step::Key(name) => write!(f, ".{name}")?,
+                Step::Key(name) if position == 0 => f.write_str(&escaped(name))?,
+                Step::Key(name) => write!(f, ".{}", escaped(name))?,
                 Step::Index(index) => write!(f, "[{index}]")?,
             }
         }
@@ -105,6 +105,19 @@ pub struct LoadError {
     pub allowed: Option<String>,
     /// The nearest valid spelling.
     pub nearest: Option<String>,
+}
+
+/// `text` without characters that begin a new line in a log, that a terminal obeys, or that it does not show. A document
+/// can have each of them in a name.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            ' '..='~' => escaped.push(character),
+            _ => escaped.extend(character.escape_debug()),
+        }
+    }
+    escaped
 }
 
 impl fmt::Display for LoadError {
@@ -175,6 +188,33 @@ mod tests {
             (r#","airflow":"none","basePath":"/a""#, "{}", ErrorKind::Conflict),
         ] {
             assert_eq!(kinds(fields, rule), [kind], "{fields} {rule}");
+        }
+    }
+    #[test]
+    fn an_error_is_one_line_that_shows_all_of_a_name() {
+        let bad = "a\\n\\u001b[2J\\u202e\\u2028é";
+        for (fields, rule) in [
+            (format!(r#","{bad}":1"#), "{}".to_owned()),
+            (format!(r#","mode":"{bad}""#), "{}".to_owned()),
+            (String::new(), format!(r#"{{"{bad}":[]}}"#)),
+            (String::new(), format!(r#"{{"to":[{{"paths":["/{bad}"]}}]}}"#)),
+            (
+                r#","basePath":"/b""#.to_owned(),
+                format!(r#"{{"to":[{{"paths":["/b/{bad}"]}}]}}"#),
+            ),
+        ] {
+            let document = format!(
+                r#"{{"apiVersion":"dagward/v1"{fields},"policies":[{{"name":"p","action":"ALLOW","rules":[{rule}]}}]}}"#
+            );
+            for error in load(document.as_bytes()).unwrap_err() {
+                let text = error.to_string();
+                assert!(text.contains(r"a\n\u{1b}[2J\u{202e}\u{2028}é"), "{text:?}");
+                assert!(
+                    !text.contains(char::is_control) && !text.contains(['\u{202e}', '\u{2028}']),
+                    "{text:?}"
+                );
+                assert!(!error.found.contains(char::is_control), "{error:?}");
+            }
         }
     }
 }

@@ -41,6 +41,12 @@ def setting(name, default=None):
     return conf.get(SECTION, name, fallback=None) or default
 
 
+def words(name, default):
+    """A setting of words between blanks; `none` for no word."""
+    value = setting(name, default).split()
+    return [] if value == ["none"] else value
+
+
 def of_team(name):
     """Reads a setting in which `{team}` stands for a team's name."""
     value = setting(name)
@@ -49,12 +55,28 @@ def of_team(name):
     return value
 
 
-for name in [
-    *(conf.getsection(SECTION) or ()),
-    *(variable.removeprefix(VARIABLE).lower() for variable in os.environ if variable.startswith(VARIABLE)),
-]:
-    if name not in SETTINGS:
-        raise ValueError(f"[{SECTION}]: unknown setting `{name}`; known are {', '.join(SETTINGS)}")
+def check_names():
+    """Airflow reads a setting by one spelling of its name, and takes an empty one for none. A setting that it would not
+    read stops Airflow: the default in its place can allow more.
+    """
+    for section in conf.sections():
+        if section.lower() == SECTION and section != SECTION:
+            raise ValueError(f"[{section}]: the section's name must be `{SECTION}`, in lower case")
+    given = {name: (name, value) for name, value in (conf.getsection(SECTION) or {}).items()}
+    for variable, value in os.environ.items():
+        if variable.upper().startswith(VARIABLE):
+            name = variable[len(VARIABLE) :].lower()
+            if name in SETTINGS and variable != VARIABLE + name.upper():
+                raise ValueError(f"`{variable}`: the variable's name must be `{VARIABLE}{name.upper()}`")
+            given[name] = (variable, value)
+    for name, (written, value) in given.items():
+        if name not in SETTINGS:
+            raise ValueError(f"[{SECTION}]: unknown setting `{name}`; known are {', '.join(SETTINGS)}")
+        if not str(value).strip():
+            raise ValueError(f"[{SECTION}] {name}: `{written}` is empty; give it a value, or remove it for the default")
+
+
+check_names()
 
 # The map of teams: the ConfigMap `dagward-teams` of examples/istio/team-map.yaml, mounted as a folder. Each file has
 # the name of a team and contains its service accounts; the team's tasks get the first one. Admission reads the same
@@ -80,15 +102,15 @@ QUEUE = of_team("queue")
 #   template sets `runAsUser`, `runAsGroup` and `allowPrivilegeEscalation: false`.
 # * `spec.volumes`, `spec.containers.env.value_from`: they give access to any Secret of the namespace, including
 #   Airflow's own.
-AUTHORS_MAY_SET = setting(
+AUTHORS_MAY_SET = words(
     "authors_may_set",
     "spec.affinity spec.node_selector spec.tolerations spec.containers.name spec.containers.env.name "
     "spec.containers.env.value spec.containers.resources",
-).split()
+)
 
 # The files that a DAG author may name as `pod_template_file`. Airflow accepts any file on the scheduler's disk, even
 # one among the DAGs.
-POD_TEMPLATE_FILES = setting("pod_template_files", "").split()
+POD_TEMPLATE_FILES = words("pod_template_files", "none")
 
 # The executor's command for a task's container, without the workload.
 COMMAND = ["python", "-m", "airflow.sdk.execution_time.execute_workload", "--json-string"]

@@ -149,7 +149,7 @@ fn a_token_without_an_owner_is_refused() {
     }
 }
 
-/// As in the filter: the refusal of `run` in Airflow's answer makes the token nobody's that the caller is.
+/// As in the filter: a caller whose `run` is refused in the answer cannot use the token.
 #[test]
 fn a_start_that_is_refused_in_the_answer_makes_no_owner() {
     let heartbeat = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/heartbeat";

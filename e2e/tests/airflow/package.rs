@@ -58,6 +58,45 @@ fn every_release_finds_it() {
     }
 }
 
+/// A setting that Airflow would not read must not look as if it was in force.
+#[test]
+fn airflow_does_not_start_with_a_setting_that_it_would_not_read() {
+    for release in Release::ALL {
+        for (name, value, problem) in [
+            ("AIRFLOW__DAGWARD__BUNDEL", "x", "unknown setting `bundel`"),
+            (
+                "AIRFLOW__DAGWARD__Queue",
+                "{team}",
+                "the variable's name must be `AIRFLOW__DAGWARD__QUEUE`",
+            ),
+            (
+                "airflow__dagward__queue",
+                "{team}",
+                "the variable's name must be `AIRFLOW__DAGWARD__QUEUE`",
+            ),
+            (
+                "AIRFLOW__DAGWARD__BUNDLE",
+                "",
+                "`AIRFLOW__DAGWARD__BUNDLE` is empty",
+            ),
+            (
+                "AIRFLOW__DAGWARD__AUTHORS_MAY_SET",
+                " ",
+                "`AIRFLOW__DAGWARD__AUTHORS_MAY_SET` is empty",
+            ),
+            ("AIRFLOW__DAGWARD__QUEUE", "team", "must have `{team}` once"),
+        ] {
+            let error = package::starts(release, &[(name, value)]).unwrap_err();
+            let version = release.version;
+            assert!(
+                format!("{error:#}").contains(problem),
+                "{version} {name}: {error:#}"
+            );
+        }
+        package::starts(release, &[("AIRFLOW__DAGWARD__AUTHORS_MAY_SET", "none")]).unwrap();
+    }
+}
+
 #[test]
 fn it_has_the_workspace_s_version_and_no_copies() {
     let workspace = paths::workspace();

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::value::RawValue;
 
-use super::super::error::{ErrorKind, FieldPath, LoadError, Step, Type};
+use super::super::error::{ErrorKind, FieldPath, LoadError, Step, Type, escaped};
 use super::super::field::Field;
 use super::super::grammar::FieldSet;
 use super::super::json::{Node, describe};
@@ -116,9 +116,9 @@ impl Reader {
         self.errors.push(LoadError {
             kind,
             path: at.path(),
-            found,
+            found: escaped(&found),
             allowed,
-            nearest,
+            nearest: nearest.as_deref().map(escaped),
         });
     }
 

@@ -67,6 +67,7 @@ pub(super) fn have_a_listed_digest(cluster: &Cluster) {
             }
         }
     }
+    the_agent_s_own_digest_is_that_of_the_url(cluster, &good[0]);
     let code = json!({"lua": {"inlineCode": "function envoy_on_request(handle) end"}});
     create(cluster, &extension("airflow", code)).unwrap_err();
     // The plugins of other namespaces belong to other teams.
@@ -80,6 +81,26 @@ pub(super) fn have_a_listed_digest(cluster: &Cluster) {
     let patch = [&patch[..], &["--type", "merge", "--patch", &change]].concat();
     let refusal = ask(cluster, "admin", &patch, "").unwrap_err();
     assert!(refusal.contains(&bad[1]), "{refusal}");
+}
+
+/// Istio's agent takes a module that it has by this digest, and then asks no registry for that of the url.
+fn the_agent_s_own_digest_is_that_of_the_url(cluster: &Cluster, url: &str) {
+    for (digest, passes) in [(LISTED, true), (OTHER, false)] {
+        let sha256 = digest.trim_start_matches("sha256:");
+        let spec = json!({"url": url, "sha256": sha256});
+        for object in [
+            object("WasmPlugin", "airflow", spec.clone()),
+            extension("airflow", json!({"wasm": spec})),
+        ] {
+            let verdict = create(cluster, &object);
+            assert_eq!(verdict.is_ok(), passes, "{object}: {verdict:?}");
+            let refusal = verdict.err().unwrap_or_default();
+            assert!(
+                passes || refusal.contains("must be the digest of its `url`"),
+                "{refusal}"
+            );
+        }
+    }
 }
 
 fn create(cluster: &Cluster, object: &Value) -> Result<(), String> {

@@ -48,7 +48,14 @@ fn naming(secret: &str) -> Vec<Value> {
         volume(
             json!({"csi": {"driver": "secrets-store.csi.k8s.io", "nodePublishSecretRef": {"name": secret}}}),
         ),
+        attribute("file.csi.azure.com", "secretName", secret),
+        attribute("blob.csi.azure.com", "SECRETname", secret),
     ]
+}
+
+/// A volume whose driver finds its Secret by an attribute.
+fn attribute(driver: &str, key: &str, secret: &str) -> Value {
+    volume(json!({"csi": {"driver": driver, "volumeAttributes": {key: secret, "shareName": "own"}}}))
 }
 
 pub(super) fn of_airflow_are_not_a_task_s(cluster: &Cluster) {

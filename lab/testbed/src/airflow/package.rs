@@ -41,6 +41,19 @@ pub fn found(release: Release, command: &Value) -> Result<Value> {
     last_line(&output_of(python, &command.to_string())?)
 }
 
+/// Whether a release of Airflow starts with these settings in the environment; the error says why not.
+pub fn starts(release: Release, settings: &[(&str, &str)]) -> Result<()> {
+    let installation = Installation::ensure(release)?;
+    let home = paths::scratch("package")?;
+    let mut python = Command::new(&installation.python);
+    installation.environment(home.path())?.apply(&mut python);
+    python
+        .args(["-c", "from airflow import settings; settings.initialize()"])
+        .env("PYTHONPATH", search_path(&installation)?)
+        .envs(settings.iter().copied());
+    output_of(python, "").map(drop)
+}
+
 /// The package's installed folder for `installation`'s Python; installs it if necessary.
 fn installed(installation: &Installation) -> Result<PathBuf> {
     let source = paths::workspace().join(SOURCE);
