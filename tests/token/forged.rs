@@ -1,10 +1,12 @@
 //! The making of a token by an attacker, or by an issuer with odd habits.
 
+use dagward_forge::edit::{CLAIMS, HEADER, edit, edited};
+use dagward_forge::slip::{Slip, replaced, slip};
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 
 use crate::Algorithm;
-use crate::testing::{self, NOW, encode};
+use crate::testing::{self, NOW};
 
 /// A token that may be valid, and the algorithm that its issuer uses.
 #[derive(Debug, Clone)]
@@ -13,28 +15,38 @@ pub(crate) struct Forged {
     pub(crate) verified_as: Algorithm,
 }
 
-/// One change of an object's text.
-#[derive(Debug, Clone)]
-enum Edit {
-    /// This JSON replaces the member.
-    Set(&'static str, String),
-    /// The member is there once more.
-    Repeat(&'static str, String),
-    Remove(&'static str),
-}
-
 /// One change of a finished token.
 #[derive(Debug, Clone)]
-enum Slip {
-    Overwrite(Index, u8),
-    Insert(Index, u8),
-    Remove(Index),
-    /// Flips a bit of a part's bytes, which are base64url again afterwards.
-    Bit(Index, Index),
+enum Change {
+    Slip(Slip),
     /// Replaces a part by that of another token of the same issuer.
     Part(usize),
-    /// Empties a part.
-    Empty(usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let byte = prop_oneof![
+        any::<u8>().prop_map(|byte| byte & 0x7f),
+        select(b"AQw_-.=+/ \n".to_vec())
+    ];
+    prop_oneof![
+        8 => slip(byte).prop_map(Change::Slip),
+        1 => (0usize..3).prop_map(Change::Part),
+    ]
+}
+
+impl Change {
+    fn apply(&self, token: String, signer: Algorithm) -> String {
+        match self {
+            Self::Slip(slip) => slip.apply(token),
+            Self::Part(number) => {
+                let claims = testing::claims().to_string().replace("\"me\"", "\"you\"");
+                let header = format!(r#"{{"alg":"{}"}}"#, signer.as_str());
+                let other = testing::token(signer, &header, &claims);
+                let part = other.split('.').nth(*number).unwrap();
+                replaced(&token, *number, part)
+            }
+        }
+    }
 }
 
 /// Algorithms, weighted by their cost in a test.
@@ -100,59 +112,6 @@ fn value() -> impl Strategy<Value = String> {
     )
 }
 
-fn edit(names: &'static [&'static str]) -> impl Strategy<Value = Edit> {
-    prop_oneof![
-        6 => (select(names), value()).prop_map(|(name, value)| Edit::Set(name, value)),
-        1 => (select(names), value()).prop_map(|(name, value)| Edit::Repeat(name, value)),
-        1 => select(names).prop_map(Edit::Remove),
-    ]
-}
-
-const HEADER: [&str; 13] = [
-    "alg",
-    "typ",
-    "cty",
-    "kid",
-    "crit",
-    "b64",
-    "jku",
-    "jwk",
-    "x5u",
-    "x5c",
-    "x5t",
-    "zip",
-    "\\u0061lg",
-];
-const CLAIMS: [&str; 10] = [
-    "iss",
-    "aud",
-    "sub",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "nonce",
-    "x",
-    "\\u0073ub",
-];
-
-fn slip() -> impl Strategy<Value = Slip> {
-    let byte = || {
-        prop_oneof![
-            any::<u8>().prop_map(|byte| byte & 0x7f),
-            select(b"AQw_-.=+/ \n".to_vec())
-        ]
-    };
-    prop_oneof![
-        (any::<Index>(), byte()).prop_map(|(at, byte)| Slip::Overwrite(at, byte)),
-        (any::<Index>(), byte()).prop_map(|(at, byte)| Slip::Insert(at, byte)),
-        any::<Index>().prop_map(Slip::Remove),
-        (any::<Index>(), any::<Index>()).prop_map(|(part, bit)| Slip::Bit(part, bit)),
-        (0usize..3).prop_map(Slip::Part),
-        (0usize..3).prop_map(Slip::Empty),
-    ]
-}
-
 /// Tokens of all kinds: some valid, some signed with another key, some changed afterwards.
 pub(crate) fn forged() -> impl Strategy<Value = Forged> {
     let signer = (
@@ -160,19 +119,20 @@ pub(crate) fn forged() -> impl Strategy<Value = Forged> {
         prop::option::weighted(0.1, algorithm()),
         prop::option::weighted(0.1, algorithm()),
     );
-    let header = prop_oneof![3 => Just(Vec::new()), 2 => prop::collection::vec(edit(&HEADER), 1..3)];
-    let claims = prop_oneof![2 => Just(Vec::new()), 3 => prop::collection::vec(edit(&CLAIMS), 1..4)];
-    let slips = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(slip(), 1..4)];
+    let header = prop_oneof![3 => Just(Vec::new()), 2 => prop::collection::vec(edit(&HEADER, value), 1..3)];
+    let claims = prop_oneof![2 => Just(Vec::new()), 3 => prop::collection::vec(edit(&CLAIMS, value), 1..4)];
+    let slips = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(change(), 1..4)];
     (signer, header, claims, slips).prop_map(|((own, named, verified), header, claims, slips)| {
         let named = named.unwrap_or(own).as_str();
         let header = edited(
             &[("alg", format!(r#""{named}""#)), ("typ", r#""JWT""#.to_owned())],
             &header,
+            String::clone,
         );
-        let claims = edited(&members(), &claims);
+        let claims = edited(&members(), &claims, String::clone);
         let token = testing::token(own, &header, &claims);
         Forged {
-            token: slips.iter().fold(token, |token, slip| slip.apply(token, own)),
+            token: slips.iter().fold(token, |token, change| change.apply(token, own)),
             verified_as: verified.unwrap_or(own),
         }
     })
@@ -183,74 +143,4 @@ fn members() -> Vec<(&'static str, String)> {
     let claims = testing::claims();
     let names = ["iss", "aud", "sub", "exp", "nbf", "iat"];
     names.map(|name| (name, claims[name].to_string())).to_vec()
-}
-
-/// The text of an object with these members, changed.
-fn edited(members: &[(&'static str, String)], edits: &[Edit]) -> String {
-    let mut members = members.to_vec();
-    for edit in edits {
-        match edit {
-            Edit::Set(name, value) => {
-                members.retain(|(other, _)| other != name);
-                members.push((name, value.clone()));
-            }
-            Edit::Repeat(name, value) => members.push((name, value.clone())),
-            Edit::Remove(name) => members.retain(|(other, _)| other != name),
-        }
-    }
-    let members: Vec<String> = members
-        .iter()
-        .map(|(name, value)| format!(r#""{name}":{value}"#))
-        .collect();
-    format!("{{{}}}", members.join(","))
-}
-
-impl Slip {
-    fn apply(&self, token: String, signer: Algorithm) -> String {
-        let mut bytes = token.clone().into_bytes();
-        match self {
-            Self::Overwrite(at, byte) if !bytes.is_empty() => {
-                let at = at.index(bytes.len());
-                bytes[at] = *byte;
-            }
-            Self::Insert(at, byte) => bytes.insert(at.index(bytes.len() + 1), *byte),
-            Self::Remove(at) if !bytes.is_empty() => drop(bytes.remove(at.index(bytes.len()))),
-            Self::Overwrite(..) | Self::Remove(_) => {}
-            Self::Bit(part, bit) => return flip(token, *part, *bit),
-            Self::Part(number) => {
-                let claims = testing::claims().to_string().replace("\"me\"", "\"you\"");
-                let header = format!(r#"{{"alg":"{}"}}"#, signer.as_str());
-                let other = testing::token(signer, &header, &claims);
-                let part = other.split('.').nth(*number).unwrap().to_owned();
-                return replaced(&token, *number, &part);
-            }
-            Self::Empty(number) => return replaced(&token, *number, ""),
-        }
-        // All text that is overwritten or inserted is ASCII, and so is the token.
-        String::from_utf8(bytes).unwrap()
-    }
-}
-
-fn flip(token: String, part: Index, bit: Index) -> String {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-    let parts: Vec<&str> = token.split('.').collect();
-    let number = part.index(parts.len());
-    match URL_SAFE_NO_PAD.decode(parts[number]) {
-        Ok(mut bytes) if !bytes.is_empty() => {
-            let bit = bit.index(bytes.len() * 8);
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            replaced(&token, number, &encode(bytes))
-        }
-        _ => token,
-    }
-}
-
-fn replaced(token: &str, number: usize, part: &str) -> String {
-    let mut parts: Vec<&str> = token.split('.').collect();
-    if let Some(old) = parts.get_mut(number) {
-        *old = part;
-    }
-    parts.join(".")
 }

@@ -19,7 +19,6 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 mod recipe;
-mod slip;
 
 use recipe::{Issuer, Keys, recipe};
 

@@ -1,12 +1,10 @@
 //! The making of a token: by an issuer, by one with odd habits, or by an attacker.
 
-use std::fmt::Write;
-
+use dagward_forge::edit::{CLAIMS, Edit, HEADER, edit, edited};
 use dagward_forge::jwt::{Algorithm, SigningKey};
+use dagward_forge::slip::{Slip, slip};
 use proptest::prelude::*;
 use proptest::sample::select;
-
-use super::slip::{Slip, slip};
 
 /// The refusals that the plugin must give to some of these tokens.
 pub(super) const MET: [&str; 18] = [
@@ -80,18 +78,9 @@ pub(super) struct Recipe {
     alg: usize,
     /// The issuer that it names, if that is not its signer's.
     issuer: Option<Issuer>,
-    header: Vec<Edit>,
-    claims: Vec<Edit>,
+    header: Vec<Edit<Member>>,
+    claims: Vec<Edit<Member>>,
     slips: Vec<Slip>,
-}
-
-/// One change of an object's text.
-#[derive(Debug, Clone)]
-enum Edit {
-    Set(&'static str, Member),
-    /// The member is there once more.
-    Repeat(&'static str, Member),
-    Remove(&'static str),
 }
 
 /// The value of a member.
@@ -200,46 +189,10 @@ fn member() -> impl Strategy<Value = Member> {
 }
 
 /// Times for the claims that are times.
-fn other_times() -> impl Strategy<Value = Vec<Edit>> {
+fn other_times() -> impl Strategy<Value = Vec<Edit<Member>>> {
     let time = (select(vec!["exp", "nbf", "iat"]), select(TIMES.to_vec()));
     let edit = time.prop_map(|(name, seconds)| Edit::Set(name, Member::Time(seconds)));
     prop::collection::vec(edit, 1..3)
-}
-
-const HEADER: [&str; 13] = [
-    "alg",
-    "typ",
-    "cty",
-    "kid",
-    "crit",
-    "b64",
-    "jku",
-    "jwk",
-    "x5u",
-    "x5c",
-    "x5t",
-    "zip",
-    "\\u0061lg",
-];
-const CLAIMS: [&str; 10] = [
-    "iss",
-    "aud",
-    "sub",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "nonce",
-    "x",
-    "\\u0073ub",
-];
-
-fn edit(names: &'static [&'static str]) -> impl Strategy<Value = Edit> {
-    prop_oneof![
-        6 => (select(names), member()).prop_map(|(name, value)| Edit::Set(name, value)),
-        1 => (select(names), member()).prop_map(|(name, value)| Edit::Repeat(name, value)),
-        1 => select(names).prop_map(Edit::Remove),
-    ]
 }
 
 /// Tokens of all kinds: some valid, some signed with another key, some changed before or after signing.
@@ -256,9 +209,11 @@ pub(super) fn recipe() -> impl Strategy<Value = Recipe> {
     ];
     let named = || prop::option::weighted(0.06, key());
     let issuer = prop::option::weighted(0.06, select(vec![Issuer::Public, Issuer::Secret]));
-    let header = prop_oneof![5 => Just(Vec::new()), 2 => prop::collection::vec(edit(&HEADER), 1..3)];
-    let claims = prop_oneof![4 => Just(Vec::new()), 4 => prop::collection::vec(edit(&CLAIMS), 1..4), 1 => other_times()];
-    let slips = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(slip(), 1..4)];
+    let header = prop_oneof![5 => Just(Vec::new()), 2 => prop::collection::vec(edit(&HEADER, member), 1..3)];
+    let claims = prop_oneof![4 => Just(Vec::new()), 4 => prop::collection::vec(edit(&CLAIMS, member), 1..4), 1 => other_times()];
+    // Bytes that a header can have.
+    let byte = prop_oneof![0x21..0x7f_u8, select(b"AQw_-.=+/,".to_vec())];
+    let slips = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(slip(byte), 1..4)];
     (signer, key(), named(), named(), issuer, header, claims, slips).prop_map(
         |(signer, key, kid, alg, issuer, header, claims, slips)| Recipe {
             signer,
@@ -297,31 +252,10 @@ impl Recipe {
             ("exp", (now + 600).to_string()),
         ];
         let [header, claims] = [(&header[..], &self.header), (&claims[..], &self.claims)]
-            .map(|(members, edits)| edited(members, edits, now));
+            .map(|(members, edits)| edited(members, edits, |member| member.text(now)));
         let token = signer.sign_raw(header.as_bytes(), claims.as_bytes()).unwrap();
         self.slips.iter().fold(token, |token, slip| slip.apply(token))
     }
-}
-
-/// The text of an object with these members, changed.
-fn edited(members: &[(&'static str, String)], edits: &[Edit], now: u64) -> String {
-    let mut members = members.to_vec();
-    for edit in edits {
-        match edit {
-            Edit::Set(name, member) => {
-                members.retain(|(other, _)| other != name);
-                members.push((name, member.text(now)));
-            }
-            Edit::Repeat(name, member) => members.push((name, member.text(now))),
-            Edit::Remove(name) => members.retain(|(other, _)| other != name),
-        }
-    }
-    let mut text = String::new();
-    for (number, (name, value)) in members.iter().enumerate() {
-        let comma = if number > 0 { "," } else { "" };
-        write!(text, r#"{comma}"{name}":{value}"#).unwrap();
-    }
-    format!("{{{text}}}")
 }
 
 impl Member {

@@ -2,18 +2,23 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use dagward_forge::jwt::encode;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::Index;
+
+use crate::jwt::encode;
 
 /// One change of a finished token.
 #[derive(Debug, Clone)]
-pub(super) enum Slip {
+pub enum Slip {
+    /// Writes this byte over another.
     Overwrite(Index, u8),
+    /// Writes this byte between two others.
     Insert(Index, u8),
+    /// Removes a byte.
     Remove(Index),
     /// Flips a bit of a part's bytes, which are base64url again afterwards.
     Bit(Index, Index),
+    /// Empties a part.
     Empty(usize),
     /// Writes a part in base64url with padding.
     Padded(usize),
@@ -25,13 +30,11 @@ pub(super) enum Slip {
     Parts(bool),
 }
 
-/// One of the changes, some more often than others.
-pub(super) fn slip() -> impl Strategy<Value = Slip> {
-    // Bytes that a header can have.
-    let byte = || prop_oneof![0x21..0x7f_u8, select(b"AQw_-.=+/,".to_vec())];
+/// One of the changes, some more often than others. `byte` gives the ASCII bytes that are written.
+pub fn slip(byte: impl Strategy<Value = u8> + Clone + 'static) -> impl Strategy<Value = Slip> {
     prop_oneof![
-        3 => (any::<Index>(), byte()).prop_map(|(at, byte)| Slip::Overwrite(at, byte)),
-        2 => (any::<Index>(), byte()).prop_map(|(at, byte)| Slip::Insert(at, byte)),
+        3 => (any::<Index>(), byte.clone()).prop_map(|(at, byte)| Slip::Overwrite(at, byte)),
+        2 => (any::<Index>(), byte).prop_map(|(at, byte)| Slip::Insert(at, byte)),
         2 => any::<Index>().prop_map(Slip::Remove),
         3 => (any::<Index>(), any::<Index>()).prop_map(|(part, bit)| Slip::Bit(part, bit)),
         1 => (0usize..3).prop_map(Slip::Empty),
@@ -44,7 +47,7 @@ pub(super) fn slip() -> impl Strategy<Value = Slip> {
 
 impl Slip {
     /// The token with this change.
-    pub(super) fn apply(&self, token: String) -> String {
+    pub fn apply(&self, token: String) -> String {
         let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
         let again = |number: usize, change: &dyn Fn(Vec<u8>) -> String| {
             let part = token.split('.').nth(number).and_then(decoded);
@@ -54,7 +57,9 @@ impl Slip {
         match self {
             Self::Overwrite(at, byte) if !bytes.is_empty() => {
                 let at = at.index(bytes.len());
-                bytes[at] = *byte;
+                if let Some(old) = bytes.get_mut(at) {
+                    *old = *byte;
+                }
             }
             Self::Insert(at, byte) => bytes.insert(at.index(bytes.len() + 1), *byte),
             Self::Remove(at) if !bytes.is_empty() => drop(bytes.remove(at.index(bytes.len()))),
@@ -63,7 +68,9 @@ impl Slip {
                 return again(part.index(3), &|mut bytes| {
                     if !bytes.is_empty() {
                         let bit = bit.index(bytes.len() * 8);
-                        bytes[bit / 8] ^= 1 << (bit % 8);
+                        if let Some(byte) = bytes.get_mut(bit / 8) {
+                            *byte ^= 1 << (bit % 8);
+                        }
                     }
                     encode(&bytes)
                 });
@@ -80,8 +87,8 @@ impl Slip {
                 };
             }
         }
-        // All text that is overwritten or inserted is ASCII, and so is the token.
-        String::from_utf8(bytes).unwrap()
+        // All bytes that are written are ASCII, and so is the token.
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
@@ -89,16 +96,18 @@ impl Slip {
 fn with_stray_bits(part: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let last = part.chars().last().and_then(|last| ALPHABET.find(last));
-    match last {
-        Some(place) if part.len() % 4 > 1 => {
+    let other = last.and_then(|place| ALPHABET.chars().nth(place | 1));
+    match other {
+        Some(other) if part.len() % 4 > 1 => {
             let (rest, _) = part.split_at(part.len() - 1);
-            format!("{rest}{}", ALPHABET.as_bytes()[place | 1] as char)
+            format!("{rest}{other}")
         }
         _ => part.to_owned(),
     }
 }
 
-fn replaced(token: &str, number: usize, part: &str) -> String {
+/// The token with this part in place of the part `number`.
+pub fn replaced(token: &str, number: usize, part: &str) -> String {
     let mut parts: Vec<&str> = token.split('.').collect();
     if let Some(old) = parts.get_mut(number) {
         *old = part;
