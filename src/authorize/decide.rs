@@ -11,7 +11,7 @@ use super::{Awaits, Claim, Code, Grounds, Objection, Passed, Verdict};
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
 use crate::operation::{BadBody, Malformed, Operation};
-use crate::policy::{self, Decider, Facts, Mode, Ruleset, Scope};
+use crate::policy::{Decider, Facts, Mode, Ruleset, Ruling, Scope};
 use crate::token::Verified;
 
 /// The caller, as the policy sees it.
@@ -104,11 +104,11 @@ fn judge<'a>(
 }
 
 /// The rule that allows a request.
-fn allowing(verdict: policy::Verdict<'_>) -> Result<Decider<'_>, Objection<'_>> {
-    match (verdict.allowed, verdict.by) {
+fn allowing(ruling: Ruling<'_>) -> Result<Decider<'_>, Objection<'_>> {
+    match (ruling.allowed, ruling.by) {
         (true, Some(by)) => Ok(by),
         (false, Some(by)) => Err(Objection::Rule(by)),
-        (_, None) => Err(Objection::NoRule(verdict.access)),
+        (_, None) => Err(Objection::NoRule(ruling.access)),
     }
 }
 
