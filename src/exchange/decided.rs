@@ -165,7 +165,7 @@ impl Decided {
                 principal: peer.to_owned(),
                 enforced: claim.enforced,
             });
-            learned.refused.remove(peer);
+            learned.barred.remove(peer);
         });
     }
 
@@ -177,7 +177,7 @@ impl Decided {
         if claim.is_some_and(|claim| claim.enforced) {
             self.learn_of_peer(setting, host, |learned, peer| {
                 if learned.run.is_none() {
-                    learned.refused.add(peer);
+                    learned.barred.add(peer);
                 }
             });
         }
@@ -186,7 +186,7 @@ impl Decided {
     /// Records that the peer was refused the token's task after Airflow had let it start.
     pub(super) fn mark_refused(&self, setting: &Setting<'_>, host: &mut impl Host) {
         self.learn_of_peer(setting, host, |learned, peer| {
-            learned.refused.add(peer);
+            learned.barred.add(peer);
         });
     }
 
