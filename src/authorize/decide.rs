@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use super::{Awaits, Claim, Code, Grounds, Objection, Passed, Verdict};
+use super::{Awaits, Code, Grounds, Objection, Ownership, Passed, Verdict};
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
 use crate::operation::{BadBody, Malformed, Operation};
@@ -99,7 +99,7 @@ fn judge<'a>(
     Verdict::Passed(Passed {
         grounds: by.map_or_else(Grounds::Shadow, Grounds::Rule),
         awaits: Awaits::of(operation),
-        claim: (owns && operation.starts()).then_some(Claim { enforced }),
+        ownership: (owns && operation.starts()).then_some(Ownership { enforced }),
     })
 }
 

@@ -28,7 +28,7 @@ use owner::Terms;
 pub use code::{Code, Status};
 pub use decide::facts;
 pub use incoming::{Incoming, Proxy};
-pub use outcome::{Actor, Awaits, Claim, Grounds, Objection, Outcome, Passed, Verdict};
+pub use outcome::{Actor, Awaits, Grounds, Objection, Outcome, Ownership, Passed, Verdict};
 pub use reasons::reasons;
 pub use token::Token;
 
