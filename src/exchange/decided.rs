@@ -229,7 +229,7 @@ impl Decided {
             proven: self.proven,
             action: self.action,
             decision: self.decision,
-            code: self.status,
+            status: self.status,
             request_bytes: self.request_bytes,
             response_bytes: self.answer_bytes,
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
