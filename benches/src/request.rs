@@ -90,7 +90,7 @@ pub(crate) fn traffic() -> Traffic<'static> {
         proven: true,
         action: "xcom:read",
         decision: Decision::Allow,
-        code: 200,
+        status: 200,
         request_bytes: 900,
         response_bytes: 400,
         duration_ms: 3,

@@ -4,6 +4,8 @@
 //! both, and a panic takes down the VM for all callers. So the calls are declared here, and every failure is
 //! `None` or `false`. A property's path is its elements, separated by NUL.
 
+#![expect(unsafe_code, reason = "the host takes and gives pointers")]
+
 use std::ops::Range;
 use std::ptr::{null, null_mut};
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! The proxy-wasm module: the contexts and the host calls. It passes each event of the proxy to the engine
-//! and carries out the effects. It is the only crate that knows the host, and the only one with unsafe code.
+//! and carries out the effects. It is the only crate that knows the host, and the only one with unsafe code, in `abi`.
 
 #![expect(missing_docs, reason = "the SDK's macro writes the entry point")]
 

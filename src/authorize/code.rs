@@ -153,7 +153,7 @@ codes! {
     TokenOwnedByAnother "token_owned_by_another":
         Some(Status::FORBIDDEN),
         "the token does not belong to this caller",
-        "Suspect a stolen token, or a task on another team's worker; see [the owner of a token](policy.md#the-owner-of-a-token).";
+        "The caller is not the principal that started the task, or dagward refused it that task before. Search the proxy's log for the same task's `run`: if it was refused, mend that refusal. Otherwise find the pod that sent the token (`caller=`), and suspect a theft; see [the owner of a token](policy.md#the-owner-of-a-token).";
     /// This proxy does not know the owner of the task's token, and the caller's own sidecar does not vouch
     /// for it.
     TokenOwnerUnknown "token_owner_unknown":

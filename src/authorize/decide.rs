@@ -7,11 +7,11 @@
 
 use std::rc::Rc;
 
-use super::{Awaits, Claim, Code, Grounds, Objection, Passed, Verdict};
+use super::{Awaits, Code, Grounds, Objection, Ownership, Passed, Verdict};
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
 use crate::operation::{BadBody, Malformed, Operation};
-use crate::policy::{self, Decider, Facts, Mode, Ruleset, Scope};
+use crate::policy::{Decider, Facts, Mode, Ruleset, Ruling, Scope};
 use crate::token::Verified;
 
 /// The caller, as the policy sees it.
@@ -99,16 +99,16 @@ fn judge<'a>(
     Verdict::Passed(Passed {
         grounds: by.map_or_else(Grounds::Shadow, Grounds::Rule),
         awaits: Awaits::of(operation),
-        claim: (owns && operation.starts()).then_some(Claim { enforced }),
+        ownership: (owns && operation.starts()).then_some(Ownership { enforced }),
     })
 }
 
 /// The rule that allows a request.
-fn allowing(verdict: policy::Verdict<'_>) -> Result<Decider<'_>, Objection<'_>> {
-    match (verdict.allowed, verdict.by) {
+fn allowing(ruling: Ruling<'_>) -> Result<Decider<'_>, Objection<'_>> {
+    match (ruling.allowed, ruling.by) {
         (true, Some(by)) => Ok(by),
         (false, Some(by)) => Err(Objection::Rule(by)),
-        (_, None) => Err(Objection::NoRule(verdict.access)),
+        (_, None) => Err(Objection::NoRule(ruling.access)),
     }
 }
 

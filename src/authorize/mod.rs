@@ -28,7 +28,7 @@ use owner::Terms;
 pub use code::{Code, Status};
 pub use decide::facts;
 pub use incoming::{Incoming, Proxy};
-pub use outcome::{Actor, Awaits, Claim, Grounds, Objection, Outcome, Passed, Verdict};
+pub use outcome::{Actor, Awaits, Grounds, Objection, Outcome, Ownership, Passed, Verdict};
 pub use reasons::reasons;
 pub use token::Token;
 
@@ -127,11 +127,11 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let callback = operation
         .as_ref()
         .is_ok_and(|operation| token.is_callback(operation));
-    // Otherwise the token's task does not count, and the caller's claim about its task does not count either.
     let reads_connection = operation.as_ref().is_ok_and(Operation::reads_connection);
     let acting = match (callback, tells_task) {
         (true, _) => Ok(stamped.and_then(acting::of_callback)),
         (false, true) => acting::learned(stamped, &token),
+        // The token's owner is not known, and a thief of the token would claim its task, too.
         (false, false) if reads_connection => Ok(stamped.filter(|stamped| stamped.proof > Proof::Claimed)),
         (false, false) => Ok(stamped),
     };

@@ -46,8 +46,8 @@ pub struct Passed<'a> {
     pub grounds: Grounds<'a>,
     /// The event after which it is decided again.
     pub awaits: Awaits,
-    /// The caller's claim to its token, if it makes one.
-    pub claim: Option<Claim>,
+    /// The caller's ownership of its token, if the request starts a task.
+    pub ownership: Option<Ownership>,
 }
 
 /// The reason why a request passes.
@@ -87,9 +87,9 @@ pub enum Awaits {
     Answer,
 }
 
-/// A caller's claim to the token with which it starts a task. The claim counts if Airflow accepts the token.
+/// A caller's ownership of the token with which it starts a task. It takes effect if Airflow accepts the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
+pub struct Ownership {
     /// Whether the policy was enforced when it let the request pass.
     pub enforced: bool,
 }
@@ -159,20 +159,20 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// The caller's claim to its token.
-    pub fn claim(&self) -> Option<Claim> {
+    /// The caller's ownership of its token, once Airflow accepts it.
+    pub fn ownership(&self) -> Option<Ownership> {
         match self {
-            Self::Passed(passed) => passed.claim,
+            Self::Passed(passed) => passed.ownership,
             Self::Refused(_) => None,
         }
     }
 
-    /// A request that passes on these grounds and makes no claim.
+    /// A request that passes on these grounds and binds no token.
     pub(super) fn passed(grounds: Grounds<'a>, awaits: Awaits) -> Self {
         Self::Passed(Passed {
             grounds,
             awaits,
-            claim: None,
+            ownership: None,
         })
     }
 

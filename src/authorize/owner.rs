@@ -93,7 +93,7 @@ impl Token<'_> {
         self.learned.is_some_and(|learned| {
             let of_another = owner.is_some() && owner != caller;
             let open = self.answered || (named && learned.run.is_none());
-            of_another || (!open && learned.refused.contains(caller))
+            of_another || (!open && learned.barred.contains(caller))
         })
     }
 
@@ -130,7 +130,7 @@ pub(super) fn without_token<'a>(mut edits: Vec<Edit<'a>>, incoming: &Incoming<'a
 mod tests {
     use super::*;
     use crate::caller::Credential;
-    use crate::learn::{Learned, Owner, Refused, Run};
+    use crate::learn::{Barred, Learned, Owner, Run};
     use crate::operation::{self, Body, Request, Site};
 
     const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
@@ -163,10 +163,10 @@ mod tests {
         })
     }
 
-    fn refused(peer: &Principal) -> Refused {
-        let mut refused = Refused::default();
-        refused.add(peer.as_str());
-        refused
+    fn barred(peer: &Principal) -> Barred {
+        let mut barred = Barred::default();
+        barred.add(peer.as_str());
+        barred
     }
 
     fn of(peer: &Principal) -> Learned {
@@ -330,7 +330,7 @@ mod tests {
                 // A refusal of another caller, or a known DAG, does not make it owned.
                 let refused = Learned {
                     run: run(),
-                    refused: refused(&worker("ml")),
+                    barred: barred(&worker("ml")),
                     ..Learned::default()
                 };
                 assert_eq!(asks(token(Some(&refused))), code, "{request} {stamped:?}");
@@ -369,7 +369,7 @@ mod tests {
         let ml = worker("ml");
         let (runs, variable) = (operation(RUN), operation(VARIABLE));
         let suspended = Learned {
-            refused: refused(&ml),
+            barred: barred(&ml),
             ..Learned::default()
         };
         let open = token(Some(&suspended));

@@ -46,7 +46,7 @@ struct Came {
     by: Option<String>,
     shadow: Option<(String, Code)>,
     edits: Vec<String>,
-    claims: Option<Claim>,
+    ownership: Option<Ownership>,
 }
 
 impl Scene {
@@ -116,7 +116,7 @@ impl Scene {
                     Edit::Remove(name) => format!("-{name}"),
                 })
                 .collect(),
-            claims: outcome.verdict.claim(),
+            ownership: outcome.verdict.ownership(),
         })
     }
 }
@@ -137,7 +137,7 @@ fn came(decision: Decision, code: Code, by: Option<&str>) -> Came {
         by: by.map(str::to_owned),
         shadow: None,
         edits: Vec::new(),
-        claims: None,
+        ownership: None,
     }
 }
 

@@ -20,9 +20,10 @@ pub struct Connection {
     pub listener: Direction,
     /// The peer's identity; `Ok(None)` for an anonymous peer.
     pub peer: Result<Option<Principal>, BadPrincipal>,
-    /// The proxy's own identity, from the certificate that it presents on this connection. Behind HBONE there
-    /// is none. ztunnel also makes tunnels for pods without a sidecar, whose task headers are not removed. So
-    /// a peer in the proxy's own namespace is not trusted there.
+    /// The proxy's own identity, from the certificate that it presents on this connection; `None` behind
+    /// HBONE. Without it, no peer is trusted for being in the proxy's own namespace. Behind HBONE such trust
+    /// would be wrong: ztunnel also makes tunnels for pods without a sidecar, and nothing removes the task
+    /// headers that these pods forge.
     pub own: Option<Principal>,
     /// Whether the connection came out of a tunnel (HBONE). The proxy may then stand in front of any pod.
     pub tunnelled: bool,

@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::host::Host;
 use super::incoming::answerer;
 use super::setting::Setting;
-use crate::authorize::{Claim, Code, Incoming, Objection, Outcome};
+use crate::authorize::{Code, Incoming, Objection, Outcome, Ownership};
 use crate::caller::{Acting, Proof, TaskInstanceId};
 use crate::learn::{Learned, Owner, Run, Tasks, Team};
 use crate::metrics::Traffic;
@@ -59,8 +59,8 @@ struct Start {
     task: TaskInstanceId<String>,
     /// Whether the token is for a callback.
     callback: bool,
-    /// The peer's claim to own the token once Airflow has accepted it.
-    claim: Option<Claim>,
+    /// The peer's ownership of the token, once Airflow has accepted it.
+    ownership: Option<Ownership>,
 }
 
 impl Decided {
@@ -112,7 +112,7 @@ impl Decided {
             start: task.map(|task| Start {
                 task: task.into_owned(),
                 callback: operation.is_some_and(Operation::starts_callback),
-                claim: verdict.claim(),
+                ownership: verdict.ownership(),
             }),
         }
     }
@@ -155,17 +155,17 @@ impl Decided {
 
     /// Binds the token to the peer, if both Airflow and the policy have accepted the request.
     pub(super) fn bind(&self, setting: &Setting<'_>, host: &mut impl Host) {
-        let claim = self.start.as_ref().and_then(|start| start.claim);
+        let ownership = self.start.as_ref().and_then(|start| start.ownership);
         let accepted = (200..300).contains(&self.status) && self.decision == Decision::Allow;
-        let Some(claim) = claim.filter(|_| accepted) else {
+        let Some(ownership) = ownership.filter(|_| accepted) else {
             return;
         };
         self.learn_of_peer(setting, host, |learned, peer| {
             learned.belongs_to(&Owner {
                 principal: peer.to_owned(),
-                enforced: claim.enforced,
+                enforced: ownership.enforced,
             });
-            learned.refused.remove(peer);
+            learned.barred.remove(peer);
         });
     }
 
@@ -173,11 +173,11 @@ impl Decided {
     /// headers carry the next token, and a peer that cuts the answer short must not gain from it. If the
     /// policy is not enforced, nothing is recorded against the peer.
     pub(super) fn hold_until_named(&self, setting: &Setting<'_>, host: &mut impl Host) {
-        let claim = self.start.as_ref().and_then(|start| start.claim);
-        if claim.is_some_and(|claim| claim.enforced) {
+        let ownership = self.start.as_ref().and_then(|start| start.ownership);
+        if ownership.is_some_and(|ownership| ownership.enforced) {
             self.learn_of_peer(setting, host, |learned, peer| {
                 if learned.run.is_none() {
-                    learned.refused.add(peer);
+                    learned.barred.add(peer);
                 }
             });
         }
@@ -186,7 +186,7 @@ impl Decided {
     /// Records that the peer was refused the token's task after Airflow had let it start.
     pub(super) fn mark_refused(&self, setting: &Setting<'_>, host: &mut impl Host) {
         self.learn_of_peer(setting, host, |learned, peer| {
-            learned.refused.add(peer);
+            learned.barred.add(peer);
         });
     }
 
@@ -229,7 +229,7 @@ impl Decided {
             proven: self.proven,
             action: self.action,
             decision: self.decision,
-            code: self.status,
+            status: self.status,
             request_bytes: self.request_bytes,
             response_bytes: self.answer_bytes,
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),

@@ -153,8 +153,8 @@ impl Exchange {
             &decided.request_id,
         ));
         let accepted = decided.starts() && (200..300).contains(&decided.status);
-        // A thief must not have a token renewed that has no owner yet, and Airflow renews it on every route,
-        // whatever it answers.
+        // Airflow renews a token on every route, whatever it answers. Without an owner, the caller may be a
+        // thief of the token, and must not get the next one.
         if decided.is_unowned && !accepted && setting.guards(decided.connection.listener) {
             host.carry_out(Effect::RemoveHeader(Message::Answer, RENEWED_TOKEN));
         }

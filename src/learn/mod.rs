@@ -33,18 +33,18 @@ pub struct Learned {
     /// Whether the token is a deadline's callback's. No answer names a run for it.
     #[serde(rename = "c", skip_serializing_if = "std::ops::Not::not", default)]
     pub callback: bool,
-    /// The principals that were refused Airflow's answer to `run`, or that have not received all of it yet.
-    #[serde(rename = "x", skip_serializing_if = "Refused::is_empty", default)]
-    pub refused: Refused,
+    /// The principals that must not use the token although Airflow has let them start its task.
+    #[serde(rename = "x", skip_serializing_if = "Barred::is_empty", default)]
+    pub barred: Barred,
 }
 
-/// Principals that are refused a token although Airflow has let them start its task. Each has received the
-/// answer's headers, which contain a token for all of the Execution API.
+/// Principals that must not use the token: refused, or still without the whole answer to `run`. Each has
+/// received the answer's headers, which contain a token for all of the Execution API.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused(Vec<String>);
+pub struct Barred(Vec<String>);
 
-/// The number of principals that are refused by name. If there are more, every principal is refused.
-const MAX_REFUSED: usize = 8;
+/// The number of principals that are barred by name. If there are more, every principal is barred.
+const MAX_BARRED: usize = 8;
 
 /// The principal that owns a token. The filter refuses the token from any other principal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub struct Run {
     pub run_id: String,
 }
 
-impl Refused {
+impl Barred {
     /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -75,7 +75,7 @@ impl Refused {
 
     /// Whether `principal` is in the list.
     pub fn contains(&self, principal: Option<&str>) -> bool {
-        self.0.len() > MAX_REFUSED
+        self.0.len() > MAX_BARRED
             || principal.is_some_and(|principal| self.0.iter().any(|one| one == principal))
     }
 

@@ -1,12 +1,12 @@
 //! The number of a proxy's series that each caller may open.
 //!
-//! | who | share |
-//! |---|---|
-//! | allowed requests of tasks that the pod or Airflow names | three quarters |
-//! | of these, one caller | a half of all |
-//! | all others, refused ones among them | a quarter |
-//! | of these, one caller | a sixteenth of all |
-//! | of these, with a DAG or a task that only it names | a fortieth of all |
+//! | requests | all callers together | one caller |
+//! |---|---|---|
+//! | allowed ones of tasks that the pod or Airflow names | 3/4 | 1/2 |
+//! | all others, refused ones among them | 1/4 | 1/16 |
+//! | of these, with a DAG or a task that only the caller names | in the same 1/4 | 1/40, in its 1/16 |
+//!
+//! All fractions are of the proxy's series.
 //!
 //! So no caller can use up the series of other callers' tasks, whatever ids it claims, whatever routes it
 //! tries and however many DAGs it has.

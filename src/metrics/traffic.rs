@@ -20,7 +20,7 @@ pub struct Traffic<'a> {
     /// The decision.
     pub decision: Decision,
     /// The answer's status, 0 if there was none.
-    pub code: u16,
+    pub status: u16,
     /// Bytes of the request, headers included.
     pub request_bytes: u64,
     /// Bytes of the answer, headers included.
@@ -36,7 +36,7 @@ pub struct Traffic<'a> {
 impl Traffic<'_> {
     /// The class of its status; empty if there is none.
     pub fn code_class(&self) -> &'static str {
-        match self.code / 100 {
+        match self.status / 100 {
             1 => "1xx",
             2 => "2xx",
             3 => "3xx",

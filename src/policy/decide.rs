@@ -9,12 +9,12 @@ use super::sieve::Sieve;
 
 /// The answer of a rule set to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict<'r> {
+pub struct Ruling<'r> {
     /// Whether the request may pass.
     pub allowed: bool,
     /// The rule that decided; `None` if no rule allowed the request.
     pub by: Option<Decider<'r>>,
-    /// The number of the access that the verdict is about.
+    /// The number of the access that the ruling is about.
     pub access: usize,
 }
 
@@ -28,9 +28,9 @@ pub struct Decider<'r> {
 }
 
 impl Ruleset {
-    /// Decides several accesses at once. Each must be allowed. The verdict is about the first access that is
+    /// Decides several accesses at once. Each must be allowed. The ruling is about the first access that is
     /// denied, or about the first access if all are allowed.
-    pub fn decide<'r>(&'r self, scope: Scope, accesses: &[Facts<'_>]) -> Verdict<'r> {
+    pub fn decide<'r>(&'r self, scope: Scope, accesses: &[Facts<'_>]) -> Ruling<'r> {
         let sieve = |effect| {
             (accesses.len() > Sieve::FEW).then(|| Sieve::new(&self.compiled, effect, scope, accesses))
         };
@@ -38,25 +38,25 @@ impl Ruleset {
         let mut first = None;
         for (access, facts) in accesses.iter().enumerate() {
             let denies = self.first_holding(Effect::Deny, scope, facts, deny.as_ref());
-            let verdict = Verdict {
+            let ruling = Ruling {
                 allowed: false,
                 by: denies,
                 access,
             };
             if denies.is_some() {
-                return verdict;
+                return ruling;
             }
             let allows = self.first_holding(Effect::Allow, scope, facts, allow.as_ref());
             if allows.is_none() {
-                return verdict;
+                return ruling;
             }
-            first.get_or_insert(Verdict {
+            first.get_or_insert(Ruling {
                 allowed: true,
                 by: allows,
                 access,
             });
         }
-        first.unwrap_or(Verdict {
+        first.unwrap_or(Ruling {
             allowed: false,
             by: None,
             access: 0,

@@ -10,7 +10,7 @@ use super::side::Side;
 /// behind it for a condition that came later than the first version.
 macro_rules! conditions {
     ($($variant:ident $side:ident $word:literal $not_word:literal: $form:expr, $meaning:literal $(since $since:literal)?;)+) => {
-        /// The fact that a condition examines. One bit of a request each.
+        /// The fact that a condition examines.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Field {

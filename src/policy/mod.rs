@@ -25,7 +25,7 @@ mod testing;
 mod vocabulary;
 
 pub use compiled::Scope;
-pub use decide::{Decider, Verdict};
+pub use decide::{Decider, Ruling};
 pub use document::{Draft, load, read};
 pub use effect::{Effect, Mode};
 pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};

@@ -59,7 +59,7 @@ mod tests {
     use crate::policy::load;
 
     #[test]
-    fn what_holds_for_no_ask_is_looked_at_once() {
+    fn rules_that_match_no_access_are_sifted_out_once() {
         let rules: Vec<String> = (0..100)
             .map(|n| format!(r#"{{"to":[{{"notPaths":["/x{n}","/api/*"]}},{{"notDags":["d{n}"],"methods":["POST"]}}]}}"#))
             .collect();
@@ -86,7 +86,10 @@ mod tests {
             let list: Vec<u32> = (0..100).collect();
             let left = sieve.through(&list);
             assert_eq!(left.len(), kept, "{method}");
-            assert!(Rc::ptr_eq(&left, &sieve.through(&list)), "it is looked at once");
+            assert!(
+                Rc::ptr_eq(&left, &sieve.through(&list)),
+                "the list is sifted once"
+            );
             // A list that begins at the same address but is shorter is another list.
             assert_eq!(sieve.through(&list[..50]).len(), kept / 2);
             assert!(sieve.through(&list[..0]).is_empty());

@@ -55,7 +55,7 @@ impl Cache {
     }
 
     /// Forgets everything if the keys have changed: one of the old keys may have been removed.
-    pub(super) fn of_keys(&mut self, generation: u64) {
+    pub(super) fn forget_if_keys_changed(&mut self, generation: u64) {
         if self.keys != generation {
             (self.young, self.old) = Default::default();
             self.keys = generation;
@@ -145,11 +145,11 @@ mod tests {
     fn other_keys_empty_it() {
         let mut cache = cache();
         let digest = cache.digest(b"a.b.c");
-        cache.of_keys(4);
+        cache.forget_if_keys_changed(4);
         cache.remember(digest, 5, known(0, 100));
-        cache.of_keys(4);
+        cache.forget_if_keys_changed(4);
         assert!(cache.get(digest, 1).is_some());
-        cache.of_keys(5);
+        cache.forget_if_keys_changed(5);
         assert!(cache.get(digest, 1).is_none());
     }
 

@@ -210,7 +210,7 @@ impl Round<'_> {
         } = self.verifiers;
         let digest = {
             let mut cache = tokens.cache.borrow_mut();
-            cache.of_keys(keys.generation());
+            cache.forget_if_keys_changed(keys.generation());
             let digest = cache.digest(token);
             if let Some((number, verified)) = cache.get(digest, now)
                 && self.issuers.get(number).is_some_and(looks)
@@ -251,7 +251,7 @@ impl Round<'_> {
                 let verified = Rc::new(verified);
                 let mut cache = tokens.cache.borrow_mut();
                 // Fetching a missing key may have changed the keys.
-                cache.of_keys(keys.generation());
+                cache.forget_if_keys_changed(keys.generation());
                 cache.remember(digest, token.len(), (number, Rc::clone(&verified)));
                 drop(cache);
                 self.believe(number, verified, Voucher::Signature);

@@ -59,7 +59,7 @@ fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {
     apply(&kept, "observe");
     sees(200, 200);
     listeners(&kept);
-    steps_of_the_readme(&kept);
+    steps_of_the_guide(&kept);
     sees(200, 200);
 
     assert!(lab("down").contains("has ended"));
@@ -69,8 +69,8 @@ fn a_person_sees_a_policy_take_effect_and_leaves_nothing_behind() {
 }
 
 /// Runs `kubectl apply -k .` with the image's real address, and reads what would be refused.
-fn steps_of_the_readme(kept: &Kept) {
-    let directory = paths::scratch("readme").unwrap();
+fn steps_of_the_guide(kept: &Kept) {
+    let directory = paths::scratch("guide").unwrap();
     let copy = directory.path();
     for part in ["kustomization.yaml", "examples"] {
         let mut command = Command::new("cp");

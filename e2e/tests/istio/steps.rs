@@ -1,5 +1,5 @@
-//! The steps of the README on a mesh that works without the filter: install, watch, enforce, roll back, uninstall.
-//! Before the overlay is applied, and after the rollback, no fault stops a request.
+//! The steps of `docs/guides/roll-out.md` on a mesh that works without the filter: install, watch, enforce, roll back,
+//! uninstall. Before the overlay is applied, and after the rollback, no fault stops a request.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -21,7 +21,7 @@ use crate::scene::Scene;
 const HERE: &str = "airflow";
 const SALES: &str = "airflow-worker-sales";
 
-/// The commands of the README.
+/// The commands of the guide.
 pub(crate) const ROLLBACK: [&str; 2] = [
     "kubectl delete validatingadmissionpolicybindings --selector app.kubernetes.io/part-of=dagward",
     "kubectl apply -k .",
@@ -41,7 +41,7 @@ struct Stage<'a> {
 }
 
 #[test]
-fn each_step_does_what_the_readme_says() {
+fn each_step_does_what_the_guide_says() {
     let page = text("docs/guides/roll-out.md")
         .replace("\\\n", "")
         .split_whitespace()
@@ -290,7 +290,7 @@ pub(crate) fn install(scene: &Scene, folder: &str, change: &dyn Fn(&mut Value)) 
     scene.apply(&built(scene, folder, change));
 }
 
-/// Runs a command of the README.
+/// Runs a command of the guide.
 pub(crate) fn run(scene: &Scene, command: &str) {
     let arguments = command.strip_prefix("kubectl ").unwrap().split_whitespace();
     output(scene.cluster.kubernetes().kubectl().args(arguments));

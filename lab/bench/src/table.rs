@@ -1,4 +1,4 @@
-//! The results of a run as Markdown tables, in the form that the README uses.
+//! The results of a run as Markdown tables, in the form that `docs/numbers.md` uses.
 
 use std::fmt;
 

@@ -48,7 +48,7 @@ fn with_api_servers_it_has_no_owner() {
                 ruleset: with_api_servers(mode),
                 ..scene(mode, why)
             };
-            assert_eq!(scene.authorize().claims, None, "{mode}: {why}");
+            assert_eq!(scene.authorize().ownership, None, "{mode}: {why}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Facts about a token, and the callers that may claim it.
+//! Facts about a token, and the callers that may own it.
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn a_token_without_a_known_owner_needs_a_sidecar_s_word() {
 }
 
 #[test]
-fn a_caller_claims_the_token_with_which_it_starts_a_task() {
+fn a_caller_owns_the_token_with_which_it_starts_a_task() {
     let starts = |mode: &str, ruleset: &str| Scene {
         ruleset: policy::load(ruleset.replace("MODE", mode).as_bytes()).unwrap(),
         method: "PATCH",
@@ -53,22 +53,22 @@ fn a_caller_claims_the_token_with_which_it_starts_a_task() {
         ..Scene::new(mode)
     };
     let allows = POLICY.replace("\"xcom:*\"", "\"xcom:*\",\"task_instance:run\"");
-    for (mode, claims) in [
+    for (mode, enforced) in [
         ("enforce", Some(true)),
         ("shadow", Some(false)),
         ("observe", None),
     ] {
-        let claims = claims.map(|enforced| Claim { enforced });
-        assert_eq!(starts(mode, &allows).authorize().claims, claims, "{mode}");
-        // A request that passes only because the policy is not enforced claims nothing.
-        assert_eq!(starts(mode, POLICY).authorize().claims, None, "{mode}");
+        let ownership = enforced.map(|enforced| Ownership { enforced });
+        assert_eq!(starts(mode, &allows).authorize().ownership, ownership, "{mode}");
+        // A request that passes only because the policy is not enforced binds no token.
+        assert_eq!(starts(mode, POLICY).authorize().ownership, None, "{mode}");
         // Other requests start no task.
         let xcom = Scene {
             method: "GET",
             target: XCOM,
             ..starts(mode, &allows)
         };
-        assert_eq!(xcom.authorize().claims, None, "{mode}");
+        assert_eq!(xcom.authorize().ownership, None, "{mode}");
     }
 }
 

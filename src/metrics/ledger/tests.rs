@@ -16,7 +16,7 @@ fn allowed<'a>(dag_id: &'a str, task_id: &'a str) -> Traffic<'a> {
         proven: true,
         action: "dag_run:read",
         decision: Decision::Allow,
-        code: 200,
+        status: 200,
         request_bytes: 10,
         response_bytes: 20,
         duration_ms: 5,
@@ -28,7 +28,7 @@ fn allowed<'a>(dag_id: &'a str, task_id: &'a str) -> Traffic<'a> {
 fn denied(dag_id: &str) -> Traffic<'_> {
     Traffic {
         decision: Decision::Deny,
-        code: 403,
+        status: 403,
         denied: Some(("teams", "no_match")),
         ..allowed(dag_id, "t")
     }
@@ -214,7 +214,7 @@ fn no_caller_takes_the_series_of_another_by_what_it_asks_for() {
             let traffic = Traffic {
                 action,
                 decision,
-                code: [200, 403, 500][number % 3],
+                status: [200, 403, 500][number % 3],
                 proven: number % 2 == 0,
                 dag_id: "",
                 task_id: "",
@@ -329,8 +329,8 @@ fn shows_the_configuration_in_force() {
 #[test]
 fn an_answer_without_status_has_no_class() {
     assert_eq!(
-        [0, 99, 100, 204, 403, 599, 600].map(|code| Traffic {
-            code,
+        [0, 99, 100, 204, 403, 599, 600].map(|status| Traffic {
+            status,
             ..allowed("", "")
         }
         .code_class()),

@@ -238,8 +238,8 @@ fn the_name_of_one_surface_does_not_stand_for_an_action() {
         };
         let operation = operation::classify(&request, &Site::default()).unwrap();
         let facts = Facts::new(None, Fact::Unknown, &[], &operation, &operation.accesses[0]);
-        let verdict = ruleset.decide(Scope::All, slice::from_ref(&facts));
-        verdict.by.map(|by| by.rule)
+        let ruling = ruleset.decide(Scope::All, slice::from_ref(&facts));
+        ruling.by.map(|by| by.rule)
     };
     assert_eq!(by("/ui/new"), Some(1));
     assert_eq!(by("/api/v2/new"), Some(0));
