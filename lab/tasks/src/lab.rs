@@ -28,7 +28,7 @@ enum Action {
     Up,
     /// Show the running cluster, and the updates that its proxies reject.
     Status,
-    /// Run a command in a container, as `kubectl exec` does in a cluster with a kubelet.
+    /// Run a command in a container, as `kubectl exec` does in a real cluster.
     Exec(Exec),
     /// End the cluster, and remove everything that it or a crash has left.
     Down,
@@ -182,10 +182,10 @@ fn usage(kept: &Kept) -> String {
          Install dagward in enforce mode and watch that log; then read the sidecar's reasons:\n\n    \
          sed -e 's|oci://.*|{image}|' -e 's/mode: shadow/mode: enforce/' wasm-plugin.yaml | kubectl apply -f -\n    \
          kubectl -n airflow logs airflow-api-server -c istio-proxy | grep dagward\n\n\
-         To install everything, put the image into wasm-plugin.yaml and run `kubectl apply -k .`. Its telemetry.yaml has no effect \
+         To install everything, put the image into examples/istio/wasm-plugin.yaml and run `kubectl apply -k .`. Its telemetry.yaml has no effect \
          here: the sidecars run upstream's Envoy, which lacks Istio's filter `istio.stats`.\n\n\
-         `kubectl exec`, `kubectl port-forward` and the istioctl commands that use them (`proxy-config`, `proxy-status`) need a \
-         kubelet, which the lab does not have. Use these instead:\n\n    \
+         `kubectl exec`, `kubectl port-forward` and the istioctl commands that use them (`proxy-config`, `proxy-status`) are not \
+         available: the lab's kubelet serves logs only. Use these instead:\n\n    \
          cargo xtask lab status    # updates that a proxy rejects\n    \
          cargo xtask lab exec airflow-api-server -c istio-proxy -- pilot-agent request GET config_dump > dump.json\n    \
          istioctl proxy-config listeners --file dump.json\n    \
