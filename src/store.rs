@@ -34,6 +34,30 @@ impl Memory {
     }
 }
 
+/// A proxy whose store is in memory.
+pub trait HasMemory {
+    /// The store.
+    fn memory(&mut self) -> &mut Memory;
+}
+
+impl<P: HasMemory> Shared for P {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.memory().read(key)
+    }
+
+    fn write(&mut self, key: &str, value: &[u8]) -> bool {
+        self.memory().write(key, value)
+    }
+
+    fn create(&mut self, key: &str, value: &[u8]) -> bool {
+        self.memory().create(key, value)
+    }
+
+    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
+        self.memory().replace(key, value, version)
+    }
+}
+
 impl Shared for Memory {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.values.get(key).cloned()

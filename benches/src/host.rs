@@ -1,7 +1,7 @@
 //! The smallest host that metrics need.
 
 use dagward::metrics::{Kind, Meter};
-use dagward::store::{Memory, Shared};
+use dagward::store::{HasMemory, Memory};
 
 /// Numbers metrics and stores shared values; it discards counts.
 #[derive(Default)]
@@ -23,20 +23,8 @@ impl Meter for Host {
     fn set(&mut self, _: u32, _: u64) {}
 }
 
-impl Shared for Host {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.store.read(key)
-    }
-
-    fn write(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.write(key, value)
-    }
-
-    fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.create(key, value)
-    }
-
-    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        self.store.replace(key, value, version)
+impl HasMemory for Host {
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.store
     }
 }

@@ -9,7 +9,7 @@ use dagward::authorize::{Incoming, Outcome};
 use dagward::caller::Principal;
 use dagward::exchange::{self, Effect, Level, Message};
 use dagward::policy::Ruleset;
-use dagward::store::{Memory, Shared};
+use dagward::store::{HasMemory, Memory};
 
 use super::decision::{At, Decision};
 use super::question::Question;
@@ -115,20 +115,8 @@ impl exchange::Host for Host<'_> {
     }
 }
 
-impl Shared for Host<'_> {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.store.read(key)
-    }
-
-    fn write(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.write(key, value)
-    }
-
-    fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.create(key, value)
-    }
-
-    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        self.store.replace(key, value, version)
+impl HasMemory for Host<'_> {
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.store
     }
 }

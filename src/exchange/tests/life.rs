@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::caller::Principal;
 use crate::exchange::{Connection, Effect, Exchange, Flow, Host, Level, Message, Setting};
-use crate::store::{Memory, Shared};
+use crate::store::{HasMemory, Memory};
 
 /// A request under way.
 pub(super) struct Life<'p> {
@@ -169,20 +169,8 @@ impl Host for TestHost {
     }
 }
 
-impl Shared for TestHost {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.store.read(key)
-    }
-
-    fn write(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.write(key, value)
-    }
-
-    fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.create(key, value)
-    }
-
-    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        self.store.replace(key, value, version)
+impl HasMemory for TestHost {
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.store
     }
 }

@@ -1,6 +1,6 @@
 //! The calls of one VM for the keys of several issuers.
 
-use crate::store::{Memory, Shared};
+use crate::store::{HasMemory, Memory};
 use crate::token::fetch::remotes::{Caller, RemoteKeys};
 use crate::token::testing::issuer;
 use crate::token::{Algorithm, Issuer, Kind, Remote, Source};
@@ -39,21 +39,9 @@ impl Caller for Proxy {
     }
 }
 
-impl Shared for Proxy {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.store.read(key)
-    }
-
-    fn create(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.create(key, value)
-    }
-
-    fn replace(&mut self, key: &str, value: &[u8], version: u32) -> bool {
-        self.store.replace(key, value, version)
-    }
-
-    fn write(&mut self, key: &str, value: &[u8]) -> bool {
-        self.store.write(key, value)
+impl HasMemory for Proxy {
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.store
     }
 }
 
