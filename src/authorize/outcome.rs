@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Code;
 use crate::caller::Acting;
-use crate::operation::Operation;
+use crate::operation::{Operation, Surface};
 use crate::policy::Decider;
 use crate::stamp::Edit;
 use crate::token::{TokenResult, Verified};
@@ -101,6 +101,16 @@ pub enum Actor<'a> {
     Task(Option<Cow<'a, Acting>>),
     /// A deadline's callback. Its pod names its DAG.
     Callback(Option<Cow<'a, Acting>>),
+}
+
+impl Outcome<'_> {
+    /// The acting task as far as records and metrics name it: health routes name none, because any pod can
+    /// request them in any task's name.
+    pub fn recorded_acting(&self) -> Option<&Acting> {
+        let is_health = |operation: &Operation<'_>| operation.surface == Surface::Health;
+        let acting = self.actor.acting();
+        acting.filter(|_| !self.operation.as_ref().is_some_and(is_health))
+    }
 }
 
 impl<'a> Verdict<'a> {

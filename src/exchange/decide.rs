@@ -11,7 +11,6 @@ use super::log;
 use super::setting::Setting;
 use crate::authorize::{self, Awaits, Incoming, Outcome, Proxy};
 use crate::caller::Proof;
-use crate::operation::{Operation, Surface};
 use crate::stamp::request_id::{CORRELATION_ID, REQUEST_ID};
 use crate::stamp::{Edit, RequestId, correlation_id};
 use crate::wire::pairs::header;
@@ -61,9 +60,8 @@ pub(super) fn again(
 /// series, which Envoy keeps forever.
 fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut impl Host) {
     let acting = outcome.actor.acting();
-    let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
-    let proven = acting
-        .filter(|acting| acting.proof > Proof::Claimed && outcome.operation.as_ref().is_none_or(is_task));
+    let recorded = outcome.recorded_acting();
+    let proven = recorded.filter(|acting| acting.proof > Proof::Claimed);
     for (name, value) in [
         ("dagward_dag_id", acting.map(|acting| acting.dag_id.as_str())),
         (

@@ -12,7 +12,7 @@ use crate::authorize::{Code, Incoming, Objection, Outcome, Ownership};
 use crate::caller::{Acting, Proof, TaskInstanceId};
 use crate::learn::{Learned, Owner, Run, Tasks, Team};
 use crate::metrics::Traffic;
-use crate::operation::{Operation, Surface};
+use crate::operation::Operation;
 use crate::verdict::{Decision, Direction};
 
 /// The label in place of the acting task's id when a deadline's callback acts.
@@ -72,10 +72,7 @@ impl Decided {
         since: Duration,
     ) -> Self {
         let verdict = &outcome.verdict;
-        // Any pod can request health routes in any task's name.
-        let is_task = |operation: &Operation<'_>| operation.surface != Surface::Health;
-        let acting = outcome.actor.acting();
-        let acting = acting.filter(|_| outcome.operation.as_ref().is_none_or(is_task));
+        let acting = outcome.recorded_acting();
         let text = |field: fn(&Acting) -> Option<&str>| acting.and_then(field).unwrap_or_default().to_owned();
         let operation = outcome.operation.as_ref();
         let task = incoming.token.task().filter(|task| {
