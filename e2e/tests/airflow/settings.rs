@@ -33,6 +33,9 @@ const LOG_STORE: &str = "remote_logs";
 
 const LINEAGE: &str = "lineage.example.com";
 
+/// The file with the connections of the secrets backend.
+const CONNECTIONS: &str = "connections.json";
+
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Tasks of `sales_hooks`, each with a log.
@@ -67,6 +70,58 @@ struct Ran {
     /// `airflow dags test` without the database and with it: its output and exit status, and the number of its
     /// requests.
     by_hand: [(Output, usize); 2],
+}
+
+/// The servers and files outside Airflow that the settings name. They end with their handle.
+struct Parts {
+    store: S3,
+    lineage: Upstream,
+    statsd: UdpSocket,
+    repository: TempDir,
+    /// Files that the pods keep: connections of the secrets backend.
+    kept: TempDir,
+}
+
+impl Parts {
+    fn start() -> Self {
+        let kept = paths::scratch("kept").unwrap();
+        let connections = r#"{"sales_kept": "http://kept.example.com"}"#;
+        fs::write(kept.path().join(CONNECTIONS), connections).unwrap();
+        let statsd = UdpSocket::bind("127.0.0.1:0").unwrap();
+        statsd.set_read_timeout(Some(LIMIT)).unwrap();
+        Self {
+            store: S3::start(BUCKET).unwrap(),
+            lineage: Upstream::with(|_| Answer::json(200, &json!({}))).unwrap(),
+            statsd,
+            repository: repository(),
+            kept,
+        }
+    }
+
+    /// All settings together.
+    fn environment(&self, release: Release) -> Vec<(&'static str, String)> {
+        let kept = self.kept.path().join(CONNECTIONS);
+        let mut environment = remote_logs(release, &self.store);
+        environment.extend(further(self.repository.path(), &self.statsd, &kept));
+        environment
+    }
+
+    fn destinations(&self) -> Vec<Destination> {
+        let lineage = Destination::external(LINEAGE, 80, self.lineage.address());
+        vec![outside(&self.store), lineage]
+    }
+
+    /// Creates the connections to the log store and of another team.
+    fn connect(&self, people: &Rest) {
+        connect(people, &log_store(&self.store));
+        let of_ml = json!({"connection_id": "ml_db", "conn_type": "http", "host": "ml"});
+        connect(people, &of_ml);
+    }
+
+    /// The size in bytes of the first metric that StatsD gets.
+    fn metric(&self) -> usize {
+        self.statsd.recv(&mut [0; 1024]).unwrap()
+    }
 }
 
 /// A repository with the DAG `sales_git`.
@@ -194,29 +249,15 @@ fn by_hand(deployment: &Deployment, database: Option<&Path>) -> (Output, usize) 
 impl Ran {
     fn run() -> Self {
         let release = Release::V3_3;
-        let store = S3::start(BUCKET).unwrap();
-        let lineage = Upstream::with(|_| Answer::json(200, &json!({}))).unwrap();
-        let statsd = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let (repository, kept) = (repository(), paths::scratch("kept").unwrap());
-        let file = kept.path().join("connections.json");
-        fs::write(&file, r#"{"sales_kept": "http://kept.example.com"}"#).unwrap();
-        let mut environment = remote_logs(release, &store);
-        environment.extend(further(repository.path(), &statsd, &file));
+        let parts = Parts::start();
         let deployment = Deployment::start(Setup {
-            destinations: vec![
-                outside(&store),
-                Destination::external(LINEAGE, 80, lineage.address()),
-            ],
-            environment,
+            destinations: parts.destinations(),
+            environment: parts.environment(release),
             ..Setup::new(release, Executor::Celery, Some(&policies::two_teams()))
         })
         .unwrap();
         let people = deployment.gateway().unwrap();
-        connect(&people, &log_store(&store));
-        connect(
-            &people,
-            &json!({"connection_id": "ml_db", "conn_type": "http", "host": "ml"}),
-        );
+        parts.connect(&people);
         let dags = ["sales_hooks", "sales_git"];
         for dag in dags {
             people.trigger(dag, RUN, &json!({})).unwrap();
@@ -224,22 +265,22 @@ impl Ran {
         let runs = dags.map(|dag| (dag, people.finished(dag, RUN).unwrap()));
         let results = ["buckets", "cluster", "from_backend", "other_database"];
         let results = results.map(|task| (task, people.result("sales_hooks", RUN, task).unwrap()));
-        statsd.set_read_timeout(Some(LIMIT)).unwrap();
-        let database = kept.path().join("airflow.db");
+        let database = parts.kept.path().join("airflow.db");
         fs::copy(Installation::ensure(release).unwrap().database, &database).unwrap();
         Self {
             by_hand: [None, Some(&*database)].map(|database| by_hand(&deployment, database)),
             runs: runs.into(),
             results: results.into(),
-            objects: stored(&store, TASKS.len() + 1),
+            objects: stored(&parts.store, TASKS.len() + 1),
             log: people.task_log("sales_hooks", RUN, "work").unwrap(),
             requests: deployment.requests(Component::ApiServer).unwrap(),
-            lineage: lineage
+            lineage: parts
+                .lineage
                 .received()
                 .iter()
                 .map(|event| event.path.clone())
                 .collect(),
-            metric: statsd.recv(&mut [0; 1024]).unwrap(),
+            metric: parts.metric(),
         }
     }
 

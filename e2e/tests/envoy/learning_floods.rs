@@ -41,6 +41,14 @@ fn sales(server: &Server) -> Client {
     server.peer("airflow", "airflow-worker-sales")
 }
 
+/// The same peer, once its honest tasks have started.
+fn sales_at_work(server: &Server) -> Client {
+    let sales = sales(server);
+    let starts = (0..HONEST).map(|number| run(&task(number)));
+    send(&sales, starts.collect(), 200);
+    sales
+}
+
 fn send(client: &Client, requests: Vec<Request>, status: u16) {
     let count = requests.len() as u64;
     let load = Load {
@@ -60,12 +68,7 @@ fn learned(server: &Server) -> f64 {
 #[test]
 fn forged_tokens_push_nothing_out() {
     let server = server(Setup::ALL[3]);
-    let sales = sales(&server);
-    send(
-        &sales,
-        (0..HONEST).map(|number| run(&task(number))).collect(),
-        200,
-    );
+    let sales = sales_at_work(&server);
     assert_eq!(learned(&server), HONEST as f64);
 
     // Every second one has the name of an honest task. Each has a DAG of its own.
@@ -103,12 +106,7 @@ fn forged_tokens_push_nothing_out() {
 fn forged_tokens_that_airflow_does_not_look_at_push_nothing_out() {
     let app = Upstream::with(verifying).unwrap();
     let server = Server::before(app, Setup::ALL[3], &with_open_routes().to_string());
-    let sales = sales(&server);
-    send(
-        &sales,
-        (0..HONEST).map(|number| run(&task(number))).collect(),
-        200,
-    );
+    let sales = sales_at_work(&server);
     let forger = server.peer("airflow", "airflow-worker-ml");
     let health = |number: u64| {
         Request::get(API_SERVER, "/execution/health").header("authorization", forged(&task(HONEST + number)))
@@ -128,12 +126,7 @@ fn forged_tokens_that_airflow_does_not_look_at_push_nothing_out() {
 fn valid_tokens_of_one_team_push_out_no_task_of_another() {
     let app = Upstream::with(verifying).unwrap();
     let server = Server::before(app, Setup::ALL[3], &with_open_routes().to_string());
-    let sales = sales(&server);
-    send(
-        &sales,
-        (0..HONEST).map(|number| run(&task(number))).collect(),
-        200,
-    );
+    let sales = sales_at_work(&server);
     let thief = server.peer("airflow", "airflow-worker-ml");
     let own = |number: u64| {
         let task = task(HONEST + number);
