@@ -94,8 +94,7 @@ pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token
 mod tests {
     use super::*;
     use crate::caller::Credential;
-    use crate::learn::Learned;
-    use crate::learn::Run;
+    use crate::learn::{Learned, Run};
 
     const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
 

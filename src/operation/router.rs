@@ -10,8 +10,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::route::{Id, Route, Segment, segments};
-use super::routes;
-use super::{Site, Surface};
+use super::{Site, Surface, routes};
 
 /// The largest number of placeholders in a template (a test checks this).
 const MAX_VALUES: usize = 8;

@@ -5,9 +5,8 @@
 
 use std::collections::HashMap;
 
-use dagward_shipped::manifest;
-use dagward_shipped::pages;
 use dagward_shipped::pages::Page;
+use dagward_shipped::{manifest, pages};
 use dagward_workbench::paths;
 use serde_json::{Map, Value, json};
 

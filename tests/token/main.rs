@@ -14,8 +14,7 @@ mod tampered;
 mod testing;
 
 // The items of the module that the helpers of its own tests use.
-use dagward::token::{Algorithm, Issuer, KeySet, Kind, Source};
-use dagward::token::{InModule, Parsed, Refusal, verify};
+use dagward::token::{Algorithm, InModule, Issuer, KeySet, Kind, Parsed, Refusal, Source, verify};
 use testing::{NOW, issuer, jwk, set};
 
 /// The verdict on a token of an issuer that has one key and uses one algorithm.

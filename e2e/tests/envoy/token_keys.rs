@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dagward_build as module;
-use dagward_forge::jwt;
-use dagward_forge::jwt::{Algorithm, SigningKey};
+use dagward_forge::jwt::{self, Algorithm, SigningKey};
 use dagward_testbed::certs::Authority;
 use dagward_testbed::client::{Request, Response};
 use dagward_testbed::sidecar::{Destination, Inbound, Node, Plugin, Sidecar, Spec, Update};

@@ -1,8 +1,7 @@
 //! `cargo xtask wheel`
 
 use anyhow::Result;
-use dagward_publish::wheel;
-use dagward_publish::wheel::Profile;
+use dagward_publish::wheel::{self, Profile};
 use dagward_workbench::paths;
 
 /// Builds the wheel and prints its path.

@@ -9,8 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use dagward_publish::wheel;
-use dagward_publish::wheel::Profile;
+use dagward_publish::wheel::{self, Profile};
 use dagward_workbench::python::{Interpreter, Venv, pip_install};
 use dagward_workbench::{paths, progress};
 

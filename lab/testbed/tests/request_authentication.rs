@@ -8,8 +8,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dagward_forge::jwt;
-use dagward_forge::jwt::{Algorithm, SigningKey};
+use dagward_forge::jwt::{self, Algorithm, SigningKey};
 use dagward_testbed::certs::Authority;
 use dagward_testbed::client::{Client, Request, Response};
 use dagward_testbed::oidc::Provider;

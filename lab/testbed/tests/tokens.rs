@@ -10,10 +10,8 @@ use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dagward_forge::jwt;
-use dagward_forge::jwt::{Algorithm, SigningKey};
-use dagward_testbed::oidc;
-use dagward_testbed::oidc::Provider;
+use dagward_forge::jwt::{self, Algorithm, SigningKey};
+use dagward_testbed::oidc::{self, Provider};
 use serde_json::{Value, json};
 
 /// Verifies each token with joserfc, which uses OpenSSL, by the key of its `kid`, and prints all
