@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use dagward_publish::wheel::{self, Profile};
 use dagward_workbench::python::{Interpreter, Venv, pip_install};
@@ -15,6 +16,10 @@ use dagward_workbench::{paths, progress};
 
 const GOOD: &str = "examples/policies/two-teams.yaml";
 const BAD: &str = "cli/tests/validate/bad/several.yaml";
+
+/// maturin moves the program that cargo has built out of the folder that both tests build in, so two
+/// of them at once take each other's.
+static BUILD: Mutex<()> = Mutex::new(());
 
 /// A program's exit status and output.
 fn finish(command: &mut Command) -> (Option<i32>, String) {
@@ -31,6 +36,7 @@ fn finish(command: &mut Command) -> (Option<i32>, String) {
 
 #[test]
 fn pip_installs_the_tool() {
+    let _alone = BUILD.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = paths::scratch("wheel").unwrap();
     let wheel = wheel::build(Profile::Dev, &scratch.path().join("wheels")).unwrap();
     let venv = scratch.path().join("venv");
@@ -66,6 +72,7 @@ fn pip_installs_the_tool() {
 
 #[test]
 fn pre_commit_checks_policies() {
+    let _alone = BUILD.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = paths::scratch("pre-commit").unwrap();
     let user = scratch.path().join("user");
     fs::create_dir(&user).unwrap();
