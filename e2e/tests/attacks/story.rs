@@ -175,6 +175,8 @@ impl Phase {
         for batch in batches {
             phase.outcomes.extend(batch.end(d, rest)?);
         }
+        // Without the filter an attempt has paused the DAG, perhaps before its run was over.
+        scene::pause(rest, false)?;
         fs::write(file("until"), "")?;
         let state = rest.finished("sales_leaky", &run("stolen"))?;
         phase.runs.insert(("sales_leaky", run("stolen")), state);
@@ -186,7 +188,6 @@ impl Phase {
         let ending = Batch::start(d, rest, run("ending"), task::ending(), None, &names)?;
         phase.outcomes.extend(ending.end(d, rest)?);
         phase.commanded = deferred::run(d, rest, &names, name, &mut phase.outcomes)?;
-        scene::pause(rest, false)?;
         let (robbed, outcomes) = queued_token::Robbed::run(d, rest, &names, name)?;
         phase.robbed = robbed;
         phase.outcomes.extend(outcomes);
