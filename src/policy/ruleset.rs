@@ -68,6 +68,11 @@ impl Ruleset {
         hosts.is_some_and(|hosts| hosts.is_behind_waypoint(cluster))
     }
 
+    /// Whether a rule looks at Airflow's own teams.
+    pub fn asks_airflow_for_teams(&self) -> bool {
+        false
+    }
+
     fn lists(&self, principals: Span, principal: &str) -> bool {
         let matches =
             |pattern: &Pattern| matches(&self.compiled.arena, *pattern, principal, &Bindings::default());

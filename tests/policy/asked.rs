@@ -188,6 +188,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
             map_index: None,
             try_number: None,
             ti_id: None,
+            team: dagward::caller::Team::Unknown,
             proof,
         })
     });

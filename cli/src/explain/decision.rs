@@ -94,7 +94,7 @@ impl Decision {
                 principal: question.principal().map(Principal::as_str).map(str::to_owned),
                 actor: outcome.actor.is_callback().then_some("callback"),
                 acting: outcome.actor.acting().map(ActingPart::new),
-                team: outcome.team.map(str::to_owned),
+                team: outcome.team().map(str::to_owned),
             },
             operation: OperationPart::new(outcome.operation.as_ref()),
             tokens: tokens::parts(ruleset, outcome),
