@@ -35,6 +35,7 @@ mod providers;
 mod redis;
 mod rest;
 mod settings;
+mod own_teams;
 pub mod task_tokens;
 pub mod theft;
 mod waiting;
@@ -73,20 +74,38 @@ impl Airflow {
     /// Like [`start`](Self::start), with further variables for all processes, such as settings of
     /// Airflow.
     pub fn with(further: &[(&str, String)]) -> Result<Self> {
-        let installation = Installation::ensure(Release::V3_3)?;
+        Self::of(Release::V3_3, further, &[])
+    }
+
+    /// Like [`start`](Self::start), but of this release, and with Airflow's own teams and their
+    /// DAGs, which are in `lab/airflow/teams/`.
+    pub fn with_own_teams(release: Release) -> Result<Self> {
+        Self::of(release, &own_teams::settings(), &own_teams::TEAMS)
+    }
+
+    fn of(release: Release, further: &[(&str, String)], teams: &[&str]) -> Result<Self> {
+        let installation = Installation::ensure(release)?;
         let home = paths::scratch("airflow")?;
         fs::copy(&installation.database, home.path().join("airflow.db"))?;
         fs::write(pods_file(home.path()), "{}")?;
         let environment = installation.environment(home.path())?;
-        let start = |component: &str, arguments: &[&str]| {
+        let command = |component: &str, arguments: &[&str]| {
             let mut command = Command::new(&installation.program);
             command.arg(component).args(arguments);
             environment.apply(&mut command);
             command.envs(further.iter().map(|(name, value)| (name, value)));
             command.env("DAGWARD_LAB_PODS", pods_file(home.path()));
-            Process::start(&format!("airflow-{component}"), &command)
+            command
+        };
+        let start = |component: &str, arguments: &[&str]| {
+            Process::start(&format!("airflow-{component}"), &command(component, arguments))
         };
 
+        // The DAG processor looks for the teams of its bundles.
+        for team in teams {
+            let mut create = command("teams", &["create", team]);
+            progress::run(&format!("making Airflow's team `{team}`"), &mut create)?;
+        }
         let bind = ["--host", "127.0.0.1", "--port", "0", "--workers", "1"];
         let mut api_server = start("api-server", &bind)?;
         let others = [

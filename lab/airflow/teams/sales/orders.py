@@ -1,0 +1,32 @@
+"""Team sales: ``orders_ingest`` starts ``crm_sync``, another DAG of the team. The DAGs' names follow no convention."""
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Variable, dag, task
+
+
+@dag(schedule=None)
+def orders_ingest():
+    @task
+    def extract():
+        return [19, 23]
+
+    @task
+    def load(orders):
+        print(f"loaded {sum(orders)} for {Variable.get('region')}")
+
+    load(extract()) >> TriggerDagRunOperator(
+        task_id="hand_over", trigger_dag_id="crm_sync", trigger_run_id="of-{{ run_id }}"
+    )
+
+
+@dag(schedule=None)
+def crm_sync():
+    @task
+    def sync():
+        print("synced")
+
+    sync()
+
+
+orders_ingest()
+crm_sync()
