@@ -7,8 +7,10 @@ use crate::asking::{Asked, GATEWAY, SALES, SCHEDULER, WORKER};
 use crate::files::ruleset;
 use crate::sites::everywhere;
 
-const POLICIES: [&str; 3] = [
+const POLICIES: [&str; 5] = [
+    "examples/policies/airflow-teams.yaml",
     "examples/policies/components.yaml",
+    "examples/policies/one-account.yaml",
     "examples/policies/two-teams.yaml",
     "wasm-plugin.yaml",
 ];

@@ -50,7 +50,10 @@ fn teams_keep_apart(release: Release) {
     ] {
         assert_eq!(decision(&seen, path), "no_rule_allows", "{path}: {seen:#?}");
     }
-    assert_eq!(people.run_state("orders_ingest", "forged-stranger").unwrap(), None);
+    assert_eq!(
+        people.run_state("orders_ingest", "forged-stranger").unwrap(),
+        None
+    );
 
     for dag in ["churn_model", "crm_sync", "cleanup"] {
         people.trigger(dag, "own", &json!({})).unwrap();
@@ -106,7 +109,11 @@ fn refused(outcomes: &Value, name: &str) {
 /// The decision on the last request for `path`.
 fn decision<'a>(requests: &'a [Value], path: &str) -> &'a str {
     let mut last_first = requests.iter().rev();
-    let request = last_first.find(|request| request["path"].as_str().is_some_and(|seen| seen.starts_with(path)));
+    let request = last_first.find(|request| {
+        request["path"]
+            .as_str()
+            .is_some_and(|seen| seen.starts_with(path))
+    });
     request.unwrap_or_else(|| panic!("no request for {path}: {requests:#?}"))["dagward_decision"]
         .as_str()
         .unwrap()

@@ -175,7 +175,12 @@ fn each_task_writes_its_own(airflow: &Airflow, people: &Rest) {
 
 /// The outcomes of what a task of `meddler` tries on objects of others.
 fn meddle(people: &Rest, run: &str) -> Value {
-    succeeds(people, "meddler", run, &json!({"victim_run": "alone", "forged_run": "forged"}));
+    succeeds(
+        people,
+        "meddler",
+        run,
+        &json!({"victim_run": "alone", "forged_run": "forged"}),
+    );
     people.result("meddler", run, "meddle").unwrap()
 }
 
