@@ -20,6 +20,7 @@ mod pattern;
 mod ruleset;
 mod side;
 mod sieve;
+mod teams;
 #[cfg(test)]
 mod testing;
 mod vocabulary;
@@ -34,3 +35,4 @@ pub use field::Field;
 pub use grammar::words::API_VERSION;
 pub use ruleset::Ruleset;
 pub use side::Side;
+pub use teams::{CallerTeam, ObjectTeam, Teams};
