@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::{Awaits, Code, Grounds, Objection, Ownership, Passed, Verdict};
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
-use crate::operation::{BadBody, Malformed, Operation};
+use crate::operation::{Access, BadBody, Malformed, Operation};
 use crate::policy::{Decider, Facts, Mode, Ruleset, Ruling, Scope};
 use crate::token::Verified;
 
@@ -125,17 +125,33 @@ pub fn facts<'f>(
         None if operation.awaits_answer => Fact::Pending,
         None => Fact::Unknown,
     };
-    let teams = ruleset.teams();
-    let of_caller = teams.map(|teams| teams.of_caller(principal, acting).fact());
+    let listed = ruleset.teams();
+    let of_caller = match &listed {
+        Some(teams) => teams.of_caller(principal, acting).fact(),
+        None => acting_team(acting),
+    };
+    let teams = |access: &'f Access<'f>| match &listed {
+        Some(teams) => Some(teams.of_object(access).fact()),
+        None if ruleset.asks_airflow_for_teams() => Some(access.team.as_ref().map(|team| &**team)),
+        None => None,
+    };
     operation
         .accesses
         .iter()
         .map(|access| {
             let facts = Facts::new(principal, acting, tokens, operation, access);
-            match (teams, of_caller) {
-                (Some(teams), Some(of_caller)) => facts.with_teams(of_caller, teams.of_object(access).fact()),
-                _ => facts,
+            match teams(access) {
+                Some(of_object) => facts.with_teams(of_caller, of_object),
+                None => facts,
             }
         })
         .collect()
+}
+
+/// Airflow's team of the run that the caller acts for. Only Airflow's answer names one.
+fn acting_team(acting: Fact<&Acting>) -> Fact<&str> {
+    match acting {
+        Fact::Known(acting) => acting.team.fact(),
+        other => other.map(|_| ""),
+    }
 }

@@ -82,6 +82,12 @@ pub enum Scope {
 }
 
 impl Compiled {
+    /// Whether a condition is on a team.
+    pub(super) fn looks_at_teams(&self) -> bool {
+        let mut conditions = self.conditions.iter();
+        conditions.any(|condition| matches!(condition.field, Field::ActingTeams | Field::Teams))
+    }
+
     pub(super) fn policy_of(&self, rule: &Rule) -> Option<&Policy> {
         self.policies.get(rule.policy as usize)
     }

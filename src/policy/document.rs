@@ -271,6 +271,7 @@ impl Loader {
             api_servers: parts.api_servers,
             api_server_hosts: parts.api_server_hosts,
             mesh: parts.mesh,
+            airflow_teams: parts.teams.is_none() && compiled.looks_at_teams(),
             teams: parts.teams,
             site: self.site,
             deny: Index::build(&compiled, Effect::Deny),

@@ -21,6 +21,8 @@ pub struct Ruleset {
     pub(super) mesh: Mesh,
     pub(super) site: Site,
     pub(super) teams: Option<TeamList>,
+    /// Whether a rule looks at Airflow's own teams.
+    pub(super) airflow_teams: bool,
     pub(super) compiled: Compiled,
     pub(super) deny: Index,
     pub(super) allow: Index,
@@ -70,9 +72,9 @@ impl Ruleset {
         hosts.is_some_and(|hosts| hosts.is_behind_waypoint(cluster))
     }
 
-    /// Whether a rule looks at Airflow's own teams.
+    /// Whether a rule looks at Airflow's own teams: at teams that the document does not list.
     pub fn asks_airflow_for_teams(&self) -> bool {
-        false
+        self.airflow_teams
     }
 
     fn lists(&self, principals: Span, principal: &str) -> bool {

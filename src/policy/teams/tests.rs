@@ -34,6 +34,7 @@ fn acting(dag: &str, proof: Proof) -> Acting {
         map_index: None,
         try_number: None,
         ti_id: None,
+        team: crate::caller::Team::Unknown,
         proof,
     }
 }
