@@ -120,11 +120,7 @@ pub fn facts<'f>(
     tokens: &'f [Rc<Verified>],
     operation: &'f Operation<'f>,
 ) -> Vec<Facts<'f>> {
-    let acting = match acting {
-        Some(acting) => Fact::Known(acting),
-        None if operation.awaits_answer => Fact::Pending,
-        None => Fact::Unknown,
-    };
+    let acting = self::acting(acting, operation);
     let listed = ruleset.teams();
     let of_caller = match &listed {
         Some(teams) => teams.of_caller(principal, acting).fact(),
@@ -153,5 +149,14 @@ fn acting_team(acting: Fact<&Acting>) -> Fact<&str> {
     match acting {
         Fact::Known(acting) => acting.team.fact(),
         other => other.map(|_| ""),
+    }
+}
+
+/// The fact about the acting task.
+pub fn acting<'f>(acting: Option<&'f Acting>, operation: &Operation<'_>) -> Fact<&'f Acting> {
+    match acting {
+        Some(acting) => Fact::Known(acting),
+        None if operation.awaits_answer => Fact::Pending,
+        None => Fact::Unknown,
     }
 }

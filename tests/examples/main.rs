@@ -50,6 +50,7 @@ fn every_policy_loads() {
             "examples/policies/names-in-names.yaml",
             "examples/policies/observe-first-day.yaml",
             "examples/policies/one-account.yaml",
+            "examples/policies/teams-list.yaml",
             "examples/policies/two-teams.yaml",
             "wasm-plugin.yaml",
         ]

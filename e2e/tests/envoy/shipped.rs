@@ -8,7 +8,7 @@ use crate::mesh::{API_SERVER, Server, ask, refusal};
 use crate::setup::Setup;
 
 /// Every file that carries a policy.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "wasm-plugin.yaml",
     "examples/istio/traffic-extension.yaml",
     "examples/istio/waypoint.yaml",
@@ -19,6 +19,7 @@ const FILES: [&str; 11] = [
     "examples/policies/names-in-names.yaml",
     "examples/policies/observe-first-day.yaml",
     "examples/policies/one-account.yaml",
+    "examples/policies/teams-list.yaml",
     "examples/policies/two-teams.yaml",
 ];
 
