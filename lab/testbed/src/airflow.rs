@@ -11,12 +11,13 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::client::Client;
 use dagward_releases::{Installation, Release};
+use dagward_workbench::output::output_of;
 use dagward_workbench::process::Process;
 use dagward_workbench::{paths, progress};
 
@@ -102,10 +103,18 @@ impl Airflow {
         };
 
         // The DAG processor looks for the teams of its bundles.
-        for team in teams {
-            let mut create = command("teams", &["create", team]);
-            progress::run(&format!("making Airflow's team `{team}`"), &mut create)?;
-        }
+        progress::during("making Airflow's teams", |_| {
+            let creates = teams.iter().map(|team| command("teams", &["create", team]));
+            let threads: Vec<_> = creates
+                .map(|create| thread::spawn(move || output_of(create, "")))
+                .collect();
+            let mut made = threads.into_iter().map(|thread| thread.join());
+            made.try_for_each(|made| {
+                made.map_err(|_| anyhow!("the thread of a team panicked"))?
+                    .map(drop)
+            })
+        })?;
+
         let bind = ["--host", "127.0.0.1", "--port", "0", "--workers", "1"];
         let mut api_server = start("api-server", &bind)?;
         let others = [

@@ -8,22 +8,21 @@ from airflow.sdk import Variable, dag, task
 def orders_ingest():
     @task
     def extract():
-        return [19, 23]
+        return {"orders": [19, 23]}
 
-    @task
-    def load(orders):
-        print(f"loaded {sum(orders)} for {Variable.get('region')}")
-
-    load(extract()) >> TriggerDagRunOperator(
-        task_id="hand_over", trigger_dag_id="crm_sync", trigger_run_id="of-{{ run_id }}"
+    TriggerDagRunOperator(
+        task_id="hand_over",
+        trigger_dag_id="crm_sync",
+        trigger_run_id="of-{{ run_id }}",
+        conf=extract(),
     )
 
 
 @dag(schedule=None)
 def crm_sync():
     @task
-    def sync():
-        print("synced")
+    def sync(dag_run):
+        return {"region": Variable.get("region"), "orders": dag_run.conf.get("orders")}
 
     sync()
 
