@@ -11,13 +11,12 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::client::Client;
 use dagward_releases::{Installation, Release};
-use dagward_workbench::output::output_of;
 use dagward_workbench::process::Process;
 use dagward_workbench::{paths, progress};
 
@@ -75,16 +74,16 @@ impl Airflow {
     /// Like [`start`](Self::start), with further variables for all processes, such as settings of
     /// Airflow.
     pub fn with(further: &[(&str, String)]) -> Result<Self> {
-        Self::of(Release::V3_3, further, &[])
+        Self::of(Release::V3_3, further, false)
     }
 
     /// Like [`start`](Self::start), but of this release, and with Airflow's own teams and their
     /// DAGs, which are in `lab/airflow/teams/`.
     pub fn with_own_teams(release: Release) -> Result<Self> {
-        Self::of(release, &own_teams::settings(), &own_teams::TEAMS)
+        Self::of(release, &own_teams::settings(), true)
     }
 
-    fn of(release: Release, further: &[(&str, String)], teams: &[&str]) -> Result<Self> {
+    fn of(release: Release, further: &[(&str, String)], own_teams: bool) -> Result<Self> {
         let installation = Installation::ensure(release)?;
         let home = paths::scratch("airflow")?;
         fs::copy(&installation.database, home.path().join("airflow.db"))?;
@@ -102,18 +101,9 @@ impl Airflow {
             Process::start(&format!("airflow-{component}"), &command(component, arguments))
         };
 
-        // The DAG processor looks for the teams of its bundles.
-        progress::during("making Airflow's teams", |_| {
-            let creates = teams.iter().map(|team| command("teams", &["create", team]));
-            let threads: Vec<_> = creates
-                .map(|create| thread::spawn(move || output_of(create, "")))
-                .collect();
-            let mut made = threads.into_iter().map(|thread| thread.join());
-            made.try_for_each(|made| {
-                made.map_err(|_| anyhow!("the thread of a team panicked"))?
-                    .map(drop)
-            })
-        })?;
+        if own_teams {
+            own_teams::create(|team| command("teams", &["create", team]))?;
+        }
 
         let bind = ["--host", "127.0.0.1", "--port", "0", "--workers", "1"];
         let mut api_server = start("api-server", &bind)?;

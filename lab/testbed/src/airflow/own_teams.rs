@@ -1,10 +1,15 @@
 //! Airflow's own teams, `[core] multi_team`: each has a bundle of DAGs in `lab/airflow/teams/`.
 
-use dagward_workbench::paths;
+use std::process::Command;
+use std::thread;
+
+use anyhow::{Result, anyhow};
+use dagward_workbench::output::output_of;
+use dagward_workbench::{paths, progress};
 use serde_json::{Value, json};
 
 /// The teams with a bundle of DAGs.
-pub(super) const TEAMS: [&str; 2] = ["sales", "science"];
+const TEAMS: [&str; 2] = ["sales", "science"];
 
 /// The bundle whose DAGs are of no team.
 const SHARED: &str = "shared";
@@ -19,6 +24,19 @@ pub(super) fn settings() -> [(&'static str, String); 2] {
             bundles.to_string(),
         ),
     ]
+}
+
+/// Makes the teams, which the DAG processor looks for. `create` is the command that makes one.
+pub(super) fn create(create: impl Fn(&str) -> Command) -> Result<()> {
+    progress::during("making Airflow's teams", |_| {
+        let commands = TEAMS.map(|team| create(team));
+        let threads = commands.map(|create| thread::spawn(move || output_of(create, "")));
+        let mut made = threads.into_iter().map(|thread| thread.join());
+        made.try_for_each(|made| {
+            made.map_err(|_| anyhow!("the thread of a team panicked"))?
+                .map(drop)
+        })
+    })
 }
 
 fn bundle(name: &str) -> Value {
