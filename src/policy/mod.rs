@@ -1,6 +1,7 @@
 //! The policy: document → compile → index → decide → explain.
 
 mod arena;
+mod bind;
 mod compiled;
 mod decide;
 mod document;
@@ -16,6 +17,7 @@ mod json;
 mod likeness;
 mod matching;
 mod nearest;
+mod open;
 mod pattern;
 mod ruleset;
 mod side;
@@ -31,7 +33,7 @@ pub use document::{Draft, load, read};
 pub use effect::{Effect, Mode};
 pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};
 pub use facts::Facts;
-pub use field::Field;
+pub use field::{Binding, Field};
 pub use grammar::words::API_VERSION;
 pub use ruleset::Ruleset;
 pub use side::Side;
