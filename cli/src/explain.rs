@@ -8,6 +8,7 @@ mod play;
 mod question;
 mod reasons;
 mod shown;
+mod teams;
 mod text;
 mod tokens;
 

@@ -8,7 +8,8 @@ reach Airflow through their pod's sidecar, which the lab has started before the 
 and ``pod_override`` have no counterpart.
 
 ``DAGWARD_LAB_PODS`` names a JSON file that maps ``dag_id/run_id/task_id`` to the address at which
-the pod's sidecar takes the app's requests.
+the pod's sidecar takes the app's requests. ``*`` stands for a worker, which runs every task that has
+no pod of its own.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class PodProcessExecutor(BaseExecutor):
 
     def _sidecar(self, ti):
         sidecars = json.loads(Path(os.environ["DAGWARD_LAB_PODS"]).read_text())
-        return sidecars.get(f"{ti.dag_id}/{ti.run_id}/{ti.task_id}")
+        return sidecars.get(f"{ti.dag_id}/{ti.run_id}/{ti.task_id}") or sidecars.get("*")
 
     def _create_pod(self, workload, sidecar):
         capture = {"http_proxy": f"http://{sidecar}", "no_proxy": ""}

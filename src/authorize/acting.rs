@@ -93,7 +93,7 @@ pub(super) fn resolve_task_instance(operation: &mut Operation<'_>, token: &Token
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::Credential;
+    use crate::caller::{Credential, Team};
     use crate::learn::{Learned, Run};
 
     const TASK: &str = "019ab1c2-7d11-7b3f-a3c4-5d6e7f809112";
@@ -124,6 +124,7 @@ mod tests {
             map_index: Some(3),
             try_number: Some(1),
             ti_id: None,
+            team: Team::Unknown,
             proof,
         })
     }

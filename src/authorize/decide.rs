@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::{Awaits, Code, Grounds, Objection, Ownership, Passed, Verdict};
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
-use crate::operation::{BadBody, Malformed, Operation};
+use crate::operation::{Access, BadBody, Malformed, Operation};
 use crate::policy::{Decider, Facts, Mode, Ruleset, Ruling, Scope};
 use crate::token::Verified;
 
@@ -86,7 +86,7 @@ fn judge<'a>(
     asked: Asked<'_>,
     operation: &Operation<'_>,
 ) -> Verdict<'a> {
-    let facts = facts(asked.principal, asked.acting, asked.tokens, operation);
+    let facts = facts(ruleset, asked.principal, asked.acting, asked.tokens, operation);
     let decide = |scope| allowing(ruleset.decide(scope, &facts));
     let by = match enforced.then(|| decide(Scope::Enforced)) {
         Some(Err(objection)) => return Verdict::Refused(objection),
@@ -114,19 +114,49 @@ fn allowing(ruling: Ruling<'_>) -> Result<Decider<'_>, Objection<'_>> {
 
 /// The facts that the policy evaluates: one set for each access of the request.
 pub fn facts<'f>(
+    ruleset: &'f Ruleset,
     principal: Option<&'f Principal>,
     acting: Option<&'f Acting>,
     tokens: &'f [Rc<Verified>],
     operation: &'f Operation<'f>,
 ) -> Vec<Facts<'f>> {
-    let acting = match acting {
-        Some(acting) => Fact::Known(acting),
-        None if operation.awaits_answer => Fact::Pending,
-        None => Fact::Unknown,
+    let acting = self::acting(acting, operation);
+    let listed = ruleset.teams();
+    let of_caller = match &listed {
+        Some(teams) => teams.of_caller(principal, acting).fact(),
+        None => acting_team(acting),
+    };
+    let teams = |access: &'f Access<'f>| match &listed {
+        Some(teams) => Some(teams.of_object(access).fact()),
+        None if ruleset.asks_airflow_for_teams() => Some(access.team.as_ref().map(|team| &**team)),
+        None => None,
     };
     operation
         .accesses
         .iter()
-        .map(|access| Facts::new(principal, acting, tokens, operation, access))
+        .map(|access| {
+            let facts = Facts::new(principal, acting, tokens, operation, access);
+            match teams(access) {
+                Some(of_object) => facts.with_teams(of_caller, of_object),
+                None => facts,
+            }
+        })
         .collect()
+}
+
+/// Airflow's team of the run that the caller acts for. Only Airflow's answer names one.
+fn acting_team(acting: Fact<&Acting>) -> Fact<&str> {
+    match acting {
+        Fact::Known(acting) => acting.team.fact(),
+        other => other.map(|_| ""),
+    }
+}
+
+/// The fact about the acting task.
+pub fn acting<'f>(acting: Option<&'f Acting>, operation: &Operation<'_>) -> Fact<&'f Acting> {
+    match acting {
+        Some(acting) => Fact::Known(acting),
+        None if operation.awaits_answer => Fact::Pending,
+        None => Fact::Unknown,
+    }
 }

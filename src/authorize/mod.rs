@@ -11,11 +11,12 @@ mod incoming;
 mod outcome;
 mod owner;
 mod reasons;
+mod teams;
 mod token;
 
 use std::borrow::Cow;
 
-use crate::caller::{Principal, Proof, headers};
+use crate::caller::{Principal, Proof, Team, headers};
 use crate::operation::{self, Body, Malformed, Operation, Request};
 use crate::policy::{Mode, Ruleset};
 use crate::stamp::task_headers::{self, Own};
@@ -26,19 +27,30 @@ use decide::{Asked, decide, refuse};
 use owner::Terms;
 
 pub use code::{Code, Status};
-pub use decide::facts;
+pub use decide::{acting, facts};
 pub use incoming::{Incoming, Proxy};
 pub use outcome::{Actor, Awaits, Grounds, Objection, Outcome, Ownership, Passed, Verdict};
 pub use reasons::reasons;
 pub use token::Token;
 
-/// Authorizes a request. Without a rule set, because the first document was refused, no request passes.
+/// Authorizes a request, for a proxy that has learned no teams of DAGs. Without a rule set, because the first
+/// document was refused, no request passes.
 pub fn authorize<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
+    authorize_knowing(ruleset, proxy, incoming, &mut |_| Team::Unknown)
+}
+
+/// Authorizes a request like [`authorize`]. `team_of` tells Airflow's team of a DAG, as far as the proxy has
+/// learned it.
+pub fn authorize_knowing<'a>(
+    ruleset: Option<&'a Ruleset>,
+    proxy: Proxy<'a>,
+    incoming: &Incoming<'a>,
+    team_of: &mut dyn FnMut(&str) -> Team,
+) -> Outcome<'a> {
     let Some(ruleset) = ruleset else {
         return Outcome {
             verdict: Verdict::Refused(Objection::Unasked(Code::ConfigRefused)),
             actor: Actor::Task(None),
-            team: None,
             operation: None,
             tokens: Vec::new(),
             token_results: Vec::new(),
@@ -46,7 +58,7 @@ pub fn authorize<'a>(ruleset: Option<&'a Ruleset>, proxy: Proxy<'a>, incoming: &
         };
     };
     match incoming.listener {
-        Direction::Inbound => inbound(ruleset, proxy, incoming),
+        Direction::Inbound => inbound(ruleset, proxy, incoming, team_of),
         Direction::Outbound => outbound(ruleset, proxy, incoming),
     }
 }
@@ -84,7 +96,6 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
     Outcome {
         verdict: Verdict::passed(Grounds::Outbound, awaits),
         actor: Actor::new(callback, acting),
-        team: token.team(),
         operation,
         tokens: Vec::new(),
         token_results: Vec::new(),
@@ -92,7 +103,12 @@ fn outbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>)
     }
 }
 
-fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) -> Outcome<'a> {
+fn inbound<'a>(
+    ruleset: &'a Ruleset,
+    proxy: Proxy<'a>,
+    incoming: &Incoming<'a>,
+    team_of: &mut dyn FnMut(&str) -> Team,
+) -> Outcome<'a> {
     let principal = incoming.peer.ok().flatten();
     let believed = principal.is_some_and(|principal| acting::is_stamper(ruleset, proxy, principal));
     let edits = match believed {
@@ -160,12 +176,19 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     let actor = Actor::new(callback, acting.ok().flatten().map(Cow::Owned));
     let (verdict, operation) = match (operation, objection) {
         (Ok(operation), None) => {
+            let mut with_teams = |mut operation: Operation<'a>| {
+                if ruleset.asks_airflow_for_teams() {
+                    teams::resolve(&mut operation, actor.acting(), team_of);
+                }
+                operation
+            };
+            let operation = with_teams(operation);
             let asked = Asked {
                 principal,
                 acting: actor.acting(),
                 tokens: &tokens.verified,
             };
-            let unread = || read(Body::Unread).ok();
+            let unread = || read(Body::Unread).ok().map(with_teams);
             let (verdict, operation) = decide(ruleset, asked, operation, unread, bad_body);
             (verdict, Some(operation))
         }
@@ -181,7 +204,6 @@ fn inbound<'a>(ruleset: &'a Ruleset, proxy: Proxy<'a>, incoming: &Incoming<'a>) 
     Outcome {
         verdict,
         actor,
-        team: token.team().filter(|_| tells_task),
         operation,
         tokens: tokens.verified,
         token_results: tokens.results,

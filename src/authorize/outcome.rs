@@ -18,8 +18,6 @@ pub struct Outcome<'a> {
     pub verdict: Verdict<'a>,
     /// The acting task or callback.
     pub actor: Actor<'a>,
-    /// Airflow's team of the run that the caller acts for, if Airflow's answer has named it.
-    pub team: Option<&'a str>,
     /// The operation of the request; `None` if it cannot be read.
     pub operation: Option<Operation<'a>>,
     /// The accepted tokens of the request.
@@ -104,6 +102,11 @@ pub enum Actor<'a> {
 }
 
 impl Outcome<'_> {
+    /// Airflow's team of the run that the caller acts for, if Airflow's answer has named it.
+    pub fn team(&self) -> Option<&str> {
+        self.actor.acting().and_then(|acting| acting.team.name())
+    }
+
     /// The acting task as far as records and metrics name it: health routes name none, because any pod can
     /// request them in any task's name.
     pub fn recorded_acting(&self) -> Option<&Acting> {

@@ -129,7 +129,7 @@ pub(super) fn without_token<'a>(mut edits: Vec<Edit<'a>>, incoming: &Incoming<'a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::Credential;
+    use crate::caller::{Credential, Team};
     use crate::learn::{Barred, Learned, Owner, Run};
     use crate::operation::{self, Body, Request, Site};
 
@@ -203,6 +203,7 @@ mod tests {
             map_index: None,
             try_number: None,
             ti_id: ti_id.map(str::to_owned),
+            team: Team::Unknown,
             proof,
         }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::caller::{Acting, Credential, TaskInstanceId};
+use crate::caller::{Acting, Credential, TaskInstanceId, Team};
 use crate::learn::{Learned, Run};
 use crate::operation::Body;
 use crate::policy;
@@ -308,6 +308,7 @@ fn a_pod_that_knows_its_task_says_so_and_only_inside_the_mesh() {
         map_index: None,
         try_number: None,
         ti_id: None,
+        team: Team::Unknown,
         proof: Proof::Pod,
     };
     let inside = Scene {

@@ -1,6 +1,6 @@
 //! The credential of a request for the Execution API, with the known facts about its task.
 
-use crate::caller::{Acting, Credential, Proof, TaskInstanceId};
+use crate::caller::{Acting, Credential, Proof, TaskInstanceId, Team};
 use crate::learn::Learned;
 use crate::operation::Operation;
 
@@ -26,11 +26,6 @@ impl<'a> Token<'a> {
         self.credential.task()
     }
 
-    /// Airflow's team of the task's run, as its answer names it.
-    pub(super) fn team(&self) -> Option<&'a str> {
-        self.learned.and_then(|learned| learned.team.name())
-    }
-
     /// Whether the token is a deadline's callback's: `operation` starts a callback with it, Airflow has let
     /// one start with it, or the caller's sidecar says so.
     pub(super) fn is_callback(&self, operation: &Operation<'_>) -> bool {
@@ -42,7 +37,8 @@ impl<'a> Token<'a> {
     /// The acting task according to Airflow's answer. The answer does not name the task itself. `task`
     /// supplies it, if it is proved by more than a claim.
     pub(super) fn acting(&self, task: Option<&Acting>) -> Option<Acting> {
-        let run = self.learned?.run.as_ref()?;
+        let learned = self.learned?;
+        let run = learned.run.as_ref()?;
         let of_same_dag = |task: &&Acting| task.proof > Proof::Claimed && task.dag_id == run.dag_id;
         let task = task.filter(of_same_dag);
         Some(Acting {
@@ -52,6 +48,11 @@ impl<'a> Token<'a> {
             map_index: task.and_then(|task| task.map_index),
             try_number: task.and_then(|task| task.try_number),
             ti_id: self.task().map(|task| task.text().to_owned()),
+            team: match (&learned.team, task) {
+                // The answer has named the team to the caller's sidecar in a newer version of the API.
+                (Team::Unknown, Some(task)) => task.team.clone(),
+                (team, _) => team.clone(),
+            },
             proof: Proof::Airflow,
         })
     }

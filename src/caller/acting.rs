@@ -1,5 +1,7 @@
 //! The task that a caller acts for, and the proof of it.
 
+use super::team::Team;
+
 /// The proof of the acting task, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proof {
@@ -45,6 +47,8 @@ pub struct Acting {
     pub try_number: Option<u32>,
     /// The task instance's UUID.
     pub ti_id: Option<String>,
+    /// Airflow's team of the run. Unknown unless Airflow's answer proves the task.
+    pub team: Team,
     /// The proof of these facts.
     pub proof: Proof,
 }

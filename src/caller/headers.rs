@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::acting::{Acting, Proof};
 use super::id;
+use super::team::Team;
 use crate::wire::pairs::header;
 use crate::wire::{Header, percent};
 
@@ -27,11 +28,19 @@ pub const TRY_NUMBER: &str = "x-airflow-try-number";
 /// The task instance's UUID.
 pub const TI_ID: &str = "x-airflow-ti-id";
 
+/// Airflow's team of the run: its name, or [`NO_TEAM`]. Without the header the team is not known. It has a
+/// meaning only beside the proof `airflow`.
+pub const TEAM: &str = "x-airflow-team";
+
+/// The value of [`TEAM`] for a run without a team. No team has this name: it is not an id. An empty value
+/// would do, but proxies differ in whether they keep empty headers.
+pub const NO_TEAM: &str = "~";
+
 /// The UUID of the acting deadline's callback. Apart from the proof, no other task header accompanies it.
 pub const CALLBACK_ID: &str = "x-airflow-callback-id";
 
 /// Every header of the contract that names a task.
-pub const CONTRACT: [&str; 7] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER, TI_ID, PROOF];
+pub const CONTRACT: [&str; 8] = [DAG_ID, RUN_ID, TASK_ID, MAP_INDEX, TRY_NUMBER, TI_ID, TEAM, PROOF];
 
 /// The longest value, in bytes: the longest id with every character of four bytes encoded.
 const MAX_VALUE_BYTES: usize = id::MAX_CHARS * 4 * 3;
@@ -107,13 +116,13 @@ pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, Ba
             return Err(BadHeader::new(contract, "is given more than once"));
         }
     }
-    let [dag_id, run_id, task_id, map_index, try_number, ti_id, proof] = values;
+    let [dag_id, run_id, task_id, map_index, try_number, ti_id, team, proof] = values;
     let proof = proof
         .map(|value| read_proof(value, believed))
         .transpose()?
         .flatten();
     let Some(dag_id) = dag_id else {
-        return match [run_id, task_id, map_index, try_number, ti_id]
+        return match [run_id, task_id, map_index, try_number, ti_id, team]
             .iter()
             .any(Option::is_some)
         {
@@ -121,6 +130,8 @@ pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, Ba
             false => Ok(None),
         };
     };
+    let proof = proof.unwrap_or(Proof::Claimed);
+    let team = team.map(read_team).transpose()?;
     Ok(Some(Acting {
         dag_id: text(DAG_ID, dag_id, id::is_id)?,
         run_id: run_id
@@ -135,7 +146,9 @@ pub fn read(headers: &[Header<'_>], believed: bool) -> Result<Option<Acting>, Ba
         ti_id: ti_id
             .map(|value| text(TI_ID, value, |id| id::is_uuid(id.as_bytes())))
             .transpose()?,
-        proof: proof.unwrap_or(Proof::Claimed),
+        // A pod cannot name its team, and neither can an application.
+        team: team.filter(|_| proof == Proof::Airflow).unwrap_or_default(),
+        proof,
     }))
 }
 
@@ -157,6 +170,13 @@ fn read_proof(value: &[u8], believed: bool) -> Result<Option<Proof>, BadHeader> 
     proof
         .map(Some)
         .ok_or(BadHeader::new(PROOF, "is not one of `claimed`, `pod`, `airflow`"))
+}
+
+fn read_team(value: &[u8]) -> Result<Team, BadHeader> {
+    match value == NO_TEAM.as_bytes() {
+        true => Ok(Team::Absent),
+        false => Ok(Team::Named(text(TEAM, value, id::is_id)?)),
+    }
 }
 
 fn text(name: &'static str, value: &[u8], valid: impl Fn(&str) -> bool) -> Result<String, BadHeader> {

@@ -2,6 +2,7 @@
 
 use super::acting::{Acting, Proof};
 use super::id;
+use super::team::Team;
 
 /// The pod's metadata.
 pub trait Metadata {
@@ -47,6 +48,7 @@ fn read(value: &dyn Fn(&str) -> Option<String>) -> Option<Acting> {
         map_index: value("map_index").and_then(|index| index.parse().ok()),
         try_number: value("try_number").and_then(|number| number.parse().ok()),
         ti_id: ti_id.filter(|ti_id| id::is_uuid(ti_id.as_bytes())),
+        team: Team::Unknown,
         proof: Proof::Pod,
     })
 }

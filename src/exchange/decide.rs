@@ -6,11 +6,12 @@ use super::connection::Connection;
 use super::decided::{CALLBACK, Decided};
 use super::effect::{Effect, Message};
 use super::host::Host;
-use super::incoming::{self, Stage};
+use super::incoming::{self, Stage, answerer};
 use super::log;
 use super::setting::Setting;
 use crate::authorize::{self, Awaits, Incoming, Outcome, Proxy};
 use crate::caller::Proof;
+use crate::learn::DagTeams;
 use crate::stamp::request_id::{CORRELATION_ID, REQUEST_ID};
 use crate::stamp::{Edit, RequestId, correlation_id};
 use crate::wire::pairs::header;
@@ -28,7 +29,10 @@ pub(super) fn decide<'p>(
         identity: connection.own.as_ref(),
         pod: setting.pod,
     };
-    let outcome = authorize::authorize(setting.ruleset, proxy, incoming);
+    let answerer = answerer(connection);
+    let mut teams = DagTeams::new(host, setting.key);
+    let mut team_of = |dag: &str| teams.get(answerer, dag);
+    let outcome = authorize::authorize_knowing(setting.ruleset, proxy, incoming, &mut team_of);
     host.decided(incoming, &outcome);
     if !again && !outcome.token_results.is_empty() {
         host.carry_out(Effect::CountTokens(&outcome.token_results));
@@ -83,7 +87,7 @@ fn set_properties(outcome: &Outcome<'_>, caller: &str, again: bool, host: &mut i
             "dagward_proven_task_id",
             proven.and_then(|acting| acting.task_id.as_deref()),
         ),
-        ("dagward_team", outcome.team),
+        ("dagward_team", outcome.team()),
         ("dagward_caller", Some(caller)),
         ("dagward_decision", Some(outcome.verdict.code().as_str())),
         ("dagward_policy", outcome.verdict.by().map(|by| by.policy)),

@@ -9,8 +9,8 @@ use super::host::Host;
 use super::incoming::answerer;
 use super::setting::Setting;
 use crate::authorize::{Code, Incoming, Objection, Outcome, Ownership};
-use crate::caller::{Acting, Proof, TaskInstanceId};
-use crate::learn::{Learned, Owner, Run, Tasks, Team};
+use crate::caller::{Acting, Proof, TaskInstanceId, Team};
+use crate::learn::{DagTeams, Learned, Owner, Run, Tasks};
 use crate::metrics::Traffic;
 use crate::operation::Operation;
 use crate::verdict::{Decision, Direction};
@@ -136,6 +136,11 @@ impl Decided {
             learned.run = Some(run.clone());
             learned.team = team.clone();
         });
+        // Requests about other DAGs are decided where they arrive.
+        if setting.asks_airflow_for_teams() && self.connection.listener == Direction::Inbound {
+            let peer = self.connection.peer_id();
+            DagTeams::new(host, setting.key).learn(answerer(&self.connection), &run.dag_id, peer, team);
+        }
     }
 
     /// Records the team of the run that Airflow has named.

@@ -18,7 +18,8 @@ mod setting;
 use std::rc::Rc;
 
 use crate::authorize::{Awaits, Outcome, Verdict};
-use crate::learn::{AnswerReader, Reading, Run, Team};
+use crate::caller::Team;
+use crate::learn::{AnswerReader, Reading, Run};
 use crate::metrics::Traffic;
 use crate::operation::{Body, MAX_BODY_BYTES};
 use crate::stamp::RequestId;
@@ -202,6 +203,8 @@ impl Exchange {
             held.size = size;
             match reading {
                 Reading::NeedMore => return Flow::Hold,
+                // No rule may decide before the team is known, which comes last.
+                Reading::Run(_, None) if setting.asks_airflow_for_teams() => return Flow::Hold,
                 Reading::Run(run, team) => self.decide_by_answer(Some((&run, team)), setting, host),
                 Reading::NotNamed => self.decide_by_answer(None, setting, host),
             }

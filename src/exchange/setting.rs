@@ -46,6 +46,11 @@ impl<'s> Setting<'s> {
         self.ruleset.is_some_and(Ruleset::names_api_servers)
     }
 
+    /// Whether the policy looks at Airflow's own teams, which only its answers name.
+    pub(super) fn asks_airflow_for_teams(&self) -> bool {
+        self.ruleset.is_some_and(Ruleset::asks_airflow_for_teams)
+    }
+
     /// Whether the answer to the current request, which came on `connection`, is an api-server's.
     ///
     /// On an outbound listener the server's certificate decides, because a task may have started the server.

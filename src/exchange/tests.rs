@@ -1,5 +1,6 @@
 //! Requests of several principals at one proxy, with an Airflow that knows its tokens.
 
+mod airflow_teams;
 mod answers;
 mod bodies;
 mod callbacks;

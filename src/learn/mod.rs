@@ -1,4 +1,4 @@
-//! The facts about a task's token that Airflow's answers prove: its DAG run and its owner.
+//! The facts that Airflow's answers prove: the DAG run and the owner of a task's token, and the teams of DAGs.
 //!
 //! A task's token names no DAG. The filter does not verify it: Airflow does, after the filter. So a fact is
 //! recorded only after an answer that proves that Airflow has verified this very token. Such an answer comes
@@ -6,17 +6,19 @@
 //! [`Operation::starts`](crate::operation::Operation::starts)). The answer to `PATCH
 //! …/{task_instance_id}/run` also names the DAG run. The answer to `PATCH …/{callback_id}/run` has no body.
 
+mod dag_teams;
 mod prefix;
 mod principals;
 mod reader;
 mod tasks;
-mod team;
 
+pub use dag_teams::{DagTeams, MAX_DAGS_OF_A_PRINCIPAL};
 pub use reader::{AnswerReader, Reading};
 pub use tasks::{Answerer, Key, MAX_TASKS_OF_A_PRINCIPAL, Tasks};
-pub use team::Team;
 
 use serde::{Deserialize, Serialize};
+
+use crate::caller::Team;
 
 /// The facts about the token of a task instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

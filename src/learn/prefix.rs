@@ -25,6 +25,11 @@ pub(super) enum Look<T> {
 }
 
 impl Prefix {
+    /// Whether no further bytes will be examined.
+    pub(super) fn is_full(&self) -> bool {
+        self.seen >= MAX_PREFIX_BYTES
+    }
+
     /// Takes the bytes that follow those of earlier calls, and looks at all bytes so far; `end` means that no
     /// more will arrive.
     ///

@@ -5,8 +5,9 @@
 //! `consumed_asset_events` follow. Both have no limit, and other DAGs' tasks write the second. So the reader
 //! returns the run at the second name and does not wait for the rest.
 //!
-//! `team_name` is the last field of `dag_run` (since 3.3). The proxy does not hold the answer for it: the
-//! reader continues while the rest of the answer passes, and gives up after the first 64 KiB.
+//! `team_name` is the last field of `dag_run` (since 3.3). The proxy holds the answer for it only if the
+//! policy looks at teams: otherwise the reader continues while the rest of the answer passes. It gives up
+//! after the first 64 KiB.
 
 use std::fmt;
 
@@ -14,9 +15,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 
+use super::Run;
 use super::prefix::{Look, Prefix};
-use super::{Run, Team};
-use crate::caller::id;
+use crate::caller::{Team, id};
 
 /// The result of reading an answer to `run` so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,10 @@ impl AnswerReader {
     pub fn read(&mut self, more: &[u8], end: bool) -> Reading {
         match self.0.read(more, end, read_prefix) {
             Look::NeedMore => Reading::NeedMore,
-            Look::Found((run, team)) => Reading::Run(run, team.or(end.then_some(Team::Unknown))),
+            Look::Found((run, team)) => {
+                let last = end || self.0.is_full();
+                Reading::Run(run, team.or(last.then_some(Team::Unknown)))
+            }
             Look::NotThere => Reading::NotNamed,
         }
     }
@@ -171,7 +175,8 @@ impl<'de> Visitor<'de> for DagRun<'_> {
                 _ => named = Some(members.next_value()?),
             }
         }
-        *team = Some(Team::of(named.flatten()));
+        // A caller that asks in an older version of the API gets an answer without the name.
+        *team = Some(named.map_or(Team::Unknown, Team::of));
         Err(A::Error::custom("nothing more to find"))
     }
 }

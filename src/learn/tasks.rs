@@ -30,7 +30,7 @@ pub const MAX_TASKS_OF_A_PRINCIPAL: u64 = SHELVES * PLACES as u64;
 const MAX_AGE: Hours = Hours(24);
 
 /// The number of attempts to write when other VMs interfere.
-const TRIES: usize = 16;
+pub(super) const TRIES: usize = 16;
 
 /// The store's key of the number of tasks.
 const COUNT: &str = "dagward.tasks";
@@ -43,6 +43,13 @@ const KEY: &str = "dagward.tasks.key";
 pub struct Key([u8; 16]);
 
 impl Key {
+    /// The beginning of the line of `id`, as `answerer` has named it.
+    pub(super) fn name(&self, answerer: Answerer<'_>, id: &str) -> String {
+        let direction = answerer.direction.as_str().as_bytes();
+        let answerer = self.hash(&[direction, answerer.port.as_bytes()]);
+        format!("{id} {answerer:x} ")
+    }
+
     /// The proxy's key. If the proxy has none yet, `random` becomes the key.
     pub fn of_proxy(store: &mut impl Shared, random: [u8; 16]) -> Self {
         store.create(KEY, &random);
@@ -50,7 +57,7 @@ impl Key {
         Self(kept.unwrap_or(random))
     }
 
-    fn hash(&self, parts: &[&[u8]]) -> u64 {
+    pub(super) fn hash(&self, parts: &[&[u8]]) -> u64 {
         use std::hash::Hasher;
         let mut hasher = SipHasher13::new_with_key(&self.0);
         for part in parts {
@@ -204,9 +211,7 @@ impl<'s, S: Shared> Tasks<'s, S> {
 
     /// The beginning of the line of `id`.
     fn name(&self, answerer: Answerer<'_>, id: &str) -> String {
-        let direction = answerer.direction.as_str().as_bytes();
-        let answerer = self.key.hash(&[direction, answerer.port.as_bytes()]);
-        format!("{id} {answerer:x} ")
+        self.key.name(answerer, id)
     }
 
     /// The shelf with the line of `id` in front, without lines that are too old, and without those that

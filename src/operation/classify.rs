@@ -271,6 +271,7 @@ fn anything<'a>(action: Fact<Action>) -> Access<'a> {
     Access {
         action,
         dag: Fact::Unknown,
+        team: Fact::Unknown,
         run: Fact::Unknown,
         task: Fact::Unknown,
         connection: Fact::Unknown,

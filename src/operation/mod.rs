@@ -218,6 +218,8 @@ pub struct Access<'a> {
     pub action: Fact<Action>,
     /// The DAG.
     pub dag: Fact<Cow<'a, str>>,
+    /// Airflow's team of that DAG; set only if the policy looks at it.
+    pub team: Fact<Cow<'a, str>>,
     /// The DAG run.
     pub run: Fact<Cow<'a, str>>,
     /// The task.
@@ -238,6 +240,31 @@ pub struct Access<'a> {
     pub queue: Fact<Cow<'a, str>>,
     /// Whether the access is to the task instance that the path names by UUID.
     pub by_uuid: bool,
+}
+
+impl Access<'_> {
+    /// Whether the access is about no object of Airflow.
+    pub fn names_nothing(&self) -> bool {
+        let Self {
+            action: _,
+            team: _,
+            by_uuid: _,
+            dag,
+            run,
+            task,
+            connection,
+            variable,
+            pool,
+            xcom_key,
+            asset,
+            trigger,
+            queue,
+        } = self;
+        let ids = [
+            dag, run, task, connection, variable, pool, xcom_key, asset, trigger, queue,
+        ];
+        ids.into_iter().all(|id| *id == Fact::Absent)
+    }
 }
 
 fn distinct<T: Copy + Eq + Hash>(items: impl Iterator<Item = T>) -> Vec<T> {

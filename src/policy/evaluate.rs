@@ -3,9 +3,11 @@
 //! * An unknown fact fails closed: in an ALLOW it satisfies no condition, in a DENY it satisfies every
 //!   condition. This includes the `not…` conditions.
 //! * An absent fact matches no pattern, so it satisfies every `not…` condition. There is one exception: in an
-//!   ALLOW an anonymous caller satisfies no condition on identity.
+//!   ALLOW an anonymous caller satisfies no condition on identity, nor on the caller's team.
 //! * A pending fact matches in an ALLOW and not in a DENY. The request is decided again once the value
 //!   arrives.
+//! * A variable that an unknown or pending fact would bind is open: a condition that uses it holds if some text
+//!   for the variable makes it hold.
 //!
 //! The conditions on tokens in an entry must all hold of one and the same token. A request without a token
 //! satisfies an entry with such conditions only in a DENY, and only if all of them are `not…` conditions.
@@ -20,7 +22,8 @@ use super::effect::Effect;
 use super::facts::Facts;
 use super::field::Field;
 use super::likeness::Likeness;
-use super::matching::{Bindings, bind, matches, matches_like};
+use super::matching::{Bindings, matches, matches_like};
+use super::open::may_match;
 use super::pattern::Shape;
 
 impl Compiled {
@@ -41,37 +44,8 @@ impl Compiled {
             return to(&Bindings::default());
         }
         from.iter().any(|entry| {
-            let (conditions, of_token) = self.split_at_token(*entry);
-            let then =
-                |bindings: &Bindings<'_>| self.token_holds(of_token, effect, facts, bindings) && to(bindings);
-            self.for_each_binding(conditions, effect, facts, &Bindings::default(), &then)
-        })
-    }
-
-    /// The conditions of an entry, split into those on the request and those on tokens.
-    pub(super) fn split_at_token(&self, entry: Span) -> (&[Condition], &[Condition]) {
-        let conditions = self.conditions_of(entry);
-        let others = conditions.partition_point(|condition| !condition.field.is_of_token());
-        conditions.split_at_checked(others).unwrap_or((conditions, &[]))
-    }
-
-    /// Whether one token satisfies all these conditions.
-    fn token_holds(
-        &self,
-        conditions: &[Condition],
-        effect: Effect,
-        facts: &Facts<'_>,
-        bindings: &Bindings<'_>,
-    ) -> bool {
-        if facts.tokens().is_empty() {
-            return conditions
-                .iter()
-                .all(|condition| effect == Effect::Deny && condition.negated);
-        }
-        facts.tokens().iter().any(|token| {
-            conditions
-                .iter()
-                .all(|condition| self.holds_of(condition, effect, token, bindings))
+            let conditions = self.conditions_of(*entry);
+            self.for_each_binding(conditions, effect, facts, &Bindings::default(), &to)
         })
     }
 
@@ -103,38 +77,13 @@ impl Compiled {
 
     /// Whether a pattern of request principals names the issuer of `token`. The same text can be a subject of
     /// one issuer and the beginning of another issuer's name.
-    fn is_about(&self, pattern: Pattern, token: &Verified) -> bool {
+    pub(super) fn is_about(&self, pattern: Pattern, token: &Verified) -> bool {
         let text = match self.arena.parts(pattern) {
             [Part::Text(text), ..] if pattern.shape != Shape::Suffix => self.arena.text(*text),
             _ => return true,
         };
         let named = named_by(&self.issuers, text);
         named.is_none() || named == named_by(&self.issuers, &token.request_principal)
-    }
-
-    /// Whether the conditions hold under some binding under which `then` holds too.
-    fn for_each_binding<'f>(
-        &self,
-        conditions: &[Condition],
-        effect: Effect,
-        facts: &Facts<'f>,
-        bindings: &Bindings<'f>,
-        then: &dyn Fn(&Bindings<'f>) -> bool,
-    ) -> bool {
-        let Some((first, rest)) = conditions.split_first() else {
-            return then(bindings);
-        };
-        match facts.fact(first.field) {
-            Fact::Known(value) if first.binds() => self
-                .patterns_of(first)
-                .iter()
-                .filter_map(|pattern| bind(&self.arena, *pattern, value, bindings))
-                .any(|bound| self.for_each_binding(rest, effect, facts, &bound, then)),
-            _ => {
-                self.condition_holds(first, effect, facts, bindings)
-                    && self.for_each_binding(rest, effect, facts, bindings, then)
-            }
-        }
     }
 
     fn to_holds(&self, rule: &Rule, effect: Effect, facts: &Facts<'_>, bindings: &Bindings<'_>) -> bool {
@@ -168,7 +117,7 @@ impl Compiled {
         match facts.seen(condition.field, effect) {
             Fact::Unknown => effect == Effect::Deny,
             Fact::Pending => effect == Effect::Allow,
-            Fact::Absent if condition.field.is_identity() && effect == Effect::Allow => false,
+            Fact::Absent if effect == Effect::Allow && lacks_identity(condition.field, facts) => false,
             Fact::Absent => condition.negated,
             Fact::Known(value) => {
                 let likeness = Likeness::of(condition.field, condition.negated, effect);
@@ -176,10 +125,33 @@ impl Compiled {
                     || self
                         .patterns_of(condition)
                         .iter()
-                        .any(|pattern| matches_like(likeness, &self.arena, *pattern, value, bindings));
+                        .any(|pattern| matches_like(likeness, &self.arena, *pattern, value, bindings))
+                    || (bindings.is_loose() && self.may_match(condition, likeness, value, bindings));
                 matched != condition.negated
             }
         }
+    }
+
+    /// Whether some text for each variable that may have several makes a pattern match. An open variable
+    /// excludes nothing, so a `not…` condition that only such a pattern would fail holds.
+    fn may_match(
+        &self,
+        condition: &Condition,
+        likeness: Likeness,
+        value: &str,
+        bindings: &Bindings<'_>,
+    ) -> bool {
+        let mut patterns = self.patterns_of(condition).iter();
+        patterns.any(|pattern| {
+            may_match(
+                likeness,
+                &self.arena,
+                *pattern,
+                value,
+                bindings,
+                !condition.negated,
+            )
+        })
     }
 
     /// Whether a condition on actions holds for an unclassified request, whose action is not known. In an
@@ -198,7 +170,7 @@ impl Compiled {
             patterns.any(|pattern| {
                 (pattern.shape == Shape::Any || self.is_unclassified_name(*pattern))
                     && matches(&self.arena, *pattern, name, bindings)
-            })
+            }) || (bindings.is_loose() && self.may_match(condition, Likeness::Exact, name, bindings))
         };
         match effect {
             Effect::Allow => !condition.negated && is_named(),
@@ -239,11 +211,10 @@ impl Compiled {
     }
 }
 
-impl Condition {
-    /// Whether a match binds variables.
-    pub(super) fn binds(&self) -> bool {
-        self.field.is_identity() && !self.negated
-    }
+/// Whether `field` is absent because the caller has no such identity. The team of a caller with an identity can
+/// be absent too: the caller is then in no team.
+fn lacks_identity(field: Field, facts: &Facts<'_>) -> bool {
+    field.is_identity() || (field == Field::ActingTeams && facts.is_anonymous())
 }
 
 #[cfg(test)]

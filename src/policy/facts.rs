@@ -35,16 +35,16 @@ impl<'a> Facts<'a> {
             Field::Principals => principal.map(Principal::as_str).into(),
             Field::Namespaces => principal.and_then(Principal::namespace).into(),
             Field::ServiceAccounts => principal.and_then(Principal::service_account).into(),
+            Field::ActingTeams | Field::Teams => Fact::Unknown,
             Field::ActingDags => acting.map(|acting| acting.dag_id.as_str()),
-            Field::ActingTasks => match acting {
-                Fact::Known(acting) => acting.task_id.as_deref().map_or(Fact::Unknown, Fact::Known),
-                absent => absent.map(|_| ""),
-            },
+            Field::ActingRuns => part(acting, |acting| acting.run_id.as_deref()),
+            Field::ActingTasks => part(acting, |acting| acting.task_id.as_deref()),
             Field::Proof => acting.map(|acting| acting.proof.as_str()),
             Field::RequestPrincipals | Field::Claims => Fact::Unknown,
             Field::Surfaces => Fact::Known(operation.surface.as_str()),
             Field::Actions => access.action.map(Action::as_str),
             Field::Dags => access.dag.as_ref().map(|text| &**text),
+            Field::Runs => access.run.as_ref().map(|text| &**text),
             Field::Tasks => access.task.as_ref().map(|text| &**text),
             Field::Connections => access.connection.as_ref().map(|text| &**text),
             Field::Variables => access.variable.as_ref().map(|text| &**text),
@@ -62,6 +62,17 @@ impl<'a> Facts<'a> {
             tokens,
             unclassified: operation.is_unclassified(),
         }
+    }
+
+    /// These facts with the teams of the caller and of the object. Without them both are unknown.
+    #[must_use]
+    pub fn with_teams(mut self, of_caller: Fact<&'a str>, of_object: Fact<&'a str>) -> Self {
+        for (field, fact) in [(Field::ActingTeams, of_caller), (Field::Teams, of_object)] {
+            if let Some(value) = self.values.get_mut(field as usize) {
+                *value = fact;
+            }
+        }
+        self
     }
 
     /// The facts that all `accesses` share, and `open` where they differ. All must be of the same request.
@@ -106,8 +117,21 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether the caller showed no certificate.
+    pub(super) fn is_anonymous(&self) -> bool {
+        self.fact(Field::Principals) == Fact::Absent
+    }
+
     /// Whether the path lies under one of Airflow's prefixes but on no known route.
     pub(super) fn is_unclassified(&self) -> bool {
         self.unclassified
+    }
+}
+
+/// A part of the acting task. A part that is not known may still have any value.
+fn part<'a>(acting: Fact<&'a Acting>, of: impl FnOnce(&'a Acting) -> Option<&'a str>) -> Fact<&'a str> {
+    match acting {
+        Fact::Known(acting) => of(acting).map_or(Fact::Unknown, Fact::Known),
+        other => other.map(|_| ""),
     }
 }

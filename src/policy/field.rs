@@ -4,6 +4,21 @@ use super::grammar::definition::{Definition, FIRST_VERSION, Form, Need};
 use super::grammar::words;
 use super::side::Side;
 
+/// The part of a request whose texts a condition binds to variables, in the order in which a rule reads them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Binding {
+    /// The identity in the peer's certificate. Always known or absent. A variable takes a piece of one path
+    /// segment.
+    Identity,
+    /// A verified token. Always known or absent. A variable takes any part of a value.
+    Token,
+    /// What the caller acts for. It may be unknown or pending, and it is worth as much as its proof. A variable
+    /// takes any part of a value.
+    Acting,
+    /// The condition binds no variables.
+    Nothing,
+}
+
 /// Defines the conditions, in the order of their numbers:
 ///
 /// `Variant From "word" "notWord": form, "what it looks at";`, with `since "0.2.0"`
@@ -73,7 +88,10 @@ conditions! {
     Namespaces From "namespaces" "notNamespaces": Form::List(&Form::Pattern("airflow")), "the namespace in it";
     ServiceAccounts From "serviceAccounts" "notServiceAccounts": Form::List(&Form::Pattern("airflow/airflow-worker")),
         "namespace and service account in it";
+    ActingTeams From "teams" "notTeams": Form::List(&Form::Pattern("sales")),
+        "the [team](#teams) whose account it is and whose DAG the caller acts for";
     ActingDags From "dags" "notDags": Form::List(&Form::Pattern("sales_*")), "the DAG that the caller acts for";
+    ActingRuns From "runs" "notRuns": Form::List(&Form::Pattern("manual__*")), "the DAG run that the caller acts for";
     ActingTasks From "tasks" "notTasks": Form::List(&Form::Pattern("extract")), "the task that the caller acts for";
     Proof From "proof" "notProof": Form::List(&Form::WordPattern(words::proofs, "pod")),
         "how well that is known: `claimed`, `pod`, `airflow`, see [Proofs](#proofs)";
@@ -86,6 +104,7 @@ conditions! {
     Actions To "actions" "notActions": Form::List(&Form::WordPattern(words::actions, "xcom:*")),
         "`resource:verb`, see [Actions](#actions)";
     Dags To "dags" "notDags": Form::List(&Form::Pattern("sales_*")), "the DAG that the request is about";
+    Runs To "runs" "notRuns": Form::List(&Form::Pattern("manual__*")), "the DAG run that the request is about";
     Tasks To "tasks" "notTasks": Form::List(&Form::Pattern("extract")), "the task that the request is about";
     Connections To "connections" "notConnections": Form::List(&Form::Pattern("sales_*")), "the connection's id";
     Variables To "variables" "notVariables": Form::List(&Form::Pattern("sales_*")), "the variable's key";
@@ -93,6 +112,8 @@ conditions! {
     XcomKeys To "xcomKeys" "notXcomKeys": Form::List(&Form::Pattern("return_value")), "the XCom's key";
     Assets To "assets" "notAssets": Form::List(&Form::Pattern("s3://bucket/*")),
         "the asset, by name, URI or id, as the request names it";
+    Teams To "teams" "notTeams": Form::List(&Form::Pattern("sales")),
+        "the [team](#teams) that owns all objects that the request names";
     Triggers To "triggers" "notTriggers":
         Form::List(&Form::Pattern("airflow.providers.standard.triggers.temporal.DateTimeTrigger")),
         "the class that the triggerer is to run for a [deferred task](#deferred-tasks)";
@@ -138,7 +159,33 @@ impl Field {
         Self::ALL.into_iter().filter(move |field| field.side() == side)
     }
 
-    /// Whether the field is part of the caller's identity, which binds variables.
+    /// How a condition on the field binds variables.
+    pub fn binding(self) -> Binding {
+        match self {
+            Self::Principals | Self::Namespaces | Self::ServiceAccounts => Binding::Identity,
+            Self::RequestPrincipals | Self::Claims => Binding::Token,
+            Self::ActingTeams | Self::ActingDags | Self::ActingRuns | Self::ActingTasks => Binding::Acting,
+            Self::Proof
+            | Self::Surfaces
+            | Self::Actions
+            | Self::Dags
+            | Self::Runs
+            | Self::Tasks
+            | Self::Connections
+            | Self::Variables
+            | Self::Pools
+            | Self::XcomKeys
+            | Self::Assets
+            | Self::Teams
+            | Self::Triggers
+            | Self::Queues
+            | Self::Methods
+            | Self::Paths
+            | Self::Hosts => Binding::Nothing,
+        }
+    }
+
+    /// Whether the field is part of the identity in the peer's certificate.
     pub fn is_identity(self) -> bool {
         self <= Self::ServiceAccounts
     }
@@ -154,17 +201,21 @@ impl Field {
             | Self::Surfaces
             | Self::Methods
             | Self::Hosts => false,
-            Self::ActingDags
+            Self::ActingTeams
+            | Self::ActingDags
+            | Self::ActingRuns
             | Self::ActingTasks
             | Self::Proof
             | Self::Actions
             | Self::Dags
+            | Self::Runs
             | Self::Tasks
             | Self::Connections
             | Self::Variables
             | Self::Pools
             | Self::XcomKeys
             | Self::Assets
+            | Self::Teams
             | Self::Paths
             | Self::Triggers
             | Self::Queues => true,

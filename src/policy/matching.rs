@@ -2,24 +2,40 @@
 
 use super::arena::{Arena, Part, Pattern};
 use super::likeness::Likeness;
+use super::open::may_match;
 use super::pattern::Shape;
 
 /// The largest number of variables in one rule.
 pub(super) const MAX_VARIABLES: usize = 8;
 
-/// The texts that the variables of a rule are bound to.
+/// The texts that the variables of a rule are bound to. A variable is open if the fact that would bind it is
+/// not known: it may stand for any text that is not empty.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Bindings<'a>([Option<&'a str>; MAX_VARIABLES]);
+pub(super) struct Bindings<'a> {
+    texts: [Option<&'a str>; MAX_VARIABLES],
+    /// Whether variables may be open, or have texts that a database can take for others.
+    loose: bool,
+}
 
 impl<'a> Bindings<'a> {
     /// The text that a variable is bound to.
     pub(super) fn value(&self, variable: u8) -> Option<&'a str> {
-        self.0.get(usize::from(variable)).copied().flatten()
+        self.texts.get(usize::from(variable)).copied().flatten()
+    }
+
+    /// These bindings, with those variables open that have no text yet.
+    pub(super) fn opened(self) -> Self {
+        Self { loose: true, ..self }
+    }
+
+    /// Whether a pattern can match a value that [`matches_like`] does not find: see [`super::open`].
+    pub(super) fn is_loose(&self) -> bool {
+        self.loose
     }
 
     /// These bindings with one more; `None` if the variable is already bound to another text.
     fn with(mut self, variable: u8, text: &'a str) -> Option<Self> {
-        let slot = self.0.get_mut(usize::from(variable))?;
+        let slot = self.texts.get_mut(usize::from(variable))?;
         match slot {
             Some(bound) if *bound != text => None,
             _ => {
@@ -125,6 +141,46 @@ pub(super) fn bind<'a>(
         }
     }
     (pattern.shape == Shape::Prefix || rest.is_empty()).then_some(bound)
+}
+
+/// Matches the whole of `value`, in which a slash is a character like any other. Binds the variable that has no
+/// text yet. With several open variables in the pattern, or one beside a `*`, the pattern only has to match for
+/// some texts, and binds none.
+pub(super) fn bind_whole<'a>(
+    arena: &Arena,
+    pattern: Pattern,
+    value: &'a str,
+    bindings: &Bindings<'a>,
+) -> Option<Bindings<'a>> {
+    let parts = arena.parts(pattern);
+    let is_open =
+        |part: &Part| matches!(part, Part::Variable(variable) if bindings.value(*variable).is_none());
+    let Some(first) = parts.iter().position(is_open) else {
+        return matches(arena, pattern, value, bindings).then_some(*bindings);
+    };
+    let (head, rest) = parts.split_at_checked(first)?;
+    let (Part::Variable(variable), tail) = rest.split_first()? else {
+        return None;
+    };
+    if pattern.shape != Shape::Exact || tail.iter().any(is_open) {
+        return may_match(Likeness::Exact, arena, pattern, value, bindings, true).then_some(*bindings);
+    }
+    let text = |part: &Part| match part {
+        Part::Text(span) => Some(arena.text(*span)),
+        Part::Variable(variable) => bindings.value(*variable),
+    };
+    let strip_head = |rest: &'a str, part| rest.strip_prefix(text(part)?);
+    let strip_tail = |rest: &'a str, part| rest.strip_suffix(text(part)?);
+    let piece = head.iter().try_fold(value, strip_head)?;
+    let piece = tail.iter().try_rfold(piece, strip_tail)?;
+    if piece.is_empty() {
+        return None;
+    }
+    let bound = bindings.with(*variable, piece)?;
+    Some(match Likeness::Folded.is_uncertain(piece) {
+        true => bound.opened(),
+        false => bound,
+    })
 }
 
 /// `text` up to its first slash.

@@ -1,6 +1,7 @@
 //! The policy: document → compile → index → decide → explain.
 
 mod arena;
+mod bind;
 mod compiled;
 mod decide;
 mod document;
@@ -16,10 +17,12 @@ mod json;
 mod likeness;
 mod matching;
 mod nearest;
+mod open;
 mod pattern;
 mod ruleset;
 mod side;
 mod sieve;
+mod teams;
 #[cfg(test)]
 mod testing;
 mod vocabulary;
@@ -30,7 +33,8 @@ pub use document::{Draft, load, read};
 pub use effect::{Effect, Mode};
 pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};
 pub use facts::Facts;
-pub use field::Field;
+pub use field::{Binding, Field};
 pub use grammar::words::API_VERSION;
 pub use ruleset::Ruleset;
 pub use side::Side;
+pub use teams::{CallerTeam, ObjectTeam, Teams};

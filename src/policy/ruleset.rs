@@ -9,6 +9,7 @@ use super::compiled::Compiled;
 use super::effect::Mode;
 use super::index::Index;
 use super::matching::{Bindings, matches};
+use super::teams::{TeamList, Teams};
 
 /// A policy document, checked, compiled and indexed.
 #[derive(Debug)]
@@ -19,6 +20,9 @@ pub struct Ruleset {
     pub(super) api_server_hosts: Option<Mesh>,
     pub(super) mesh: Mesh,
     pub(super) site: Site,
+    pub(super) teams: Option<TeamList>,
+    /// Whether a rule looks at Airflow's own teams.
+    pub(super) airflow_teams: bool,
     pub(super) compiled: Compiled,
     pub(super) deny: Index,
     pub(super) allow: Index,
@@ -68,6 +72,11 @@ impl Ruleset {
         hosts.is_some_and(|hosts| hosts.is_behind_waypoint(cluster))
     }
 
+    /// Whether a rule looks at Airflow's own teams: at teams that the document does not list.
+    pub fn asks_airflow_for_teams(&self) -> bool {
+        self.airflow_teams
+    }
+
     fn lists(&self, principals: Span, principal: &str) -> bool {
         let matches =
             |pattern: &Pattern| matches(&self.compiled.arena, *pattern, principal, &Bindings::default());
@@ -82,6 +91,12 @@ impl Ruleset {
     /// The Airflow that requests are for.
     pub fn site(&self) -> &Site {
         &self.site
+    }
+
+    /// The teams of the document; `None` if it has no such list.
+    pub fn teams(&self) -> Option<Teams<'_>> {
+        let list = self.teams.as_ref()?;
+        Some(Teams::new(list, &self.compiled.arena))
     }
 
     /// The issuers whose tokens requests may carry.

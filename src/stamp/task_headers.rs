@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 
 use crate::caller::headers::{
-    CALLBACK_ID, DAG_ID, MAP_INDEX, PROOF, RUN_ID, TASK_ID, TI_ID, TRY_NUMBER, is_spelling_of,
+    CALLBACK_ID, DAG_ID, MAP_INDEX, NO_TEAM, PROOF, RUN_ID, TASK_ID, TEAM, TI_ID, TRY_NUMBER, is_spelling_of,
 };
-use crate::caller::{Acting, Proof};
+use crate::caller::{Acting, Proof, Team};
 use crate::wire::{Header, percent};
 
 /// The beginning of every header of Airflow's or dagward's own.
@@ -39,7 +39,7 @@ pub enum Own<'a> {
 ///
 /// If the proxy knows the task or the callback, `own`, the headers carry only that: the application's headers
 /// are replaced. Otherwise the application's task headers stay as they are, marked as claimed. The receiving
-/// side refuses malformed ones. The proof never comes from the application.
+/// side refuses malformed ones. The proof and the team never come from the application.
 pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Own<'a>>) -> Vec<Edit<'a>> {
     let ours = airflow_headers(headers);
     let mut edits = Vec::new();
@@ -48,6 +48,7 @@ pub fn toward_mesh<'a>(headers: &[Header<'a>], own: Option<&Own<'a>>) -> Vec<Edi
             .iter()
             .any(|(name, _)| TASK.iter().any(|header| is_spelling_of(name.as_bytes(), header)));
         let proof = claims.then_some(Cow::Borrowed(Proof::Claimed.as_str()));
+        replace(TEAM, None, &ours, &mut edits);
         replace(PROOF, proof, &ours, &mut edits);
         return edits;
     };
@@ -70,10 +71,14 @@ pub fn leaving_mesh<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
     edits
 }
 
-/// The edits for a request from a peer whose proof is not trusted: its proof is removed.
+/// The edits for a request from a peer whose proof is not trusted: its proof is removed, and the team, which
+/// means nothing without proof.
 pub fn from_stranger<'a>(headers: &[Header<'a>]) -> Vec<Edit<'a>> {
     let mut edits = Vec::new();
-    replace(PROOF, None, &airflow_headers(headers), &mut edits);
+    let ours = airflow_headers(headers);
+    for header in [TEAM, PROOF] {
+        replace(header, None, &ours, &mut edits);
+    }
     edits
 }
 
@@ -91,7 +96,7 @@ fn airflow_headers<'a>(headers: &[Header<'a>]) -> Vec<(&'a str, &'a [u8])> {
 }
 
 /// The values of the headers, each with its header's name.
-type Stamps<'a> = [(&'static str, Option<Cow<'a, str>>); 8];
+type Stamps<'a> = [(&'static str, Option<Cow<'a, str>>); 9];
 
 /// The values for a request of a callback, from a sidecar that has received Airflow's answer to its `run`.
 fn of_callback(callback: &str) -> Stamps<'_> {
@@ -103,6 +108,7 @@ fn of_callback(callback: &str) -> Stamps<'_> {
         MAP_INDEX,
         TRY_NUMBER,
         TI_ID,
+        TEAM,
         CALLBACK_ID,
         PROOF,
     ]
@@ -135,9 +141,19 @@ fn of_task<'a>(acting: &Cow<'a, Acting>) -> Stamps<'a> {
             acting.try_number.map(|number| Cow::Owned(number.to_string())),
         ),
         (TI_ID, text(|acting| acting.ti_id.as_deref())),
+        (TEAM, text(team)),
         (CALLBACK_ID, None),
         (PROOF, Some(Cow::Borrowed(acting.proof.as_str()))),
     ]
+}
+
+/// The value that names the team of `acting`.
+fn team(acting: &Acting) -> Option<&str> {
+    match &acting.team {
+        Team::Unknown => None,
+        Team::Absent => Some(NO_TEAM),
+        Team::Named(name) => Some(name),
+    }
 }
 
 /// Makes `value` the only value of `header` in any spelling, with as few edits as possible: each costs a host

@@ -1,7 +1,7 @@
 //! Requests to a sidecar, and the decision of a policy on them.
 
 use dagward::authorize::{self, Code, Incoming, Proxy, Token};
-use dagward::caller::{Credential, Principal, TaskInstanceId};
+use dagward::caller::{Credential, Principal, TaskInstanceId, Team};
 use dagward::learn::{Learned, Owner, Run};
 use dagward::operation::{Body, Request};
 use dagward::policy::Ruleset;
@@ -48,6 +48,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) owned: bool,
     /// Whether Airflow has answered this request.
     pub(crate) answered: bool,
+    /// Airflow's teams of the DAGs whose tasks have started.
+    pub(crate) teams: &'a [(&'a str, Option<&'a str>)],
 }
 
 impl<'a> Asked<'a> {
@@ -63,6 +65,7 @@ impl<'a> Asked<'a> {
             callback: false,
             owned: true,
             answered: false,
+            teams: &[],
         }
     }
 
@@ -105,7 +108,14 @@ impl<'a> Asked<'a> {
             .flat_map(|values| names.into_iter().zip(*values))
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
+        let team = |dag: &str| {
+            let known = self.teams.iter().find(|(other, _)| *other == dag);
+            known.map_or(Team::Unknown, |(_, team)| {
+                team.map_or(Team::Absent, |team| Team::Named(team.to_owned()))
+            })
+        };
         let learned = Learned {
+            team: self.learned.map(team).unwrap_or_default(),
             run: self.learned.map(|dag| Run {
                 dag_id: dag.to_owned(),
                 run_id: "r".to_owned(),
@@ -143,7 +153,8 @@ impl<'a> Asked<'a> {
             identity: Some(&own),
             pod: None,
         };
-        let verdict = authorize::authorize(Some(ruleset), proxy, &incoming).verdict;
+        let verdict =
+            authorize::authorize_knowing(Some(ruleset), proxy, &incoming, &mut |dag| team(dag)).verdict;
         match (verdict.objection(), verdict.code()) {
             (Some(objection), _) => Some(objection.code()),
             (None, Code::Allowed) => None,

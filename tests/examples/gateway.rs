@@ -7,8 +7,11 @@ use crate::asking::{Asked, GATEWAY, SALES, SCHEDULER, WORKER};
 use crate::files::ruleset;
 use crate::sites::everywhere;
 
-const POLICIES: [&str; 3] = [
+const POLICIES: [&str; 6] = [
+    "examples/policies/airflow-teams.yaml",
     "examples/policies/components.yaml",
+    "examples/policies/one-account.yaml",
+    "examples/policies/teams-list.yaml",
     "examples/policies/two-teams.yaml",
     "wasm-plugin.yaml",
 ];

@@ -9,6 +9,7 @@
 )]
 
 mod ai_agents;
+mod airflow_teams;
 mod asking;
 mod business_service;
 mod callbacks;
@@ -17,6 +18,7 @@ mod components;
 mod document;
 mod files;
 mod gateway;
+mod one_account;
 mod pages;
 mod sites;
 mod starter;
@@ -42,10 +44,13 @@ fn every_policy_loads() {
             "examples/istio/wasm-plugin.yaml",
             "examples/istio/waypoint.yaml",
             "examples/policies/ai-agents.yaml",
+            "examples/policies/airflow-teams.yaml",
             "examples/policies/business-service.yaml",
             "examples/policies/components.yaml",
             "examples/policies/names-in-names.yaml",
             "examples/policies/observe-first-day.yaml",
+            "examples/policies/one-account.yaml",
+            "examples/policies/teams-list.yaml",
             "examples/policies/two-teams.yaml",
             "wasm-plugin.yaml",
         ]

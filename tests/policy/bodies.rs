@@ -114,6 +114,7 @@ fn decided(ruleset: &Ruleset, peer: &str, (method, target): (&str, &str), body: 
         map_index: None,
         try_number: None,
         ti_id: None,
+        team: dagward::caller::Team::Unknown,
         proof: Proof::Pod,
     };
     let request = Request {

@@ -6,7 +6,7 @@
 //! tokens. `celery` and `versions`: Airflow's own executors, each component behind its own sidecar. `replicas`: the
 //! same with two api-servers. `moved`: a header that moves the path of Airflow 2.11's servers. `tokens`: Airflow's
 //! tokens of users and tasks, verified before Airflow sees them. `cluster_policy`: the pods that the scheduler makes.
-//! `routes`, `routing` and `credentials`: dagward's reading of requests, compared with Airflow's own.
+//! `own_teams`: Airflow's own teams, `[core] multi_team`. `routes`, `routing` and `credentials`: dagward's reading of requests, compared with Airflow's own.
 
 #![expect(
     clippy::indexing_slicing,
@@ -27,6 +27,7 @@ mod credentials;
 mod honest;
 mod hostile_pods;
 mod moved;
+mod own_teams;
 mod package;
 mod policies;
 mod replicas;

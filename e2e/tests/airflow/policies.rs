@@ -3,6 +3,7 @@
 use dagward_build as module;
 use dagward_shipped::manifest;
 use dagward_testbed::sidecar::Plugin;
+use serde_json::{Value, json};
 
 /// The policy to begin with.
 pub(crate) fn starter() -> Plugin {
@@ -17,6 +18,28 @@ pub(crate) fn two_teams() -> Plugin {
 /// The policy for one team, with a service account for each component.
 pub(crate) fn components() -> Plugin {
     enforced("examples/policies/components.yaml")
+}
+
+/// The policy for DAGs whose tasks all run under one service account.
+pub(crate) fn one_account() -> Plugin {
+    enforced("examples/policies/one-account.yaml")
+}
+
+/// The same policy, in which a task writes only its own XComs. The task must be known from its pod.
+pub(crate) fn one_account_by_task() -> Plugin {
+    let mut plugin = one_account();
+    let mut policy: Value = serde_json::from_str(&plugin.configuration).unwrap();
+    let rule = policy.pointer_mut("/policies/2/rules/1").unwrap();
+    for side in ["from", "to"] {
+        rule[side][0]["tasks"] = json!(["{task}"]);
+    }
+    plugin.configuration = policy.to_string();
+    plugin
+}
+
+/// The policy for Airflow's own teams.
+pub(crate) fn airflow_teams() -> Plugin {
+    enforced("examples/policies/airflow-teams.yaml")
 }
 
 /// The policy of a service that is not Airflow.

@@ -1,4 +1,4 @@
-//! The ready policies for the first day, for components and for a business service, one after the other around one
+//! The ready policies for the first day, for components, for one account and for a business service, one after the other around one
 //! Airflow.
 
 use std::time::Duration;
@@ -25,6 +25,8 @@ fn ready_policies_hold_on_one_airflow() {
     let people = airflow.rest().unwrap();
     the_first_day_refuses_nothing_and_counts_everything(&airflow, &people);
     each_component_may_do_its_own(&airflow, &people);
+    each_dag_keeps_to_itself(&airflow, &people);
+    each_task_writes_its_own(&airflow, &people);
     one_task_alone_may_book(&airflow, &people);
 }
 
@@ -106,6 +108,82 @@ fn each_component_may_do_its_own(airflow: &Airflow, people: &Rest) {
     }
 }
 
+/// All DAGs run on one worker with one account, so only Airflow's answers tell them apart.
+fn each_dag_keeps_to_itself(airflow: &Airflow, people: &Rest) {
+    let run = "alone";
+    let worker = Pod::worker("airflow-worker");
+    let mesh = Mesh::start(airflow, &[worker], Some(&policies::one_account())).unwrap();
+
+    for dag in ["affairs", "ml_train"] {
+        people.trigger(dag, run, &json!({})).unwrap();
+    }
+    for (dag, run) in [("ml_train", run), ("affairs", run), ("affairs", "again-alone")] {
+        assert_eq!(people.finished(dag, run).unwrap(), "success", "{dag} {run}");
+    }
+    let outcomes = meddle(people, run);
+    for (attempt, passes) in [
+        ("read", false),
+        ("write", false),
+        ("delete", false),
+        ("state", false),
+        ("count", false),
+        ("tasks", false),
+        ("clear", false),
+        ("trigger", false),
+        ("write in another run", false),
+        ("write for another task", true),
+        ("read of another task", true),
+        ("write its own", true),
+    ] {
+        let outcome = outcomes[attempt].as_str().unwrap();
+        assert_eq!(outcome.starts_with("got "), passes, "{attempt}: {outcomes}");
+    }
+    assert_eq!(people.run_state("affairs", "forged").unwrap(), None);
+    assert_eq!(people.result("affairs", run, "extract").unwrap(), json!([19, 23]));
+    let refused: Vec<_> = requests(mesh.server())
+        .into_iter()
+        .filter(|request| request["dagward_decision"] != "allowed")
+        .collect();
+    assert_eq!(refused.len(), 9, "{refused:#?}");
+    for request in refused {
+        assert_eq!(request["dagward_decision"], "no_rule_allows", "{request}");
+        assert_eq!(request["dagward_dag_id"], "meddler", "{request}");
+    }
+}
+
+/// Where the pod names the task, a task writes no XCom of another.
+fn each_task_writes_its_own(airflow: &Airflow, people: &Rest) {
+    let run = "by-task";
+    let pods = ["note", "meddle"].map(|task| Pod {
+        service_account: "airflow-worker".to_owned(),
+        ..Pod::new("", "meddler", run, task)
+    });
+    let _mesh = Mesh::start(airflow, &pods, Some(&policies::one_account_by_task())).unwrap();
+    let outcomes = meddle(people, run);
+    for (attempt, passes) in [
+        ("write", false),
+        ("write in another run", false),
+        ("write for another task", false),
+        ("read of another task", true),
+        ("write its own", true),
+    ] {
+        let outcome = outcomes[attempt].as_str().unwrap();
+        assert_eq!(outcome.starts_with("got "), passes, "{attempt}: {outcomes}");
+    }
+    assert_eq!(people.result("meddler", run, "note").unwrap(), "noted");
+}
+
+/// The outcomes of what a task of `meddler` tries on objects of others.
+fn meddle(people: &Rest, run: &str) -> Value {
+    succeeds(
+        people,
+        "meddler",
+        run,
+        &json!({"victim_run": "alone", "forged_run": "forged"}),
+    );
+    people.result("meddler", run, "meddle").unwrap()
+}
+
 fn one_task_alone_may_book(airflow: &Airflow, people: &Rest) {
     let run = "books";
     // A worker of another team, in a pod whose author gave it finance's annotations.
@@ -154,7 +232,7 @@ fn one_task_alone_may_book(airflow: &Airflow, people: &Rest) {
     }
 }
 
-fn succeeds(people: &Rest, dag: &str, run: &str, conf: &Value) {
+pub(crate) fn succeeds(people: &Rest, dag: &str, run: &str, conf: &Value) {
     people.trigger(dag, run, conf).unwrap();
     assert_eq!(people.finished(dag, run).unwrap(), "success", "{dag}");
 }
@@ -180,7 +258,7 @@ fn decision(sidecar: &Sidecar, answer: &Response) -> String {
 }
 
 /// The access log, once it has exactly the requests that are counted.
-fn requests(sidecar: &Sidecar) -> Vec<Value> {
+pub(crate) fn requests(sidecar: &Sidecar) -> Vec<Value> {
     wait::until("the log and the metrics to agree", LOGGED, || {
         let log = sidecar.access_log()?;
         Ok((log.len() == count(sidecar, &[])).then_some(log))

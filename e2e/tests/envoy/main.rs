@@ -14,6 +14,7 @@ mod setup;
 mod tasks;
 
 mod airflow_proof;
+mod airflow_teams;
 mod answers;
 mod bodies;
 mod callbacks;

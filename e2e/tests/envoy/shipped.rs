@@ -8,15 +8,18 @@ use crate::mesh::{API_SERVER, Server, ask, refusal};
 use crate::setup::Setup;
 
 /// Every file that carries a policy.
-const FILES: [&str; 9] = [
+const FILES: [&str; 12] = [
     "wasm-plugin.yaml",
     "examples/istio/traffic-extension.yaml",
     "examples/istio/waypoint.yaml",
     "examples/policies/ai-agents.yaml",
+    "examples/policies/airflow-teams.yaml",
     "examples/policies/business-service.yaml",
     "examples/policies/components.yaml",
     "examples/policies/names-in-names.yaml",
     "examples/policies/observe-first-day.yaml",
+    "examples/policies/one-account.yaml",
+    "examples/policies/teams-list.yaml",
     "examples/policies/two-teams.yaml",
 ];
 

@@ -26,6 +26,7 @@ mod executor;
 mod health;
 mod mesh;
 pub mod oracle;
+mod own_teams;
 pub mod package;
 mod passage;
 pub mod pods;
@@ -73,19 +74,36 @@ impl Airflow {
     /// Like [`start`](Self::start), with further variables for all processes, such as settings of
     /// Airflow.
     pub fn with(further: &[(&str, String)]) -> Result<Self> {
-        let installation = Installation::ensure(Release::V3_3)?;
+        Self::of(Release::V3_3, further, false)
+    }
+
+    /// Like [`start`](Self::start), but of this release, and with Airflow's own teams and their
+    /// DAGs, which are in `lab/airflow/teams/`.
+    pub fn with_own_teams(release: Release) -> Result<Self> {
+        Self::of(release, &own_teams::settings(), true)
+    }
+
+    fn of(release: Release, further: &[(&str, String)], own_teams: bool) -> Result<Self> {
+        let installation = Installation::ensure(release)?;
         let home = paths::scratch("airflow")?;
         fs::copy(&installation.database, home.path().join("airflow.db"))?;
         fs::write(pods_file(home.path()), "{}")?;
         let environment = installation.environment(home.path())?;
-        let start = |component: &str, arguments: &[&str]| {
+        let command = |component: &str, arguments: &[&str]| {
             let mut command = Command::new(&installation.program);
             command.arg(component).args(arguments);
             environment.apply(&mut command);
             command.envs(further.iter().map(|(name, value)| (name, value)));
             command.env("DAGWARD_LAB_PODS", pods_file(home.path()));
-            Process::start(&format!("airflow-{component}"), &command)
+            command
         };
+        let start = |component: &str, arguments: &[&str]| {
+            Process::start(&format!("airflow-{component}"), &command(component, arguments))
+        };
+
+        if own_teams {
+            own_teams::create(|team| command("teams", &["create", team]))?;
+        }
 
         let bind = ["--host", "127.0.0.1", "--port", "0", "--workers", "1"];
         let mut api_server = start("api-server", &bind)?;

@@ -48,6 +48,24 @@ fn a_proof_counts_from_stampers_only() {
 }
 
 #[test]
+fn a_team_counts_beside_the_proof_of_airflow_only() {
+    let named = Team::Named("日本".to_owned());
+    for (value, team) in [("%E6%97%A5%E6%9C%AC", named), (NO_TEAM, Team::Absent)] {
+        let headers = |proof| [(DAG_ID, "etl"), (TEAM, value), (PROOF, proof)];
+        assert_eq!(task(&headers("airflow"), true).unwrap().unwrap().team, team);
+        assert_eq!(
+            task(&headers("airflow"), false).unwrap().unwrap().team,
+            Team::Unknown
+        );
+        for proof in ["pod", "claimed"] {
+            assert_eq!(task(&headers(proof), true).unwrap().unwrap().team, Team::Unknown);
+        }
+    }
+    let unnamed = task(&[(DAG_ID, "etl"), (PROOF, "airflow")], true);
+    assert_eq!(unnamed.unwrap().unwrap().team, Team::Unknown);
+}
+
+#[test]
 fn no_headers_no_task() {
     assert_eq!(task(&[("x-airflow-other", "x"), ("x-a", "y")], true), Ok(None));
     assert_eq!(task(&[(PROOF, "pod")], true), Ok(None));
@@ -117,6 +135,18 @@ fn refuses_with_the_header_named() {
         (
             &[(DAG_ID, "a"), (PROOF, "root")],
             "`x-airflow-proof` is not one of `claimed`, `pod`, `airflow`",
+        ),
+        (
+            &[(DAG_ID, "a"), (TEAM, "")],
+            "`x-airflow-team` is not an id that Airflow accepts",
+        ),
+        (
+            &[(DAG_ID, "a"), (TEAM, "a"), (TEAM, "b")],
+            "`x-airflow-team` is given more than once",
+        ),
+        (
+            &[(TEAM, "a")],
+            "`x-airflow-dag-id` is missing beside other task headers",
         ),
         (
             &[(TASK_ID, "a")],

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::caller::headers;
 
 type Owned = Vec<(String, Vec<u8>)>;
 
@@ -12,6 +13,7 @@ fn pod_task() -> Own<'static> {
         map_index: None,
         try_number: Some(2),
         ti_id: None,
+        team: Team::Unknown,
         proof: Proof::Pod,
     }))
 }
@@ -66,6 +68,54 @@ fn a_pod_with_a_task_stamps_it() {
             (TASK_ID, "grp.extract"),
             (TRY_NUMBER, "2"),
         ])
+    );
+}
+
+#[test]
+fn a_task_that_airflow_has_named_is_stamped_with_its_team() {
+    for (team, stamped) in [
+        (Team::Unknown, None),
+        (Team::Absent, Some("~")),
+        (Team::Named("sales-日".to_owned()), Some("sales-%E6%97%A5")),
+    ] {
+        let Own::Task(acting) = pod_task() else {
+            panic!("no task");
+        };
+        let own = Own::Task(Cow::Owned(Acting {
+            dag_id: "etl".to_owned(),
+            team: team.clone(),
+            proof: Proof::Airflow,
+            ..acting.into_owned()
+        }));
+        let sent = after_mesh(
+            &[("x-airflow-team", "finance"), ("x_airflow_team", "finance")],
+            Some(&own),
+        );
+        let found = sent.iter().find(|(name, _)| name == TEAM);
+        assert_eq!(
+            found.map(|(_, value)| value.as_slice()),
+            stamped.map(str::as_bytes)
+        );
+        let read = headers::read(&view(&sent), true).unwrap().unwrap();
+        assert_eq!(read.team, team);
+    }
+}
+
+#[test]
+fn no_application_and_no_stranger_names_a_team() {
+    let headers = [(DAG_ID, "a"), (TEAM, "finance"), ("x_airflow-team", "finance")];
+    let claimed = owned(&[(DAG_ID, "a"), (PROOF, "claimed")]);
+    assert_eq!(after_mesh(&headers, None), claimed);
+    let callback = Own::Callback("019ab1c2-7d11-7b3f-a3c4-5d6e7f809112");
+    let sent = after_mesh(&headers, Some(&callback));
+    assert!(
+        sent.iter()
+            .all(|(name, _)| !is_spelling_of(name.as_bytes(), TEAM))
+    );
+    let headers = owned(&headers);
+    assert_eq!(
+        apply(&headers, &from_stranger(&view(&headers))),
+        owned(&[(DAG_ID, "a")])
     );
 }
 
@@ -135,7 +185,7 @@ fn a_stranger_keeps_its_claims_but_not_its_proof() {
 
 fn header_name() -> impl Strategy<Value = String> {
     let known =
-        proptest::sample::select([TASK.as_slice(), &[PROOF, "x-airflow-anything", "accept"]].concat());
+        proptest::sample::select([TASK.as_slice(), &[TEAM, PROOF, "x-airflow-anything", "accept"]].concat());
     (known, proptest::collection::vec(any::<bool>(), 24)).prop_map(|(name, underscores)| {
         let spell = |(byte, underscore): (char, bool)| if byte == '-' && underscore { '_' } else { byte };
         name.chars().zip(underscores).map(spell).collect()
@@ -162,7 +212,7 @@ proptest! {
     fn the_task_on_the_wire_is_the_pods(headers in app_headers()) {
         let acting = pod_task();
         let result = dashed(&apply(&headers, &toward_mesh(&view(&headers), Some(&acting))));
-        let contract = |(name, _): &(String, Vec<u8>)| name == PROOF || TASK.contains(&name.as_str());
+        let contract = |(name, _): &(String, Vec<u8>)| [TEAM, PROOF].contains(&name.as_str()) || TASK.contains(&name.as_str());
         let sent: Owned = result.into_iter().filter(contract).collect();
         prop_assert_eq!(sent, after_mesh(&[], Some(&acting)));
     }

@@ -17,7 +17,11 @@ const SERVER: &str = "airflow-api-server";
 /// The api-server's port in the mesh.
 const PORT: u16 = 8080;
 
-/// The pod of a task instance, as KubernetesExecutor makes it for the first try.
+/// The name of a worker's pod, and the executor's key for it.
+const WORKER: (&str, &str) = ("worker", "*");
+
+/// The pod of a task instance, as KubernetesExecutor makes it for the first try; or that of a Celery
+/// worker, which runs any task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pod {
     /// DAG.
@@ -53,6 +57,18 @@ impl Pod {
         }
     }
 
+    /// The pod of a worker that runs each task without a pod of its own, as `service_account`.
+    pub fn worker(service_account: &str) -> Self {
+        let none = String::new;
+        Self {
+            dag: none(),
+            run: none(),
+            task: none(),
+            service_account: service_account.to_owned(),
+            annotations: None,
+        }
+    }
+
     /// The same pod with the annotations of another task; `pod_override` allows an author to write
     /// them.
     pub fn annotated(self, dag: &str, run: &str, task: &str) -> Self {
@@ -73,11 +89,21 @@ impl Pod {
 
     /// The executor's key for the pod.
     pub(super) fn key(&self) -> String {
-        format!("{}/{}/{}", self.dag, self.run, self.task)
+        match self.is_worker() {
+            true => WORKER.1.to_owned(),
+            false => format!("{}/{}/{}", self.dag, self.run, self.task),
+        }
+    }
+
+    fn is_worker(&self) -> bool {
+        self.dag.is_empty()
     }
 
     fn node(&self) -> Node {
-        let name = format!("{}-{}", self.dag, self.task).replace('_', "-");
+        let name = match self.is_worker() {
+            true => WORKER.0.to_owned(),
+            false => format!("{}-{}", self.dag, self.task).replace('_', "-"),
+        };
         let node = Node::new(&name, NAMESPACE, &self.service_account);
         let Some([dag, run, task]) = &self.annotations else {
             return node;

@@ -37,7 +37,7 @@ fn the_team_is_read_behind_all_else_of_the_run() {
         (answer("null", "null"), Some(Team::Absent)),
         (
             r#"{"dag_run":{"dag_id":"a","run_id":"r"}"#.to_owned(),
-            Some(Team::Absent),
+            Some(Team::Unknown),
         ),
         (
             r#"{"team_name":"ml","dag_run":{"team_name":"sales","run_id":"r","dag_id":"a"}"#.to_owned(),
@@ -82,9 +82,18 @@ fn it_is_not_looked_for_behind_the_longest_prefix() {
     let room = MAX_PREFIX_BYTES - conf(0).len();
     assert_eq!(read(&conf(room)), named("sales"));
     let mut reader = AnswerReader::default();
-    let reading = reader.read(conf(2 * MAX_PREFIX_BYTES).as_bytes(), false);
+    let reading = reader.read(
+        &conf(2 * MAX_PREFIX_BYTES).as_bytes()[..MAX_PREFIX_BYTES - 1],
+        false,
+    );
     assert_eq!(reading, run("a", "r"));
-    assert_eq!(reader.team(b"", false), Some(Team::Unknown));
+    let mut other = AnswerReader::default();
+    other.read(b"{", false);
+    assert_eq!(
+        other.read(&conf(2 * MAX_PREFIX_BYTES).as_bytes()[1..], false),
+        without_team("a", "r")
+    );
+    assert_eq!(reader.team(b"xx", false), Some(Team::Unknown));
 }
 
 proptest! {

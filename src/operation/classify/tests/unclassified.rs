@@ -51,6 +51,7 @@ fn a_route_that_is_not_known_keeps_its_surface_and_names_nothing() {
         let expected = Access {
             action: Fact::Known(action),
             dag: Fact::Unknown,
+            team: Fact::Unknown,
             run: Fact::Unknown,
             task: Fact::Unknown,
             connection: Fact::Unknown,

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::caller::id;
+use super::id;
+use crate::fact::Fact;
 
 /// Airflow's team of a DAG run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,8 @@ pub enum Team {
     #[default]
     #[serde(rename = "u")]
     Unknown,
-    /// The run has no team. Airflow always says so without `[core] multi_team`.
+    /// Airflow has said that the run has no team. It always says so without `[core] multi_team`. Releases
+    /// before 3.3 say nothing.
     #[serde(rename = "a")]
     Absent,
     /// This team: at most 250 characters of its name, as in Airflow's ids. Airflow's own teams have at most
@@ -22,7 +24,7 @@ pub enum Team {
 
 impl Team {
     /// The team that an answer names, if it names one.
-    pub(super) fn of(name: Option<String>) -> Self {
+    pub(crate) fn of(name: Option<String>) -> Self {
         match name {
             None => Self::Absent,
             Some(name) if id::is_id(&name) => Self::Named(name),
@@ -33,6 +35,15 @@ impl Team {
     /// Whether the team is not known.
     pub fn is_unknown(&self) -> bool {
         *self == Self::Unknown
+    }
+
+    /// The team as a policy sees it.
+    pub fn fact(&self) -> Fact<&str> {
+        match self {
+            Self::Named(name) => Fact::Known(name),
+            Self::Absent => Fact::Absent,
+            Self::Unknown => Fact::Unknown,
+        }
     }
 
     /// The team's name.
