@@ -121,19 +121,17 @@ pub fn facts<'f>(
     operation: &'f Operation<'f>,
 ) -> Vec<Facts<'f>> {
     let acting = self::acting(acting, operation);
-    let teams = ruleset.teams();
-    let of_caller = teams.map(|teams| teams.of_caller(principal, acting).fact());
-    operation
-        .accesses
-        .iter()
-        .map(|access| {
-            let facts = Facts::new(principal, acting, tokens, operation, access);
-            match (teams, of_caller) {
-                (Some(teams), Some(of_caller)) => facts.with_teams(of_caller, teams.of_object(access).fact()),
-                _ => facts,
-            }
-        })
-        .collect()
+    let accesses = operation.accesses.iter();
+    let mut facts: Vec<_> = accesses
+        .map(|access| Facts::new(principal, acting, tokens, operation, access))
+        .collect();
+    if let Some(teams) = ruleset.teams() {
+        let of_caller = teams.of_caller(principal, acting).fact();
+        for (facts, access) in facts.iter_mut().zip(&operation.accesses) {
+            facts.set_teams(of_caller, teams.of_object(access).fact());
+        }
+    }
+    facts
 }
 
 /// The fact about the acting task.

@@ -130,18 +130,16 @@ impl Compiled {
                 .iter()
                 .filter_map(|pattern| bind(&self.arena, *pattern, value, bindings))
                 .any(|bound| self.for_each_binding(rest, effect, facts, &bound, then)),
+            // The variables may then have any text.
+            _ if first.binds() => {
+                let bindings = bindings.with_open(&self.arena, self.patterns_of(first));
+                self.condition_holds(first, effect, facts, &bindings)
+                    && self.for_each_binding(rest, effect, facts, &bindings, then)
+            }
             _ => {
                 self.condition_holds(first, effect, facts, bindings)
-                    && self.for_each_binding(rest, effect, facts, &self.left_open(first, bindings), then)
+                    && self.for_each_binding(rest, effect, facts, bindings, then)
             }
-        }
-    }
-
-    /// The bindings after a condition that holds without a value. Its variables may then have any text.
-    pub(super) fn left_open<'f>(&self, condition: &Condition, bindings: &Bindings<'f>) -> Bindings<'f> {
-        match condition.binds() {
-            true => bindings.with_open(&self.arena, self.patterns_of(condition)),
-            false => *bindings,
         }
     }
 

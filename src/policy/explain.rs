@@ -126,7 +126,10 @@ impl Compiled {
                     .find_map(|pattern| bind(&self.arena, *pattern, value, &bindings)),
                 _ => self
                     .condition_holds(condition, Effect::Allow, facts, &bindings)
-                    .then(|| self.left_open(condition, &bindings)),
+                    .then(|| match condition.binds() {
+                        true => bindings.with_open(&self.arena, self.patterns_of(condition)),
+                        false => bindings,
+                    }),
             };
             match bound {
                 Some(bound) => bindings = bound,

@@ -9,42 +9,33 @@ pub(super) const MAX_VARIABLES: usize = 8;
 
 /// The texts that the variables of a rule are bound to.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Bindings<'a>([Option<Bound<'a>>; MAX_VARIABLES]);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound<'a> {
-    /// To this text.
-    To(&'a str),
-    /// To a text that is not known, or not yet: the fact that binds the variable is open.
-    Open,
+pub(super) struct Bindings<'a> {
+    texts: [Option<&'a str>; MAX_VARIABLES],
+    /// The variables, one a bit, whose text is not known, or not yet: the fact that binds them is open. A text that
+    /// is bound counts instead.
+    open: u8,
 }
 
 impl<'a> Bindings<'a> {
     /// The text that a variable is bound to.
     pub(super) fn value(&self, variable: u8) -> Option<&'a str> {
-        match self.bound(variable) {
-            Some(Bound::To(text)) => Some(text),
-            Some(Bound::Open) | None => None,
-        }
+        self.texts.get(usize::from(variable)).copied().flatten()
     }
 
-    fn bound(&self, variable: u8) -> Option<Bound<'a>> {
-        self.0.get(usize::from(variable)).copied().flatten()
-    }
-
-    /// Whether one of `parts` is a variable that is bound to an open fact.
+    /// Whether one of `parts` is a variable whose text is open.
     fn are_open(&self, parts: &[Part]) -> bool {
-        let is_open = |part: &Part| matches!(part, Part::Variable(variable) if self.bound(*variable) == Some(Bound::Open));
+        let is_open = |part: &Part| match part {
+            Part::Variable(variable) => self.open & bit(*variable) != 0 && self.value(*variable).is_none(),
+            Part::Text(_) => false,
+        };
         parts.iter().any(is_open)
     }
 
-    /// These bindings with the variables of `patterns` bound to an open fact. A variable that has a text keeps it.
+    /// These bindings with the variables of `patterns` open, except those that have a text.
     pub(super) fn with_open(mut self, arena: &Arena, patterns: &[Pattern]) -> Self {
         for part in patterns.iter().flat_map(|pattern| arena.parts(*pattern)) {
-            if let Part::Variable(variable) = part
-                && let Some(slot) = self.0.get_mut(usize::from(*variable))
-            {
-                slot.get_or_insert(Bound::Open);
+            if let Part::Variable(variable) = part {
+                self.open |= bit(*variable);
             }
         }
         self
@@ -52,11 +43,11 @@ impl<'a> Bindings<'a> {
 
     /// These bindings with one more; `None` if the variable is already bound to another text.
     fn with(mut self, variable: u8, text: &'a str) -> Option<Self> {
-        let slot = self.0.get_mut(usize::from(variable))?;
+        let slot = self.texts.get_mut(usize::from(variable))?;
         match slot {
-            Some(Bound::To(bound)) if *bound != text => None,
+            Some(bound) if *bound != text => None,
             _ => {
-                *slot = Some(Bound::To(text));
+                *slot = Some(text);
                 Some(self)
             }
         }
@@ -65,6 +56,7 @@ impl<'a> Bindings<'a> {
 
 /// Whether one of `patterns` matches `value` in a condition that is `negated` or not. A pattern with a variable that is
 /// bound to an open fact satisfies the condition, either way, if some text of the variable does.
+#[inline]
 pub(super) fn matches_one(
     likeness: Likeness,
     arena: &Arena,
@@ -72,12 +64,14 @@ pub(super) fn matches_one(
     value: &str,
     bindings: &Bindings<'_>,
 ) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| match bindings.are_open(arena.parts(*pattern)) {
-            true => !negated && may_match(likeness, arena, *pattern, value, bindings),
-            false => matches_like(likeness, arena, *pattern, value, bindings),
-        })
+    let mut patterns = patterns.iter();
+    if bindings.open == 0 {
+        return patterns.any(|pattern| matches_like(likeness, arena, *pattern, value, bindings));
+    }
+    patterns.any(|pattern| match bindings.are_open(arena.parts(*pattern)) {
+        true => !negated && may_match(likeness, arena, *pattern, value, bindings),
+        false => matches_like(likeness, arena, *pattern, value, bindings),
+    })
 }
 
 /// Whether `value` has the known texts at the ends of a pattern with an open variable. The index knows no more
@@ -105,6 +99,10 @@ fn may_match(
         Shape::Prefix => begins(),
         Shape::Suffix => ends(),
     }
+}
+
+fn bit(variable: u8) -> u8 {
+    1u8.checked_shl(u32::from(variable)).unwrap_or_default()
 }
 
 /// Whether `value` matches, with every variable replaced by its text. An unbound variable matches nothing.
