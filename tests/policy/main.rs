@@ -12,6 +12,7 @@ mod asked;
 mod bodies;
 mod generate;
 mod naive;
+mod teams;
 mod tokens;
 
 use asked::{Asked, asked};
