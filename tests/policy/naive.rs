@@ -99,27 +99,22 @@ impl Texts<'_> {
 fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
     let entries = |half: &str| rule.get(half).map(|entries| entries.as_array().unwrap());
     let any = texts(asked, wanted);
-    let choices = |variable: &str| match rule.to_string().contains(variable) {
-        true => std::iter::once(None)
-            .chain(any.iter().map(|text| Some(text.as_str())))
-            .collect(),
-        // Without a variable all its texts are equal.
-        false => vec![Some("")],
-    };
-    let (of_t, of_u) = (choices(VARIABLES[0]), choices(VARIABLES[1]));
-    let pairs = of_t.iter().flat_map(|t| of_u.iter().map(move |u| [*t, *u]));
-    let mut attempts = pairs.map(|of| Texts { of, any: &any });
-    attempts.any(|texts| {
+    // Conditions whose variables have no texts yet are left out, which only makes more hold.
+    let holds = |of: [Option<&str>; 2], without: &[&str]| {
+        let texts = Texts { of, any: &any };
+        let counts = |patterns: &Value| {
+            let patterns = patterns.to_string();
+            !without.iter().any(|variable| patterns.contains(variable))
+        };
         let holds = |entry: &Value, to: bool| {
-            let (of_token, others): (Vec<_>, Vec<_>) = entry
-                .as_object()
-                .unwrap()
-                .iter()
-                .partition(|(word, _)| !to && is_of_token(word));
-            let others = others.iter().all(|(word, patterns)| {
+            let entry = entry.as_object().unwrap().iter();
+            let (of_token, others): (Vec<_>, Vec<_>) = entry.partition(|(word, _)| !to && is_of_token(word));
+            let mut others = others.iter().filter(|(_, patterns)| counts(patterns));
+            let others = others.all(|(word, patterns)| {
                 condition(to, word, patterns.as_array().unwrap(), texts, deny, asked, wanted)
             });
-            others && token(&of_token, texts, deny, &asked.shown)
+            let of_token_counts = of_token.iter().all(|(_, patterns)| counts(patterns));
+            others && (!of_token_counts || token(&of_token, texts, deny, &asked.shown))
         };
         let from = entries("from").is_none_or(|entries| {
             let mut entries = entries.iter();
@@ -132,7 +127,22 @@ fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
                 .iter()
                 .any(|entry| holds(entry, true) && (!unclassified || is_named(entry.as_object().unwrap()))),
         }
-    })
+    };
+    let written = rule.to_string();
+    let choices = |variable: &str| -> Vec<Option<&str>> {
+        match written.contains(variable) {
+            true => std::iter::once(None)
+                .chain(any.iter().map(|text| Some(text.as_str())))
+                .collect(),
+            // Without a variable all its texts are equal.
+            false => vec![Some("")],
+        }
+    };
+    let [of_t, of_u] = VARIABLES.map(choices);
+    holds([Some(""); 2], &VARIABLES)
+        && of_t
+            .iter()
+            .any(|t| holds([*t, Some("")], &VARIABLES[1..]) && of_u.iter().any(|u| holds([*t, *u], &[])))
 }
 
 /// Whether each open variable stands in a condition on what the caller acts for, whose fact is unknown in a DENY
