@@ -29,7 +29,7 @@ pub(super) fn settings() -> [(&'static str, String); 2] {
 /// Makes the teams, which the DAG processor looks for. `create` is the command that makes one.
 pub(super) fn create(create: impl Fn(&str) -> Command) -> Result<()> {
     progress::during("making Airflow's teams", |_| {
-        let commands = TEAMS.map(|team| create(team));
+        let commands = TEAMS.map(create);
         let threads = commands.map(|create| thread::spawn(move || output_of(create, "")));
         let mut made = threads.into_iter().map(|thread| thread.join());
         made.try_for_each(|made| {
