@@ -6,6 +6,7 @@
 mod host;
 mod request;
 mod shown;
+mod teams;
 mod worst;
 
 use std::fs;
@@ -38,6 +39,8 @@ fn main() -> Result<()> {
         "new-token" => shown::judge(false)?,
         "record-known-series" => record(true),
         "record-new-series" => record(false),
+        "load-teams" => load(teams::policy().as_bytes())?,
+        "decide-teams" => decide(&ruleset(teams::policy().as_bytes())?)?,
         "load" => load(&document)?,
         "decide" => decide(&ruleset(&document)?)?,
         "authorize" => lead(&ruleset(&document)?)?,

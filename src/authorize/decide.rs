@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::{Awaits, Code, Grounds, Objection, Ownership, Passed, Verdict};
 use crate::caller::{Acting, Principal};
 use crate::fact::Fact;
-use crate::operation::{Access, BadBody, Malformed, Operation};
+use crate::operation::{BadBody, Malformed, Operation};
 use crate::policy::{Decider, Facts, Mode, Ruleset, Ruling, Scope};
 use crate::token::Verified;
 
@@ -121,27 +121,22 @@ pub fn facts<'f>(
     operation: &'f Operation<'f>,
 ) -> Vec<Facts<'f>> {
     let acting = self::acting(acting, operation);
-    let listed = ruleset.teams();
-    let of_caller = match &listed {
-        Some(teams) => teams.of_caller(principal, acting).fact(),
-        None => acting_team(acting),
-    };
-    let teams = |access: &'f Access<'f>| match &listed {
-        Some(teams) => Some(teams.of_object(access).fact()),
-        None if ruleset.asks_airflow_for_teams() => Some(access.team.as_ref().map(|team| &**team)),
-        None => None,
-    };
-    operation
-        .accesses
-        .iter()
-        .map(|access| {
-            let facts = Facts::new(principal, acting, tokens, operation, access);
-            match teams(access) {
-                Some(of_object) => facts.with_teams(of_caller, of_object),
-                None => facts,
-            }
-        })
-        .collect()
+    let accesses = operation.accesses.iter();
+    let mut facts: Vec<_> = accesses
+        .map(|access| Facts::new(principal, acting, tokens, operation, access))
+        .collect();
+    let each = facts.iter_mut().zip(&operation.accesses);
+    if let Some(teams) = ruleset.teams() {
+        let of_caller = teams.of_caller(principal, acting).fact();
+        for (facts, access) in each {
+            facts.set_teams(of_caller, teams.of_object(access).fact());
+        }
+    } else if ruleset.asks_airflow_for_teams() {
+        for (facts, access) in each {
+            facts.set_teams(acting_team(acting), access.team.as_ref().map(|team| &**team));
+        }
+    }
+    facts
 }
 
 /// Airflow's team of the run that the caller acts for. Only Airflow's answer names one.

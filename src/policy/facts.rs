@@ -64,15 +64,13 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// These facts with the teams of the caller and of the object. Without them both are unknown.
-    #[must_use]
-    pub fn with_teams(mut self, of_caller: Fact<&'a str>, of_object: Fact<&'a str>) -> Self {
+    /// Sets the teams of the caller and of the object. Without it both are unknown.
+    pub fn set_teams(&mut self, of_caller: Fact<&'a str>, of_object: Fact<&'a str>) {
         for (field, fact) in [(Field::ActingTeams, of_caller), (Field::Teams, of_object)] {
             if let Some(value) = self.values.get_mut(field as usize) {
                 *value = fact;
             }
         }
-        self
     }
 
     /// The facts that all `accesses` share, and `open` where they differ. All must be of the same request.

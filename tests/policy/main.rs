@@ -13,6 +13,7 @@ mod bodies;
 mod bound;
 mod generate;
 mod naive;
+mod teams;
 mod tokens;
 
 use asked::{Asked, asked};

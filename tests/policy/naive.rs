@@ -381,7 +381,7 @@ fn fact(to: bool, word: &str, asked: &Asked, wanted: &Wanted) -> Fact<String> {
     }
 }
 
-fn glob(pattern: &str, value: &str) -> bool {
+pub(crate) fn glob(pattern: &str, value: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         _ if pattern == "*" => !value.is_empty(),
         (Some(suffix), _) => value.ends_with(suffix),

@@ -74,6 +74,56 @@ fn the_starter_policy_keeps_teams_apart() {
     assert_eq!(refusal(&parser), (403, "denied_by_rule".to_owned()));
 }
 
+/// The list says who a team is and what it owns: two teams whose names follow no convention.
+#[test]
+fn a_list_of_teams_keeps_them_apart() {
+    let manifest = manifest::read("examples/policies/teams-list.yaml").unwrap();
+    let mut document = manifest::policy(&manifest).unwrap().clone();
+    document["teams"][0]["variables"] = json!(["sales_*", "rate"]);
+    document["teams"][1]["variables"] = json!(["sales_eu_*"]);
+    let server = Server::start(Setup::DEFAULT, &document);
+    let asked = |account: &str, dag: &str, proof: &str, key: &str| {
+        let request = Request::get(API_SERVER, &format!("/execution/variables/{key}"))
+            .header("x-airflow-dag-id", dag)
+            .header("x-airflow-proof", proof);
+        ask(&server.peer("airflow", account), &request)
+    };
+    let (sales, ml) = ("airflow-worker-sales", "airflow-worker-ml");
+    for (account, dag, key) in [
+        (sales, "sales_daily", "sales_key"),
+        (sales, "sales_daily", "rate"),
+        (sales, "sales_daily", "shared_key"),
+        (ml, "ml_train", "sales_eu_key"),
+    ] {
+        assert_eq!(
+            asked(account, dag, "pod", key).status,
+            200,
+            "{account} {dag} {key}"
+        );
+    }
+    for (account, dag, proof, key) in [
+        // The longer pattern wins.
+        (sales, "sales_daily", "pod", "sales_eu_key"),
+        (ml, "ml_train", "pod", "sales_key"),
+        (ml, "ml_train", "pod", "rate"),
+        // Airflow may find it as `rate`.
+        (sales, "sales_daily", "pod", "Rate"),
+        (sales, "sales_daily", "pod", "of_no_team"),
+        // A DAG or an account of another team or of none, and a claim.
+        (sales, "ml_train", "pod", "sales_key"),
+        (sales, "other", "pod", "sales_key"),
+        ("airflow-worker", "sales_daily", "pod", "sales_key"),
+        (sales, "sales_daily", "claimed", "sales_key"),
+    ] {
+        let refused = refusal(&asked(account, dag, proof, key));
+        assert_eq!(
+            refused,
+            (403, "no_rule_allows".to_owned()),
+            "{account} {dag} {proof} {key}"
+        );
+    }
+}
+
 /// Marquez has paths that begin like Airflow's, with an encoded URI in them, and large bodies of any form.
 #[test]
 fn another_service_than_airflow_has_paths_and_bodies_of_its_own() {

@@ -21,7 +21,7 @@ const WITH_RULES: [(&str, &[u32]); 3] = [
 ];
 
 /// Cases that do not depend on rules.
-const PLAIN: [&str; 9] = [
+const PLAIN: [&str; 11] = [
     "read-caller",
     "read-own-route",
     "read-xcom",
@@ -31,6 +31,8 @@ const PLAIN: [&str; 9] = [
     "new-token",
     "record-known-series",
     "record-new-series",
+    "load-teams",
+    "decide-teams",
 ];
 
 /// The argument that makes the program list the most expensive requests.

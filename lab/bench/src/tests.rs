@@ -51,7 +51,11 @@ fn a_quick_run_has_every_row() {
             assert_eq!(budgets, 9);
         }
         counted => {
-            assert_eq!(counted.as_array().unwrap().len(), 9 + 2 + 2 + 1 + 16, "{counted}");
+            assert_eq!(
+                counted.as_array().unwrap().len(),
+                11 + 2 + 2 + 1 + 16,
+                "{counted}"
+            );
             assert_eq!(budgets, 10);
         }
     }

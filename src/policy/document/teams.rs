@@ -67,6 +67,7 @@ impl Loader {
             variables: owners(TeamField::Variables),
             pools: owners(TeamField::Pools),
             assets: owners(TeamField::Assets),
+            some_rest_on_dags: teams.iter().any(|team| team.rests_on_dags()),
             teams,
         };
         self.one_team_an_account(at, &list);

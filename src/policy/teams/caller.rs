@@ -65,7 +65,7 @@ impl<'r> CallerTeam<'r> {
 impl<'r> Teams<'r> {
     /// The team of a caller that acts for `acting`.
     pub fn of_caller(&self, principal: Option<&Principal>, acting: Fact<&Acting>) -> CallerTeam<'r> {
-        let some_rest_on_dags = self.some_rest_on_dags();
+        let some_rest_on_dags = self.list.some_rest_on_dags;
         let Some(principal) = principal else {
             return CallerTeam::Anonymous { some_rest_on_dags };
         };
@@ -112,7 +112,7 @@ impl<'r> Teams<'r> {
 
     /// The team of a caller whose DAG is not known.
     fn without_dag(&self, account: Option<TeamNumber>, claimed: bool) -> CallerTeam<'r> {
-        match account.is_some() || self.some_rest_on_dags() {
+        match account.is_some() || self.list.some_rest_on_dags {
             true => CallerTeam::NoDag {
                 account_of: account.map(|account| self.name(account)),
                 claimed,

@@ -22,6 +22,8 @@ use owners::{Owner, TeamNumber};
 #[derive(Debug)]
 pub(super) struct TeamList {
     pub(super) teams: Vec<Team>,
+    /// Whether some team lists DAGs and no accounts, so that any account can be the team's.
+    pub(super) some_rest_on_dags: bool,
     pub(super) service_accounts: Owners,
     pub(super) principals: Owners,
     pub(super) dags: Owners,
@@ -43,7 +45,7 @@ pub(super) struct Team {
 
 impl Team {
     /// Whether the acting DAG alone proves that a caller is of the team.
-    fn rests_on_dags(self) -> bool {
+    pub(super) fn rests_on_dags(self) -> bool {
         self.has_dags && !self.has_accounts
     }
 }
@@ -76,11 +78,6 @@ impl<'r> Teams<'r> {
     fn has_accounts(&self, team: TeamNumber) -> bool {
         let team = self.list.teams.get(team as usize);
         team.is_some_and(|team| team.has_accounts)
-    }
-
-    /// Whether some team lists DAGs and no accounts, so that any account can be the team's.
-    fn some_rest_on_dags(&self) -> bool {
-        self.list.teams.iter().any(|team| team.rests_on_dags())
     }
 
     fn account(&self, principal: &Principal) -> Account {

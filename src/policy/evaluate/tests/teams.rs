@@ -26,14 +26,14 @@ fn holds(rule: &str, peer: Option<&str>, of_caller: Fact<&str>, of_object: Fact<
             if action == "DENY" { ",{}" } else { "" }
         );
         let ruleset = load(document.as_bytes()).unwrap();
-        let facts = Facts::new(
+        let mut facts = Facts::new(
             principal.as_ref(),
             Unknown,
             &[],
             &operation,
             &operation.accesses[0],
         );
-        let facts = facts.with_teams(of_caller, of_object);
+        facts.set_teams(of_caller, of_object);
         ruleset.decide(Scope::All, slice::from_ref(&facts)).allowed
     };
     (decided("ALLOW"), !decided("DENY"))
