@@ -140,3 +140,6 @@ pub(super) fn split_token(conditions: &[Condition]) -> (&[Condition], &[Conditio
     let end = others.unwrap_or(conditions.len());
     conditions.split_at_checked(end).unwrap_or((conditions, &[]))
 }
+
+#[cfg(test)]
+mod tests;
