@@ -125,15 +125,15 @@ pub fn facts<'f>(
     let mut facts: Vec<_> = accesses
         .map(|access| Facts::new(principal, acting, tokens, operation, access))
         .collect();
+    let each = facts.iter_mut().zip(&operation.accesses);
     if let Some(teams) = ruleset.teams() {
         let of_caller = teams.of_caller(principal, acting).fact();
-        for (facts, access) in facts.iter_mut().zip(&operation.accesses) {
+        for (facts, access) in each {
             facts.set_teams(of_caller, teams.of_object(access).fact());
         }
     } else if ruleset.asks_airflow_for_teams() {
-        let of_caller = acting_team(acting);
-        for (facts, access) in facts.iter_mut().zip(&operation.accesses) {
-            facts.set_teams(of_caller, access.team.as_ref().map(|team| &**team));
+        for (facts, access) in each {
+            facts.set_teams(acting_team(acting), access.team.as_ref().map(|team| &**team));
         }
     }
     facts

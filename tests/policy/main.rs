@@ -14,6 +14,7 @@ mod bound;
 mod generate;
 mod naive;
 mod teams;
+mod texts;
 mod tokens;
 
 use asked::{Asked, asked};
