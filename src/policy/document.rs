@@ -10,7 +10,7 @@ mod teams;
 mod tokens;
 mod variables;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
@@ -81,8 +81,8 @@ struct Loader {
     /// The issuers that can begin a request principal; `None` if `tokens` has errors, because they are then
     /// not known.
     issuers: Option<Vec<String>>,
-    /// The names of the teams; `None` if the document lists none, or if the list has errors.
-    team_names: Option<HashSet<String>>,
+    /// The names of the teams, each with its number; `None` if the document lists none, or if the list has errors.
+    team_names: Option<HashMap<String, usize>>,
 }
 
 /// The parts of the document that are not policies.

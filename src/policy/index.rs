@@ -23,7 +23,7 @@ use super::field::Field;
 use super::likeness::Likeness;
 use alike::first_of_each;
 use anchor::{Anchor, Shares, rarest_half};
-use table::{Table, compare};
+use table::{Table, sort};
 
 /// Up to this number of rules of a field are evaluated one by one when the field is open.
 const FEW: usize = 16;
@@ -85,18 +85,7 @@ impl Index {
             }
         }
         *room = room.saturating_sub(filed.len());
-        filed.sort_unstable_by(
-            |((field, shape, text), rule), ((other, other_shape, other_text), other_rule)| {
-                (field, shape)
-                    .cmp(&(other, other_shape))
-                    .then_with(|| {
-                        let likeness = Likeness::of(*field, false, effect);
-                        let texts = [*text, *other_text].map(|text| compiled.arena.text(text));
-                        compare(likeness, *shape, texts)
-                    })
-                    .then_with(|| rule.cmp(other_rule))
-            },
-        );
+        sort(&compiled.arena, effect, &mut filed);
         for group in filed.chunk_by(|((field, shape, _), _), ((other, other_shape, _), _)| {
             (field, shape) == (other, other_shape)
         }) {

@@ -1,6 +1,6 @@
 //! Reads `teams`: who each team is and what it owns.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
@@ -32,16 +32,11 @@ impl Loader {
         if let Some((_, value)) = fields.iter().find(|(other, _)| *other == field) {
             *teams = Some(self.teams(root.key(field.name()), value));
         }
-        let mut errors = self.reader.errors.split_off(before);
-        // Clashes are found last and belong to the team that they are in.
-        errors.sort_by_key(|error| match error.path.0.get(1) {
-            Some(Step::Index(team)) => *team,
-            _ => 0,
-        });
+        let errors = self.reader.errors.split_off(before);
         if !errors.is_empty() {
             self.team_names = None;
         }
-        errors
+        by_team(errors)
     }
 
     fn teams(&mut self, at: At<'_>, raw: &RawValue) -> TeamList {
@@ -51,7 +46,7 @@ impl Loader {
         for (number, raw) in self.reader.some_list(at, raw).into_iter().enumerate() {
             teams.push(self.team(at.index(number), number, raw, &mut named, &mut lists));
         }
-        self.team_names = Some(named.into_keys().collect::<HashSet<_>>());
+        self.team_names = Some(named);
         let mut owners = |wanted| {
             let listed = lists.iter_mut().find(|(field, _)| *field == wanted);
             let listed = listed
@@ -225,16 +220,41 @@ impl Loader {
         let Some(names) = &self.team_names else { return };
         let is_one = match written.shape {
             _ if written.is_template() => true,
-            Shape::Exact => names.contains(text),
-            _ => names.iter().any(|name| literal_matches(written, name)),
+            Shape::Exact => names.contains_key(text),
+            _ => names.keys().any(|name| literal_matches(written, name)),
         };
         if !is_one {
-            let nearest = nearest(text, names.iter().map(String::as_str)).map(str::to_owned);
+            // Of names that are equally near, the first in the document.
+            let mut ordered = vec![""; names.len()];
+            for (name, number) in names {
+                if let Some(place) = ordered.get_mut(*number) {
+                    *place = name;
+                }
+            }
+            let nearest = nearest(text, ordered).map(str::to_owned);
             let found = format!("`{text}` matches no team of the list `teams`");
             self.reader
                 .misspelt(at, found, "the name of a team in `teams`".to_owned(), nearest);
         }
     }
+}
+
+/// The errors in the order of the teams. What two teams both own is found last.
+fn by_team(errors: Vec<LoadError>) -> Vec<LoadError> {
+    let mut teams: Vec<Vec<LoadError>> = Vec::new();
+    for error in errors {
+        let team = match error.path.0.get(1) {
+            Some(Step::Index(team)) => *team,
+            _ => 0,
+        };
+        if teams.len() <= team {
+            teams.resize_with(team + 1, Vec::new);
+        }
+        if let Some(of_team) = teams.get_mut(team) {
+            of_team.push(error);
+        }
+    }
+    teams.into_iter().flatten().collect()
 }
 
 /// The condition whose values a list has; `None` for the name.

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::anchor::Anchor;
 use crate::operation::ENCODED_SLASH;
 use crate::policy::arena::{Arena, Span};
+use crate::policy::effect::Effect;
 use crate::policy::field::Field;
 use crate::policy::likeness::Likeness;
 use crate::policy::pattern::Shape;
@@ -111,6 +112,25 @@ impl Table {
             };
         }
     }
+}
+
+/// Sorts what is to be filed as [`Table::build`] needs it: by field and shape, then by text, then by rule.
+pub(in crate::policy) fn sort(arena: &Arena, effect: Effect, filed: &mut [(Anchor, u32)]) {
+    filed.sort_unstable_by(
+        |((field, shape, text), rule), ((other, other_shape, other_text), other_rule)| {
+            (field, shape)
+                .cmp(&(other, other_shape))
+                .then_with(|| {
+                    let likeness = Likeness::of(*field, false, effect);
+                    compare(
+                        likeness,
+                        *shape,
+                        [*text, *other_text].map(|text| arena.text(text)),
+                    )
+                })
+                .then_with(|| rule.cmp(other_rule))
+        },
+    );
 }
 
 /// The order of a table. In a table of suffixes, texts are compared from the last byte.

@@ -1,12 +1,8 @@
 //! Finds what two teams both own.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::owners::Listed;
-use crate::policy::arena::Arena;
-use crate::policy::index::table::compare;
-use crate::policy::likeness::Likeness;
 use crate::policy::pattern::Shape;
 
 /// Two entries of different teams that match a common name, of which neither beats the other.
@@ -28,45 +24,38 @@ impl Clash {
     }
 }
 
-/// The clashes among `listed`, the entries of one kind: entries of one shape whose texts are alike, and a
-/// prefix and a suffix of the same length, which have a common name always.
-pub(super) fn clashes(arena: &Arena, likeness: Likeness, listed: &[Listed]) -> Vec<Clash> {
-    let mut clashes = Vec::new();
-    for shape in [Shape::Exact, Shape::Prefix, Shape::Suffix] {
-        let texts = |one: &Listed, other: &Listed| {
-            compare(
-                likeness,
-                shape,
-                [one, other].map(|listed| arena.text(listed.text)),
-            )
-        };
-        let mut sorted: Vec<&Listed> = listed.iter().filter(|listed| listed.shape == shape).collect();
-        sorted.sort_by(|one, other| texts(one, other));
-        for group in sorted.chunk_by(|one, other| texts(one, other) == Ordering::Equal) {
-            let Some((first, others)) = group.split_first() else {
-                continue;
-            };
-            let of_others = others.iter().filter(|other| other.team != first.team);
-            clashes.extend(of_others.map(|other| Clash::of(first, other)));
+/// The clashes among entries of one shape whose texts are alike.
+pub(super) fn of_one_text<'l>(mut entries: impl Iterator<Item = &'l Listed>) -> Vec<Clash> {
+    let Some(first) = entries.next() else {
+        return Vec::new();
+    };
+    let of_others = entries.filter(|other| other.team != first.team);
+    of_others.map(|other| Clash::of(first, other)).collect()
+}
+
+/// The clashes of prefixes with suffixes of the same length: some name matches both.
+pub(super) fn of_one_length(listed: &[Listed]) -> Vec<Clash> {
+    // The first prefix of each length, and the first of another team.
+    let (mut first, mut second): (HashMap<u64, u32>, HashMap<u64, u32>) = Default::default();
+    let entry = |number: &u32| listed.get(*number as usize);
+    for (number, prefix) in (0u32..)
+        .zip(listed)
+        .filter(|(_, listed)| listed.shape == Shape::Prefix)
+    {
+        let length = u64::from(prefix.length);
+        let known = *first.entry(length).or_insert(number);
+        if entry(&known).is_some_and(|known| known.team != prefix.team) {
+            second.entry(length).or_insert(number);
         }
     }
-    let prefixes = by_length(listed, Shape::Prefix);
+    let mut clashes = Vec::new();
     for suffix in listed.iter().filter(|listed| listed.shape == Shape::Suffix) {
-        let same_length = prefixes.get(&suffix.length).into_iter().flatten();
-        let of_other = same_length.copied().find(|prefix| prefix.team != suffix.team);
+        let length = u64::from(suffix.length);
+        let mut prefixes = [&first, &second]
+            .into_iter()
+            .filter_map(|prefixes| prefixes.get(&length).and_then(entry));
+        let of_other = prefixes.find(|prefix| prefix.team != suffix.team);
         clashes.extend(of_other.map(|prefix| Clash::of(prefix, suffix)));
     }
     clashes
-}
-
-/// Of each length up to two entries of `shape`, of different teams.
-fn by_length(listed: &[Listed], shape: Shape) -> HashMap<u32, Vec<&Listed>> {
-    let mut lengths: HashMap<u32, Vec<&Listed>> = HashMap::new();
-    for listed in listed.iter().filter(|listed| listed.shape == shape) {
-        let known = lengths.entry(listed.length).or_default();
-        if known.len() < 2 && known.iter().all(|other| other.team != listed.team) {
-            known.push(listed);
-        }
-    }
-    lengths
 }

@@ -1,13 +1,15 @@
 //! The names and patterns of one kind of object, and the team of each.
 
+use std::cmp::Ordering;
+
 use crate::policy::arena::{Arena, Span};
 use crate::policy::effect::Effect;
 use crate::policy::field::Field;
-use crate::policy::index::table::{Table, compare};
+use crate::policy::index::table::{Table, compare, sort};
 use crate::policy::likeness::Likeness;
 use crate::policy::pattern::Shape;
 
-use super::clash::{Clash, clashes};
+use super::clash::{Clash, of_one_length, of_one_text};
 
 /// The position of a team in the list.
 pub(super) type TeamNumber = u32;
@@ -72,19 +74,27 @@ impl Owners {
     /// Files `listed`, the objects of one kind. Also returns the pairs of which neither beats the other.
     pub(in crate::policy) fn build(arena: &Arena, field: Field, listed: Vec<Listed>) -> (Self, Vec<Clash>) {
         // Names that Airflow may take for the same must have the same owner.
-        let likeness = Likeness::of(field, false, Effect::Deny);
-        let clashes = clashes(arena, likeness, &listed);
+        let effect = Effect::Deny;
+        let likeness = Likeness::of(field, false, effect);
+        let mut clashes = Vec::new();
         let tables = [Shape::Exact, Shape::Prefix, Shape::Suffix].map(|shape| {
             let numbered = (0u32..).zip(&listed);
             let mut filed: Vec<_> = numbered
                 .filter(|(_, listed)| listed.shape == shape)
                 .map(|(number, listed)| ((field, shape, listed.text), number))
                 .collect();
-            filed.sort_unstable_by(|((_, _, one), _), ((_, _, other), _)| {
-                compare(likeness, shape, [*one, *other].map(|text| arena.text(text)))
-            });
+            sort(arena, effect, &mut filed);
+            for group in filed.chunk_by(|((_, _, one), _), ((_, _, other), _)| {
+                compare(likeness, shape, [*one, *other].map(|text| arena.text(text))) == Ordering::Equal
+            }) {
+                let entries = group
+                    .iter()
+                    .filter_map(|(_, number)| listed.get(*number as usize));
+                clashes.extend(of_one_text(entries));
+            }
             Table::build(arena, field, shape, likeness, &filed)
         });
+        clashes.extend(of_one_length(&listed));
         let owners = Self {
             likeness,
             listed,
