@@ -8,7 +8,6 @@ use crate::operation::{self, Body, Request, Site};
 
 fn acting(dag: &str, run: Option<&str>) -> Acting {
     Acting {
-        team: crate::caller::Team::Unknown,
         dag_id: dag.to_owned(),
         run_id: run.map(str::to_owned),
         task_id: None,

@@ -94,7 +94,6 @@ fn failed_for(acting: Option<&Acting>, target: &str) -> String {
 #[test]
 fn says_what_the_caller_acts_for_and_why_that_is_not_known() {
     let acting = |proof, run: Option<&str>, task: Option<&str>| Acting {
-        team: crate::caller::Team::Unknown,
         dag_id: "sales_daily".to_owned(),
         run_id: run.map(str::to_owned),
         task_id: task.map(str::to_owned),
