@@ -47,6 +47,14 @@ impl Schema {
     }
 }
 
+/// The schema of a resource that carries a document.
+pub(crate) fn resource_schema(kind: &str) -> Value {
+    match kind {
+        "TrafficExtension" => Target::TrafficExtension.schema(),
+        _ => Target::WasmPlugin.schema(),
+    }
+}
+
 impl Target {
     fn schema(self) -> Value {
         let mut schema = match self {

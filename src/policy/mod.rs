@@ -32,5 +32,6 @@ pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};
 pub use facts::Facts;
 pub use field::Field;
 pub use grammar::words::API_VERSION;
+pub use nearest::nearest;
 pub use ruleset::Ruleset;
 pub use side::Side;

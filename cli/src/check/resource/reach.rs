@@ -1,5 +1,6 @@
 //! The pods, directions and ports that the resource selects.
 
+use super::super::code::Code;
 use super::Report;
 use crate::source::node::Node;
 
@@ -16,7 +17,12 @@ fn selector(report: &mut Report<'_>) {
     if value.is_some() {
         let message = "only pods with these labels have the plugin: the sidecars of all other pods in the namespace \
                        check no inbound requests and stamp no outbound ones, so their tasks are unknown";
-        report.warn(path, message, "no `selector`: every pod of the namespace");
+        report.warn(
+            Code::Selector,
+            path,
+            message,
+            "no `selector`: every pod of the namespace",
+        );
     }
 }
 
@@ -28,7 +34,12 @@ fn directions(report: &mut Report<'_>, is_airflow: bool) {
     }
     if !entries.iter().any(|entry| is_for(entry, "SERVER")) {
         let message = "no entry is for `SERVER`: the plugin checks no inbound requests";
-        report.warn(path.clone(), message, "no `match`: both directions and all ports");
+        report.warn(
+            Code::Match,
+            path.clone(),
+            message,
+            "no `match`: both directions and all ports",
+        );
     }
     if !is_airflow {
         return;
@@ -36,7 +47,12 @@ fn directions(report: &mut Report<'_>, is_airflow: bool) {
     if !entries.iter().any(|entry| is_for(entry, "CLIENT")) {
         let message = "no entry is for `CLIENT`: the plugin stamps no task headers, and every caller acts for an \
                        unknown task";
-        report.warn(path.clone(), message, "no `match`: both directions and all ports");
+        report.warn(
+            Code::Match,
+            path.clone(),
+            message,
+            "no `match`: both directions and all ports",
+        );
     }
     let has_all_ports = |entry: &Node| is_for(entry, "SERVER") && super::list(entry, "ports").is_empty();
     let with_ports = entries
@@ -45,7 +61,12 @@ fn directions(report: &mut Report<'_>, is_airflow: bool) {
     if let Some(number) = with_ports.filter(|_| !entries.iter().any(has_all_ports)) {
         let message =
             "the plugin does not check requests to other ports, such as those of the servers of task logs";
-        report.warn(path.index(number).key("ports"), message, "no `ports`");
+        report.warn(
+            Code::Match,
+            path.index(number).key("ports"),
+            message,
+            "no `ports`",
+        );
     }
 }
 
