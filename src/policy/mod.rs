@@ -1,6 +1,7 @@
 //! The policy: document → compile → index → decide → explain.
 
 mod arena;
+mod closest;
 mod compiled;
 mod decide;
 mod document;

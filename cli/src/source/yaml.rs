@@ -8,6 +8,7 @@ mod anchors;
 mod compose;
 mod events;
 mod fields;
+mod hints;
 
 use dagward::policy::FieldPath;
 use serde_json::Value;
