@@ -47,6 +47,8 @@ impl Schema {
     }
 }
 
+pub(crate) use resource::VERSION;
+
 /// The schema of a resource that carries a document.
 pub(crate) fn resource_schema(kind: &str) -> Value {
     match kind {

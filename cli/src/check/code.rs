@@ -217,6 +217,24 @@ codes! {
     IgnoredField "DW051" "ignored-field":
         "Istio does not act on this field",
         "the digest in `url`, checked before you apply it";
+    UnheardProof "DW052" "unheard-proof":
+        "a rule asks for a proof that the proxy believes from none of its callers",
+        "the callers in `stampers`";
+    GatewayToTasks "DW053" "gateway-to-tasks":
+        "an ALLOW gives an ingress gateway the API of tasks or the servers of their logs",
+        "`surfaces: [rest, ui, auth, health, pages]`";
+    WaypointField "DW054" "waypoint-field":
+        "a field does not work at a waypoint, or only there",
+        "the field for the place of the plugin";
+    PlainKeys "DW055" "plain-keys":
+        "the keys that verify tokens are fetched without TLS from a host outside the mesh",
+        "`https://`";
+    WideMeshHosts "DW056" "wide-mesh-hosts":
+        "`meshHosts` names a domain that is not the mesh's, and task headers go there",
+        "the domains of the mesh, such as `*.svc.cluster.local`";
+    ResourceVersion "DW057" "resource-version":
+        "the resource has another `apiVersion` than Istio's",
+        "`extensions.istio.io/v1alpha1`";
 }
 
 impl Code {

@@ -4,10 +4,12 @@ mod callers;
 mod covered;
 mod dashes;
 mod document;
+mod gateways;
 mod holds;
 mod lists;
 mod pattern;
 mod prefixes;
+mod proofs;
 mod requests;
 mod routes;
 mod trust;
@@ -23,7 +25,7 @@ use view::View;
 
 /// Warns of a document.
 pub(super) fn warnings(root: &Node, carried: &Carried<'_>, ruleset: &Ruleset) -> Vec<Problem> {
-    let view = View::read(carried.node, &carried.path, ruleset);
+    let view = View::read(carried, ruleset);
     let mut sink = Sink {
         root,
         found: Vec::new(),
@@ -34,6 +36,8 @@ pub(super) fn warnings(root: &Node, carried: &Carried<'_>, ruleset: &Ruleset) ->
     callers::check(&view, &split, &mut sink);
     requests::check(&view, &split, &mut sink);
     prefixes::check(&view, &mut sink);
+    proofs::check(&view, &mut sink);
+    gateways::check(&view, &mut sink);
     holds::check(&view, &mut sink);
     lists::check(&view, &mut sink);
     covered::check(&view, &mut sink);

@@ -78,6 +78,11 @@ impl<'a> Report<'a> {
         self.field(&[self.carrier.module, &[field]].concat())
     }
 
+    /// The path to a field of the document, and its value.
+    fn module_config(&self, field: &str) -> (FieldPath, Option<&'a Node>) {
+        self.field(&[self.carrier.module, &["pluginConfig", field]].concat())
+    }
+
     /// Warns of a value, or of a missing field.
     fn warn(&mut self, code: Code, path: FieldPath, message: impl Into<String>, mend: &str) {
         let part = if self.root.at(&path).is_some() {

@@ -5,6 +5,7 @@ use dagward::policy::{Field, FieldPath};
 use super::super::code::Code;
 use super::Sink;
 use super::pattern::{Pattern, Shape};
+use super::prefixes;
 use super::requests;
 use super::view::{Condition, Entry, Rule, View};
 
@@ -51,13 +52,14 @@ fn any_caller(rule: &Rule<'_>, sink: &mut Sink<'_>) {
 /// Whether a caller needs no certificate and no token: the entry has only conditions on what the caller is not, and on
 /// headers that it writes. A condition that this list does not name may prove more.
 fn is_open(entry: &Entry<'_>) -> bool {
-    entry.conditions.iter().all(|condition| {
-        condition.negated
-            || matches!(
-                condition.field,
-                Field::ActingDags | Field::ActingTasks | Field::Proof
-            )
-    })
+    !entry.has_more
+        && entry.conditions.iter().all(|condition| {
+            condition.negated
+                || matches!(
+                    condition.field,
+                    Field::ActingDags | Field::ActingTasks | Field::Proof
+                )
+        })
 }
 
 /// Whether a sidecar or Airflow must vouch for the caller's task.
@@ -83,7 +85,7 @@ fn asks_for_token(entry: &Entry<'_>) -> bool {
 }
 
 fn namespaces(entry: &Entry<'_>, sink: &mut Sink<'_>) {
-    if is_proven(entry) || asks_for_token(entry) {
+    if is_proven(entry) || asks_for_token(entry) || entry.has_more {
         return;
     }
     let identities: Vec<&Condition<'_>> = entry
@@ -166,16 +168,19 @@ fn accounts(entry: &Entry<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Warns of a DAG or a task that the caller's own headers name. A variable that the identity binds is no more than the
-/// identity gives.
+/// identity gives, and neither is the prefix of the team whose account the entry names.
 fn claimed(entry: &Entry<'_>, rule: &Rule<'_>, sink: &mut Sink<'_>) {
     if is_proven(entry) {
         return;
     }
+    let accounts = prefixes::accounts(entry);
+    let is_free = |pattern: &Pattern<'_>| {
+        !pattern.is_template()
+            && !(pattern.shape == Shape::Prefix && prefixes::is_named_after(pattern, &accounts))
+    };
     let acting = [Field::ActingDags, Field::ActingTasks];
     let mut conditions = acting.iter().filter_map(|field| entry.admits(*field));
-    let Some(condition) =
-        conditions.find(|condition| condition.patterns.iter().any(|pattern| !pattern.is_template()))
-    else {
+    let Some(condition) = conditions.find(|condition| condition.patterns.iter().any(is_free)) else {
         return;
     };
     let is_written = entry.admits(Field::Proof).is_some();

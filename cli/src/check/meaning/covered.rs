@@ -99,13 +99,14 @@ fn side_covers(
     let Some(outer) = outer else { return true };
     let Some(inner) = inner else { return false };
     let is_bound_alike = || bound(outer_from) == bound(inner_from);
-    outer.conditions.iter().all(|condition| {
-        inner.conditions.iter().any(|other| {
-            let is_same = (condition.field, condition.negated, condition.claim)
-                == (other.field, other.negated, other.claim);
-            is_same && follows(condition, other, &is_bound_alike)
+    !outer.has_more
+        && outer.conditions.iter().all(|condition| {
+            inner.conditions.iter().any(|other| {
+                let is_same = (condition.field, condition.negated, condition.claim)
+                    == (other.field, other.negated, other.claim);
+                is_same && follows(condition, other, &is_bound_alike)
+            })
         })
-    })
 }
 
 /// The conditions that bind variables, with their patterns.

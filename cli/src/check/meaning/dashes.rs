@@ -65,7 +65,7 @@ fn from(rule: &Rule<'_>, sink: &mut Sink<'_>) {
     }
     for entry in entries
         .iter()
-        .filter(|entry| entry.conditions.iter().all(is_of_task))
+        .filter(|entry| !entry.has_more && entry.conditions.iter().all(is_of_task))
     {
         let word = entry.conditions.first().map_or("", Condition::word);
         let message = format!(

@@ -25,6 +25,7 @@ pub(super) fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     denies(view, sink);
     issuers(view, sink);
+    keys(view, sink);
 }
 
 fn mode(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -127,7 +128,9 @@ pub(super) fn refuses_all(rule: &Rule<'_>) -> bool {
     let all_requests = rule.to.as_ref().is_none_or(|to| to.iter().any(is_trivial));
     let is_any = |entry: &Entry<'_>| {
         let mut conditions = entry.conditions.iter();
-        conditions.all(|condition| !condition.negated && condition.field.is_identity() && condition.has_any())
+        !entry.has_more
+            && conditions
+                .all(|condition| !condition.negated && condition.field.is_identity() && condition.has_any())
     };
     all_requests && rule.from.as_ref().is_none_or(|from| from.iter().any(is_any))
 }
@@ -150,5 +153,24 @@ fn issuers(view: &View<'_>, sink: &mut Sink<'_>) {
     if view.issuers() > 0 {
         let message = "no rule asks for a token, and none is required: a bad token is refused, and a good one changes nothing";
         sink.warn(Code::UnusedIssuer, &view.path.key("tokens"), message);
+    }
+}
+
+/// Warns of keys that are fetched without TLS. Istio encrypts requests within the mesh, and the loopback is the pod's own.
+fn keys(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (number, issuer) in elements(view.node, "tokens").iter().enumerate() {
+        let uri = issuer.field("jwksUri").and_then(Node::text).unwrap_or_default();
+        let Some(rest) = uri.strip_prefix("http://") else {
+            continue;
+        };
+        let host = rest.split(['/', ':']).next().unwrap_or_default();
+        let is_near =
+            !host.contains('.') || host.starts_with("127.") || host.split('.').any(|label| label == "svc");
+        if !is_near {
+            let path = view.path.key("tokens").index(number).key("jwksUri");
+            let message =
+                "the keys come without TLS: a server between can answer with its own, and sign tokens";
+            sink.warn(Code::PlainKeys, &path, message);
+        }
     }
 }

@@ -4,7 +4,7 @@ use dagward::policy::Field;
 
 use super::super::code::Code;
 use super::Sink;
-use super::pattern::Shape;
+use super::pattern::{Pattern, Shape};
 use super::routes;
 use super::view::{Condition, Entry, View};
 
@@ -15,6 +15,9 @@ const METHODS: [&str; 9] = [
 /// Warns of what cannot match.
 pub(super) fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for policy in &view.policies {
+        for entry in policy.rules.iter().flat_map(|rule| rule.from.iter().flatten()) {
+            identity(entry, sink);
+        }
         for entry in policy.rules.iter().flat_map(|rule| rule.to.iter().flatten()) {
             methods(entry, sink);
             if view.has_airflow {
@@ -62,6 +65,38 @@ fn combination(entry: &Entry<'_>, denies: bool, sink: &mut Sink<'_>) {
             }
         }
     }
+}
+
+/// Warns of conditions on the caller's certificate that no certificate meets together.
+fn identity(entry: &Entry<'_>, sink: &mut Sink<'_>) {
+    let fields = [Field::Principals, Field::ServiceAccounts, Field::Namespaces];
+    let conditions: Vec<_> = fields.iter().filter_map(|field| entry.admits(*field)).collect();
+    for (number, one) in conditions.iter().enumerate() {
+        let others = conditions.iter().skip(number + 1);
+        let apart = others.filter(|other| {
+            let mut pairs = one
+                .patterns
+                .iter()
+                .flat_map(|a| other.patterns.iter().map(move |b| (a, b)));
+            !pairs.any(|(a, b)| may_be_one(a, b))
+        });
+        for other in apart {
+            let message = format!("no caller matches both `{}` and `{}`", one.word(), other.word());
+            sink.warn(Code::NeverHolds, &entry.path, message);
+        }
+    }
+}
+
+/// Whether one certificate can match both patterns: one names the whole of which the other names a part.
+fn may_be_one(whole: &Pattern<'_>, part: &Pattern<'_>) -> bool {
+    let is_open = |pattern: &Pattern<'_>| pattern.shape != Shape::Exact || pattern.is_template();
+    if is_open(whole) || is_open(part) {
+        return true;
+    }
+    let path = whole.body.split_once("/ns/").map_or(whole.body, |(_, path)| path);
+    let account = path.replacen("/sa/", "/", 1);
+    let namespace = account.split('/').next().unwrap_or_default();
+    part.body == account || part.body == namespace
 }
 
 fn methods(entry: &Entry<'_>, sink: &mut Sink<'_>) {

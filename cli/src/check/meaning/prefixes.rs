@@ -118,7 +118,7 @@ fn teams(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 /// The accounts that an entry of `from` names.
-fn accounts<'a>(entry: &Entry<'a>) -> Vec<&'a str> {
+pub(super) fn accounts<'a>(entry: &Entry<'a>) -> Vec<&'a str> {
     let named = entry
         .admitting()
         .filter(|condition| matches!(condition.field, Field::Principals | Field::ServiceAccounts));
@@ -129,7 +129,8 @@ fn accounts<'a>(entry: &Entry<'a>) -> Vec<&'a str> {
         .collect()
 }
 
-fn is_named_after(pattern: &Pattern<'_>, accounts: &[&str]) -> bool {
+/// Whether a team's prefix is that of one of the accounts: `sales_*` of `airflow-worker-sales`.
+pub(super) fn is_named_after(pattern: &Pattern<'_>, accounts: &[&str]) -> bool {
     let stem = pattern
         .body
         .trim_end_matches(['_', '-', '.'])

@@ -59,10 +59,9 @@ pub(super) fn is_trivial(entry: &Entry<'_>) -> bool {
             Field::Surfaces | Field::Methods | Field::Hosts | Field::Paths
         )
     };
-    entry
-        .conditions
-        .iter()
-        .all(|condition| !condition.negated && is_known(condition.field) && condition.has_any())
+    let mut conditions = entry.conditions.iter();
+    !entry.has_more
+        && conditions.all(|condition| !condition.negated && is_known(condition.field) && condition.has_any())
 }
 
 /// Warns of what each ALLOW gives. Rules in `split` have a warning of their own.
@@ -139,7 +138,7 @@ fn actions(entry: &Entry<'_>, sink: &mut Sink<'_>) {
 }
 
 fn all_but(entry: &Entry<'_>, sink: &mut Sink<'_>) {
-    let all_excluded = entry.conditions.iter().all(|condition| condition.negated);
+    let all_excluded = !entry.has_more && entry.conditions.iter().all(|condition| condition.negated);
     if all_excluded && let Some(first) = entry.conditions.first() {
         let message = format!(
             "`{}` alone matches everything else, also requests about no such object: the REST API, connections, logs",
@@ -171,6 +170,7 @@ fn host(entry: &Entry<'_>, sink: &mut Sink<'_>) {
     let mut admitting = entry.admitting();
     if let (Some(only), None) = (admitting.next(), admitting.next())
         && only.field == Field::Hosts
+        && !entry.has_more
     {
         let message = "a caller writes any host into its request: this says nothing about what it asks for";
         sink.warn(Code::HostAlone, &only.path, message);

@@ -34,6 +34,7 @@ pub(super) fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let named = identities(view);
     trust_domains(&named, sink);
     accounts(&named, sink);
+    mesh_hosts(view, sink);
 }
 
 fn stampers(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -77,6 +78,22 @@ fn principals<'a>(view: &View<'a>, field: &str) -> Vec<(FieldPath, Pattern<'a>)>
     let elements = elements(view.node, field).iter().enumerate();
     let principal = |(number, node): (usize, &'a Node)| Some((at.index(number), Pattern::of(node.text()?)));
     elements.filter_map(principal).collect()
+}
+
+/// Warns of a domain that is not a mesh's: task headers go to its hosts.
+fn mesh_hosts(view: &View<'_>, sink: &mut Sink<'_>) {
+    const PRIVATE: [&str; 6] = ["local", "internal", "svc", "mesh", "global", "test"];
+    for (number, host) in elements(view.node, "meshHosts").iter().enumerate() {
+        let domain = host.text().and_then(|host| host.strip_prefix("*."));
+        if domain.is_some_and(|domain| !domain.contains('.') && !PRIVATE.contains(&domain)) {
+            let message = "task headers go to every host of this domain, also outside the mesh";
+            sink.warn(
+                Code::WideMeshHosts,
+                &view.path.key("meshHosts").index(number),
+                message,
+            );
+        }
+    }
 }
 
 /// Every identity of the document: its path, and its pattern with the form of a principal or of a service account.

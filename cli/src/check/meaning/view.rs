@@ -4,6 +4,7 @@ use dagward::operation::Place;
 use dagward::policy::{Field, FieldPath, Mode, Ruleset, Side};
 
 use super::pattern::{Pattern, Shape};
+use crate::source::carrier::Carried;
 use crate::source::node::{Entry as NodeEntry, Kind, Node};
 
 /// A document.
@@ -11,6 +12,8 @@ pub(super) struct View<'a> {
     pub(super) node: &'a Node,
     pub(super) path: FieldPath,
     pub(super) mode: Mode,
+    /// The namespace of the plugin that carries it.
+    pub(super) namespace: Option<&'a str>,
     /// Whether requests can be for Airflow.
     pub(super) has_airflow: bool,
     pub(super) policies: Vec<Policy<'a>>,
@@ -36,6 +39,8 @@ pub(super) struct Rule<'a> {
 pub(super) struct Entry<'a> {
     pub(super) path: FieldPath,
     pub(super) conditions: Vec<Condition<'a>>,
+    /// Whether it has conditions that the warnings do not read. They can make it match less.
+    pub(super) has_more: bool,
 }
 
 /// A condition.
@@ -48,13 +53,16 @@ pub(super) struct Condition<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn read(node: &'a Node, path: &FieldPath, ruleset: &Ruleset) -> Self {
+    pub(super) fn read(carried: &'a Carried<'_>, ruleset: &Ruleset) -> Self {
+        let (node, path) = (carried.node, &carried.path);
+        let carrier = carried.resource.as_ref();
         let at = path.key("policies");
         let policies = elements(node, "policies").iter().enumerate();
         Self {
             node,
             path: path.clone(),
             mode: ruleset.mode(),
+            namespace: carrier.and_then(|carrier| carrier.resource.namespace.as_deref()),
             has_airflow: *ruleset.site().place() != Place::Nowhere,
             policies: policies
                 .map(|(number, policy)| Policy::read(policy, at.index(number)))
@@ -162,6 +170,9 @@ fn entries<'a>(rule: &'a Node, at: &FieldPath, side: Side) -> Option<Vec<Entry<'
         list.map(|(number, node)| {
             let path = at.index(number);
             Entry {
+                has_more: fields(node)
+                    .iter()
+                    .any(|entry| Field::parse(side, &entry.key).is_none()),
                 conditions: fields(node)
                     .iter()
                     .filter_map(|entry| Some((Field::parse(side, &entry.key)?, entry)))

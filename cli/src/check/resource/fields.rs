@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::code::Code;
 use super::Report;
 use crate::report::Problem;
-use crate::schema::resource_schema;
+use crate::schema::{VERSION, resource_schema};
 use crate::source::node::{Entry, Kind, Node};
 
 /// Warns of fields of the resource.
@@ -19,6 +19,11 @@ pub(super) fn check(report: &mut Report<'_>) {
     let schema = resource_schema(kind);
     let (path, node) = (report.carrier.path.clone(), report.carrier.node);
     walk(report, &schema, &schema, node, &path);
+    let (path, value) = report.field(&["apiVersion"]);
+    if value.is_some_and(|value| value.text() != Some(VERSION)) {
+        let message = "the API server does not know this version of the resource";
+        report.warn(Code::ResourceVersion, path, message, &format!("`{VERSION}`"));
+    }
     let (path, value) = report.module("verificationKey");
     if value.is_some() {
         let message = "Istio does not act on this field: no proxy verifies the image's signature";

@@ -10,6 +10,7 @@ pub(super) fn check(report: &mut Report<'_>, is_airflow: bool) {
         selector(report);
     }
     directions(report, is_airflow);
+    waypoint(report);
 }
 
 fn selector(report: &mut Report<'_>) {
@@ -76,4 +77,41 @@ fn is_for(entry: &Node, mode: &str) -> bool {
         (written, mode),
         (Some("CLIENT"), "SERVER") | (Some("SERVER"), "CLIENT")
     )
+}
+
+/// Warns of fields that keep a plugin from running at a waypoint (Istio's `targetRefs`), and of those that work only
+/// there.
+fn waypoint(report: &mut Report<'_>) {
+    let targets = ["targetRefs", "targetRef"];
+    let is_attached = targets
+        .iter()
+        .any(|field| report.field(&["spec", field]).1.is_some());
+    if !is_attached {
+        let (path, value) = report.module_config("apiServerHosts");
+        if value.is_some() {
+            let message = "teaches a waypoint alone, and the plugin is for sidecars";
+            report.warn(
+                Code::WaypointField,
+                path,
+                message,
+                "`apiServers`, or `targetRefs` with the waypoint",
+            );
+        }
+        return;
+    }
+    let (path, value) = report.field(&["spec", "selector"]);
+    if value.is_some() {
+        let message = "Istio refuses a `selector` beside `targetRefs`";
+        report.warn(Code::WaypointField, path, message, "`targetRefs` alone");
+    }
+    let (path, value) = report.field(&["spec", "match"]);
+    if value.is_some() {
+        let message = "a waypoint has no ports and no side `CLIENT`, so the plugin may never run there";
+        report.warn(Code::WaypointField, path, message, "no `match`");
+    }
+    let (path, value) = report.module_config("apiServers");
+    if value.is_some() {
+        let message = "is for sidecars: no sidecar vouches for tasks behind a waypoint";
+        report.warn(Code::WaypointField, path, message, "`apiServerHosts`");
+    }
 }
