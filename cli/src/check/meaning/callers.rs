@@ -174,13 +174,15 @@ fn claimed(entry: &Entry<'_>, rule: &Rule<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let accounts = prefixes::accounts(entry);
-    let is_free = |pattern: &Pattern<'_>| {
-        !pattern.is_template()
-            && !(pattern.shape == Shape::Prefix && prefixes::is_named_after(pattern, &accounts))
+    let is_bound = |pattern: &Pattern<'_>| {
+        pattern.is_template()
+            || pattern.shape == Shape::Prefix && prefixes::is_named_after(pattern, &accounts)
     };
     let acting = [Field::ActingDags, Field::ActingTasks];
     let mut conditions = acting.iter().filter_map(|field| entry.admits(*field));
-    let Some(condition) = conditions.find(|condition| condition.patterns.iter().any(is_free)) else {
+    let Some(condition) =
+        conditions.find(|condition| condition.patterns.iter().any(|pattern| !is_bound(pattern)))
+    else {
         return;
     };
     let is_written = entry.admits(Field::Proof).is_some();

@@ -1,6 +1,8 @@
 //! Warnings about rules that another rule covers: one of the same action makes a rule superfluous, and a DENY refuses
 //! all of an ALLOW.
 
+use std::collections::HashMap;
+
 use dagward::policy::Field;
 
 use super::super::code::Code;
@@ -11,62 +13,119 @@ use super::view::{Condition, Entry, Policy, Rule, View};
 
 /// Warns of rules that another covers.
 pub(super) fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    let rules: Vec<(&Policy<'_>, &Rule<'_>)> = view
+    let rules: Vec<Compared<'_, '_>> = view
         .policies
         .iter()
-        .flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)))
+        .flat_map(|policy| policy.rules.iter().map(move |rule| Compared::of(policy, rule)))
         .collect();
+    let candidates = Candidates::of(&rules);
     for (number, inner) in rules.iter().enumerate() {
-        if let Some((code, outer)) = covering(&rules, number, inner) {
-            let message = match code {
-                Code::RefusedRule => format!("{} refuses everything that this rule allows", place(outer)),
-                _ if inner.0.denies => format!("{} refuses everything that this rule refuses", place(outer)),
-                _ => format!("{} allows everything that this rule allows", place(outer)),
+        let possible = candidates.for_rule(inner);
+        let covering = possible.into_iter().find_map(|position| {
+            let outer = rules.get(position).filter(|_| position != number)?;
+            let code = relation(outer, inner)?;
+            // Of two equal rules the first stays.
+            let stays = || code == Code::SuperfluousRule && number < position && covers(inner, outer, code);
+            (covers(outer, inner, code) && !stays()).then_some((code, outer))
+        });
+        if let Some((code, outer)) = covering {
+            let does = match inner.policy.denies {
+                true => "refuses everything that this rule refuses",
+                false if code == Code::RefusedRule => "refuses everything that this rule allows",
+                false => "allows everything that this rule allows",
             };
-            sink.warn(code, &inner.1.path, message);
+            sink.warn(code, &inner.rule.path, format!("{} {does}", outer.place()));
         }
     }
 }
 
-fn place((policy, rule): &(&Policy<'_>, &Rule<'_>)) -> String {
-    let number = policy.rules.iter().position(|other| std::ptr::eq(other, *rule));
-    match (policy.rules.len(), number) {
-        (1, _) | (_, None) => format!("policy `{}`", policy.name),
-        (_, Some(number)) => format!("rule {number} of policy `{}`", policy.name),
+/// A rule with its pairs of entries.
+struct Compared<'e, 'a> {
+    policy: &'e Policy<'a>,
+    rule: &'e Rule<'a>,
+    pairs: Vec<(Side<'e, 'a>, Side<'e, 'a>)>,
+}
+
+impl<'e, 'a> Compared<'e, 'a> {
+    fn of(policy: &'e Policy<'a>, rule: &'e Rule<'a>) -> Self {
+        let pairs = pairs(rule).collect();
+        Self { policy, rule, pairs }
+    }
+
+    fn place(&self) -> String {
+        let mut rules = self.policy.rules.iter();
+        let number = rules.position(|other| other.path == self.rule.path);
+        match (self.policy.rules.len(), number) {
+            (1, _) | (_, None) => format!("policy `{}`", self.policy.name),
+            (_, Some(number)) => format!("rule {number} of policy `{}`", self.policy.name),
+        }
     }
 }
 
-/// The rule that covers the one with this number. Of two equal rules the first stays.
-fn covering<'r, 'a>(
-    rules: &'r [(&'r Policy<'a>, &'r Rule<'a>)],
-    number: usize,
-    inner: &(&Policy<'_>, &Rule<'_>),
-) -> Option<(Code, &'r (&'r Policy<'a>, &'r Rule<'a>))> {
-    let relation = |outer: &(&Policy<'_>, &Rule<'_>)| {
-        let is_in_force = !outer.0.shadow || inner.0.shadow;
-        match (outer.0.denies, inner.0.denies) {
-            _ if !is_in_force => None,
-            (true, false) => Some(Code::RefusedRule).filter(|_| !refuses_all(outer.1)),
-            (one, other) if one == other => Some(Code::SuperfluousRule),
-            _ => None,
+/// The rules that can cover another, by a word that the other must have. Otherwise ten thousand rules would make a
+/// hundred million comparisons.
+#[derive(Default)]
+struct Candidates<'a> {
+    by_word: HashMap<(Field, &'a str), Vec<usize>>,
+    /// Those that ask for no whole word.
+    open: Vec<usize>,
+}
+
+impl<'a> Candidates<'a> {
+    fn of(rules: &[Compared<'_, 'a>]) -> Self {
+        let mut candidates = Self::default();
+        for (number, compared) in rules.iter().enumerate() {
+            let Some(from) = &compared.rule.from else {
+                candidates.open.push(number);
+                continue;
+            };
+            for entry in from {
+                let is_word = |pattern: &Pattern<'_>| pattern.shape == Shape::Exact && !pattern.is_template();
+                let words = entry
+                    .admitting()
+                    .find(|condition| condition.patterns.iter().all(is_word));
+                match words {
+                    None => candidates.open.push(number),
+                    Some(condition) => {
+                        for pattern in &condition.patterns {
+                            let numbers = candidates.by_word.entry((condition.field, pattern.text));
+                            numbers.or_default().push(number);
+                        }
+                    }
+                }
+            }
         }
-    };
-    rules.iter().enumerate().find_map(|(position, outer)| {
-        if position == number {
-            return None;
-        }
-        let code = relation(outer)?;
-        let is_covered = covers(outer.1, inner.1, code);
-        let stays = code == Code::SuperfluousRule && number < position && covers(inner.1, outer.1, code);
-        (is_covered && !stays).then_some((code, outer))
-    })
+        candidates
+    }
+
+    fn for_rule(&self, inner: &Compared<'_, 'a>) -> Vec<usize> {
+        let first = inner.rule.from.iter().flatten().next();
+        let conditions = first.into_iter().flat_map(|entry| entry.admitting());
+        let words =
+            conditions.filter_map(|condition| Some((condition.field, condition.patterns.first()?.text)));
+        let by_word = words.filter_map(|word| self.by_word.get(&word)).flatten();
+        let mut numbers: Vec<usize> = by_word.chain(&self.open).copied().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+}
+
+/// The warning about `inner` if `outer` covers it.
+fn relation(outer: &Compared<'_, '_>, inner: &Compared<'_, '_>) -> Option<Code> {
+    let is_in_force = !outer.policy.shadow || inner.policy.shadow;
+    match (outer.policy.denies, inner.policy.denies) {
+        _ if !is_in_force => None,
+        (true, false) => Some(Code::RefusedRule).filter(|_| !refuses_all(outer.rule)),
+        (one, other) if one == other => Some(Code::SuperfluousRule),
+        _ => None,
+    }
 }
 
 /// Whether each pair of entries of `inner` has one of `outer` that matches all of its requests.
-fn covers(outer: &Rule<'_>, inner: &Rule<'_>, code: Code) -> bool {
-    let outer: Vec<_> = pairs(outer).collect();
-    pairs(inner).all(|inner| {
-        outer.iter().any(|outer| {
+fn covers(outer: &Compared<'_, '_>, inner: &Compared<'_, '_>, code: Code) -> bool {
+    inner.pairs.iter().all(|inner| {
+        outer.pairs.iter().any(|outer| {
             side_covers(outer.0, inner.0, outer.0, inner.0)
                 && side_covers(outer.1, inner.1, outer.0, inner.0)
                 && (code == Code::RefusedRule || covers_unknown_routes(outer.1, inner.1))

@@ -87,16 +87,17 @@ fn teams(view: &View<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
-    for team in &teams {
+    teams.sort_by_key(|team| team.pattern.body);
+    for (number, team) in teams.iter().enumerate() {
         let excludes = team.entry.excludes(team.condition.field);
         let is_excluded = |longer: &Pattern<'_>| {
             excludes.is_some_and(|not| not.patterns.iter().any(|not| not.covers(longer)))
         };
-        let longer = teams.iter().map(|other| other.pattern).find(|other| {
-            other.body.len() > team.pattern.body.len()
-                && other.body.starts_with(team.pattern.body)
-                && !is_excluded(other)
-        });
+        // Behind a prefix stand all that begin with it.
+        let behind = teams.iter().skip(number + 1).map(|other| other.pattern);
+        let longer = behind
+            .take_while(|other| other.body.starts_with(team.pattern.body))
+            .find(|other| other.body.len() > team.pattern.body.len() && !is_excluded(other));
         if let Some(longer) = longer {
             let message = format!(
                 "`{}` also matches `{}`, which another team owns",

@@ -45,7 +45,8 @@ pub(super) fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 /// Whether only a sidecar's stamp gives the proof. An api-server's proxy also has Airflow's own answers.
 fn needs_stamp(proof: &Condition<'_>, view: &View<'_>) -> bool {
     let admits = |word: &str| proof.patterns.iter().any(|pattern| pattern.matches(word));
-    !admits("claimed") && !(admits("airflow") && view.has_airflow)
+    let is_known_here = admits("airflow") && view.has_airflow;
+    !admits("claimed") && !is_known_here
 }
 
 /// The namespaces and accounts of an entry; empty if it does not name all of them as whole words.
