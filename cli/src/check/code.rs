@@ -71,7 +71,7 @@ codes! {
         "an entry of `from` in an ALLOW also matches callers without a certificate",
         "`principals`, `namespaces`, `serviceAccounts` or a token, or `proof: [pod, airflow]` beside the DAG";
     AnyWorkload "DW003" "any-workload":
-        "an identity in an ALLOW leaves the namespace open, so workloads of other teams have it too",
+        "the identities of an ALLOW leave the namespace open, so workloads of other teams have them too",
         "identities with a whole namespace";
     DefaultAccount "DW004" "default-account":
         "an ALLOW names the service account `default`, which each pod without an account of its own has",

@@ -49,16 +49,15 @@ fn any_caller(rule: &Rule<'_>, sink: &mut Sink<'_>) {
     sink.warn(Code::AnyCaller, &rule.path, message);
 }
 
-/// Whether a caller needs no certificate and no token: the entry has only conditions on what the caller is not, and on
-/// headers that it writes. A condition that this list does not name may prove more.
+/// Whether a caller needs no certificate and no token: the entry has only conditions on headers that the caller writes,
+/// and on what it is not. In an ALLOW a condition on identity asks for a certificate, `not…` too. A condition that this
+/// list does not name may prove more.
 fn is_open(entry: &Entry<'_>) -> bool {
+    let is_of_headers = |field| matches!(field, Field::ActingDags | Field::ActingTasks | Field::Proof);
+    let mut conditions = entry.conditions.iter();
     !entry.has_more
-        && entry.conditions.iter().all(|condition| {
-            condition.negated
-                || matches!(
-                    condition.field,
-                    Field::ActingDags | Field::ActingTasks | Field::Proof
-                )
+        && conditions.all(|condition| {
+            is_of_headers(condition.field) || condition.negated && !condition.field.is_identity()
         })
 }
 
@@ -92,6 +91,11 @@ fn namespaces(entry: &Entry<'_>, sink: &mut Sink<'_>) {
         .admitting()
         .filter(|condition| is_identity(condition.field))
         .collect();
+    if let Some(condition) = entry.conditions.first().filter(|_| identities.is_empty()) {
+        let message = format!("`{}` leaves every other workload of the mesh", condition.word());
+        sink.warn(Code::AnyWorkload, &entry.path, message);
+        return;
+    }
     // Of several conditions each must hold, so one with a namespace is enough.
     let fixes = |condition: &Condition<'_>| {
         !condition

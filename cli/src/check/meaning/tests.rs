@@ -29,7 +29,7 @@ fn callers() {
         ("- to: [{surfaces: [health]}, {actions: [\"metrics:read\"]}]", &[]),
         (
             "- {from: [{notPrincipals: [\"spiffe://a/ns/b/sa/c\"]}], to: [{surfaces: [logs]}]}",
-            &[WithoutCertificate],
+            &[AnyWorkload],
         ),
         (
             "- {from: [{dags: [a]}], to: [{surfaces: [logs]}]}",

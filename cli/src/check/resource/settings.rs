@@ -143,7 +143,8 @@ fn phase(report: &mut Report<'_>) {
             "in the phase `AUTHN` the plugin runs before Istio verifies tokens, and does not get the results"
         }
         Some("STATS") => "in the phase `STATS` the plugin runs after Istio's AuthorizationPolicy",
-        _ => "without a phase the plugin runs last, after Istio's AuthorizationPolicy and metrics",
+        Some(_) => "the API server knows no such phase, and without one the plugin runs last",
+        None => "without a phase the plugin runs last, after Istio's AuthorizationPolicy and metrics",
     };
     report.warn(Code::Phase, path, message, "`AUTHZ`");
 }
