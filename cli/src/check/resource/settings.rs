@@ -46,6 +46,7 @@ fn url(report: &mut Report<'_>) {
         Some("FAIL_OPEN") => "let every request pass unchecked",
         _ => "answer every request with `RBAC: access denied`",
     };
+    let url = shown(url);
     let message = format!("`{url}` is a placeholder: proxies that cannot pull the module {effect}");
     report.warn(
         Code::PlaceholderUrl,
@@ -107,6 +108,7 @@ fn digest(report: &mut Report<'_>) {
     if pinned || url.contains(PLACEHOLDER) || url.starts_with("file://") {
         return;
     }
+    let url = shown(url);
     let (message, mend) = match is_image {
         true => (
             format!(
@@ -120,6 +122,16 @@ fn digest(report: &mut Report<'_>) {
         ),
     };
     report.warn(Code::NoDigest, path, message, mend);
+}
+
+/// An address without the user and the password in it.
+fn shown(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split('/').next().unwrap_or_default();
+    match authority.rsplit_once('@').filter(|(user, _)| user.contains(':')) {
+        Some((user, _)) => format!("{scheme}://…{}", rest.strip_prefix(user).unwrap_or_default()),
+        None => url.to_owned(),
+    }
 }
 
 /// Whether a text is a SHA-256 checksum in lower case.

@@ -338,3 +338,18 @@ fn gateways_keys_and_hosts() {
         ("meshHosts: [\"*.io\"]", &[WideMeshHosts]),
     ]);
 }
+
+#[test]
+fn no_warning_shows_a_secret() {
+    for url in [
+        "https://jo:hunter2@modules.example/d.wasm",
+        "https://jo:hunter2@registry.example.com/d.wasm",
+    ] {
+        let checked = checked(&format!("spec: {{url: \"{url}\"}}"));
+        assert!(checked.problems.len() > 1, "{url}");
+        for problem in &checked.problems {
+            assert!(!format!("{problem:?}").contains("hunter2"), "{problem:?}");
+        }
+        assert!(!checked.secrets.is_empty());
+    }
+}
