@@ -331,3 +331,17 @@ fn shipped_files_give_no_warning() {
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.matches(": ok: ").count() > 8, "{}", run.stdout);
 }
+
+#[test]
+fn other_formats_of_dagward_are_not_policies() {
+    let folder = folder();
+    let cases = "apiVersion: dagward/cases/v1\ncases: []\n";
+    fs::write(folder.path().join("team/cases.yaml"), cases).unwrap();
+    let run = validate(&folder, &["FOLDER/team"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(
+        run.stdout.contains("cases.yaml: note: no dagward policy"),
+        "{}",
+        run.stdout
+    );
+}

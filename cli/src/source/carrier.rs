@@ -63,6 +63,10 @@ fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Fo
     let kind = node.field("kind").and_then(Node::text).or(listed);
     match kind {
         None if is_kustomization(node) => vec![passed_over(node, "Kustomization")],
+        None if is_other_format(node) => vec![Found::PassedOver {
+            what: "a file of another format of dagward's own".to_owned(),
+            span: node.span.clone(),
+        }],
         None if !may_be_ours(node) => vec![Found::PassedOver {
             what: foreign(node).to_owned(),
             span: node.span.clone(),
@@ -79,6 +83,12 @@ fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Fo
             _ => vec![passed_over(node, kind)],
         },
     }
+}
+
+/// Whether a document is of another format of dagward's than the policy, such as `dagward/cases/v1`.
+fn is_other_format(node: &Node) -> bool {
+    let version = node.field("apiVersion").and_then(Node::text);
+    version.is_some_and(|version| version.starts_with("dagward/") && version.matches('/').count() > 1)
 }
 
 /// Whether a document without a kind is a policy, maybe a misspelt one. Among several files there can be any other.

@@ -53,12 +53,16 @@ fn any_caller(rule: &Rule<'_>, sink: &mut Sink<'_>) {
 /// and on what it is not. In an ALLOW a condition on identity asks for a certificate, `not…` too. A condition that this
 /// list does not name may prove more.
 fn is_open(entry: &Entry<'_>) -> bool {
-    let is_of_headers = |field| matches!(field, Field::ActingDags | Field::ActingTasks | Field::Proof);
     let mut conditions = entry.conditions.iter();
     !entry.has_more
         && conditions.all(|condition| {
             is_of_headers(condition.field) || condition.negated && !condition.field.is_identity()
         })
+}
+
+/// Whether a condition looks at headers that the caller writes.
+fn is_of_headers(field: Field) -> bool {
+    matches!(field, Field::ActingDags | Field::ActingTasks | Field::Proof)
 }
 
 /// Whether a sidecar or Airflow must vouch for the caller's task.
@@ -91,7 +95,10 @@ fn namespaces(entry: &Entry<'_>, sink: &mut Sink<'_>) {
         .admitting()
         .filter(|condition| is_identity(condition.field))
         .collect();
-    if let Some(condition) = entry.conditions.first().filter(|_| identities.is_empty()) {
+    let is_of_others = |condition: &Condition<'_>| condition.negated && condition.field.is_identity();
+    let narrows = |condition: &Condition<'_>| !condition.negated && !is_of_headers(condition.field);
+    let excluded = entry.conditions.iter().find(|condition| is_of_others(condition));
+    if let Some(condition) = excluded.filter(|_| !entry.conditions.iter().any(narrows)) {
         let message = format!("`{}` leaves every other workload of the mesh", condition.word());
         sink.warn(Code::AnyWorkload, &entry.path, message);
         return;

@@ -28,6 +28,14 @@ fn callers() {
         ("- to: [{surfaces: [health]}, {surfaces: [rest]}]", &[AnyCaller]),
         ("- to: [{surfaces: [health]}, {actions: [\"metrics:read\"]}]", &[]),
         (
+            "- {from: [{notDags: [a]}], to: [{surfaces: [logs]}]}",
+            &[WithoutCertificate],
+        ),
+        (
+            "- {from: [{notNamespaces: [a], namespaces: [b]}], to: [{surfaces: [logs]}]}",
+            &[],
+        ),
+        (
             "- {from: [{notPrincipals: [\"spiffe://a/ns/b/sa/c\"]}], to: [{surfaces: [logs]}]}",
             &[AnyWorkload],
         ),
