@@ -1,6 +1,11 @@
 //! The check of one file: finds its policies and everything that is wrong with it.
 
+mod accepted;
+pub(crate) mod code;
 mod keys;
+mod leaked;
+mod meaning;
+mod misplaced;
 mod misread;
 mod resource;
 mod unrendered;
@@ -13,6 +18,8 @@ use crate::source::carrier::{self, Found, Resource};
 use crate::source::node::{Node, Part, Span};
 use crate::source::secrets;
 use crate::source::yaml::{self, Document};
+use accepted::Accepted;
+use code::Code;
 pub(crate) use resource::Plugin;
 
 /// The contents of a checked file.
@@ -28,6 +35,8 @@ pub(crate) struct Checked {
     pub(crate) passed_over: Vec<(String, Span)>,
     /// The resources that carry policies.
     plugins: Vec<Plugin>,
+    /// Why the file has no policy.
+    missing: Option<Problem>,
 }
 
 /// A policy document of a file.
@@ -44,7 +53,20 @@ impl Checked {
     pub(crate) fn is_valid(&self) -> bool {
         self.problems
             .iter()
-            .all(|problem| problem.severity != Severity::Error)
+            .all(|problem| problem.severity() != Severity::Error)
+    }
+
+    /// Makes a file without a policy an error. Among several files it is none.
+    pub(crate) fn require_policy(&mut self) {
+        self.problems.extend(self.missing.take());
+    }
+
+    /// Removes the warnings that the user accepts: by these codes, or by a comment in the file.
+    pub(crate) fn accept(&mut self, source: &Source, codes: &[Code]) {
+        let accepted = Accepted::of(&source.text);
+        let is_accepted = |problem: &Problem| codes.contains(&problem.code) || accepted.has(problem);
+        self.problems
+            .retain(|problem| problem.severity() == Severity::Error || !is_accepted(problem));
     }
 
     /// Warns of each plugin that selects the same pods as one in `seen`, and adds the plugins of this file to `seen`.
@@ -64,13 +86,21 @@ pub(crate) fn check(source: &Source) -> Checked {
     for document in &documents.read {
         check_document(source, document, &mut checked);
     }
-    if checked.policies.is_empty() && documents.broken.is_none() {
-        checked.problems.push(nothing_found(&checked.passed_over));
-    }
     let broken = documents
         .broken
         .map(|problem| unrendered::explain(source, problem));
-    checked.problems.extend(broken);
+    match broken {
+        // A template of another tool in the same folder is nothing to complain about.
+        Some(broken) if checked.policies.is_empty() && !yaml::may_have_policy(&source.text) => {
+            let what = format!("a document: {}", broken.message);
+            checked.passed_over.push((what, broken.span.clone()));
+            checked.missing = Some(broken);
+        }
+        None if checked.policies.is_empty() => {
+            checked.missing = Some(nothing_found(&checked.passed_over));
+        }
+        broken => checked.problems.extend(broken),
+    }
     checked.problems.sort_by_key(|problem| problem.span.start);
     checked
 }
@@ -85,6 +115,10 @@ fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
         return;
     }
     checked.secrets.extend(secrets::find(&document.root));
+    let leaked = leaked::find(&document.root);
+    checked
+        .secrets
+        .extend(leaked.iter().map(|problem| problem.span.clone()));
     for found in carrier::find(&document.root) {
         match found {
             Found::Policy(carried) => {
@@ -101,6 +135,11 @@ fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
                     checked.problems.extend(warnings);
                     let warnings = resource::warnings(&document.root, &carried, ruleset.mode());
                     checked.problems.extend(warnings);
+                    // A document that kubectl refuses has no meaning yet.
+                    if document.problems.is_empty() {
+                        let warnings = meaning::warnings(&document.root, &carried, ruleset);
+                        checked.problems.extend(warnings);
+                    }
                 }
                 if let Some(carrier) = &carried.resource {
                     checked.plugins.push(Plugin::of(carrier, source));
@@ -111,6 +150,9 @@ fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
             Found::PassedOver { what, span } => checked.passed_over.push((what, span)),
         }
     }
+    checked
+        .problems
+        .extend(leaked.into_iter().filter(|_| concerns_us));
     let matter = document.problems.iter().filter(|_| concerns_us).cloned();
     checked
         .problems
@@ -121,13 +163,14 @@ fn check_document(source: &Source, document: &Document, checked: &mut Checked) {
 fn problem(source: &Source, root: &Node, base: &FieldPath, error: LoadError) -> Problem {
     let path = FieldPath(base.0.iter().chain(&error.path.0).cloned().collect());
     let problem = Problem {
-        severity: Severity::Error,
+        code: Code::from(&error.kind),
         span: root.locate(&path, part(&error)),
         path,
         message: error.found,
         allowed: error.allowed,
         suggestion: error.nearest,
     };
+    let problem = misplaced::explain(&error.kind, problem);
     unrendered::explain(source, misread::explain(&source.text, root, &error.kind, problem))
 }
 
@@ -150,7 +193,7 @@ fn nothing_found(passed_over: &[(String, Span)]) -> Problem {
         _ => "no dagward policy in this file".to_owned(),
     };
     Problem {
-        severity: Severity::Error,
+        code: Code::NoPolicy,
         path: FieldPath::default(),
         span: passed_over
             .first()

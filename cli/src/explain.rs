@@ -216,6 +216,7 @@ impl Explain {
         let source =
             Source::read(&self.file).map_err(|error| format!("error: cannot read `{file}`: {error}"))?;
         let mut checked = check::check(&source);
+        checked.require_policy();
         if !checked.is_valid() {
             return Err(report::text(
                 &source.without(&checked.secrets),

@@ -3,6 +3,7 @@
 mod check;
 mod exit;
 mod explain;
+mod files;
 mod inspect;
 mod jws;
 mod report;

@@ -1,6 +1,8 @@
 //! Problems as people and editors read them.
 
 mod excerpt;
+pub(crate) mod github;
+pub(crate) mod sarif;
 
 use std::io::IsTerminal;
 use std::{env, fmt, io};
@@ -9,6 +11,7 @@ use dagward::policy::FieldPath;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters};
 use serde::Serialize;
 
+use crate::check::code::Code;
 use crate::source::Source;
 use crate::source::node::Span;
 use crate::source::position::{Lines, first_line};
@@ -27,8 +30,8 @@ pub(crate) enum Severity {
 /// A problem of a file, with its position.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Problem {
-    /// The severity.
-    pub(crate) severity: Severity,
+    /// The kind of the problem.
+    pub(crate) code: Code,
     /// The path of the field, from the root of the file's document; the root itself for a problem of the whole text.
     pub(crate) path: FieldPath,
     /// The text that the problem is about.
@@ -39,6 +42,13 @@ pub(crate) struct Problem {
     pub(crate) allowed: Option<String>,
     /// The nearest correct spelling.
     pub(crate) suggestion: Option<String>,
+}
+
+impl Problem {
+    /// How bad it is.
+    pub(crate) fn severity(&self) -> Severity {
+        self.code.severity()
+    }
 }
 
 /// A problem of the JSON output. Lines and columns count from 1. Columns count characters. The end is the first column
@@ -56,6 +66,33 @@ pub(crate) struct Finding {
     allowed: Option<String>,
     suggestion: Option<String>,
     severity: Severity,
+    code: Code,
+    name: &'static str,
+}
+
+impl Finding {
+    /// The message with the field's path and the mend, for formats without fields for them.
+    fn text(&self) -> String {
+        let mut text = match self.path.is_empty() {
+            true => self.message.clone(),
+            false => format!("{}: {}", self.path, self.message),
+        };
+        if let Some(suggestion) = &self.suggestion {
+            text.push_str(&format!("; did you mean `{suggestion}`?"));
+        }
+        if let Some(allowed) = &self.allowed {
+            text.push_str(&format!("; {}: {allowed}", label(self.severity)));
+        }
+        text
+    }
+}
+
+/// The word before the allowed values.
+fn label(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "allowed",
+        Severity::Warning => "instead",
+    }
 }
 
 /// The problems of a file as JSON.
@@ -84,19 +121,20 @@ fn finding(source: &Source, lines: &Lines<'_>, problem: &Problem) -> Finding {
         message: problem.message.clone(),
         allowed: problem.allowed.clone(),
         suggestion: problem.suggestion.clone(),
-        severity: problem.severity,
+        severity: problem.severity(),
+        code: problem.code,
+        name: problem.code.name(),
     }
 }
 
 /// The problems of a file as text, each with its line and a caret under it.
 pub(crate) fn text(source: &Source, problems: &[Problem], look: Look) -> String {
-    let handler = look.handler();
     let excerpts = Excerpts::of(source);
     let mut output = String::new();
     for problem in problems {
         let span = first_line(&source.text, &problem.span);
         // Writing to a string does not fail.
-        let _ = handler.render_report(
+        let _ = look.handler(problem.code).render_report(
             &mut output,
             &Shown {
                 problem,
@@ -136,15 +174,15 @@ impl Look {
         Self::for_stream(&io::stdout())
     }
 
-    fn handler(self) -> GraphicalReportHandler {
+    fn handler(self, code: Code) -> GraphicalReportHandler {
         let mut theme = match self {
             Self::Plain => GraphicalTheme::none(),
             Self::Drawn => GraphicalTheme::unicode_nocolor(),
             Self::Coloured => GraphicalTheme::unicode(),
         };
         theme.characters = ThemeCharacters {
-            error: "error:".to_owned(),
-            warning: "warning:".to_owned(),
+            error: format!("error[{code}]:"),
+            warning: format!("warning[{code}]:"),
             underline: '^',
             ..theme.characters
         };
@@ -175,18 +213,19 @@ impl std::error::Error for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
     fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.problem.severity {
+        Some(match self.problem.severity() {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let label = label(self.problem.severity());
         let allowed = self
             .problem
             .allowed
             .as_ref()
-            .map(|allowed| format!("allowed: {allowed}"));
+            .map(|allowed| format!("{label}: {allowed}"));
         let nearest = self
             .problem
             .suggestion

@@ -47,6 +47,16 @@ impl Schema {
     }
 }
 
+pub(crate) use resource::VERSION;
+
+/// The schema of a resource that carries a document.
+pub(crate) fn resource_schema(kind: &str) -> Value {
+    match kind {
+        "TrafficExtension" => Target::TrafficExtension.schema(),
+        _ => Target::WasmPlugin.schema(),
+    }
+}
+
 impl Target {
     fn schema(self) -> Value {
         let mut schema = match self {

@@ -379,7 +379,8 @@ fn an_invalid_policy_is_shown_as_by_validate() {
     );
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(
-        run.stderr.contains("error: policies[2].action: found `REFUSE`"),
+        run.stderr
+            .contains("error[DE008]: policies[2].action: found `REFUSE`"),
         "{}",
         run.stderr
     );

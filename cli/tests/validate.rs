@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use common::{Run, dagward, tests};
 use serde_json::Value;
+use tempfile::TempDir;
 
 #[test]
 fn good_files_are_good() {
@@ -61,7 +62,7 @@ fn editors_get_places() {
     let duplicate = serde_json::json!({
         "file": "bad/several.json", "line": 4, "column": 2, "endLine": 4, "endColumn": 8,
         "path": "mode", "message": "duplicate field `mode`, first on line 3",
-        "allowed": null, "suggestion": null, "severity": "error",
+        "allowed": null, "suggestion": null, "severity": "error", "code": "DE002", "name": "yaml",
     });
     assert_eq!(findings[0], duplicate);
     let unknown = &findings[2];
@@ -74,7 +75,7 @@ fn editors_get_places() {
 
 #[test]
 fn no_findings_are_an_empty_array() {
-    let run = dagward("validate", &["validate", "--format=json", "good/policy.json"], "");
+    let run = dagward("validate", &["validate", "--format=json", "good/silent.yaml"], "");
     assert_eq!(
         run,
         Run {
@@ -90,9 +91,9 @@ fn standard_input_is_read() {
     let run = dagward(
         "validate",
         &["validate", "-"],
-        "\u{feff}apiVersion: dagward/v1\npolicies: []\n",
+        "\u{feff}apiVersion: dagward/v1\nmode: observe\npolicies: []\n",
     );
-    assert_eq!(run.stdout, "<stdin>: ok: 0 policies, 0 rules, mode enforce\n");
+    assert_eq!(run.stdout, "<stdin>: ok: 0 policies, 0 rules, mode observe\n");
     assert_eq!(run.status, 0);
     let run = dagward("validate", &["validate", "-"], "policies: 3");
     assert!(run.stdout.contains(",-[<stdin>:1:11]"), "{}", run.stdout);
@@ -103,12 +104,12 @@ fn standard_input_is_read() {
 fn one_bad_file_is_enough() {
     let run = dagward(
         "validate",
-        &["validate", "bad/no-object.yaml", "good/policy.yaml"],
+        &["validate", "bad/several.yaml", "good/policy.yaml"],
         "",
     );
     assert!(
         run.stdout
-            .ends_with("good/policy.yaml: ok: 2 policies, 2 rules, mode enforce\n")
+            .contains("good/policy.yaml: ok: 2 policies, 2 rules, mode enforce\n")
     );
     assert_eq!(run.status, 1);
 }
@@ -151,4 +152,196 @@ fn wrong_usage_is_misuse() {
     ] {
         assert_eq!(dagward("validate", arguments, "").status, 2, "{arguments:?}");
     }
+}
+
+/// A folder with a policy that has a warning, a file of another tool that is not YAML, and a resource of its own.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    fs::create_dir_all(folder.path().join("team/.hidden")).unwrap();
+    write(
+        "team/policy.yml",
+        "apiVersion: dagward/v1\nmode: enforce\npolicies: []\n",
+    );
+    write(
+        "team/chart.yaml",
+        "{{- if .Values.sidecars }}\nkind: ConfigMap\n{{- end }}\n",
+    );
+    write(
+        "values.yaml",
+        "executor: CeleryExecutor\nworkers: {replicas: 2}\n",
+    );
+    write("package.json", "{\"name\": \"x\", \"version\": \"1\"}");
+    write("team/.hidden/broken.yaml", "policies: [");
+    write("notes.txt", "policies: [");
+    folder
+}
+
+fn validate(folder: &TempDir, arguments: &[&str]) -> Run {
+    let paths: Vec<String> = arguments
+        .iter()
+        .map(|argument| argument.replace("FOLDER", folder.path().to_str().unwrap()))
+        .collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    dagward("validate", &[&["validate"], &paths[..]].concat(), "")
+}
+
+#[test]
+fn folders_and_globs_are_searched() {
+    let folder = folder();
+    for arguments in [
+        &["FOLDER"][..],
+        &["FOLDER/**/*.{yml,yaml}"],
+        &["FOLDER/team", "FOLDER/values.yaml"],
+    ] {
+        let run = validate(&folder, arguments);
+        assert_eq!(
+            (run.status, run.stderr.as_str()),
+            (0, ""),
+            "{arguments:?}: {}",
+            run.stdout
+        );
+        assert!(
+            run.stdout.contains("team/policy.yml: ok: 0 policies"),
+            "{}",
+            run.stdout
+        );
+        assert!(
+            run.stdout.contains("team/chart.yaml: note: no dagward policy"),
+            "{}",
+            run.stdout
+        );
+        assert!(
+            run.stdout
+                .contains("values of a Helm chart: render the chart first"),
+            "{}",
+            run.stdout
+        );
+        assert!(
+            !run.stdout.contains("broken") && !run.stdout.contains("notes"),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn a_policy_must_be_somewhere() {
+    let folder = folder();
+    for arguments in [
+        &["FOLDER/values.yaml"][..],
+        &["FOLDER/team/chart.yaml"],
+        &["FOLDER/values.yaml", "FOLDER/package.json"],
+    ] {
+        let run = validate(&folder, arguments);
+        assert_eq!(run.status, 1, "{arguments:?}: {}{}", run.stdout, run.stderr);
+    }
+    for arguments in [&["FOLDER/*.yml"][..], &["FOLDER/team/.hidden/none"]] {
+        assert_eq!(validate(&folder, arguments).status, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn warnings_are_denied_and_accepted() {
+    let folder = folder();
+    let policy = "FOLDER/team/policy.yml";
+    for (arguments, status) in [
+        (&[policy][..], 0),
+        (&[policy, "--deny-warnings"], 1),
+        (&[policy, "--deny-warnings", "--allow", "DW025"], 0),
+        (&[policy, "--deny-warnings", "--allow", "no-policies"], 0),
+        (&[policy, "--deny-warnings", "--allow", "DW001,DW025"], 0),
+        (&[policy, "--deny-warnings", "--allow", "DW001"], 1),
+        (&[policy, "--allow", "DE001"], 2),
+        (&[policy, "--allow", "DW999"], 2),
+    ] {
+        let run = validate(&folder, arguments);
+        assert_eq!(run.status, status, "{arguments:?}: {}{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn code_scanning_gets_sarif() {
+    let schema = fs::read_to_string(tests().join("validate/sarif-2.1.0.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    for files in [
+        &["good/silent.yaml"][..],
+        &["bad/several.yaml", "good/carried.yaml"],
+        &["bad/tab.yaml"],
+    ] {
+        let run = dagward(
+            "validate",
+            &[&["validate", "--format", "sarif"], files].concat(),
+            "",
+        );
+        let log: Value = serde_json::from_str(&run.stdout).unwrap();
+        let errors: Vec<_> = schema.iter_errors(&log).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.is_empty(), files == ["good/silent.yaml"]);
+        for result in results {
+            let number = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(
+                result["ruleId"],
+                log["runs"][0]["tool"]["driver"]["rules"][number]["id"]
+            );
+        }
+    }
+}
+
+#[test]
+fn workflows_get_commands() {
+    let run = dagward(
+        "validate",
+        &[
+            "validate",
+            "--format",
+            "github",
+            "bad/several.json",
+            "good/policy.json",
+        ],
+        "",
+    );
+    assert_eq!(run.status, 1);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    let duplicate = "::error file=bad/several.json,line=4,col=2,endLine=4,endColumn=8,title=DE002 yaml::\
+                     mode: duplicate field `mode`, first on line 3";
+    assert_eq!(lines[0], duplicate);
+    let last = lines.last().unwrap();
+    assert!(
+        last.starts_with("::warning file=good/policy.json,line=4,"),
+        "{last}"
+    );
+    assert!(lines.iter().all(|line| line.starts_with("::")), "{}", run.stdout);
+}
+
+/// The files that users copy give no warning. They hold the placeholder of the module's address, as their comments say,
+/// and the same plugin in several forms.
+#[test]
+fn shipped_files_give_no_warning() {
+    let arguments = [
+        "validate",
+        "--deny-warnings",
+        "--allow",
+        "placeholder-url,two-plugins",
+        "../wasm-plugin.yaml",
+        "../examples",
+    ];
+    let run = dagward("..", &arguments, "");
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.matches(": ok: ").count() > 8, "{}", run.stdout);
+}
+
+#[test]
+fn other_formats_of_dagward_are_not_policies() {
+    let folder = folder();
+    let cases = "apiVersion: dagward/cases/v1\ncases: []\n";
+    fs::write(folder.path().join("team/cases.yaml"), cases).unwrap();
+    let run = validate(&folder, &["FOLDER/team"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(
+        run.stdout.contains("cases.yaml: note: no dagward policy"),
+        "{}",
+        run.stdout
+    );
 }

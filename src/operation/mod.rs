@@ -29,10 +29,10 @@ pub use body::{BadBody, Body, MAX_BODY_BYTES};
 pub use classify::{classify, classify_elsewhere};
 pub use host::{host_of, is_host};
 pub use malformed::Malformed;
-pub use path::{Ambiguity, ENCODED_SLASH, is_path, unescaped};
+pub use path::{Ambiguity, ENCODED_SLASH, is_path, prefixes, unescaped};
 pub use path_headers::check_headers;
 pub use route::Line;
-pub use routes::{Row, rows, rows_of};
+pub use routes::{Object, Row, rows, rows_of};
 pub use site::{BadBasePath, Place, Site};
 pub use surface::Surface;
 

@@ -192,6 +192,11 @@ pub(super) fn surface(text: &str, site: &Site) -> Option<Surface> {
     below.map(|(_, surface)| *surface).or_else(page)
 }
 
+/// The prefixes of Airflow's own paths, with the surface of their unknown routes.
+pub fn prefixes() -> impl Iterator<Item = (&'static str, Surface)> {
+    PREFIXES.iter().copied()
+}
+
 /// Whether a clean path lies under one of Airflow's prefixes, or among its web pages.
 pub(super) fn is_airflow(text: &str, site: &Site) -> bool {
     surface(text, site).is_some()

@@ -60,7 +60,7 @@ impl Site {
     }
 
     /// The place of Airflow.
-    pub(crate) fn place(&self) -> &Place {
+    pub fn place(&self) -> &Place {
         &self.place
     }
 

@@ -210,6 +210,7 @@ impl Loader {
                 PolicyField::Name => {
                     policy.name = self.policy_name(at, number, value).unwrap_or_default();
                 }
+                PolicyField::Description => self.reader.description(at, value),
                 PolicyField::Action => {
                     let effect = self.reader.word(at, value, &words::effects(), Effect::parse);
                     policy.effect = effect.unwrap_or(policy.effect);

@@ -2,6 +2,7 @@
 
 mod arena;
 mod bind;
+mod closest;
 mod compiled;
 mod decide;
 mod document;
@@ -35,6 +36,7 @@ pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};
 pub use facts::Facts;
 pub use field::{Binding, Field};
 pub use grammar::words::API_VERSION;
+pub use nearest::nearest;
 pub use ruleset::Ruleset;
 pub use side::Side;
 pub use teams::{CallerTeam, ObjectTeam, Teams};

@@ -3,6 +3,7 @@
 use crate::caller::{Principal, Proof, id, is_namespace, is_service_account};
 use crate::operation::{self, Surface};
 
+use super::closest::{self, Closest};
 use super::field::Field;
 use super::nearest::nearest;
 use super::pattern::{Piece, Shape, Written};
@@ -23,7 +24,7 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
     match field {
         Field::Proof => one_of(text, written, Proof::ALL.map(Proof::as_str)),
         Field::Surfaces => surface(text, written),
-        Field::Actions => one_of(text, written, operation::Action::WORDS.iter().copied()),
+        Field::Actions => action(text, written),
         Field::Principals => principal(text, written),
         Field::RequestPrincipals => request_principal(text, written),
         Field::Namespaces => possible(
@@ -124,6 +125,18 @@ fn one_of<'w>(
         found: format!("`{text}` matches nothing that exists"),
         allowed: list(&words),
         nearest: nearest(text, words).map(str::to_owned),
+    })
+}
+
+/// Checks an action.
+fn action(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+    one_of(text, written, operation::Action::WORDS.iter().copied()).map_err(|none| {
+        let Closest { allowed, nearest } = closest::actions(text);
+        Complaint {
+            allowed,
+            nearest,
+            ..none
+        }
     })
 }
 

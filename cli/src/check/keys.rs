@@ -3,7 +3,8 @@
 use dagward::policy::{FieldPath, Ruleset};
 use dagward::token::{KeySet, Material, Source};
 
-use crate::report::{Problem, Severity};
+use super::code::Code;
+use crate::report::Problem;
 use crate::source::node::{Node, Part};
 
 /// Warns of the keys in a document.
@@ -14,8 +15,8 @@ pub(super) fn warnings(root: &Node, base: &FieldPath, ruleset: &Ruleset) -> Vec<
             continue;
         };
         let path = base.key("tokens").index(number).key("jwks");
-        warnings.extend(of(keys).into_iter().map(|(message, allowed)| Problem {
-            severity: Severity::Warning,
+        warnings.extend(of(keys).into_iter().map(|(code, message, allowed)| Problem {
+            code,
             span: root.locate(&path, Part::Key),
             path: path.clone(),
             message,
@@ -27,14 +28,16 @@ pub(super) fn warnings(root: &Node, base: &FieldPath, ruleset: &Ruleset) -> Vec<
 }
 
 /// The messages about a key set, each with a better way where there is one.
-fn of(keys: &KeySet) -> Vec<(String, Option<String>)> {
+fn of(keys: &KeySet) -> Vec<(Code, String, Option<String>)> {
     let is_secret = |material: &Material| matches!(material, Material::Secret(_));
     let secret = keys.keys().iter().any(|key| is_secret(&key.material)).then(|| {
         let message = "has a secret key (`kty: oct`), and a WasmPlugin is not a Secret: every account that can read it or \
                        the proxy's configuration can sign tokens";
         let allowed = "`jwksUri` to a file that is mounted from a Secret";
-        (message.to_owned(), Some(allowed.to_owned()))
+        (Code::SecretKey, message.to_owned(), Some(allowed.to_owned()))
     });
-    let left_out = keys.left_out().map(|why| (format!("left out: {why}"), None));
+    let left_out = keys
+        .left_out()
+        .map(|why| (Code::LeftOutKey, format!("left out: {why}"), None));
     secret.into_iter().chain(left_out).collect()
 }

@@ -1,5 +1,6 @@
 //! The resource that carries a policy document: warns where the resource keeps the document from doing what it says.
 
+mod fields;
 mod namespace;
 mod plugin;
 mod reach;
@@ -7,7 +8,8 @@ mod settings;
 
 use dagward::policy::{FieldPath, Mode};
 
-use crate::report::{Problem, Severity};
+use super::code::Code;
+use crate::report::Problem;
 use crate::source::carrier::{Carried, Carrier};
 use crate::source::node::{Kind, Node, Part};
 
@@ -23,6 +25,7 @@ pub(super) fn warnings(root: &Node, carried: &Carried<'_>, mode: Mode) -> Vec<Pr
         carrier,
         warnings: Vec::new(),
     };
+    fields::check(&mut report);
     settings::check(&mut report, mode);
     let is_airflow = is_about_airflow(carried.node);
     reach::check(&mut report, is_airflow);
@@ -75,15 +78,20 @@ impl<'a> Report<'a> {
         self.field(&[self.carrier.module, &[field]].concat())
     }
 
+    /// The path to a field of the document, and its value.
+    fn module_config(&self, field: &str) -> (FieldPath, Option<&'a Node>) {
+        self.field(&[self.carrier.module, &["pluginConfig", field]].concat())
+    }
+
     /// Warns of a value, or of a missing field.
-    fn warn(&mut self, path: FieldPath, message: impl Into<String>, mend: &str) {
+    fn warn(&mut self, code: Code, path: FieldPath, message: impl Into<String>, mend: &str) {
         let part = if self.root.at(&path).is_some() {
             Part::Value
         } else {
             Part::Key
         };
         self.warnings.push(Problem {
-            severity: Severity::Warning,
+            code,
             span: self.root.locate(&path, part),
             path,
             message: message.into(),

@@ -99,6 +99,7 @@ fn form(form: &Form) -> Value {
         Form::Number(range) => json!({"type": "integer", "minimum": range.start(), "maximum": range.end()}),
         Form::Name => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,63}$"}),
         Form::Text(example) => json!({"type": "string", "examples": [example]}),
+        Form::Prose(longest) => json!({"type": "string", "maxLength": longest}),
         Form::Pattern(example) => json!({"type": "string", "minLength": 1, "examples": [example]}),
         Form::WordPattern(words, example) => json!({
             "type": "string",

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-const VERSION: &str = "extensions.istio.io/v1alpha1";
+pub(crate) const VERSION: &str = "extensions.istio.io/v1alpha1";
 
 /// A WasmPlugin: the fields of the module stand beside those of the selection.
 pub(super) fn wasm_plugin() -> Value {

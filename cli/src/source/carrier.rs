@@ -4,7 +4,7 @@ use std::fmt;
 
 use dagward::policy::FieldPath;
 
-use super::node::{Node, Span};
+use super::node::{Kind, Node, Span};
 
 /// One resource or policy document of a file.
 #[derive(Debug)]
@@ -63,6 +63,14 @@ fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Fo
     let kind = node.field("kind").and_then(Node::text).or(listed);
     match kind {
         None if is_kustomization(node) => vec![passed_over(node, "Kustomization")],
+        None if is_other_format(node) => vec![Found::PassedOver {
+            what: "a file of another format of dagward's own".to_owned(),
+            span: node.span.clone(),
+        }],
+        None if !may_be_ours(node) => vec![Found::PassedOver {
+            what: foreign(node).to_owned(),
+            span: node.span.clone(),
+        }],
         None => vec![Found::Policy(Carried {
             resource: None,
             path: path.clone(),
@@ -74,6 +82,65 @@ fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Fo
             Some(listed) if node.field("items").is_some() => items(node, &path.key("items"), listed),
             _ => vec![passed_over(node, kind)],
         },
+    }
+}
+
+/// Whether a document is of another format of dagward's than the policy, such as `dagward/cases/v1`.
+fn is_other_format(node: &Node) -> bool {
+    let version = node.field("apiVersion").and_then(Node::text);
+    version.is_some_and(|version| version.starts_with("dagward/") && version.matches('/').count() > 1)
+}
+
+/// Whether a document without a kind is a policy, maybe a misspelt one. Among several files there can be any other.
+fn may_be_ours(node: &Node) -> bool {
+    let has_key = |key: &str| {
+        let folded: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+        let folded = folded.to_ascii_lowercase();
+        OWN.contains(&&*folded) || ["polic", "polis"].iter().any(|stem| folded.starts_with(stem))
+    };
+    match &node.kind {
+        Kind::Map(entries) => entries.is_empty() || entries.iter().any(|entry| has_key(&entry.key)),
+        // Null stands for an empty document.
+        Kind::Scalar(value) => value.is_null(),
+        Kind::List(_) => false,
+    }
+}
+
+/// Fields of a policy document that other formats do not have, in lower case.
+const OWN: [&str; 7] = [
+    "apiversion",
+    "apiserverhosts",
+    "apiservers",
+    "meshhosts",
+    "policies",
+    "stampers",
+    "airflow2webpages",
+];
+
+/// A document that is not a policy, and what to do with it.
+fn foreign(node: &Node) -> &'static str {
+    let of_charts = [
+        "executor",
+        "images",
+        "image",
+        "workers",
+        "webserver",
+        "apiServer",
+        "scheduler",
+        "triggerer",
+        "dagProcessor",
+        "replicaCount",
+        "extraObjects",
+        "airflow",
+    ];
+    let is_of_chart = of_charts.iter().any(|field| node.field(field).is_some());
+    match &node.kind {
+        Kind::List(_) => "a list, and a policy document is an object with `apiVersion` and `policies`",
+        Kind::Scalar(_) => "a text",
+        Kind::Map(_) if is_of_chart => {
+            "values of a Helm chart: render the chart first, `helm template … --values FILE | dagward validate -`"
+        }
+        Kind::Map(_) => "a document with neither `kind` nor `apiVersion` nor `policies`",
     }
 }
 

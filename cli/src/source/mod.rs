@@ -65,7 +65,7 @@ impl Source {
     }
 
     /// kubectl also reads UTF-16 that begins with a byte order mark, as PowerShell writes it.
-    fn new(name: String, bytes: Vec<u8>) -> io::Result<Self> {
+    pub(crate) fn new(name: String, bytes: Vec<u8>) -> io::Result<Self> {
         let text = match bytes.as_slice() {
             [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
             [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?,

@@ -59,6 +59,10 @@ impl<'a> Lines<'a> {
 /// under.
 pub(crate) fn first_line(text: &str, span: &Span) -> Span {
     let written = text.get(span.clone()).unwrap_or_default();
+    // A tab is a problem by itself.
+    if written == "\t" {
+        return span.clone();
+    }
     let start = span.start + written.len() - written.trim_start().len();
     let line = written.trim_start().lines().next().unwrap_or_default();
     start..start + line.trim_end().len()

@@ -48,7 +48,7 @@ pub(super) fn dagward_reads(file: &str) -> Result<Vec<Value>, String> {
     let problems = documents.read.iter().flat_map(|document| &document.problems);
     let mut errors = problems
         .chain(&documents.broken)
-        .filter(|problem| problem.severity == Severity::Error);
+        .filter(|problem| problem.severity() == Severity::Error);
     let roots = documents.read.iter().map(|document| &document.root.kind);
     let is_text = |kind: &Kind| matches!(kind, Kind::Scalar(value) if !value.is_null());
     match errors.next() {

@@ -8,6 +8,7 @@ mod anchors;
 mod compose;
 mod events;
 mod fields;
+mod hints;
 
 use dagward::policy::FieldPath;
 use serde_json::Value;
@@ -15,7 +16,8 @@ use serde_json::Value;
 use super::characters::{self, Characters};
 use super::node::{Kind, Node, Span};
 use super::stream::{self, Piece};
-use crate::report::{Problem, Severity};
+use crate::check::code::Code;
+use crate::report::Problem;
 use compose::Composer;
 use events::Events;
 
@@ -81,7 +83,7 @@ pub(crate) fn read(text: &str) -> Documents {
 }
 
 /// Whether a document could have a policy. Other documents may carry any text.
-fn may_have_policy(written: &str) -> bool {
+pub(crate) fn may_have_policy(written: &str) -> bool {
     let marks = ["dagward/", "policies", "pluginConfig"];
     marks.iter().any(|mark| written.contains(mark))
 }
@@ -109,7 +111,7 @@ fn unreadable(written: &str, piece: &Piece) -> Option<Problem> {
 
 fn problem(path: FieldPath, span: Span, message: String) -> Problem {
     Problem {
-        severity: Severity::Error,
+        code: Code::Yaml,
         path,
         span,
         message,

@@ -132,6 +132,11 @@ fn of(form: &Form) -> Vec<Value> {
         }
         Form::Flag => vec![json!(true), json!(false)],
         Form::Number(range) => vec![json!(range.start()), json!(range.end()), json!(range.end() + 1)],
+        Form::Prose(longest) => vec![
+            json!("why"),
+            json!("a".repeat(*longest)),
+            json!("a".repeat(longest + 1)),
+        ],
         Form::Name => vec![json!("n-1"), json!("N.2_")],
         Form::Text(example) | Form::Pattern(example) => vec![json!(example), json!(format!("{example}*"))],
         Form::List(element) | Form::AnyList(element) => {

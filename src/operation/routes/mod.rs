@@ -9,6 +9,7 @@ mod execution;
 mod health;
 mod lists;
 mod logs;
+mod named;
 mod pages;
 mod reads;
 mod rest_v1;
@@ -19,6 +20,7 @@ mod ui;
 
 use super::route::{Line, Route};
 use super::{Action, Surface};
+pub use named::Object;
 
 const TABLE: &[(Surface, &[Route])] = &[
     (Surface::Health, health::ROUTES),

@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 
 use serde_json::value::RawValue;
 
+use super::super::closest::MAX_SHOWN;
 use super::super::error::{ErrorKind, FieldPath, LoadError, Step, Type, escaped};
 use super::super::field::Field;
-use super::super::grammar::FieldSet;
+use super::super::grammar::{FieldSet, words};
 use super::super::json::{Node, describe};
 use super::super::nearest::nearest;
 use super::super::pattern::Written;
@@ -166,7 +167,8 @@ impl Reader {
                 None => {
                     let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
                     let found = format!("unknown field `{name}`");
-                    self.push(ErrorKind::UnknownField, here, found, Some(quoted(known)), nearest);
+                    let allowed = fields_near(known, nearest.as_deref());
+                    self.push(ErrorKind::UnknownField, here, found, allowed, nearest);
                 }
             }
             if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
@@ -262,6 +264,16 @@ impl Reader {
         Some(name)
     }
 
+    /// Checks a text for readers. The filter does not keep it.
+    pub(super) fn description(&mut self, at: At<'_>, raw: &RawValue) {
+        let allowed = format!("a text of at most {} characters", words::DESCRIPTION);
+        let text = self.text(at, raw, &allowed);
+        let length = text.map_or(0, |text| text.chars().count());
+        if length > words::DESCRIPTION {
+            self.error(at, format!("a text of {length} characters"), Some(allowed));
+        }
+    }
+
     /// Reads a non-empty list of texts. Each comes with its number in the list.
     pub(super) fn texts<'d>(&mut self, at: At<'_>, raw: &'d RawValue) -> Vec<(usize, Cow<'d, str>)> {
         let items = self.some_list(at, raw);
@@ -327,6 +339,25 @@ impl Reader {
         }
         items
     }
+}
+
+/// The fields that an error shows: all of a few, and of many none beside a near one. A word with a `not` before it is
+/// not shown beside its twin.
+fn fields_near(known: &[&str], nearest: Option<&str>) -> Option<String> {
+    if known.len() <= MAX_SHOWN {
+        return Some(quoted(known));
+    }
+    if nearest.is_some() {
+        return None;
+    }
+    let is_twin = |name: &&str| name.strip_prefix("not").is_some_and(|rest| !rest.is_empty());
+    let plain: Vec<&str> = known.iter().copied().filter(|name| !is_twin(name)).collect();
+    let twins = if plain.len() < known.len() {
+        ", each also as `not…`"
+    } else {
+        ""
+    };
+    Some(format!("{}{twins}", quoted(&plain)))
 }
 
 /// The words in backticks, separated by commas.

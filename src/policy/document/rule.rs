@@ -26,6 +26,7 @@ impl Loader {
         for (field, value) in &fields {
             let at = at.key(field.name());
             match field {
+                RuleField::Description => self.reader.description(at, value),
                 RuleField::From => from = self.entries(at, Side::From, value),
                 RuleField::To => to = self.entries(at, Side::To, value),
             }

@@ -238,7 +238,7 @@ fn names_the_field_and_the_nearest_spelling() {
     for (rule, complaint) in [
         (
             r#"{"form":[]}"#,
-            "policies[0].rules[0].form: unknown field `form`; allowed: `from`, `to`; did you mean `from`?",
+            "policies[0].rules[0].form: unknown field `form`; allowed: `description`, `from`, `to`; did you mean `from`?",
         ),
         (
             r#"{"from":[]}"#,
@@ -370,4 +370,29 @@ fn variables_are_bound_once_and_used() {
         );
         assert!(errors[0].contains(part), "{errors:?}");
     }
+}
+
+#[test]
+fn a_description_is_a_bounded_text() {
+    let with = |description: &str| {
+        format!(
+            r#"{{"apiVersion":"dagward/v1","policies":[{{"name":"p","description":{description},"action":"ALLOW","rules":[{{"description":{description}}}]}}]}}"#
+        )
+    };
+    assert_eq!(
+        load(with(&format!("\"{}\"", "ü".repeat(1_000))).as_bytes())
+            .unwrap()
+            .rules(),
+        1
+    );
+    let long = errors(&with(&format!("\"{}\"", "a".repeat(1_001))));
+    let allowed = "allowed: a text of at most 1000 characters";
+    assert_eq!(
+        long,
+        [
+            format!("policies[0].description: a text of 1001 characters; {allowed}"),
+            format!("policies[0].rules[0].description: a text of 1001 characters; {allowed}"),
+        ]
+    );
+    assert!(errors(&with("7"))[0].contains("found the number `7`"));
 }

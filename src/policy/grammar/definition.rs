@@ -20,6 +20,8 @@ pub enum Form {
     Name,
     /// A text, with an example.
     Text(&'static str),
+    /// Text for readers, of at most so many characters.
+    Prose(usize),
     /// A pattern: `text`, `prefix*`, `*suffix` or `*`, with an example.
     Pattern(&'static str),
     /// A pattern of the words of a closed list, with an example.

@@ -11,6 +11,8 @@ const PRINCIPALS: Form = Form::List(&Form::Pattern(
 ));
 const HOSTS: Form = Form::List(&Form::Text("*.svc.cluster.local"));
 
+const DESCRIPTION: Form = Form::Prose(words::DESCRIPTION);
+
 /// The allowed values of `airflow`.
 pub(in super::super) const AIRFLOW: &str = "`none`, or an object with `ports`: `{ports: [8080, 8793]}`";
 
@@ -58,6 +60,8 @@ fields! {
     PolicyField is "a policy" {
         Name "name": Form::Name, Required("a name that no other policy has"), "",
             "1 to 63 letters, digits, `-`, `_` or `.`; no two alike";
+        Description "description": DESCRIPTION, Optional, "",
+            "a text for readers, which decides nothing; at most 1,000 characters";
         Action "action": Form::Word(words::effects), Required("`ALLOW` or `DENY`"), "",
             "`ALLOW` or `DENY`";
         Mode "mode": Form::Word(words::policy_modes), Optional, "`enforce`",
@@ -71,6 +75,8 @@ fields! {
 fields! {
     /// The fields of a rule.
     RuleField is "a rule" {
+        Description "description": DESCRIPTION, Optional, "",
+            "a text for readers, which decides nothing; at most 1,000 characters";
         From "from": Form::List(&Form::Object(Object::Entry(Side::From))), Optional, "any caller",
             "alternatives of who asks";
         To "to": Form::List(&Form::Object(Object::Entry(Side::To))), Optional, "any request",

@@ -14,6 +14,9 @@ pub(in super::super) const PORTS: RangeInclusive<u64> = 1..=65_535;
 pub(in super::super) const REFRESH_SECONDS: RangeInclusive<u64> = 10..=86_400;
 pub(in super::super) const CLOCK_SKEW_SECONDS: RangeInclusive<u64> = 0..=300;
 
+/// The longest description, in characters.
+pub(in super::super) const DESCRIPTION: usize = 1_000;
+
 pub(in super::super) fn versions() -> Vec<&'static str> {
     vec![API_VERSION]
 }

@@ -3,6 +3,8 @@
 
 use dagward::policy::FieldPath;
 
+use super::super::code::Code;
+use super::plugin::ROOT;
 use super::{Report, list};
 use crate::source::carrier::Carried;
 use crate::source::node::Node;
@@ -10,7 +12,10 @@ use crate::source::node::Node;
 /// Warns of identities that name another namespace than the plugin's.
 pub(super) fn check(report: &mut Report<'_>, carried: &Carried<'_>) {
     let namespace = report.field(&["metadata", "namespace"]).1.and_then(Node::text);
-    let Some(own) = namespace else { return };
+    // A plugin in the root namespace is for those of others.
+    let Some(own) = namespace.filter(|own| *own != ROOT) else {
+        return;
+    };
     let document = carried.node;
     let api_servers = "the filter learns no task's DAG from the api-servers of the plugin's namespace";
     let stampers = "the filter does not trust the task headers of sidecars in the plugin's namespace";
@@ -69,7 +74,7 @@ fn warn_if_foreign(report: &mut Report<'_>, own: &str, identities: &[Identity<'_
     let Some(other) = first.namespace else { return };
     let message = format!("names the namespace `{other}`, but the plugin works in `{own}`: {effect}");
     let mend = format!("identities of `{own}`; kustomize's `namespace:` does not change them");
-    report.warn(first.path.clone(), message, &mend);
+    report.warn(Code::ForeignNamespace, first.path.clone(), message, &mend);
 }
 
 struct Policy<'a> {

@@ -2,13 +2,14 @@
 
 use dagward::policy::FieldPath;
 
-use crate::report::{Problem, Severity};
+use super::super::code::Code;
+use crate::report::Problem;
 use crate::source::Source;
 use crate::source::carrier::{Carrier, Resource};
 use crate::source::node::{Node, Span};
 
 /// Istio's default root namespace: the plugins in it apply to the whole mesh.
-const ROOT: &str = "istio-system";
+pub(super) const ROOT: &str = "istio-system";
 
 /// A resource that carries a policy.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Plugin {
             false => format!(" in `{}`", other.file),
         };
         Some(Problem {
-            severity: Severity::Warning,
+            code: Code::TwoPlugins,
             path: self.path.clone(),
             span: self.span.clone(),
             message: format!(

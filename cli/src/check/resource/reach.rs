@@ -1,5 +1,6 @@
 //! The pods, directions and ports that the resource selects.
 
+use super::super::code::Code;
 use super::Report;
 use crate::source::node::Node;
 
@@ -9,6 +10,7 @@ pub(super) fn check(report: &mut Report<'_>, is_airflow: bool) {
         selector(report);
     }
     directions(report, is_airflow);
+    waypoint(report);
 }
 
 fn selector(report: &mut Report<'_>) {
@@ -16,7 +18,12 @@ fn selector(report: &mut Report<'_>) {
     if value.is_some() {
         let message = "only pods with these labels have the plugin: the sidecars of all other pods in the namespace \
                        check no inbound requests and stamp no outbound ones, so their tasks are unknown";
-        report.warn(path, message, "no `selector`: every pod of the namespace");
+        report.warn(
+            Code::Selector,
+            path,
+            message,
+            "no `selector`: every pod of the namespace",
+        );
     }
 }
 
@@ -28,7 +35,12 @@ fn directions(report: &mut Report<'_>, is_airflow: bool) {
     }
     if !entries.iter().any(|entry| is_for(entry, "SERVER")) {
         let message = "no entry is for `SERVER`: the plugin checks no inbound requests";
-        report.warn(path.clone(), message, "no `match`: both directions and all ports");
+        report.warn(
+            Code::Match,
+            path.clone(),
+            message,
+            "no `match`: both directions and all ports",
+        );
     }
     if !is_airflow {
         return;
@@ -36,7 +48,12 @@ fn directions(report: &mut Report<'_>, is_airflow: bool) {
     if !entries.iter().any(|entry| is_for(entry, "CLIENT")) {
         let message = "no entry is for `CLIENT`: the plugin stamps no task headers, and every caller acts for an \
                        unknown task";
-        report.warn(path.clone(), message, "no `match`: both directions and all ports");
+        report.warn(
+            Code::Match,
+            path.clone(),
+            message,
+            "no `match`: both directions and all ports",
+        );
     }
     let has_all_ports = |entry: &Node| is_for(entry, "SERVER") && super::list(entry, "ports").is_empty();
     let with_ports = entries
@@ -45,7 +62,12 @@ fn directions(report: &mut Report<'_>, is_airflow: bool) {
     if let Some(number) = with_ports.filter(|_| !entries.iter().any(has_all_ports)) {
         let message =
             "the plugin does not check requests to other ports, such as those of the servers of task logs";
-        report.warn(path.index(number).key("ports"), message, "no `ports`");
+        report.warn(
+            Code::Match,
+            path.index(number).key("ports"),
+            message,
+            "no `ports`",
+        );
     }
 }
 
@@ -55,4 +77,41 @@ fn is_for(entry: &Node, mode: &str) -> bool {
         (written, mode),
         (Some("CLIENT"), "SERVER") | (Some("SERVER"), "CLIENT")
     )
+}
+
+/// Warns of fields that keep a plugin from running at a waypoint (Istio's `targetRefs`), and of those that work only
+/// there.
+fn waypoint(report: &mut Report<'_>) {
+    let targets = ["targetRefs", "targetRef"];
+    let is_attached = targets
+        .iter()
+        .any(|field| report.field(&["spec", field]).1.is_some());
+    if !is_attached {
+        let (path, value) = report.module_config("apiServerHosts");
+        if value.is_some() {
+            let message = "teaches a waypoint alone, and the plugin is for sidecars";
+            report.warn(
+                Code::WaypointField,
+                path,
+                message,
+                "`apiServers`, or `targetRefs` with the waypoint",
+            );
+        }
+        return;
+    }
+    let (path, value) = report.field(&["spec", "selector"]);
+    if value.is_some() {
+        let message = "Istio refuses a `selector` beside `targetRefs`";
+        report.warn(Code::WaypointField, path, message, "`targetRefs` alone");
+    }
+    let (path, value) = report.field(&["spec", "match"]);
+    if value.is_some() {
+        let message = "a waypoint has no ports and no side `CLIENT`, so the plugin may never run there";
+        report.warn(Code::WaypointField, path, message, "no `match`");
+    }
+    let (path, value) = report.module_config("apiServers");
+    if value.is_some() {
+        let message = "is for sidecars: no sidecar vouches for tasks behind a waypoint";
+        report.warn(Code::WaypointField, path, message, "`apiServerHosts`");
+    }
 }

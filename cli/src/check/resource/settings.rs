@@ -2,7 +2,9 @@
 
 use dagward::policy::Mode;
 
+use super::super::code::Code;
 use super::Report;
+use super::plugin::ROOT;
 use crate::source::node::Node;
 
 /// The host of the placeholder addresses, which the operator must replace.
@@ -15,6 +17,8 @@ const OPEN: &str = "dagward-open";
 pub(super) fn check(report: &mut Report<'_>, mode: Mode) {
     url(report);
     digest(report);
+    checksum(report);
+    root(report);
     kind(report);
     phase(report);
     priority(report);
@@ -24,16 +28,64 @@ pub(super) fn check(report: &mut Report<'_>, mode: Mode) {
 
 fn url(report: &mut Report<'_>) {
     let (path, value) = report.module("url");
-    let Some(url) = value.and_then(Node::text).filter(|url| url.contains(PLACEHOLDER)) else {
+    let Some(url) = value.and_then(Node::text) else {
+        let message = "the resource has no `url`: the API server refuses it";
+        report.warn(
+            Code::PlaceholderUrl,
+            path,
+            message,
+            "the address that the image was pushed to",
+        );
         return;
     };
+    if !url.contains(PLACEHOLDER) {
+        return;
+    }
     // Istio's agent puts another filter in the place of a module that it cannot pull (istio's pkg/wasm/convert.go).
     let effect = match report.module("failStrategy").1.and_then(Node::text) {
         Some("FAIL_OPEN") => "let every request pass unchecked",
         _ => "answer every request with `RBAC: access denied`",
     };
+    let url = shown(url);
     let message = format!("`{url}` is a placeholder: proxies that cannot pull the module {effect}");
-    report.warn(path, message, "the address that the image was pushed to");
+    report.warn(
+        Code::PlaceholderUrl,
+        path,
+        message,
+        "the address that the image was pushed to",
+    );
+}
+
+/// Warns of a checksum beside another digest: Istio compares the module with both (istio's pkg/wasm/cache.go).
+fn checksum(report: &mut Report<'_>) {
+    let url = report.module("url").1.and_then(Node::text);
+    let in_url = url.and_then(|url| url.split_once("@sha256:")).map(|(_, sum)| sum);
+    let (path, value) = report.module("sha256");
+    let sum = value.and_then(Node::text).filter(|sum| !sum.is_empty());
+    if let (Some(in_url), Some(sum)) = (in_url, sum)
+        && in_url != sum
+    {
+        let message = "differs from the digest in `url`: no proxy can load the module";
+        report.warn(Code::OtherDigest, path, message, "the digest in `url` alone");
+    }
+}
+
+/// Warns of a plugin that works in the whole mesh.
+fn root(report: &mut Report<'_>) {
+    let (path, value) = report.field(&["metadata", "namespace"]);
+    let is_root = value.and_then(Node::text) == Some(ROOT);
+    let selects = ["selector", "targetRefs", "targetRef"]
+        .iter()
+        .any(|field| report.field(&["spec", field]).1.is_some());
+    if is_root && !selects {
+        let message = "this is Istio's root namespace: the plugin works in every pod of the mesh";
+        report.warn(
+            Code::RootNamespace,
+            path,
+            message,
+            "the namespace of Airflow, or `targetRefs`",
+        );
+    }
 }
 
 /// Warns of a module that the registry can exchange. Istio compares an image with the digest in the `url` or in
@@ -56,6 +108,7 @@ fn digest(report: &mut Report<'_>) {
     if pinned || url.contains(PLACEHOLDER) || url.starts_with("file://") {
         return;
     }
+    let url = shown(url);
     let (message, mend) = match is_image {
         true => (
             format!(
@@ -68,7 +121,17 @@ fn digest(report: &mut Report<'_>) {
             "the SHA-256 of the module, 64 digits, as `sha256` beside `url`",
         ),
     };
-    report.warn(path, message, mend);
+    report.warn(Code::NoDigest, path, message, mend);
+}
+
+/// An address without the user and the password in it.
+fn shown(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split('/').next().unwrap_or_default();
+    match authority.rsplit_once('@').filter(|(user, _)| user.contains(':')) {
+        Some((user, _)) => format!("{scheme}://…{}", rest.strip_prefix(user).unwrap_or_default()),
+        None => url.to_owned(),
+    }
 }
 
 /// Whether a text is a SHA-256 checksum in lower case.
@@ -80,7 +143,7 @@ fn kind(report: &mut Report<'_>) {
     let (path, value) = report.module("type");
     if value.and_then(Node::text) == Some("NETWORK") {
         let message = "a plugin of the type `NETWORK` sees no requests: it stamps, checks and counts nothing";
-        report.warn(path, message, "`HTTP`, or no `type`");
+        report.warn(Code::PluginType, path, message, "`HTTP`, or no `type`");
     }
 }
 
@@ -92,9 +155,10 @@ fn phase(report: &mut Report<'_>) {
             "in the phase `AUTHN` the plugin runs before Istio verifies tokens, and does not get the results"
         }
         Some("STATS") => "in the phase `STATS` the plugin runs after Istio's AuthorizationPolicy",
-        _ => "without a phase the plugin runs last, after Istio's AuthorizationPolicy and metrics",
+        Some(_) => "the API server knows no such phase, and without one the plugin runs last",
+        None => "without a phase the plugin runs last, after Istio's AuthorizationPolicy and metrics",
     };
-    report.warn(path, message, "`AUTHZ`");
+    report.warn(Code::Phase, path, message, "`AUTHZ`");
 }
 
 fn priority(report: &mut Report<'_>) {
@@ -102,7 +166,12 @@ fn priority(report: &mut Report<'_>) {
     if value.is_none() {
         let message =
             "without a priority the plugin runs last of its phase, after plugins that may change requests";
-        report.warn(path, message, "a number, such as `10`; the highest runs first");
+        report.warn(
+            Code::Priority,
+            path,
+            message,
+            "a number, such as `10`; the highest runs first",
+        );
     }
 }
 
@@ -116,13 +185,23 @@ fn fail_strategy(report: &mut Report<'_>, mode: Mode) {
         }
         _ => "after a crash a worker of the proxy answers every request with 503 until it restarts",
     };
-    report.warn(path, message, "`FAIL_RELOAD`: one 503, then a fresh VM");
+    report.warn(
+        Code::FailStrategy,
+        path,
+        message,
+        "`FAIL_RELOAD`: one 503, then a fresh VM",
+    );
 }
 
 fn open(report: &mut Report<'_>, mode: Mode) {
     let (path, value) = report.module("pluginName");
     if mode == Mode::Enforce && value.and_then(Node::text) == Some(OPEN) {
         let message = "under this name a document that does not load lets every request pass, and no earlier one stays in force";
-        report.warn(path, message, "`dagward`: the last good policy stays in force");
+        report.warn(
+            Code::OpenName,
+            path,
+            message,
+            "`dagward`: the last good policy stays in force",
+        );
     }
 }

@@ -9,7 +9,7 @@ use super::super::scalar::{self, Text};
 use super::anchors::Anchors;
 use super::events::Events;
 use super::fields::Fields;
-use super::{Document, problem};
+use super::{Document, hints, problem};
 use crate::report::Problem;
 
 /// Deep enough for any resource, and less than the filter's JSON reader accepts (128).
@@ -251,7 +251,10 @@ impl<'a> Composer<'a> {
     fn alias(&mut self, anchor: &str, span: Span) -> Result<Node, Problem> {
         let node = match self.anchors.get(anchor) {
             Ok(node) => node.clone(),
-            Err(message) => return Err(self.problem(span, message)),
+            Err(message) => {
+                let problem = self.problem(span, message);
+                return Err(hints::explain(self.events.text(), problem));
+            }
         };
         let size = node.size();
         self.nodes += size;

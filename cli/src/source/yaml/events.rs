@@ -6,7 +6,7 @@ use libyaml_safer::{Encoding, Error, EventData as Event, Parser};
 use super::super::characters::Characters;
 use super::super::node::Span;
 use super::super::stream::Piece;
-use super::problem;
+use super::{hints, problem};
 use crate::report::Problem;
 
 /// The events of one document.
@@ -39,6 +39,11 @@ impl<'a> Events<'a> {
     /// The position of the document's end.
     pub(super) fn end(&self) -> usize {
         self.piece.span.end
+    }
+
+    /// The whole text of the file.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
     }
 
     /// The text at a position of the file.
@@ -83,7 +88,10 @@ impl<'a> Events<'a> {
             .map(|context| format!("{context}, "))
             .unwrap_or_default();
         let message = format!("{context}{}", error.problem());
-        problem(FieldPath::default(), start..start + length, message)
+        hints::explain(
+            self.text,
+            problem(FieldPath::default(), start..start + length, message),
+        )
     }
 
     /// The position in the file of a byte of the parser's text.

@@ -106,10 +106,13 @@ fn aliases_stand_for_their_anchors() {
     let inside = "the alias stands inside its own value";
     assert_eq!(broken("a: &x [*x]\n"), inside);
     assert_eq!(broken("a: &x 1\nb: &x [*x]\n"), inside);
-    assert_eq!(broken("a: *nowhere\n"), "there is no `&nowhere` before the alias");
+    assert_eq!(
+        broken("a: *nowhere\n"),
+        "there is no `&nowhere` before the alias: a text that begins with `*` needs quotes"
+    );
     assert_eq!(
         broken("a: &x 1\n---\nb: *x\n"),
-        "there is no `&x` before the alias"
+        "there is no `&x` before the alias: a text that begins with `*` needs quotes"
     );
 }
 

@@ -47,7 +47,7 @@ fn conditions_on_tokens_are_checked_like_all_others() {
         (
             r#""claims":{"groups":[]},"claim":{}"#,
             vec![
-                ".claim: unknown field `claim`; allowed: `principals`, `notPrincipals`, `namespaces`, `notNamespaces`, `serviceAccounts`, `notServiceAccounts`, `teams`, `notTeams`, `dags`, `notDags`, `runs`, `notRuns`, `tasks`, `notTasks`, `proof`, `notProof`, `requestPrincipals`, `notRequestPrincipals`, `claims`, `notClaims`; did you mean `claims`?",
+                ".claim: unknown field `claim`; did you mean `claims`?",
                 ".claims.groups: an empty list, which matches nothing; allowed: at least one element",
             ],
         ),

@@ -193,7 +193,7 @@ fn everything_wrong_is_told_at_its_field() {
             "oidc",
             r#""issuer":"https://*","fromIstio":true,"clockskewSeconds":3"#,
             vec![
-                "tokens[0].clockskewSeconds: unknown field `clockskewSeconds`; allowed: `name`, `kind`, `issuer`, `audiences`, `algorithms`, `jwks`, `jwksUri`, `fromIstio`, `cluster`, `refreshSeconds`, `locations`, `surfaces`, `clockSkewSeconds`, `boundToPeer`, `required`; did you mean `clockSkewSeconds`?",
+                "tokens[0].clockskewSeconds: unknown field `clockskewSeconds`; did you mean `clockSkewSeconds`?",
                 "tokens[0].issuer: `https://*` has a `*`, and is compared as it is written; allowed: the value of `iss`, such as `https://issuer.example`",
             ],
         ),
