@@ -2,6 +2,7 @@
 
 mod arena;
 mod compiled;
+mod coverage;
 mod decide;
 mod document;
 mod effect;
@@ -25,6 +26,7 @@ mod testing;
 mod vocabulary;
 
 pub use compiled::Scope;
+pub use coverage::{AlternativeCoverage, ConditionCoverage, Coverage, RuleCoverage};
 pub use decide::{Decider, Ruling};
 pub use document::{Draft, load, read};
 pub use effect::{Effect, Mode};
@@ -32,5 +34,6 @@ pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};
 pub use facts::Facts;
 pub use field::Field;
 pub use grammar::words::API_VERSION;
+pub use nearest::nearest;
 pub use ruleset::Ruleset;
 pub use side::Side;

@@ -1,7 +1,7 @@
 //! Finds the nearest valid spelling of a misspelt word.
 
 /// The candidate nearest to `word`, if it is near enough that the author may have meant it.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let folded = word.to_ascii_lowercase();
     candidates
         .into_iter()
