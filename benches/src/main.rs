@@ -137,7 +137,7 @@ fn decide(ruleset: &Ruleset) -> Result<()> {
     let acting = headers::read(&request::HEADERS, true)?;
     let operation = operation::classify(&request::line("GET", XCOM), ruleset.site())?;
     let verdict = measured(|| {
-        let facts = authorize::facts(Some(&principal), acting.as_ref(), &[], &operation);
+        let facts = authorize::facts(ruleset, Some(&principal), acting.as_ref(), &[], &operation);
         ruleset.decide(Scope::Enforced, black_box(&facts))
     });
     ensure!(verdict.allowed, "the request is refused");

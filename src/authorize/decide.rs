@@ -86,7 +86,7 @@ fn judge<'a>(
     asked: Asked<'_>,
     operation: &Operation<'_>,
 ) -> Verdict<'a> {
-    let facts = facts(asked.principal, asked.acting, asked.tokens, operation);
+    let facts = facts(ruleset, asked.principal, asked.acting, asked.tokens, operation);
     let decide = |scope| allowing(ruleset.decide(scope, &facts));
     let by = match enforced.then(|| decide(Scope::Enforced)) {
         Some(Err(objection)) => return Verdict::Refused(objection),
@@ -114,6 +114,7 @@ fn allowing(ruling: Ruling<'_>) -> Result<Decider<'_>, Objection<'_>> {
 
 /// The facts that the policy evaluates: one set for each access of the request.
 pub fn facts<'f>(
+    ruleset: &'f Ruleset,
     principal: Option<&'f Principal>,
     acting: Option<&'f Acting>,
     tokens: &'f [Rc<Verified>],
@@ -124,9 +125,17 @@ pub fn facts<'f>(
         None if operation.awaits_answer => Fact::Pending,
         None => Fact::Unknown,
     };
+    let teams = ruleset.teams();
+    let of_caller = teams.map(|teams| teams.of_caller(principal, acting).fact());
     operation
         .accesses
         .iter()
-        .map(|access| Facts::new(principal, acting, tokens, operation, access))
+        .map(|access| {
+            let facts = Facts::new(principal, acting, tokens, operation, access);
+            match (teams, of_caller) {
+                (Some(teams), Some(of_caller)) => facts.with_teams(of_caller, teams.of_object(access).fact()),
+                _ => facts,
+            }
+        })
         .collect()
 }

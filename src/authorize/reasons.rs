@@ -28,7 +28,13 @@ pub fn reasons(
         }
         (Objection::NoRule(deciding), Some(ruleset), Some(operation)) => {
             let principal = incoming.peer.ok().flatten();
-            let facts = facts(principal, outcome.actor.acting(), &outcome.tokens, operation);
+            let facts = facts(
+                ruleset,
+                principal,
+                outcome.actor.acting(),
+                &outcome.tokens,
+                operation,
+            );
             let scope = match &outcome.verdict {
                 Verdict::Passed(_) => Scope::All,
                 Verdict::Refused(_) => Scope::Enforced,

@@ -155,6 +155,11 @@ impl ArenaBuilder {
         span
     }
 
+    /// The arena as filled so far.
+    pub(super) fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
     /// Reserves memory for the texts and patterns of `rules` rules, written in `bytes` bytes. About a third
     /// of a document is its own words; the rest is the language's.
     pub(super) fn reserve(&mut self, rules: usize, bytes: usize) {

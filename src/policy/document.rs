@@ -5,10 +5,11 @@ mod of_token;
 mod reader;
 mod rule;
 mod site;
+mod teams;
 mod tokens;
 mod variables;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::value::RawValue;
 
@@ -21,6 +22,7 @@ use super::grammar::words::API_VERSION;
 use super::grammar::{DocumentField, FieldSet, PolicyField, words};
 use super::index::Index;
 use super::ruleset::Ruleset;
+use super::teams::TeamList;
 use crate::operation::Site;
 use crate::stamp::Mesh;
 use crate::token::Issuer;
@@ -78,6 +80,8 @@ struct Loader {
     /// The issuers that can begin a request principal; `None` if `tokens` has errors, because they are then
     /// not known.
     issuers: Option<Vec<String>>,
+    /// The names of the teams; `None` if the document lists none, or if the list has errors.
+    team_names: Option<HashSet<String>>,
 }
 
 /// The parts of the document that are not policies.
@@ -88,6 +92,7 @@ struct Parts {
     api_server_hosts: Option<Mesh>,
     mesh: Mesh,
     issuers: Vec<Issuer>,
+    teams: Option<TeamList>,
 }
 
 impl Loader {
@@ -102,11 +107,13 @@ impl Loader {
             api_server_hosts: None,
             mesh: Mesh::default(),
             issuers: Vec::new(),
+            teams: None,
         };
-        // Rules are checked against Airflow's site and the issuers, so these are read first, wherever they
+        // Rules are checked against Airflow's site, the issuers and the teams, so these are read first, wherever they
         // stand.
         let mut errors_of_site = self.site_first(root, &fields);
         let mut errors_of_tokens = self.tokens_first(root, &fields, &mut parts.issuers);
+        let mut errors_of_teams = self.teams_first(root, &fields, &mut parts.teams);
         for (field, value) in &fields {
             let at = root.key(field.name());
             match field {
@@ -126,6 +133,7 @@ impl Loader {
                     self.reader.errors.append(&mut errors_of_site);
                 }
                 DocumentField::Tokens => self.reader.errors.append(&mut errors_of_tokens),
+                DocumentField::Teams => self.reader.errors.append(&mut errors_of_teams),
                 DocumentField::Policies => {
                     for (number, policy) in self.reader.list(at, value).into_iter().enumerate() {
                         self.policy(at.index(number), number, policy);
@@ -171,15 +179,18 @@ impl Loader {
         for (number, text) in &texts {
             let at = at.index(*number);
             match self.reader.pattern(at, Field::Principals, text) {
-                Some(written) if written.is_template() => self.reader.error(
-                    at,
-                    format!("`{text}` has a variable, and a variable is bound by a rule only"),
-                    Some("a pattern without variables".into()),
-                ),
+                Some(written) if written.is_template() => self.has_variable(at, text),
                 written => principals.extend(written),
             }
         }
         self.arena.list(principals, |_| 0)
+    }
+
+    /// Reports a variable outside of a rule.
+    fn has_variable(&mut self, at: At<'_>, text: &str) {
+        let found = format!("`{text}` has a variable, and a variable is bound by a rule only");
+        self.reader
+            .error(at, found, Some("a pattern without variables".into()));
     }
 
     fn policy(&mut self, at: At<'_>, number: usize, raw: &RawValue) {
@@ -260,6 +271,7 @@ impl Loader {
             api_servers: parts.api_servers,
             api_server_hosts: parts.api_server_hosts,
             mesh: parts.mesh,
+            teams: parts.teams,
             site: self.site,
             deny: Index::build(&compiled, Effect::Deny),
             allow: Index::build(&compiled, Effect::Allow),

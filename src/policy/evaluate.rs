@@ -3,7 +3,7 @@
 //! * An unknown fact fails closed: in an ALLOW it satisfies no condition, in a DENY it satisfies every
 //!   condition. This includes the `not…` conditions.
 //! * An absent fact matches no pattern, so it satisfies every `not…` condition. There is one exception: in an
-//!   ALLOW an anonymous caller satisfies no condition on identity.
+//!   ALLOW an anonymous caller satisfies no condition on identity, nor on the caller's team.
 //! * A pending fact matches in an ALLOW and not in a DENY. The request is decided again once the value
 //!   arrives.
 //!
@@ -20,7 +20,7 @@ use super::effect::Effect;
 use super::facts::Facts;
 use super::field::Field;
 use super::likeness::Likeness;
-use super::matching::{Bindings, bind, matches, matches_like};
+use super::matching::{Bindings, bind, matches, matches_one};
 use super::pattern::Shape;
 
 impl Compiled {
@@ -86,16 +86,16 @@ impl Compiled {
         bindings: &Bindings<'_>,
     ) -> bool {
         let refuses = condition.negated == (effect == Effect::Allow);
-        let any = |value: &str| {
-            self.patterns_of(condition)
-                .iter()
-                .any(|pattern| matches(&self.arena, *pattern, value, bindings))
+        let one = |patterns: &[Pattern], value: &str| {
+            let patterns = (patterns, condition.negated);
+            matches_one(Likeness::Exact, &self.arena, patterns, value, bindings)
         };
+        let any = |value: &str| one(self.patterns_of(condition), value);
         let matched = match self.claim_of(condition) {
             Some(path) => token.claims.values(path).into_iter().any(any),
             None => self.patterns_of(condition).iter().any(|pattern| {
                 (refuses || self.is_about(*pattern, token))
-                    && matches(&self.arena, *pattern, &token.request_principal, bindings)
+                    && one(std::slice::from_ref(pattern), &token.request_principal)
             }),
         };
         matched != condition.negated
@@ -132,8 +132,16 @@ impl Compiled {
                 .any(|bound| self.for_each_binding(rest, effect, facts, &bound, then)),
             _ => {
                 self.condition_holds(first, effect, facts, bindings)
-                    && self.for_each_binding(rest, effect, facts, bindings, then)
+                    && self.for_each_binding(rest, effect, facts, &self.left_open(first, bindings), then)
             }
+        }
+    }
+
+    /// The bindings after a condition that holds without a value. Its variables may then have any text.
+    pub(super) fn left_open<'f>(&self, condition: &Condition, bindings: &Bindings<'f>) -> Bindings<'f> {
+        match condition.binds() {
+            true => bindings.with_open(&self.arena, self.patterns_of(condition)),
+            false => *bindings,
         }
     }
 
@@ -168,15 +176,13 @@ impl Compiled {
         match facts.seen(condition.field, effect) {
             Fact::Unknown => effect == Effect::Deny,
             Fact::Pending => effect == Effect::Allow,
-            Fact::Absent if condition.field.is_identity() && effect == Effect::Allow => false,
+            Fact::Absent if effect == Effect::Allow && lacks_identity(condition.field, facts) => false,
             Fact::Absent => condition.negated,
             Fact::Known(value) => {
                 let likeness = Likeness::of(condition.field, condition.negated, effect);
+                let patterns = (self.patterns_of(condition), condition.negated);
                 let matched = likeness.may_be_any(value)
-                    || self
-                        .patterns_of(condition)
-                        .iter()
-                        .any(|pattern| matches_like(likeness, &self.arena, *pattern, value, bindings));
+                    || matches_one(likeness, &self.arena, patterns, value, bindings);
                 matched != condition.negated
             }
         }
@@ -239,10 +245,16 @@ impl Compiled {
     }
 }
 
+/// Whether `field` is absent because the caller has no such identity. The team of a caller with an identity can
+/// be absent too: the caller is then in no team.
+fn lacks_identity(field: Field, facts: &Facts<'_>) -> bool {
+    field.is_identity() || (field == Field::ActingTeams && facts.is_anonymous())
+}
+
 impl Condition {
     /// Whether a match binds variables.
     pub(super) fn binds(&self) -> bool {
-        self.field.is_identity() && !self.negated
+        self.field.binds() && !self.negated
     }
 }
 

@@ -126,7 +126,7 @@ impl Compiled {
                     .find_map(|pattern| bind(&self.arena, *pattern, value, &bindings)),
                 _ => self
                     .condition_holds(condition, Effect::Allow, facts, &bindings)
-                    .then_some(bindings),
+                    .then(|| self.left_open(condition, &bindings)),
             };
             match bound {
                 Some(bound) => bindings = bound,

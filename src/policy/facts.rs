@@ -35,6 +35,7 @@ impl<'a> Facts<'a> {
             Field::Principals => principal.map(Principal::as_str).into(),
             Field::Namespaces => principal.and_then(Principal::namespace).into(),
             Field::ServiceAccounts => principal.and_then(Principal::service_account).into(),
+            Field::ActingTeams | Field::Teams => Fact::Unknown,
             Field::ActingDags => acting.map(|acting| acting.dag_id.as_str()),
             Field::ActingTasks => match acting {
                 Fact::Known(acting) => acting.task_id.as_deref().map_or(Fact::Unknown, Fact::Known),
@@ -62,6 +63,17 @@ impl<'a> Facts<'a> {
             tokens,
             unclassified: operation.is_unclassified(),
         }
+    }
+
+    /// These facts with the teams of the caller and of the object. Without them both are unknown.
+    #[must_use]
+    pub fn with_teams(mut self, of_caller: Fact<&'a str>, of_object: Fact<&'a str>) -> Self {
+        for (field, fact) in [(Field::ActingTeams, of_caller), (Field::Teams, of_object)] {
+            if let Some(value) = self.values.get_mut(field as usize) {
+                *value = fact;
+            }
+        }
+        self
     }
 
     /// The facts that all `accesses` share, and `open` where they differ. All must be of the same request.
@@ -104,6 +116,11 @@ impl<'a> Facts<'a> {
             true => Fact::Unknown,
             false => Likeness::seen(field, effect, self.fact(field)),
         }
+    }
+
+    /// Whether the caller showed no certificate.
+    pub(super) fn is_anonymous(&self) -> bool {
+        self.fact(Field::Principals) == Fact::Absent
     }
 
     /// Whether the path lies under one of Airflow's prefixes but on no known route.

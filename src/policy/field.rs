@@ -73,6 +73,8 @@ conditions! {
     Namespaces From "namespaces" "notNamespaces": Form::List(&Form::Pattern("airflow")), "the namespace in it";
     ServiceAccounts From "serviceAccounts" "notServiceAccounts": Form::List(&Form::Pattern("airflow/airflow-worker")),
         "namespace and service account in it";
+    ActingTeams From "teams" "notTeams": Form::List(&Form::Pattern("sales")),
+        "the [team](#teams) whose account it is and whose DAG the caller acts for";
     ActingDags From "dags" "notDags": Form::List(&Form::Pattern("sales_*")), "the DAG that the caller acts for";
     ActingTasks From "tasks" "notTasks": Form::List(&Form::Pattern("extract")), "the task that the caller acts for";
     Proof From "proof" "notProof": Form::List(&Form::WordPattern(words::proofs, "pod")),
@@ -93,6 +95,8 @@ conditions! {
     XcomKeys To "xcomKeys" "notXcomKeys": Form::List(&Form::Pattern("return_value")), "the XCom's key";
     Assets To "assets" "notAssets": Form::List(&Form::Pattern("s3://bucket/*")),
         "the asset, by name, URI or id, as the request names it";
+    Teams To "teams" "notTeams": Form::List(&Form::Pattern("sales")),
+        "the [team](#teams) that owns all objects that the request names";
     Triggers To "triggers" "notTriggers":
         Form::List(&Form::Pattern("airflow.providers.standard.triggers.temporal.DateTimeTrigger")),
         "the class that the triggerer is to run for a [deferred task](#deferred-tasks)";
@@ -138,9 +142,14 @@ impl Field {
         Self::ALL.into_iter().filter(move |field| field.side() == side)
     }
 
-    /// Whether the field is part of the caller's identity, which binds variables.
+    /// Whether the field is part of the caller's identity.
     pub fn is_identity(self) -> bool {
         self <= Self::ServiceAccounts
+    }
+
+    /// Whether conditions on the field bind variables.
+    pub fn binds(self) -> bool {
+        self.is_identity() || self == Self::ActingTeams
     }
 
     /// Whether the field can be unknown or pending. All others are known or absent.
@@ -154,7 +163,8 @@ impl Field {
             | Self::Surfaces
             | Self::Methods
             | Self::Hosts => false,
-            Self::ActingDags
+            Self::ActingTeams
+            | Self::ActingDags
             | Self::ActingTasks
             | Self::Proof
             | Self::Actions
@@ -165,6 +175,7 @@ impl Field {
             | Self::Pools
             | Self::XcomKeys
             | Self::Assets
+            | Self::Teams
             | Self::Paths
             | Self::Triggers
             | Self::Queues => true,

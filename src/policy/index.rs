@@ -11,7 +11,7 @@
 
 mod alike;
 mod anchor;
-mod table;
+pub(super) mod table;
 
 use crate::fact::Fact;
 

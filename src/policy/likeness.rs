@@ -49,6 +49,7 @@ impl Likeness {
             Field::Principals
             | Field::Namespaces
             | Field::ServiceAccounts
+            | Field::ActingTeams
             | Field::ActingDags
             | Field::ActingTasks
             | Field::Proof
@@ -56,6 +57,7 @@ impl Likeness {
             | Field::Claims
             | Field::Surfaces
             | Field::Actions
+            | Field::Teams
             | Field::Triggers
             | Field::Queues
             | Field::Hosts => Self::Exact,

@@ -9,24 +9,101 @@ pub(super) const MAX_VARIABLES: usize = 8;
 
 /// The texts that the variables of a rule are bound to.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Bindings<'a>([Option<&'a str>; MAX_VARIABLES]);
+pub(super) struct Bindings<'a>([Option<Bound<'a>>; MAX_VARIABLES]);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound<'a> {
+    /// To this text.
+    To(&'a str),
+    /// To a text that is not known, or not yet: the fact that binds the variable is open.
+    Open,
+}
 
 impl<'a> Bindings<'a> {
     /// The text that a variable is bound to.
     pub(super) fn value(&self, variable: u8) -> Option<&'a str> {
+        match self.bound(variable) {
+            Some(Bound::To(text)) => Some(text),
+            Some(Bound::Open) | None => None,
+        }
+    }
+
+    fn bound(&self, variable: u8) -> Option<Bound<'a>> {
         self.0.get(usize::from(variable)).copied().flatten()
+    }
+
+    /// Whether one of `parts` is a variable that is bound to an open fact.
+    fn are_open(&self, parts: &[Part]) -> bool {
+        let is_open = |part: &Part| matches!(part, Part::Variable(variable) if self.bound(*variable) == Some(Bound::Open));
+        parts.iter().any(is_open)
+    }
+
+    /// These bindings with the variables of `patterns` bound to an open fact. A variable that has a text keeps it.
+    pub(super) fn with_open(mut self, arena: &Arena, patterns: &[Pattern]) -> Self {
+        for part in patterns.iter().flat_map(|pattern| arena.parts(*pattern)) {
+            if let Part::Variable(variable) = part
+                && let Some(slot) = self.0.get_mut(usize::from(*variable))
+            {
+                slot.get_or_insert(Bound::Open);
+            }
+        }
+        self
     }
 
     /// These bindings with one more; `None` if the variable is already bound to another text.
     fn with(mut self, variable: u8, text: &'a str) -> Option<Self> {
         let slot = self.0.get_mut(usize::from(variable))?;
         match slot {
-            Some(bound) if *bound != text => None,
+            Some(Bound::To(bound)) if *bound != text => None,
             _ => {
-                *slot = Some(text);
+                *slot = Some(Bound::To(text));
                 Some(self)
             }
         }
+    }
+}
+
+/// Whether one of `patterns` matches `value` in a condition that is `negated` or not. A pattern with a variable that is
+/// bound to an open fact satisfies the condition, either way, if some text of the variable does.
+pub(super) fn matches_one(
+    likeness: Likeness,
+    arena: &Arena,
+    (patterns, negated): (&[Pattern], bool),
+    value: &str,
+    bindings: &Bindings<'_>,
+) -> bool {
+    patterns
+        .iter()
+        .any(|pattern| match bindings.are_open(arena.parts(*pattern)) {
+            true => !negated && may_match(likeness, arena, *pattern, value, bindings),
+            false => matches_like(likeness, arena, *pattern, value, bindings),
+        })
+}
+
+/// Whether `value` has the known texts at the ends of a pattern with an open variable. The index knows no more
+/// about such a pattern.
+fn may_match(
+    likeness: Likeness,
+    arena: &Arena,
+    pattern: Pattern,
+    value: &str,
+    bindings: &Bindings<'_>,
+) -> bool {
+    let trimmed = likeness.trimmed(value);
+    let text = |part: Option<&Part>| match part {
+        Some(Part::Text(span)) => arena.text(*span),
+        Some(Part::Variable(variable)) => bindings.value(*variable).unwrap_or_default(),
+        None => "",
+    };
+    let parts = arena.parts(pattern);
+    let (first, last) = (text(parts.first()), text(parts.last()));
+    let begins = || likeness.strip_prefix(trimmed, first).is_some();
+    let ends = || likeness.strip_suffix(trimmed, last).is_some();
+    match pattern.shape {
+        Shape::Any => true,
+        Shape::Exact => begins() && ends(),
+        Shape::Prefix => begins(),
+        Shape::Suffix => ends(),
     }
 }
 

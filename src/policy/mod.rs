@@ -21,6 +21,7 @@ mod pattern;
 mod ruleset;
 mod side;
 mod sieve;
+mod teams;
 #[cfg(test)]
 mod testing;
 mod vocabulary;
@@ -37,3 +38,4 @@ pub use grammar::words::API_VERSION;
 pub use nearest::nearest;
 pub use ruleset::Ruleset;
 pub use side::Side;
+pub use teams::{CallerTeam, ObjectTeam, Teams};

@@ -9,6 +9,7 @@ use super::compiled::Compiled;
 use super::effect::Mode;
 use super::index::Index;
 use super::matching::{Bindings, matches};
+use super::teams::{TeamList, Teams};
 
 /// A policy document, checked, compiled and indexed.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Ruleset {
     pub(super) api_server_hosts: Option<Mesh>,
     pub(super) mesh: Mesh,
     pub(super) site: Site,
+    pub(super) teams: Option<TeamList>,
     pub(super) compiled: Compiled,
     pub(super) deny: Index,
     pub(super) allow: Index,
@@ -82,6 +84,12 @@ impl Ruleset {
     /// The Airflow that requests are for.
     pub fn site(&self) -> &Site {
         &self.site
+    }
+
+    /// The teams of the document; `None` if it has no such list.
+    pub fn teams(&self) -> Option<Teams<'_>> {
+        let list = self.teams.as_ref()?;
+        Some(Teams::new(list, &self.compiled.arena))
     }
 
     /// The issuers whose tokens requests may carry.

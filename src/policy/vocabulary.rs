@@ -39,6 +39,11 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
         Field::ActingTasks | Field::Tasks => {
             possible("a task id, such as `extract`", id::is_id_char, id::is_id)
         }
+        Field::ActingTeams | Field::Teams => {
+            characters(text, written, "a team's name, such as `sales`", |c| {
+                c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+            })
+        }
         Field::Triggers => trigger(text, written),
         Field::Methods => method(text, written),
         Field::Paths => path(text, written),

@@ -15,6 +15,7 @@ fn the_tables_of_fields_are_the_grammar() {
         ("rule", Object::Rule),
         ("issuer", Object::Issuer),
         ("location", Object::Location),
+        ("team", Object::Team),
     ] {
         let rows: Vec<_> = object.fields().iter().map(row).collect();
         let table = table(&["field", "required", "default", "meaning"], &rows);

@@ -48,6 +48,7 @@ fn its_words_are_those_of_the_grammar() {
         ("from", names(Object::Entry(Side::From))),
         ("to", names(Object::Entry(Side::To))),
         ("fieldsOfTokens", names(Object::Issuer)),
+        ("fieldsOfTeams", names(Object::Team)),
     ] {
         assert_eq!(words(variable), expected, "{variable}");
     }

@@ -111,6 +111,7 @@ fn refused(ruleset: &Ruleset, question: &Question, outcome: &Outcome<'_>) -> Vec
         Verdict::Refused(_) => Scope::Enforced,
     };
     let facts = authorize::facts(
+        ruleset,
         question.principal(),
         outcome.actor.acting(),
         &outcome.tokens,

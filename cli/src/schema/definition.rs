@@ -21,6 +21,7 @@ pub(super) fn name(object: Object) -> &'static str {
         Object::Entry(Side::To) => "to",
         Object::Issuer => "issuer",
         Object::Location => "location",
+        Object::Team => "team",
     }
 }
 
@@ -72,7 +73,7 @@ fn between_fields(object: Object) -> Map<String, Value> {
             "oneOf": one_of(&["header", "query", "cookie"]),
             "dependentRequired": {"prefix": ["header"]},
         }),
-        Object::Document | Object::Airflow | Object::Policy | Object::Rule => json!({}),
+        Object::Document | Object::Airflow | Object::Policy | Object::Rule | Object::Team => json!({}),
     };
     match rules {
         Value::Object(rules) => rules,

@@ -37,7 +37,7 @@ impl ReadCondition<'_> {
 
     /// Whether a match binds variables.
     pub(super) fn binds(&self) -> bool {
-        self.field.is_identity() && !self.negated
+        self.field.binds() && !self.negated
     }
 
     pub(super) fn word(&self) -> &'static str {

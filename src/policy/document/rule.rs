@@ -106,6 +106,7 @@ impl Loader {
             match (field, self.reader.pattern(at, field, text)) {
                 (Field::RequestPrincipals, Some(written)) => self.can_be_issued(at, text, &written),
                 (Field::Paths, Some(_)) => self.is_below_base(at, text),
+                (Field::ActingTeams | Field::Teams, Some(written)) => self.is_a_team(at, text, &written),
                 _ => {}
             }
         }

@@ -34,6 +34,7 @@ impl Loader {
                 | DocumentField::ApiServerHosts
                 | DocumentField::MeshHosts
                 | DocumentField::Tokens
+                | DocumentField::Teams
                 | DocumentField::Policies => site,
             };
         }

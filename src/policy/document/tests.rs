@@ -219,7 +219,7 @@ fn finds_everything_at_once() {
               {"name":3,"rules":{}}, 7]}"#
         ),
         [
-            "mod: unknown field `mod`; allowed: `apiVersion`, `mode`, `stampers`, `apiServers`, `apiServerHosts`, `meshHosts`, `airflow`, `basePath`, `airflow2WebPages`, `tokens`, `policies`; did you mean `mode`?",
+            "mod: unknown field `mod`; allowed: `apiVersion`, `mode`, `stampers`, `apiServers`, `apiServerHosts`, `meshHosts`, `airflow`, `basePath`, `airflow2WebPages`, `tokens`, `teams`, `policies`; did you mean `mode`?",
             "apiVersion: found `dagward/v2`; allowed: `dagward/v1`; did you mean `dagward/v1`?",
             "mode: found `enforced`; allowed: `observe`, `shadow`, `enforce`; did you mean `enforce`?",
             "policies[0].action: found `allow`; allowed: `ALLOW`, `DENY`; did you mean `ALLOW`?",

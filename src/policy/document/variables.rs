@@ -109,7 +109,7 @@ fn check_uses(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, bound: &[&str]
             for name in written.variables().filter(|name| !bound.contains(name)) {
                 let found = format!("`{text}` uses `{{{name}}}`, which nothing binds");
                 let allowed = format!(
-                    "a variable that `principals`, `namespaces` or `serviceAccounts` of {by} bind in each alternative"
+                    "a variable that `principals`, `namespaces`, `serviceAccounts` or `teams` of {by} bind in each alternative"
                 );
                 let place = Place {
                     entry,

@@ -1,3 +1,5 @@
+mod teams;
+
 use std::rc::Rc;
 use std::slice;
 

@@ -73,6 +73,8 @@ pub enum Object {
     Document,
     /// The value of `airflow`.
     Airflow,
+    /// An element of `teams`.
+    Team,
     /// An element of `policies`.
     Policy,
     /// An element of `rules`.

@@ -37,6 +37,8 @@ fields! {
             "`true` where Airflow 2's webserver is among the destinations";
         Tokens "tokens": Form::List(&Form::Object(Object::Issuer)), Optional, "",
             "the issuers whose tokens requests may carry, see [Tokens](#tokens)";
+        Teams "teams": Form::List(&Form::Object(Object::Team)), Optional, "",
+            "who each team is and what it owns, see [Teams](#teams)";
         Policies "policies": Form::AnyList(&Form::Object(Object::Policy)),
             Required("a list of policies; an empty one refuses everything"), "",
             "a list of [policies](#policies); an empty one allows nothing";

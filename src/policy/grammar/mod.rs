@@ -8,12 +8,14 @@
 pub(super) mod definition;
 mod document;
 mod fields;
+mod teams;
 mod tokens;
 pub(super) mod words;
 
 pub use definition::{Definition, FIRST_VERSION, Form, Need, Object};
 pub(super) use document::{AIRFLOW, AirflowField, DocumentField, PolicyField, RuleField};
 pub(super) use fields::FieldSet;
+pub(super) use teams::TeamField;
 pub(super) use tokens::{IssuerField, LocationField};
 
 use super::field::Field;
@@ -21,7 +23,7 @@ use super::side::Side;
 
 impl Object {
     /// Every object, from the document inwards.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Document,
         Self::Airflow,
         Self::Policy,
@@ -30,6 +32,7 @@ impl Object {
         Self::Entry(Side::To),
         Self::Issuer,
         Self::Location,
+        Self::Team,
     ];
 
     /// The definitions of its fields, in the order of the documentation.
@@ -42,6 +45,7 @@ impl Object {
             Self::Entry(side) => Field::of(side).flat_map(Field::definitions).collect(),
             Self::Issuer => IssuerField::DEFINITIONS.to_vec(),
             Self::Location => LocationField::DEFINITIONS.to_vec(),
+            Self::Team => TeamField::DEFINITIONS.to_vec(),
         }
     }
 
@@ -55,6 +59,7 @@ impl Object {
             Self::Entry(_) => ENTRY,
             Self::Issuer => IssuerField::WHAT,
             Self::Location => LocationField::WHAT,
+            Self::Team => TeamField::WHAT,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::policy::pattern::Shape;
 
 /// The texts of one field and shape, sorted, with the rules filed under each.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in crate::policy) struct Table {
     pub(super) field: Field,
     shape: Shape,
     likeness: Likeness,
@@ -29,7 +29,7 @@ struct Key {
 
 impl Table {
     /// Builds the table from `filed`, sorted by text.
-    pub(super) fn build(
+    pub(in crate::policy) fn build(
         arena: &Arena,
         field: Field,
         shape: Shape,
@@ -86,7 +86,7 @@ impl Table {
     /// In sorted order, every prefix of a value stands at or before the value, and every key between the two
     /// begins with that prefix too. So the last key that is not greater than the value has all of them on its
     /// chain of parents.
-    pub(super) fn find<'t>(&'t self, arena: &Arena, value: &str, look: &mut dyn FnMut(&'t [u32])) {
+    pub(in crate::policy) fn find<'t>(&'t self, arena: &Arena, value: &str, look: &mut dyn FnMut(&'t [u32])) {
         self.find_one(arena, self.likeness.trimmed(value), look);
         if self.likeness == Likeness::Slashed && value.contains(ENCODED_SLASH) {
             let merged = Likeness::merged(value.bytes()).collect();
@@ -114,7 +114,7 @@ impl Table {
 }
 
 /// The order of a table. In a table of suffixes, texts are compared from the last byte.
-pub(super) fn compare(likeness: Likeness, shape: Shape, [one, other]: [&str; 2]) -> Ordering {
+pub(in crate::policy) fn compare(likeness: Likeness, shape: Shape, [one, other]: [&str; 2]) -> Ordering {
     likeness.compare(one, other, shape == Shape::Suffix)
 }
 

@@ -47,7 +47,7 @@ fn conditions_on_tokens_are_checked_like_all_others() {
         (
             r#""claims":{"groups":[]},"claim":{}"#,
             vec![
-                ".claim: unknown field `claim`; allowed: `principals`, `notPrincipals`, `namespaces`, `notNamespaces`, `serviceAccounts`, `notServiceAccounts`, `dags`, `notDags`, `tasks`, `notTasks`, `proof`, `notProof`, `requestPrincipals`, `notRequestPrincipals`, `claims`, `notClaims`; did you mean `claims`?",
+                ".claim: unknown field `claim`; allowed: `principals`, `notPrincipals`, `namespaces`, `notNamespaces`, `serviceAccounts`, `notServiceAccounts`, `teams`, `notTeams`, `dags`, `notDags`, `tasks`, `notTasks`, `proof`, `notProof`, `requestPrincipals`, `notRequestPrincipals`, `claims`, `notClaims`; did you mean `claims`?",
                 ".claims.groups: an empty list, which matches nothing; allowed: at least one element",
             ],
         ),
@@ -75,7 +75,7 @@ fn conditions_on_tokens_are_checked_like_all_others() {
         (
             r#""claims":{"groups":["{team}"]}"#,
             vec![
-                ".claims.groups[0]: `{team}` uses `{team}`, which nothing binds; allowed: a variable that `principals`, `namespaces` or `serviceAccounts` of this entry bind in each alternative",
+                ".claims.groups[0]: `{team}` uses `{team}`, which nothing binds; allowed: a variable that `principals`, `namespaces`, `serviceAccounts` or `teams` of this entry bind in each alternative",
             ],
         ),
         (
