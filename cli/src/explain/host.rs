@@ -48,6 +48,7 @@ impl Scene<'_> {
             return;
         }
         let facts = authorize::facts(
+            self.ruleset,
             self.question.principal(),
             outcome.actor.acting(),
             &outcome.tokens,

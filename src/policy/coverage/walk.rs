@@ -53,18 +53,16 @@ impl Walk<'_> {
         else {
             return then(bindings);
         };
-        let Fact::Known(value) = self.facts.fact(first.field) else {
-            if self.condition(first, tried, bindings) {
-                self.from(rest, others, bindings, then);
+        let value = match self.facts.fact(first.field) {
+            Fact::Known(value) if first.binds() => value,
+            _ => {
+                if self.condition(first, tried, bindings) {
+                    let bindings = self.compiled.left_open(first, bindings);
+                    self.from(rest, others, &bindings, then);
+                }
+                return;
             }
-            return;
         };
-        if !first.binds() {
-            if self.condition(first, tried, bindings) {
-                self.from(rest, others, bindings, then);
-            }
-            return;
-        }
         let mut held = false;
         let patterns = self.compiled.patterns_of(first).iter();
         for (pattern, alternative) in patterns.zip(&mut tried.alternatives) {
