@@ -9,6 +9,7 @@ mod play;
 mod question;
 mod reasons;
 mod shown;
+mod teams;
 mod text;
 mod tokens;
 mod vouched;

@@ -8,6 +8,8 @@ mod common;
 mod second_decision;
 #[path = "explain/sites.rs"]
 mod sites;
+#[path = "explain/teams.rs"]
+mod teams;
 #[path = "explain/tokens.rs"]
 mod tokens;
 

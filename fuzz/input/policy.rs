@@ -1,9 +1,9 @@
 //! The policy document.
 
+use dagward::authorize;
 use dagward::caller::Principal;
-use dagward::fact::Fact;
 use dagward::operation::{self, Body, Request};
-use dagward::policy::{self, Facts, Scope};
+use dagward::policy::{self, Scope};
 
 /// Requests of each kind: one object, several, any, an unknown route, another service.
 const REQUESTS: [(&str, &str); 5] = [
@@ -38,10 +38,7 @@ pub(crate) fn document(bytes: &[u8]) -> bool {
             continue;
         };
         for principal in [Some(&principal), None] {
-            let accesses = operation.accesses.iter();
-            let facts: Vec<_> = accesses
-                .map(|access| Facts::new(principal, Fact::Unknown, &[], &operation, access))
-                .collect();
+            let facts = authorize::facts(&ruleset, principal, None, &[], &operation);
             for scope in [Scope::Enforced, Scope::All] {
                 let verdict = ruleset.decide(scope, &facts);
                 assert!(!verdict.allowed || verdict.by.is_some());

@@ -120,11 +120,7 @@ pub fn facts<'f>(
     tokens: &'f [Rc<Verified>],
     operation: &'f Operation<'f>,
 ) -> Vec<Facts<'f>> {
-    let acting = match acting {
-        Some(acting) => Fact::Known(acting),
-        None if operation.awaits_answer => Fact::Pending,
-        None => Fact::Unknown,
-    };
+    let acting = self::acting(acting, operation);
     let teams = ruleset.teams();
     let of_caller = teams.map(|teams| teams.of_caller(principal, acting).fact());
     operation
@@ -138,4 +134,13 @@ pub fn facts<'f>(
             }
         })
         .collect()
+}
+
+/// The fact about the acting task.
+pub fn acting<'f>(acting: Option<&'f Acting>, operation: &Operation<'_>) -> Fact<&'f Acting> {
+    match acting {
+        Some(acting) => Fact::Known(acting),
+        None if operation.awaits_answer => Fact::Pending,
+        None => Fact::Unknown,
+    }
 }

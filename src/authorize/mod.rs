@@ -26,7 +26,7 @@ use decide::{Asked, decide, refuse};
 use owner::Terms;
 
 pub use code::{Code, Status};
-pub use decide::facts;
+pub use decide::{acting, facts};
 pub use incoming::{Incoming, Proxy};
 pub use outcome::{Actor, Awaits, Grounds, Objection, Outcome, Ownership, Passed, Verdict};
 pub use reasons::reasons;

@@ -7,8 +7,9 @@ use crate::asking::{Asked, GATEWAY, SALES, SCHEDULER, WORKER};
 use crate::files::ruleset;
 use crate::sites::everywhere;
 
-const POLICIES: [&str; 3] = [
+const POLICIES: [&str; 4] = [
     "examples/policies/components.yaml",
+    "examples/policies/teams-list.yaml",
     "examples/policies/two-teams.yaml",
     "wasm-plugin.yaml",
 ];

@@ -46,6 +46,7 @@ fn every_policy_loads() {
             "examples/policies/components.yaml",
             "examples/policies/names-in-names.yaml",
             "examples/policies/observe-first-day.yaml",
+            "examples/policies/teams-list.yaml",
             "examples/policies/two-teams.yaml",
             "wasm-plugin.yaml",
         ]

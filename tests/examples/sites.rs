@@ -86,6 +86,12 @@ impl Sites {
         sites.map(|(site, ruleset)| (*site, ruleset)).collect()
     }
 
+    /// These, and `others`, which must decide alike.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// Airflow 2 alone.
     pub(crate) fn of_airflow_2(self) -> Self {
         Self(self.0.into_iter().filter(|(site, _)| site.airflow_2).collect())

@@ -1,5 +1,5 @@
-//! `two-teams.yaml`: a team's tasks, the components and people may do their work, and no team may use another team's
-//! data.
+//! `two-teams.yaml`, and `teams-list.yaml` with the same rights: a team's tasks, the components and people may do their
+//! work, and no team may use another team's data.
 
 use dagward::authorize::Code;
 
@@ -73,8 +73,9 @@ const SHARED: [&str; 4] = [
     "GET /execution/store/asset/by-name/value?name=shared_rates&key=k",
 ];
 
+/// The policy that tells teams by their names, and the one that lists them: both must decide alike.
 fn teams() -> Sites {
-    everywhere("examples/policies/two-teams.yaml")
+    everywhere("examples/policies/two-teams.yaml").and(everywhere("examples/policies/teams-list.yaml"))
 }
 
 /// Tasks of sales in a pod of the Kubernetes executor, and on a Celery worker.

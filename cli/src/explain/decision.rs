@@ -9,6 +9,7 @@ use dagward::verdict::Decision as Word;
 use serde::Serialize;
 
 use super::host::Scene;
+use super::teams::{TeamPart, TeamParts};
 use super::tokens::{self, TokenPart};
 use super::{reasons, text};
 
@@ -57,6 +58,9 @@ pub(super) struct CallerPart {
     /// Airflow's team of the run that the caller acts for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) team: Option<String>,
+    /// The caller's team by the document's list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) listed_team: Option<TeamPart>,
 }
 
 /// The task that the caller acts for.
@@ -77,6 +81,9 @@ pub(super) struct OperationPart {
     pub(super) any_dag: bool,
     /// The parameters that the path names beside ids: a map index, the id of a backfill.
     pub(super) parameters: BTreeMap<&'static str, String>,
+    /// The owner of the objects of each access, by the document's list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) listed_teams: Vec<TeamPart>,
 }
 
 impl Decision {
@@ -86,8 +93,13 @@ impl Decision {
         } = scene;
         let mut reasons = reasons::reasons(scene, at, incoming, outcome);
         reasons.extend(tokens::reasons(ruleset, outcome, scene.verification, scene.shown));
+        let (listed_team, listed_teams) = match TeamParts::of(ruleset.teams(), question, outcome) {
+            Some(teams) => (Some(teams.of_caller), teams.of_objects),
+            None => (None, Vec::new()),
+        };
         Self {
             at,
+            asked: text::asked_for(outcome, &listed_teams),
             decision: outcome.verdict.decision(),
             mode: ruleset.mode().as_str(),
             code: outcome.verdict.code().as_str(),
@@ -98,11 +110,11 @@ impl Decision {
                 actor: outcome.actor.is_callback().then_some("callback"),
                 acting: outcome.actor.acting().map(ActingPart::new),
                 team: outcome.team.map(str::to_owned),
+                listed_team,
             },
-            operation: OperationPart::new(outcome.operation.as_ref()),
+            operation: OperationPart::new(outcome.operation.as_ref(), listed_teams),
             tokens: tokens::parts(ruleset, outcome),
             reasons,
-            asked: text::asked_for(outcome),
             objection: outcome.verdict.objection().map(Objection::code),
         }
     }
@@ -120,7 +132,7 @@ impl ActingPart {
 }
 
 impl OperationPart {
-    fn new(operation: Option<&Operation<'_>>) -> Self {
+    fn new(operation: Option<&Operation<'_>>, listed_teams: Vec<TeamPart>) -> Self {
         let dag_ids = operation.map(Operation::dag_ids).unwrap_or_default();
         Self {
             surface: operation.map(|operation| operation.surface.as_str()),
@@ -137,6 +149,7 @@ impl OperationPart {
                 .unwrap_or_default()
                 .into_iter()
                 .collect(),
+            listed_teams,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::asked;
 use super::decision::{At, CallerPart, Decision};
 use super::explanation::{AnswerPart, Explanation};
 use super::question::Question;
+use super::teams::TeamPart;
 use super::tokens;
 
 /// The decisions, each with its facts and reasons, and then the proxy's answer, log and record.
@@ -53,6 +54,8 @@ fn decided(question: &Question, decision: &Decision, several: bool) -> Vec<Strin
         format!("  caller      {}", caller(question)),
         format!("  acting for  {}", acting(&decision.caller)),
     ];
+    let team = decision.caller.listed_team.iter();
+    lines.extend(team.map(|team| format!("  team        {}", team.words)));
     lines.extend(tokens::lines(&decision.tokens).map(|line| format!("  token       {line}")));
     lines.push(format!(
         "  request     {} {} on {}",
@@ -65,10 +68,10 @@ fn decided(question: &Question, decision: &Decision, several: bool) -> Vec<Strin
 }
 
 /// The accesses that the request asks for.
-pub(super) fn asked_for(outcome: &Outcome<'_>) -> Vec<String> {
+pub(super) fn asked_for(outcome: &Outcome<'_>, teams: &[TeamPart]) -> Vec<String> {
     let mut lines = vec![format!("  surface     {}", surface(outcome))];
     lines.extend(
-        asks(outcome)
+        asks(outcome, teams)
             .into_iter()
             .map(|ask| format!("  asks for    {ask}")),
     );
@@ -139,15 +142,17 @@ fn parameters(outcome: &Outcome<'_>) -> Option<String> {
 }
 
 /// The accesses in words; empty if the path says it all.
-fn asks(outcome: &Outcome<'_>) -> Vec<String> {
+fn asks(outcome: &Outcome<'_>, teams: &[TeamPart]) -> Vec<String> {
     let is_airflow = |operation: &&Operation<'_>| operation.template.is_some() || operation.is_unclassified();
     let Some(operation) = outcome.operation.as_ref().filter(is_airflow) else {
         return Vec::new();
     };
     let any_dag = if operation.any_dag { ", any dag" } else { "" };
-    operation
-        .accesses
-        .iter()
-        .map(|ask| format!("{}{any_dag}", asked(ask)))
+    let accesses = operation.accesses.iter().enumerate();
+    accesses
+        .map(|(number, ask)| {
+            let team = teams.get(number).map(|team| format!(", team {}", team.words));
+            format!("{}{any_dag}{}", asked(ask), team.unwrap_or_default())
+        })
         .collect()
 }

@@ -8,7 +8,7 @@ use crate::mesh::{API_SERVER, Server, ask, refusal};
 use crate::setup::Setup;
 
 /// Every file that carries a policy.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "wasm-plugin.yaml",
     "examples/istio/traffic-extension.yaml",
     "examples/istio/waypoint.yaml",
@@ -17,6 +17,7 @@ const FILES: [&str; 9] = [
     "examples/policies/components.yaml",
     "examples/policies/names-in-names.yaml",
     "examples/policies/observe-first-day.yaml",
+    "examples/policies/teams-list.yaml",
     "examples/policies/two-teams.yaml",
 ];
 

@@ -12,12 +12,13 @@ use super::{IN_FORCE, ask};
 use crate::files::text;
 
 /// Documents that load.
-const GOOD: [&str; 7] = [
+const GOOD: [&str; 8] = [
     "wasm-plugin.yaml",
     "examples/istio/waypoint.yaml",
     "examples/policies/ai-agents.yaml",
     "examples/policies/business-service.yaml",
     "examples/policies/names-in-names.yaml",
+    "examples/policies/teams-list.yaml",
     "examples/policies/observe-first-day.yaml",
     "cli/tests/validate/good/tokens.yaml",
 ];
