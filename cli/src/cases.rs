@@ -58,8 +58,8 @@ Examples:
   dagward test policy.yaml cases/*.yaml --coverage --min-coverage 100
   dagward test policy.yaml cases.yaml --format junit > report.xml
 
-Exit status: 0 all is as expected, 1 some decision is not, or the coverage is too low, 2 wrong usage, or a file is not
-valid.")]
+Exit status: 0 all is as expected, 1 some decision is not or the coverage is too low, 2 wrong usage
+or an invalid file.")]
 pub(crate) struct Test {
     /// The policy file
     #[arg(value_name = "POLICY")]
