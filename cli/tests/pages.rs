@@ -26,7 +26,7 @@ fn checkout() -> TempDir {
     let block = |page: &str, part: &str| {
         let blocks = Page::read(page).unwrap().blocks().into_iter();
         let mut texts = blocks
-            .filter(|block| block.info == "yaml")
+            .filter(|block| block.info.starts_with("yaml"))
             .map(|block| block.text);
         texts.find(|text| text.contains(part)).unwrap()
     };

@@ -97,7 +97,14 @@ fn a_part_that_is_misspelt_is_no_policy() {
 fn every_block_of_yaml_says_whose_it_is() {
     for page in pages::all().unwrap() {
         for block in page.blocks() {
-            let known = ["yaml", "yaml helm", "yaml annotations", "yaml pre-commit"];
+            let known = [
+                "yaml",
+                "yaml helm",
+                "yaml annotations",
+                "yaml pre-commit",
+                "yaml cases",
+                "yaml pipeline",
+            ];
             let known = known.contains(&block.info.as_str());
             assert!(
                 known || !block.info.starts_with("yaml"),
