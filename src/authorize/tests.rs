@@ -9,6 +9,7 @@ use crate::wire::Header;
 
 mod credentials;
 mod facts;
+mod own;
 
 const POLICY: &str = r#"{"apiVersion":"dagward/v1","mode":"MODE","policies":[
   {"name":"teams","action":"ALLOW","rules":[{

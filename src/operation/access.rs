@@ -217,7 +217,7 @@ impl<'a> Accesses<'a> {
         self.any_dag
     }
 
-    /// Combines each of the accesses with each of the actions.
+    /// Combines each of the accesses with each of the actions. An action on runs that are not named is on any.
     pub(super) fn for_actions(mut self, actions: &[Action]) -> Vec<Access<'a>> {
         let named = self.accesses.len();
         self.accesses
@@ -228,6 +228,9 @@ impl<'a> Accesses<'a> {
         for (accesses, action) in self.accesses.chunks_mut(named).zip(actions) {
             for access in accesses {
                 access.action = Fact::Known(*action);
+                if action.is_of_runs() && access.run == Fact::Absent {
+                    access.run = Fact::Unknown;
+                }
             }
         }
         self.accesses

@@ -162,6 +162,50 @@ actions! {
 }
 
 impl Action {
+    /// Whether the action is about DAG runs, or about parts of them. A request for such an action that names no
+    /// run is about any.
+    pub(super) fn is_of_runs(self) -> bool {
+        matches!(
+            self,
+            Self::AuditLogRead
+                | Self::AuditLogUpdate
+                | Self::BackfillCreate
+                | Self::BackfillRead
+                | Self::BackfillUpdate
+                | Self::CallbackRun
+                | Self::ClusterActivityRead
+                | Self::DagDelete
+                | Self::DagRunClear
+                | Self::DagRunDelete
+                | Self::DagRunRead
+                | Self::DagRunTrigger
+                | Self::DagRunUpdate
+                | Self::EdgeJobRead
+                | Self::EdgeJobRun
+                | Self::HitlDetailCreate
+                | Self::HitlDetailRead
+                | Self::HitlDetailUpdate
+                | Self::InternalApiCall
+                | Self::TaskInstanceClear
+                | Self::TaskInstanceDelete
+                | Self::TaskInstanceHeartbeat
+                | Self::TaskInstanceRead
+                | Self::TaskInstanceRun
+                | Self::TaskInstanceState
+                | Self::TaskInstanceUpdate
+                | Self::TaskLogCreate
+                | Self::TaskLogRead
+                | Self::TaskStateDelete
+                | Self::TaskStateRead
+                | Self::TaskStateUpdate
+                | Self::TriggerCreate
+                | Self::XcomCreate
+                | Self::XcomDelete
+                | Self::XcomRead
+                | Self::XcomUpdate
+        )
+    }
+
     /// Whether this is the action of a surface's unknown routes.
     pub fn is_unclassified(self) -> bool {
         self.verb() == "unclassified"

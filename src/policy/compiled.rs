@@ -47,6 +47,8 @@ pub(super) struct Rule {
 pub(super) struct Condition {
     pub(super) field: Field,
     pub(super) negated: bool,
+    /// Whether a match binds variables.
+    pub(super) binds: bool,
     /// Its patterns. In a condition on a claim, the claim's path comes before them as one more pattern, so
     /// that a rule without claims needs no memory for paths.
     patterns: Span,
@@ -54,10 +56,11 @@ pub(super) struct Condition {
 
 impl Condition {
     /// Makes a condition. `patterns` includes the claim's path if the condition is on a claim.
-    pub(super) fn new(field: Field, negated: bool, patterns: Span) -> Self {
+    pub(super) fn new(field: Field, negated: bool, binds: bool, patterns: Span) -> Self {
         Self {
             field,
             negated,
+            binds,
             patterns,
         }
     }

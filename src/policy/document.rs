@@ -2,6 +2,7 @@
 
 mod entry;
 mod of_token;
+mod order;
 mod reader;
 mod rule;
 mod site;

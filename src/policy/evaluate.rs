@@ -6,6 +6,8 @@
 //!   ALLOW an anonymous caller satisfies no condition on identity, nor on the caller's team.
 //! * A pending fact matches in an ALLOW and not in a DENY. The request is decided again once the value
 //!   arrives.
+//! * A variable that an unknown or pending fact would bind is open: a condition that uses it holds if some text
+//!   for the variable makes it hold.
 //!
 //! The conditions on tokens in an entry must all hold of one and the same token. A request without a token
 //! satisfies an entry with such conditions only in a DENY, and only if all of them are `not…` conditions.
@@ -20,7 +22,8 @@ use super::effect::Effect;
 use super::facts::Facts;
 use super::field::Field;
 use super::likeness::Likeness;
-use super::matching::{Bindings, bind, matches, matches_one};
+use super::matching::{Bindings, matches, matches_like};
+use super::open::may_match;
 use super::pattern::Shape;
 
 impl Compiled {
@@ -41,37 +44,8 @@ impl Compiled {
             return to(&Bindings::default());
         }
         from.iter().any(|entry| {
-            let (conditions, of_token) = self.split_at_token(*entry);
-            let then =
-                |bindings: &Bindings<'_>| self.token_holds(of_token, effect, facts, bindings) && to(bindings);
-            self.for_each_binding(conditions, effect, facts, &Bindings::default(), &then)
-        })
-    }
-
-    /// The conditions of an entry, split into those on the request and those on tokens.
-    pub(super) fn split_at_token(&self, entry: Span) -> (&[Condition], &[Condition]) {
-        let conditions = self.conditions_of(entry);
-        let others = conditions.partition_point(|condition| !condition.field.is_of_token());
-        conditions.split_at_checked(others).unwrap_or((conditions, &[]))
-    }
-
-    /// Whether one token satisfies all these conditions.
-    fn token_holds(
-        &self,
-        conditions: &[Condition],
-        effect: Effect,
-        facts: &Facts<'_>,
-        bindings: &Bindings<'_>,
-    ) -> bool {
-        if facts.tokens().is_empty() {
-            return conditions
-                .iter()
-                .all(|condition| effect == Effect::Deny && condition.negated);
-        }
-        facts.tokens().iter().any(|token| {
-            conditions
-                .iter()
-                .all(|condition| self.holds_of(condition, effect, token, bindings))
+            let conditions = self.conditions_of(*entry);
+            self.for_each_binding(conditions, effect, facts, &Bindings::default(), &to)
         })
     }
 
@@ -86,16 +60,16 @@ impl Compiled {
         bindings: &Bindings<'_>,
     ) -> bool {
         let refuses = condition.negated == (effect == Effect::Allow);
-        let one = |patterns: &[Pattern], value: &str| {
-            let patterns = (patterns, condition.negated);
-            matches_one(Likeness::Exact, &self.arena, patterns, value, bindings)
+        let any = |value: &str| {
+            self.patterns_of(condition)
+                .iter()
+                .any(|pattern| matches(&self.arena, *pattern, value, bindings))
         };
-        let any = |value: &str| one(self.patterns_of(condition), value);
         let matched = match self.claim_of(condition) {
             Some(path) => token.claims.values(path).into_iter().any(any),
             None => self.patterns_of(condition).iter().any(|pattern| {
                 (refuses || self.is_about(*pattern, token))
-                    && one(std::slice::from_ref(pattern), &token.request_principal)
+                    && matches(&self.arena, *pattern, &token.request_principal, bindings)
             }),
         };
         matched != condition.negated
@@ -103,46 +77,13 @@ impl Compiled {
 
     /// Whether a pattern of request principals names the issuer of `token`. The same text can be a subject of
     /// one issuer and the beginning of another issuer's name.
-    fn is_about(&self, pattern: Pattern, token: &Verified) -> bool {
+    pub(super) fn is_about(&self, pattern: Pattern, token: &Verified) -> bool {
         let text = match self.arena.parts(pattern) {
             [Part::Text(text), ..] if pattern.shape != Shape::Suffix => self.arena.text(*text),
             _ => return true,
         };
         let named = named_by(&self.issuers, text);
         named.is_none() || named == named_by(&self.issuers, &token.request_principal)
-    }
-
-    /// Whether the conditions hold under some binding under which `then` holds too.
-    fn for_each_binding<'f>(
-        &self,
-        conditions: &[Condition],
-        effect: Effect,
-        facts: &Facts<'f>,
-        bindings: &Bindings<'f>,
-        then: &dyn Fn(&Bindings<'f>) -> bool,
-    ) -> bool {
-        let Some((first, rest)) = conditions.split_first() else {
-            return then(bindings);
-        };
-        match facts.fact(first.field) {
-            Fact::Known(value) if first.binds() => self
-                .patterns_of(first)
-                .iter()
-                .filter_map(|pattern| bind(&self.arena, *pattern, value, bindings))
-                .any(|bound| self.for_each_binding(rest, effect, facts, &bound, then)),
-            _ => {
-                self.condition_holds(first, effect, facts, bindings)
-                    && self.for_each_binding(rest, effect, facts, &self.left_open(first, bindings), then)
-            }
-        }
-    }
-
-    /// The bindings after a condition that holds without a value. Its variables may then have any text.
-    pub(super) fn left_open<'f>(&self, condition: &Condition, bindings: &Bindings<'f>) -> Bindings<'f> {
-        match condition.binds() {
-            true => bindings.with_open(&self.arena, self.patterns_of(condition)),
-            false => *bindings,
-        }
     }
 
     fn to_holds(&self, rule: &Rule, effect: Effect, facts: &Facts<'_>, bindings: &Bindings<'_>) -> bool {
@@ -176,16 +117,41 @@ impl Compiled {
         match facts.seen(condition.field, effect) {
             Fact::Unknown => effect == Effect::Deny,
             Fact::Pending => effect == Effect::Allow,
-            Fact::Absent if effect == Effect::Allow && lacks_identity(condition.field, facts) => false,
+            Fact::Absent if lacks_identity(condition.field, facts) && effect == Effect::Allow => false,
             Fact::Absent => condition.negated,
             Fact::Known(value) => {
                 let likeness = Likeness::of(condition.field, condition.negated, effect);
-                let patterns = (self.patterns_of(condition), condition.negated);
                 let matched = likeness.may_be_any(value)
-                    || matches_one(likeness, &self.arena, patterns, value, bindings);
+                    || self
+                        .patterns_of(condition)
+                        .iter()
+                        .any(|pattern| matches_like(likeness, &self.arena, *pattern, value, bindings))
+                    || (bindings.is_loose() && self.may_match(condition, likeness, value, bindings));
                 matched != condition.negated
             }
         }
+    }
+
+    /// Whether some text for each variable that may have several makes a pattern match. An open variable
+    /// excludes nothing, so a `not…` condition that only such a pattern would fail holds.
+    fn may_match(
+        &self,
+        condition: &Condition,
+        likeness: Likeness,
+        value: &str,
+        bindings: &Bindings<'_>,
+    ) -> bool {
+        let mut patterns = self.patterns_of(condition).iter();
+        patterns.any(|pattern| {
+            may_match(
+                likeness,
+                &self.arena,
+                *pattern,
+                value,
+                bindings,
+                !condition.negated,
+            )
+        })
     }
 
     /// Whether a condition on actions holds for an unclassified request, whose action is not known. In an
@@ -204,7 +170,7 @@ impl Compiled {
             patterns.any(|pattern| {
                 (pattern.shape == Shape::Any || self.is_unclassified_name(*pattern))
                     && matches(&self.arena, *pattern, name, bindings)
-            })
+            }) || (bindings.is_loose() && self.may_match(condition, Likeness::Exact, name, bindings))
         };
         match effect {
             Effect::Allow => !condition.negated && is_named(),
@@ -249,13 +215,6 @@ impl Compiled {
 /// be absent too: the caller is then in no team.
 fn lacks_identity(field: Field, facts: &Facts<'_>) -> bool {
     field.is_identity() || (field == Field::ActingTeams && facts.is_anonymous())
-}
-
-impl Condition {
-    /// Whether a match binds variables.
-    pub(super) fn binds(&self) -> bool {
-        self.field.binds() && !self.negated
-    }
 }
 
 #[cfg(test)]

@@ -2,16 +2,18 @@
 
 use std::rc::Rc;
 
+use crate::caller::Proof;
 use crate::fact::Fact;
 use crate::operation::ENCODED_SLASH;
 use crate::token::Verified;
 
 use super::arena::Span;
+use super::bind::split_token;
 use super::compiled::{Compiled, Condition, Rule};
 use super::effect::Effect;
 use super::facts::Facts;
 use super::field::Field;
-use super::matching::{Bindings, bind};
+use super::matching::{Bindings, MAX_VARIABLES};
 use super::ruleset::Ruleset;
 use super::side::Side;
 
@@ -80,12 +82,12 @@ impl Compiled {
         let from = if from.is_empty() { &any_caller } else { from };
         from.iter()
             .filter_map(
-                |entry| match self.walk(rule, *entry, Side::From, facts, Bindings::default()) {
+                |entry| match self.walk(rule, *entry, Side::From, facts, Known::default()) {
                     Walk::Failed(held, failed) => Some((held, failed)),
-                    Walk::Held(held, bindings) => self
+                    Walk::Held(held, known) => self
                         .entries_of(rule.to)
                         .iter()
-                        .filter_map(|entry| match self.walk(rule, *entry, Side::To, facts, bindings) {
+                        .filter_map(|entry| match self.walk(rule, *entry, Side::To, facts, known) {
                             Walk::Failed(more, failed) => Some((held + more, failed)),
                             Walk::Held(more, _) => {
                                 self.unnamed(*entry, facts).map(|failed| (held + more, failed))
@@ -115,63 +117,91 @@ impl Compiled {
         entry: Span,
         side: Side,
         facts: &Facts<'f>,
-        mut bindings: Bindings<'f>,
+        mut known: Known<'f>,
     ) -> Walk<'f> {
-        let (conditions, of_token) = self.split_at_token(entry);
-        for (held, condition) in conditions.iter().enumerate() {
+        let mut left = self.conditions_of(entry);
+        let mut held = 0;
+        while let Some((condition, rest)) = left.split_first() {
+            if condition.field.is_of_token() {
+                let (of_token, rest) = split_token(left);
+                let (more, bindings) = self.walk_tokens(of_token, facts, &known.bindings);
+                known = known.with_token(bindings);
+                held += more.unwrap_or(0);
+                if let Some(condition) = of_token.get(more.unwrap_or(0)) {
+                    let found = match more {
+                        None => "no token",
+                        Some(0) => "no token that satisfies it",
+                        Some(_) => "no token that satisfies it as well",
+                    };
+                    return Walk::Failed(held, self.say(rule, side, condition, &known, found));
+                }
+                left = rest;
+                continue;
+            }
+            let bindings = &known.bindings;
             let bound = match facts.fact(condition.field) {
-                Fact::Known(value) if condition.binds() => self
+                Fact::Known(value) if condition.binds => self
                     .patterns_of(condition)
                     .iter()
-                    .find_map(|pattern| bind(&self.arena, *pattern, value, &bindings)),
+                    .find_map(|pattern| self.bind(condition.field, *pattern, value, bindings)),
                 _ => self
-                    .condition_holds(condition, Effect::Allow, facts, &bindings)
-                    .then(|| self.left_open(condition, &bindings)),
+                    .condition_holds(condition, Effect::Allow, facts, bindings)
+                    .then(|| {
+                        if condition.binds {
+                            bindings.opened()
+                        } else {
+                            *bindings
+                        }
+                    }),
             };
             match bound {
-                Some(bound) => bindings = bound,
+                Some(bound) => known.bindings = bound,
                 None => {
                     let found = found(condition, facts);
-                    return Walk::Failed(held, self.say(rule, side, condition, &bindings, &found));
+                    return Walk::Failed(held, self.say(rule, side, condition, &known, &found));
                 }
             }
+            held += 1;
+            left = rest;
         }
-        let held_of = |token: &Rc<Verified>| {
-            of_token
-                .iter()
-                .take_while(|condition| self.holds_of(condition, Effect::Allow, token, &bindings))
-                .count()
-        };
-        let most = facts.tokens().iter().map(held_of).max();
-        let held = conditions.len() + most.unwrap_or(0);
-        match of_token.get(most.unwrap_or(0)) {
-            Some(condition) => {
-                let found = match most {
-                    None => "no token",
-                    Some(0) => "no token that satisfies it",
-                    Some(_) => "no token that satisfies it as well",
+        Walk::Held(held, known)
+    }
+
+    /// How many of these conditions the nearest token satisfies, and the bindings after them; `None` without
+    /// tokens.
+    fn walk_tokens<'f>(
+        &self,
+        conditions: &[Condition],
+        facts: &Facts<'f>,
+        bindings: &Bindings<'f>,
+    ) -> (Option<usize>, Bindings<'f>) {
+        let walk = |token: &'f Rc<Verified>| {
+            let (mut held, mut bindings) = (0, *bindings);
+            for condition in conditions {
+                let bound = match condition.binds {
+                    true => self.bound_by(condition, Effect::Allow, token, &bindings).next(),
+                    false => self
+                        .holds_of(condition, Effect::Allow, token, &bindings)
+                        .then_some(bindings),
                 };
-                Walk::Failed(held, self.say(rule, side, condition, &bindings, found))
+                let Some(bound) = bound else { break };
+                bindings = bound;
+                held += 1;
             }
-            None => Walk::Held(held, bindings),
-        }
+            (held, bindings)
+        };
+        let nearest = facts.tokens().iter().map(walk).max_by_key(|(held, _)| *held);
+        nearest.map_or((None, *bindings), |(held, bindings)| (Some(held), bindings))
     }
 
     /// Describes the expected and the actual value of a condition. Never shows a token's values.
-    fn say(
-        &self,
-        rule: &Rule,
-        side: Side,
-        condition: &Condition,
-        bindings: &Bindings<'_>,
-        found: &str,
-    ) -> String {
+    fn say(&self, rule: &Rule, side: Side, condition: &Condition, known: &Known<'_>, found: &str) -> String {
         let names = rule.variables.of(&self.names);
         let variable = |number: u8| {
             let name = names
                 .get(usize::from(number))
                 .map_or("?", |name| self.arena.text(*name));
-            match bindings.value(number) {
+            match known.shown(number) {
                 Some(value) => format!("{{{name}={value}}}"),
                 None => format!("{{{name}}}"),
             }
@@ -199,15 +229,60 @@ fn found(condition: &Condition, facts: &Facts<'_>) -> String {
         }
         // A slash inside a segment is shown as the request spells it.
         Fact::Known(value) => format!("`{}`", value.replace(ENCODED_SLASH, "%2F")),
-        Fact::Unknown => "not known".to_owned(),
+        Fact::Unknown => unknown(condition.field, facts).to_owned(),
         Fact::Pending => "not known yet".to_owned(),
         Fact::Absent if condition.field == Field::Principals => "none: the caller is anonymous".to_owned(),
         Fact::Absent => "none".to_owned(),
     }
 }
 
+/// Says that a fact is not known and, of the acting task, why.
+fn unknown(field: Field, facts: &Facts<'_>) -> &'static str {
+    let proof = facts.fact(Field::Proof).known().copied().and_then(Proof::parse);
+    match (field, proof) {
+        (Field::ActingDags | Field::ActingRuns | Field::ActingTasks | Field::Proof, None) => {
+            "not known: neither the caller's sidecar nor Airflow's answer to `run` says what the caller acts for"
+        }
+        (Field::ActingTasks, Some(Proof::Airflow)) => {
+            "not known: Airflow's answer to `run` names no task, and the annotations of the caller's pod do not either"
+        }
+        (Field::ActingRuns | Field::ActingTasks, Some(Proof::Pod)) => {
+            "not known: the caller's pod has no annotation for it"
+        }
+        (Field::ActingRuns | Field::ActingTasks, Some(Proof::Claimed)) => {
+            "not known: the caller's headers do not name it"
+        }
+        _ => "not known",
+    }
+}
+
+/// The texts of a rule's variables.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known<'f> {
+    bindings: Bindings<'f>,
+    /// Whether a variable has its text from a token, by its number.
+    of_token: [bool; MAX_VARIABLES],
+}
+
+impl<'f> Known<'f> {
+    /// These texts, after conditions on tokens have bound more.
+    fn with_token(mut self, bindings: Bindings<'f>) -> Self {
+        for (number, of_token) in (0u8..).zip(&mut self.of_token) {
+            *of_token |= self.bindings.value(number) != bindings.value(number);
+        }
+        self.bindings = bindings;
+        self
+    }
+
+    /// The text of a variable, unless it is a token's.
+    fn shown(&self, number: u8) -> Option<&'f str> {
+        let of_token = self.of_token.get(usize::from(number)).copied().unwrap_or(true);
+        self.bindings.value(number).filter(|_| !of_token)
+    }
+}
+
 enum Walk<'f> {
-    Held(usize, Bindings<'f>),
+    Held(usize, Known<'f>),
     Failed(usize, String),
 }
 

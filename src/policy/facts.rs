@@ -37,15 +37,14 @@ impl<'a> Facts<'a> {
             Field::ServiceAccounts => principal.and_then(Principal::service_account).into(),
             Field::ActingTeams | Field::Teams => Fact::Unknown,
             Field::ActingDags => acting.map(|acting| acting.dag_id.as_str()),
-            Field::ActingTasks => match acting {
-                Fact::Known(acting) => acting.task_id.as_deref().map_or(Fact::Unknown, Fact::Known),
-                absent => absent.map(|_| ""),
-            },
+            Field::ActingRuns => part(acting, |acting| acting.run_id.as_deref()),
+            Field::ActingTasks => part(acting, |acting| acting.task_id.as_deref()),
             Field::Proof => acting.map(|acting| acting.proof.as_str()),
             Field::RequestPrincipals | Field::Claims => Fact::Unknown,
             Field::Surfaces => Fact::Known(operation.surface.as_str()),
             Field::Actions => access.action.map(Action::as_str),
             Field::Dags => access.dag.as_ref().map(|text| &**text),
+            Field::Runs => access.run.as_ref().map(|text| &**text),
             Field::Tasks => access.task.as_ref().map(|text| &**text),
             Field::Connections => access.connection.as_ref().map(|text| &**text),
             Field::Variables => access.variable.as_ref().map(|text| &**text),
@@ -126,5 +125,13 @@ impl<'a> Facts<'a> {
     /// Whether the path lies under one of Airflow's prefixes but on no known route.
     pub(super) fn is_unclassified(&self) -> bool {
         self.unclassified
+    }
+}
+
+/// A part of the acting task. A part that is not known may still have any value.
+fn part<'a>(acting: Fact<&'a Acting>, of: impl FnOnce(&'a Acting) -> Option<&'a str>) -> Fact<&'a str> {
+    match acting {
+        Fact::Known(acting) => of(acting).map_or(Fact::Unknown, Fact::Known),
+        other => other.map(|_| ""),
     }
 }

@@ -4,6 +4,21 @@ use super::grammar::definition::{Definition, FIRST_VERSION, Form, Need};
 use super::grammar::words;
 use super::side::Side;
 
+/// The part of a request whose texts a condition binds to variables, in the order in which a rule reads them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Binding {
+    /// The identity in the peer's certificate. Always known or absent. A variable takes a piece of one path
+    /// segment.
+    Identity,
+    /// A verified token. Always known or absent. A variable takes any part of a value.
+    Token,
+    /// What the caller acts for. It may be unknown or pending, and it is worth as much as its proof. A variable
+    /// takes any part of a value.
+    Acting,
+    /// The condition binds no variables.
+    Nothing,
+}
+
 /// Defines the conditions, in the order of their numbers:
 ///
 /// `Variant From "word" "notWord": form, "what it looks at";`, with `since "0.2.0"`
@@ -76,6 +91,7 @@ conditions! {
     ActingTeams From "teams" "notTeams": Form::List(&Form::Pattern("sales")),
         "the [team](#teams) whose account it is and whose DAG the caller acts for";
     ActingDags From "dags" "notDags": Form::List(&Form::Pattern("sales_*")), "the DAG that the caller acts for";
+    ActingRuns From "runs" "notRuns": Form::List(&Form::Pattern("manual__*")), "the DAG run that the caller acts for";
     ActingTasks From "tasks" "notTasks": Form::List(&Form::Pattern("extract")), "the task that the caller acts for";
     Proof From "proof" "notProof": Form::List(&Form::WordPattern(words::proofs, "pod")),
         "how well that is known: `claimed`, `pod`, `airflow`, see [Proofs](#proofs)";
@@ -88,6 +104,7 @@ conditions! {
     Actions To "actions" "notActions": Form::List(&Form::WordPattern(words::actions, "xcom:*")),
         "`resource:verb`, see [Actions](#actions)";
     Dags To "dags" "notDags": Form::List(&Form::Pattern("sales_*")), "the DAG that the request is about";
+    Runs To "runs" "notRuns": Form::List(&Form::Pattern("manual__*")), "the DAG run that the request is about";
     Tasks To "tasks" "notTasks": Form::List(&Form::Pattern("extract")), "the task that the request is about";
     Connections To "connections" "notConnections": Form::List(&Form::Pattern("sales_*")), "the connection's id";
     Variables To "variables" "notVariables": Form::List(&Form::Pattern("sales_*")), "the variable's key";
@@ -142,14 +159,37 @@ impl Field {
         Self::ALL.into_iter().filter(move |field| field.side() == side)
     }
 
-    /// Whether the field is part of the caller's identity.
-    pub fn is_identity(self) -> bool {
-        self <= Self::ServiceAccounts
+    /// How a condition on the field binds variables.
+    pub fn binding(self) -> Binding {
+        match self {
+            Self::Principals | Self::Namespaces | Self::ServiceAccounts | Self::ActingTeams => {
+                Binding::Identity
+            }
+            Self::RequestPrincipals | Self::Claims => Binding::Token,
+            Self::ActingDags | Self::ActingRuns | Self::ActingTasks => Binding::Acting,
+            Self::Proof
+            | Self::Surfaces
+            | Self::Actions
+            | Self::Dags
+            | Self::Runs
+            | Self::Tasks
+            | Self::Connections
+            | Self::Variables
+            | Self::Pools
+            | Self::XcomKeys
+            | Self::Assets
+            | Self::Teams
+            | Self::Triggers
+            | Self::Queues
+            | Self::Methods
+            | Self::Paths
+            | Self::Hosts => Binding::Nothing,
+        }
     }
 
-    /// Whether conditions on the field bind variables.
-    pub fn binds(self) -> bool {
-        self.is_identity() || self == Self::ActingTeams
+    /// Whether the field is part of the identity in the peer's certificate.
+    pub fn is_identity(self) -> bool {
+        self <= Self::ServiceAccounts
     }
 
     /// Whether the field can be unknown or pending. All others are known or absent.
@@ -165,10 +205,12 @@ impl Field {
             | Self::Hosts => false,
             Self::ActingTeams
             | Self::ActingDags
+            | Self::ActingRuns
             | Self::ActingTasks
             | Self::Proof
             | Self::Actions
             | Self::Dags
+            | Self::Runs
             | Self::Tasks
             | Self::Connections
             | Self::Variables

@@ -44,13 +44,14 @@ impl Likeness {
         }
         match field {
             Field::Connections | Field::Variables | Field::Pools | Field::Methods => Self::Folded,
-            Field::Dags | Field::Tasks | Field::XcomKeys | Field::Assets => Self::Padded,
+            Field::Dags | Field::Runs | Field::Tasks | Field::XcomKeys | Field::Assets => Self::Padded,
             Field::Paths => Self::Slashed,
             Field::Principals
             | Field::Namespaces
             | Field::ServiceAccounts
             | Field::ActingTeams
             | Field::ActingDags
+            | Field::ActingRuns
             | Field::ActingTasks
             | Field::Proof
             | Field::RequestPrincipals
@@ -76,6 +77,12 @@ impl Likeness {
     /// Whether `value` may equal any text.
     pub(super) fn may_be_any(self, value: &str) -> bool {
         self == Self::Folded && !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    }
+
+    /// Whether a text of a variable may be equal to other texts than those that `strip_prefix` finds.
+    pub(super) fn is_uncertain(self, text: &str) -> bool {
+        let ends_unseen = matches!(self, Self::Padded | Self::Folded) && text.ends_with(' ');
+        ends_unseen || self.may_be_any(text)
     }
 
     /// The bytes of a path, from either end, as read by a server that decodes encoded slashes and merges

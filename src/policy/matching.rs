@@ -2,108 +2,47 @@
 
 use super::arena::{Arena, Part, Pattern};
 use super::likeness::Likeness;
+use super::open::may_match;
 use super::pattern::Shape;
 
 /// The largest number of variables in one rule.
 pub(super) const MAX_VARIABLES: usize = 8;
 
-/// The texts that the variables of a rule are bound to.
+/// The texts that the variables of a rule are bound to. A variable is open if the fact that would bind it is
+/// not known: it may stand for any text that is not empty.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Bindings<'a>([Option<Bound<'a>>; MAX_VARIABLES]);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound<'a> {
-    /// To this text.
-    To(&'a str),
-    /// To a text that is not known, or not yet: the fact that binds the variable is open.
-    Open,
+pub(super) struct Bindings<'a> {
+    texts: [Option<&'a str>; MAX_VARIABLES],
+    /// Whether variables may be open, or have texts that a database can take for others.
+    loose: bool,
 }
 
 impl<'a> Bindings<'a> {
     /// The text that a variable is bound to.
     pub(super) fn value(&self, variable: u8) -> Option<&'a str> {
-        match self.bound(variable) {
-            Some(Bound::To(text)) => Some(text),
-            Some(Bound::Open) | None => None,
-        }
+        self.texts.get(usize::from(variable)).copied().flatten()
     }
 
-    fn bound(&self, variable: u8) -> Option<Bound<'a>> {
-        self.0.get(usize::from(variable)).copied().flatten()
+    /// These bindings, with those variables open that have no text yet.
+    pub(super) fn opened(self) -> Self {
+        Self { loose: true, ..self }
     }
 
-    /// Whether one of `parts` is a variable that is bound to an open fact.
-    fn are_open(&self, parts: &[Part]) -> bool {
-        let is_open = |part: &Part| matches!(part, Part::Variable(variable) if self.bound(*variable) == Some(Bound::Open));
-        parts.iter().any(is_open)
-    }
-
-    /// These bindings with the variables of `patterns` bound to an open fact. A variable that has a text keeps it.
-    pub(super) fn with_open(mut self, arena: &Arena, patterns: &[Pattern]) -> Self {
-        for part in patterns.iter().flat_map(|pattern| arena.parts(*pattern)) {
-            if let Part::Variable(variable) = part
-                && let Some(slot) = self.0.get_mut(usize::from(*variable))
-            {
-                slot.get_or_insert(Bound::Open);
-            }
-        }
-        self
+    /// Whether a pattern can match a value that [`matches_like`] does not find: see [`super::open`].
+    pub(super) fn is_loose(&self) -> bool {
+        self.loose
     }
 
     /// These bindings with one more; `None` if the variable is already bound to another text.
     fn with(mut self, variable: u8, text: &'a str) -> Option<Self> {
-        let slot = self.0.get_mut(usize::from(variable))?;
+        let slot = self.texts.get_mut(usize::from(variable))?;
         match slot {
-            Some(Bound::To(bound)) if *bound != text => None,
+            Some(bound) if *bound != text => None,
             _ => {
-                *slot = Some(Bound::To(text));
+                *slot = Some(text);
                 Some(self)
             }
         }
-    }
-}
-
-/// Whether one of `patterns` matches `value` in a condition that is `negated` or not. A pattern with a variable that is
-/// bound to an open fact satisfies the condition, either way, if some text of the variable does.
-pub(super) fn matches_one(
-    likeness: Likeness,
-    arena: &Arena,
-    (patterns, negated): (&[Pattern], bool),
-    value: &str,
-    bindings: &Bindings<'_>,
-) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| match bindings.are_open(arena.parts(*pattern)) {
-            true => !negated && may_match(likeness, arena, *pattern, value, bindings),
-            false => matches_like(likeness, arena, *pattern, value, bindings),
-        })
-}
-
-/// Whether `value` has the known texts at the ends of a pattern with an open variable. The index knows no more
-/// about such a pattern.
-fn may_match(
-    likeness: Likeness,
-    arena: &Arena,
-    pattern: Pattern,
-    value: &str,
-    bindings: &Bindings<'_>,
-) -> bool {
-    let trimmed = likeness.trimmed(value);
-    let text = |part: Option<&Part>| match part {
-        Some(Part::Text(span)) => arena.text(*span),
-        Some(Part::Variable(variable)) => bindings.value(*variable).unwrap_or_default(),
-        None => "",
-    };
-    let parts = arena.parts(pattern);
-    let (first, last) = (text(parts.first()), text(parts.last()));
-    let begins = || likeness.strip_prefix(trimmed, first).is_some();
-    let ends = || likeness.strip_suffix(trimmed, last).is_some();
-    match pattern.shape {
-        Shape::Any => true,
-        Shape::Exact => begins() && ends(),
-        Shape::Prefix => begins(),
-        Shape::Suffix => ends(),
     }
 }
 
@@ -202,6 +141,46 @@ pub(super) fn bind<'a>(
         }
     }
     (pattern.shape == Shape::Prefix || rest.is_empty()).then_some(bound)
+}
+
+/// Matches the whole of `value`, in which a slash is a character like any other. Binds the variable that has no
+/// text yet. With several open variables in the pattern, or one beside a `*`, the pattern only has to match for
+/// some texts, and binds none.
+pub(super) fn bind_whole<'a>(
+    arena: &Arena,
+    pattern: Pattern,
+    value: &'a str,
+    bindings: &Bindings<'a>,
+) -> Option<Bindings<'a>> {
+    let parts = arena.parts(pattern);
+    let is_open =
+        |part: &Part| matches!(part, Part::Variable(variable) if bindings.value(*variable).is_none());
+    let Some(first) = parts.iter().position(is_open) else {
+        return matches(arena, pattern, value, bindings).then_some(*bindings);
+    };
+    let (head, rest) = parts.split_at_checked(first)?;
+    let (Part::Variable(variable), tail) = rest.split_first()? else {
+        return None;
+    };
+    if pattern.shape != Shape::Exact || tail.iter().any(is_open) {
+        return may_match(Likeness::Exact, arena, pattern, value, bindings, true).then_some(*bindings);
+    }
+    let text = |part: &Part| match part {
+        Part::Text(span) => Some(arena.text(*span)),
+        Part::Variable(variable) => bindings.value(*variable),
+    };
+    let strip_head = |rest: &'a str, part| rest.strip_prefix(text(part)?);
+    let strip_tail = |rest: &'a str, part| rest.strip_suffix(text(part)?);
+    let piece = head.iter().try_fold(value, strip_head)?;
+    let piece = tail.iter().try_rfold(piece, strip_tail)?;
+    if piece.is_empty() {
+        return None;
+    }
+    let bound = bindings.with(*variable, piece)?;
+    Some(match Likeness::Folded.is_uncertain(piece) {
+        true => bound.opened(),
+        false => bound,
+    })
 }
 
 /// `text` up to its first slash.

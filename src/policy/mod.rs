@@ -1,6 +1,7 @@
 //! The policy: document → compile → index → decide → explain.
 
 mod arena;
+mod bind;
 mod compiled;
 mod coverage;
 mod decide;
@@ -17,6 +18,7 @@ mod json;
 mod likeness;
 mod matching;
 mod nearest;
+mod open;
 mod pattern;
 mod ruleset;
 mod side;
@@ -33,7 +35,7 @@ pub use document::{Draft, load, read};
 pub use effect::{Effect, Mode};
 pub use error::{ErrorKind, FieldPath, LoadError, Step, Type};
 pub use facts::Facts;
-pub use field::Field;
+pub use field::{Binding, Field};
 pub use grammar::words::API_VERSION;
 pub use nearest::nearest;
 pub use ruleset::Ruleset;

@@ -41,6 +41,7 @@ pub(super) enum BadPattern {
     VariableName,
     BindsAcrossStar,
     TwoVariables,
+    TwoNewVariables,
 }
 
 impl fmt::Display for BadPattern {
@@ -56,6 +57,7 @@ impl fmt::Display for BadPattern {
             Self::TwoVariables => {
                 "has two variables in one path segment, so that they could bind in two ways"
             }
+            Self::TwoNewVariables => "binds two variables, or one twice, so that they could bind in two ways",
         })
     }
 }
@@ -114,6 +116,17 @@ impl<'t> Written<'t> {
             return Err(BadPattern::BindsAcrossStar);
         }
         Ok(())
+    }
+
+    /// Checks that the pattern, matched with a whole value, can bind in one way only those of its variables that
+    /// are not `bound` yet.
+    pub(super) fn check_binds_whole(&self, bound: &[&str]) -> Result<(), BadPattern> {
+        match self.variables().filter(|name| !bound.contains(name)).count() {
+            0 => Ok(()),
+            1 if self.shape == Shape::Exact => Ok(()),
+            1 => Err(BadPattern::BindsAcrossStar),
+            _ => Err(BadPattern::TwoNewVariables),
+        }
     }
 }
 

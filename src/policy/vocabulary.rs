@@ -36,6 +36,8 @@ pub(super) fn check(field: Field, text: &str, written: &Written<'_>) -> Result<(
             possible(SERVICE_ACCOUNT, |c| is_of_name(c) || c == '/', is_service_account)
         }
         Field::ActingDags | Field::Dags => possible("a DAG id, such as `sales_*`", id::is_id_char, id::is_id),
+        Field::ActingRuns => run(text, written),
+        Field::Runs => run(text, written).and_then(|()| ends_visibly(text, written)),
         Field::ActingTasks | Field::Tasks => {
             possible("a task id, such as `extract`", id::is_id_char, id::is_id)
         }
@@ -231,6 +233,13 @@ fn request_principal(text: &str, written: &Written<'_>) -> Result<(), Complaint>
         "`issuer/subject`, such as `https://issuer.example/*`",
         Some(format!("{text}/*")),
     ))
+}
+
+/// Checks a run's id, which may have nearly every character.
+fn run(text: &str, written: &Written<'_>) -> Result<(), Complaint> {
+    const RUN: &str = "a run's id, such as `manual__*`";
+    characters(text, written, RUN, |c| !c.is_control())
+        .and_then(|()| some_fit(text, written, RUN, id::is_run_id))
 }
 
 /// Checks a trigger's class path. Airflow imports any attribute of a module as a trigger, so a module's name

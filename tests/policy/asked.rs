@@ -17,6 +17,8 @@ use crate::tokens::{Shown, shown};
 pub(crate) struct Asked {
     pub(crate) principal: Option<Principal>,
     pub(crate) acting: Option<Acting>,
+    /// Whether the answer will name the acting task.
+    pub(crate) acting_pending: bool,
     pub(crate) surface: Surface,
     /// Whether the request is on no known route of its surface.
     pub(crate) unclassified: bool,
@@ -32,6 +34,7 @@ pub(crate) struct Asked {
 pub(crate) struct Wanted {
     pub(crate) action: Fact<&'static str>,
     pub(crate) dag: Fact<&'static str>,
+    pub(crate) run: Fact<&'static str>,
     pub(crate) task: Fact<&'static str>,
     pub(crate) connection: Fact<&'static str>,
     pub(crate) trigger: Fact<&'static str>,
@@ -64,6 +67,7 @@ impl Asked {
                 .map(|wanted| Access {
                     action: wanted.action.map(action),
                     dag: owned(wanted.dag),
+                    run: owned(wanted.run),
                     task: owned(wanted.task),
                     connection: owned(wanted.connection),
                     trigger: owned(wanted.trigger),
@@ -85,7 +89,10 @@ impl Asked {
 
     /// The acting task, as the policy expects it.
     pub(crate) fn acting(&self) -> Fact<&Acting> {
-        self.acting.as_ref().map_or(Fact::Unknown, Fact::Known)
+        match self.acting_pending {
+            true => Fact::Pending,
+            false => self.acting.as_ref().map_or(Fact::Unknown, Fact::Known),
+        }
     }
 
     /// The tokens, as the policy expects them.
@@ -112,7 +119,15 @@ impl Asked {
             change(&mut copy);
             less.push(copy);
         };
-        push(&|asked| asked.acting = None);
+        push(&|asked| {
+            asked.acting = None;
+            asked.acting_pending = false;
+        });
+        push(&|asked| {
+            if let Some(acting) = &mut asked.acting {
+                acting.run_id = None;
+            }
+        });
         push(&|asked| {
             if let Some(acting) = &mut asked.acting {
                 acting.task_id = None;
@@ -120,6 +135,7 @@ impl Asked {
         });
         push(&|asked| asked.path = Fact::Unknown);
         push(&|asked| asked.accesses[0].dag = Fact::Unknown);
+        push(&|asked| asked.accesses[0].run = Fact::Unknown);
         push(&|asked| asked.accesses[0].task = Fact::Unknown);
         push(&|asked| asked.accesses[0].action = Fact::Unknown);
         push(&|asked| asked.accesses[0].connection = Fact::Unknown);
@@ -130,21 +146,22 @@ impl Asked {
 
     /// Variants of the request, each with one fact pending.
     pub(crate) fn left_open(&self) -> Vec<Self> {
-        let later: [fn(&mut Wanted); 5] = [
+        let later: [fn(&mut Wanted); 6] = [
             |wanted| wanted.dag = Fact::Pending,
+            |wanted| wanted.run = Fact::Pending,
             |wanted| wanted.task = Fact::Pending,
             |wanted| wanted.connection = Fact::Pending,
             |wanted| wanted.trigger = Fact::Pending,
             |wanted| wanted.queue = Fact::Pending,
         ];
-        later
-            .iter()
-            .map(|leave_open| {
-                let mut open = self.clone();
-                leave_open(&mut open.accesses[0]);
-                open
-            })
-            .collect()
+        let of_access = later.iter().map(|leave_open| {
+            let mut open = self.clone();
+            leave_open(&mut open.accesses[0]);
+            open
+        });
+        let mut of_acting = self.clone();
+        of_acting.acting_pending = true;
+        of_access.chain([of_acting]).collect()
     }
 }
 
@@ -159,6 +176,7 @@ const PRINCIPALS: [&str; 8] = [
     "spiffe://a",
 ];
 const DAGS: [&str; 6] = ["ml", "ml_a", "ml_b", "sales_a", "x", "x "];
+const RUNS: [&str; 5] = ["ml", "ml_a", "r/1", "ml/é", "r "];
 const TASKS: [&str; 3] = ["ml", "load", "extract"];
 const ACTIONS: [&str; 5] = [
     "dag:read",
@@ -176,14 +194,15 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         0.8,
         (
             select(&DAGS[..]),
+            prop::option::of(select(&RUNS[..])),
             prop::option::of(select(&TASKS[..])),
             select(&Proof::ALL[..]),
         ),
     )
     .prop_map(|acting| {
-        acting.map(|(dag_id, task_id, proof)| Acting {
+        acting.map(|(dag_id, run_id, task_id, proof)| Acting {
             dag_id: dag_id.to_owned(),
-            run_id: None,
+            run_id: run_id.map(str::to_owned),
             task_id: task_id.map(str::to_owned),
             map_index: None,
             try_number: None,
@@ -195,14 +214,16 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
     let wanted = (
         fact(&ACTIONS),
         fact(&DAGS),
+        fact(&RUNS),
         fact(&TASKS),
         fact(&["ml_db", "ML-db ", "m\u{131}_db", "db", "Db", "db-"]),
         fact(&["ml.Wait", "ml.x.Poll", "airflow.Wait"]),
         fact(&["ml", "gpu"]),
     )
-        .prop_map(|(action, dag, task, connection, trigger, queue)| Wanted {
+        .prop_map(|(action, dag, run, task, connection, trigger, queue)| Wanted {
             action,
             dag,
+            run,
             task,
             connection,
             trigger,
@@ -210,7 +231,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         });
     (
         principal,
-        acting,
+        (acting, prop::bool::weighted(0.15)),
         surface,
         select(&["GET", "POST"][..]),
         select(&["api", "api.x"][..]),
@@ -219,10 +240,20 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         prop::collection::vec(wanted, 1..3),
     )
         .prop_map(
-            |(principal, acting, (surface, unclassified), method, host, path, shown, accesses)| {
+            |(
+                principal,
+                (acting, acting_pending),
+                (surface, unclassified),
+                method,
+                host,
+                path,
+                shown,
+                accesses,
+            )| {
                 let asked = Asked {
                     principal,
                     acting,
+                    acting_pending,
                     surface,
                     unclassified: false,
                     method,

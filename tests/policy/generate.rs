@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 use serde_json::{Map, Value, json};
 
+use crate::bound;
 use crate::tokens::{conditions, issuers};
 
 pub(crate) fn document() -> impl Strategy<Value = Value> {
@@ -65,7 +66,7 @@ pub(crate) fn large_document() -> impl Strategy<Value = Value> {
             .boxed(),
     ]);
     let rule = (prop::option::weighted(0.8, from), to).prop_map(|(from, to)| joined(from, Some(to)));
-    document_of(rule.boxed(), 30..90)
+    document_of(prop_oneof![9 => rule, 1 => bound::rule()].boxed(), 30..90)
 }
 
 /// One entry, or seldom two, with most of these conditions.
@@ -104,10 +105,11 @@ fn document_of(rule: BoxedStrategy<Value>, rules: Range<usize>) -> impl Strategy
     })
 }
 
-/// A rule, with or without a variable `{t}` that its identity binds.
+/// A rule, with or without variables that its caller binds.
 pub(crate) fn rule() -> impl Strategy<Value = Value> {
     prop_oneof![
         1 => Just(json!({})),
+        4 => bound::rule(),
         6 => (entries(from(false)), entries(to(false))).prop_map(|(from, to)| joined(from, to)),
         6 => (some_entries(from(true)), some_entries(to(true)))
             .prop_map(|(from, to)| joined(Some(from), Some(to))),

@@ -10,6 +10,7 @@
 
 mod asked;
 mod bodies;
+mod bound;
 mod generate;
 mod naive;
 mod tokens;

@@ -1,4 +1,4 @@
-//! A naive reading of the same document: it compiles nothing, has no index, and tries every binding.
+//! A naive reading of the same document: it compiles nothing, has no index, and tries every text of a variable.
 
 use dagward::fact::Fact;
 use dagward::policy::Scope;
@@ -52,51 +52,159 @@ fn decide_one(
     }
 }
 
-/// Whether some text for `{t}` makes an entry of each half hold.
+/// The meaning of the variables `{t}` and `{u}` in one attempt.
+#[derive(Clone, Copy)]
+struct Texts<'t> {
+    /// The text of each; `None` if it is open.
+    of: [Option<&'t str>; 2],
+    /// The texts that an open variable may have.
+    any: &'t [String],
+}
+
+const VARIABLES: [&str; 2] = ["{t}", "{u}"];
+
+impl Texts<'_> {
+    /// `pattern` with every text that its open variables may have. Where a match refuses, a variable also has each
+    /// text that a database may take for its own, and may stand for nothing.
+    fn spellings(self, pattern: &str, refuses: bool, uncertain: fn(&str) -> bool) -> Vec<String> {
+        let mut all = vec![pattern.to_owned()];
+        for (variable, text) in VARIABLES.iter().zip(self.of) {
+            if !pattern.contains(variable) {
+                continue;
+            }
+            let mut open: Vec<&str> = self.any.iter().map(String::as_str).collect();
+            open.extend(refuses.then_some(""));
+            let texts = match text {
+                Some(text) if !(refuses && uncertain(text)) => vec![text],
+                _ => open,
+            };
+            let spelt = |text: &&str| {
+                all.iter()
+                    .map(|one| one.replace(variable, text))
+                    .collect::<Vec<_>>()
+            };
+            all = texts.iter().flat_map(spelt).collect();
+        }
+        all
+    }
+
+    /// Whether some variable of `pattern` is open.
+    fn leaves_open(self, pattern: &str) -> bool {
+        let mut variables = VARIABLES.iter().zip(self.of);
+        variables.any(|(variable, text)| text.is_none() && pattern.contains(variable))
+    }
+}
+
+/// Whether texts for the variables make an entry of each half hold.
 fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
     let entries = |half: &str| rule.get(half).map(|entries| entries.as_array().unwrap());
-    // Without a variable all bindings are equal.
-    let bindings = if rule.to_string().contains("{t}") {
-        bindings(asked)
-    } else {
-        vec![String::new()]
-    };
-    bindings.iter().any(|text| {
-        let holds = |entry: &Value, to: bool| {
-            let (of_token, others): (Vec<_>, Vec<_>) = entry
-                .as_object()
-                .unwrap()
-                .iter()
-                .partition(|(word, _)| !to && is_of_token(word));
-            let others = others.iter().all(|(word, patterns)| {
-                condition(to, word, patterns.as_array().unwrap(), text, deny, asked, wanted)
-            });
-            others && token(&of_token, text, deny, &asked.shown)
+    let any = texts(asked, wanted);
+    // Conditions whose variables have no texts yet are left out, which only makes more hold.
+    let holds = |of: [Option<&str>; 2], without: &[&str]| {
+        let texts = Texts { of, any: &any };
+        let counts = |patterns: &Value| {
+            let patterns = patterns.to_string();
+            !without.iter().any(|variable| patterns.contains(variable))
         };
-        let from = entries("from").is_none_or(|entries| entries.iter().any(|entry| holds(entry, false)));
+        let holds = |entry: &Value, to: bool| {
+            let entry = entry.as_object().unwrap().iter();
+            let (of_token, others): (Vec<_>, Vec<_>) = entry.partition(|(word, _)| !to && is_of_token(word));
+            let mut others = others.iter().filter(|(_, patterns)| counts(patterns));
+            let others = others.all(|(word, patterns)| {
+                condition(to, word, patterns.as_array().unwrap(), texts, deny, asked, wanted)
+            });
+            let of_token_counts = of_token.iter().all(|(_, patterns)| counts(patterns));
+            others && (!of_token_counts || token(&of_token, texts, deny, &asked.shown))
+        };
+        let from = entries("from").is_none_or(|entries| {
+            let mut entries = entries.iter();
+            entries.any(|entry| may_be_open(entry, texts, deny, asked, wanted) && holds(entry, false))
+        });
         let unclassified = !deny && asked.unclassified;
-        let to = match entries("to") {
+        from && match entries("to") {
             None => !unclassified,
             Some(entries) => entries
                 .iter()
                 .any(|entry| holds(entry, true) && (!unclassified || is_named(entry.as_object().unwrap()))),
-        };
-        from && to
+        }
+    };
+    let written = rule.to_string();
+    let choices = |variable: &str| -> Vec<Option<&str>> {
+        match written.contains(variable) {
+            true => std::iter::once(None)
+                .chain(any.iter().map(|text| Some(text.as_str())))
+                .collect(),
+            // Without a variable all its texts are equal.
+            false => vec![Some("")],
+        }
+    };
+    let [of_t, of_u] = VARIABLES.map(choices);
+    holds([Some(""); 2], &VARIABLES)
+        && of_t
+            .iter()
+            .any(|t| holds([*t, Some("")], &VARIABLES[1..]) && of_u.iter().any(|u| holds([*t, *u], &[])))
+}
+
+/// Whether each open variable stands in a condition on what the caller acts for, whose fact is unknown in a DENY
+/// or pending in an ALLOW.
+fn may_be_open(entry: &Value, texts: Texts<'_>, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
+    VARIABLES.iter().zip(texts.of).all(|(variable, text)| {
+        text.is_some()
+            || ["dags", "runs", "tasks"].iter().any(|word| {
+                let stands = entry
+                    .get(*word)
+                    .is_some_and(|patterns| patterns.to_string().contains(variable));
+                let open = if deny { Fact::Unknown } else { Fact::Pending };
+                stands && fact(false, word, asked, wanted) == open
+            })
     })
 }
 
-/// Every non-empty piece of every path segment of the caller's identity, and a text that is in no identity, for the
-/// entries that bind nothing.
-fn bindings(asked: &Asked) -> Vec<String> {
+/// Every non-empty piece of every value that a variable may be bound to or compared with, cut where the patterns
+/// of this test have other characters, and a text that no value has.
+fn texts(asked: &Asked, wanted: &Wanted) -> Vec<String> {
     let mut all = vec!["\0".to_owned()];
-    if let Some(principal) = &asked.principal {
-        for segment in principal.as_str().split('/') {
-            for start in 0..segment.len() {
-                for end in start + 1..=segment.len() {
-                    all.push(segment[start..end].to_owned());
-                }
-            }
+    let mut add = |value: &str| {
+        let cuts = value.match_indices(['_', '-', '/', ' ']);
+        let mut ends: Vec<usize> = cuts
+            .flat_map(|(at, _)| [at, at + 1])
+            .chain([0, value.len()])
+            .collect();
+        ends.sort_unstable();
+        ends.dedup();
+        for (from, start) in ends.iter().enumerate() {
+            all.extend(
+                ends.iter()
+                    .skip(from + 1)
+                    .map(|end| value[*start..*end].to_owned()),
+            );
         }
+    };
+    if let Some(principal) = &asked.principal {
+        principal.as_str().split('/').for_each(&mut add);
+    }
+    let acting = asked.acting.iter().filter(|_| !asked.acting_pending);
+    for acting in acting {
+        let parts = [
+            Some(&acting.dag_id),
+            acting.run_id.as_ref(),
+            acting.task_id.as_ref(),
+        ];
+        parts.into_iter().flatten().for_each(|value| add(value));
+    }
+    for token in &asked.shown {
+        let subject = token.request_principal.rsplit("o/").next().unwrap_or_default();
+        add(subject.strip_prefix("users/").unwrap_or(subject));
+        ["groups", "a.b"]
+            .iter()
+            .flat_map(|path| claim(&token.claims, path))
+            .for_each(|value| add(&value));
+    }
+    for value in [wanted.dag, wanted.run, wanted.task, wanted.connection]
+        .iter()
+        .filter_map(Fact::known)
+    {
+        add(value);
     }
     all.sort_unstable();
     all.dedup();
@@ -114,7 +222,7 @@ fn condition(
     to: bool,
     word: &str,
     patterns: &[Value],
-    binding: &str,
+    texts: Texts<'_>,
     deny: bool,
     asked: &Asked,
     wanted: &Wanted,
@@ -143,14 +251,35 @@ fn condition(
         // A database may read it as any name.
         Fact::Known(value) if to && word == "connections" && !is_plain(&value) && (deny || negated) => deny,
         Fact::Known(value) => {
+            let wide = to && deny != negated;
+            let matches = |pattern: &str| match (wide, word.as_str()) {
+                (true, "connections") => glob(&folded(pattern), &folded(&value)),
+                (true, "dags" | "runs" | "tasks") => glob(pattern, value.trim_end_matches(' ')),
+                _ => glob(pattern, &value),
+            };
+            let names = matches!(word.as_str(), "dags" | "runs" | "tasks" | "connections");
+            let uncertain: fn(&str) -> bool = match word.as_str() {
+                "connections" => |text| text.ends_with(' ') || !is_plain(text),
+                _ => |text| text.ends_with(' '),
+            };
+            let acting = !to && !negated && matches!(word.as_str(), "dags" | "runs" | "tasks");
             let matched = patterns.iter().any(|pattern| {
-                let pattern = pattern.as_str().unwrap().replace("{t}", binding);
-                let refuses = deny != negated;
-                match (to && refuses, word.as_str()) {
-                    (true, "connections") => glob(&folded(&pattern), &folded(&value)),
-                    (true, "dags" | "tasks") => glob(&pattern, value.trim_end_matches(' ')),
-                    _ => glob(&pattern, &value),
+                let pattern = pattern.as_str().unwrap();
+                // An identity leaves nothing open. Nor does a known value of what acts, unless there is a `*`.
+                let open = texts.leaves_open(pattern);
+                if open && (negated || identity || (acting && !pattern.contains('*'))) {
+                    return false;
                 }
+                // A variable of an identity is a piece of one segment.
+                let mut of = VARIABLES
+                    .iter()
+                    .zip(texts.of)
+                    .filter(|(variable, _)| pattern.contains(**variable));
+                if identity && of.any(|(_, text)| text.is_some_and(|text| text.contains('/'))) {
+                    return false;
+                }
+                let spellings = texts.spellings(pattern, wide && names, uncertain);
+                spellings.iter().any(|pattern| matches(pattern))
             });
             matched != negated
         }
@@ -172,14 +301,21 @@ fn is_of_token(word: &str) -> bool {
 }
 
 /// Whether one of the tokens satisfies all of the conditions.
-fn token(conditions: &[(&String, &Value)], binding: &str, deny: bool, shown: &[Shown]) -> bool {
+fn token(conditions: &[(&String, &Value)], texts: Texts<'_>, deny: bool, shown: &[Shown]) -> bool {
     let holds = |(word, value): &(&String, &Value), token: &Shown| {
         let negated = word.starts_with("not");
         let any = |patterns: &Value, values: &[String]| {
             let patterns = patterns.as_array().unwrap();
             patterns.iter().any(|pattern| {
-                let pattern = pattern.as_str().unwrap().replace("{t}", binding);
-                values.iter().any(|value| glob(&pattern, value))
+                let pattern = pattern.as_str().unwrap();
+                // Tokens are always known, so they leave nothing open.
+                let spellings = match texts.leaves_open(pattern) {
+                    true => Vec::new(),
+                    false => texts.spellings(pattern, false, |_| false),
+                };
+                spellings
+                    .iter()
+                    .any(|pattern| values.iter().any(|value| glob(pattern, value)))
             })
         };
         match value.as_object() {
@@ -230,7 +366,9 @@ fn fact(to: bool, word: &str, asked: &Asked, wanted: &Wanted) -> Fact<String> {
         (false, "serviceAccounts") => segments()
             .map(|segments| format!("{}/{}", segments[1], segments[3]))
             .into(),
+        (false, "dags" | "runs" | "tasks" | "proof") if asked.acting_pending => Fact::Pending,
         (false, "dags") => known(asked.acting.as_ref().map(|acting| acting.dag_id.clone())),
+        (false, "runs") => known(asked.acting.as_ref().and_then(|acting| acting.run_id.clone())),
         (false, "tasks") => known(asked.acting.as_ref().and_then(|acting| acting.task_id.clone())),
         (false, "proof") => known(
             asked
@@ -239,6 +377,7 @@ fn fact(to: bool, word: &str, asked: &Asked, wanted: &Wanted) -> Fact<String> {
                 .map(|acting| acting.proof.as_str().to_owned()),
         ),
         (true, "dags") => owned(wanted.dag),
+        (true, "runs") => owned(wanted.run),
         (true, "tasks") => owned(wanted.task),
         (true, "actions") => owned(wanted.action),
         (true, "connections") => owned(wanted.connection),

@@ -301,6 +301,7 @@ proptest! {
 mod bodies;
 mod elsewhere;
 mod newest;
+mod runs;
 mod sites;
 mod slashes;
 mod unclassified;

@@ -1,5 +1,5 @@
-//! The places where bodies name ids that a policy can match, for rows that share a form. Runs are not among
-//! them.
+//! The places where bodies name ids that a policy can match, for rows that share a form. Runs come last: if the
+//! ids are too many to combine, the request is about any run rather than about any DAG.
 
 use crate::operation::route::{Field, Id, is, is_or_element, widens};
 
@@ -10,10 +10,17 @@ pub(super) const BULK_DAGS: &[Field] = &[is_or_element("actions[].entities[].dag
 pub(super) const LIST_RUNS: &[Field] = &[is("dag_ids[]", Id::Dag)];
 
 /// Task instances by lists of ids.
-pub(super) const LIST_TASK_INSTANCES: &[Field] = &[is("dag_ids[]", Id::Dag), is("task_ids[]", Id::Task)];
+pub(super) const LIST_TASK_INSTANCES: &[Field] = &[
+    is("dag_ids[]", Id::Dag),
+    is("task_ids[]", Id::Task),
+    is("dag_run_ids[]", Id::Run),
+];
 
 /// Runs in bulk: an element may be an object whose DAG overrides the path's.
-pub(super) const BULK_RUNS: &[Field] = &[is("actions[].entities[].dag_id", Id::Dag)];
+pub(super) const BULK_RUNS: &[Field] = &[
+    is("actions[].entities[].dag_id", Id::Dag),
+    is_or_element("actions[].entities[].dag_run_id", Id::Run),
+];
 
 /// Task instances in bulk: an element is a task's id, or an object whose ids override the path's.
 pub(super) const BULK_TASK_INSTANCES: &[Field] = &[
@@ -21,13 +28,22 @@ pub(super) const BULK_TASK_INSTANCES: &[Field] = &[
     is_or_element("actions[].entities[].task_id", Id::Task),
     widens("actions[].entities[].include_upstream", Id::Task),
     widens("actions[].entities[].include_downstream", Id::Task),
+    is("actions[].entities[].dag_run_id", Id::Run),
+    widens("actions[].entities[].include_future", Id::Run),
+    widens("actions[].entities[].include_past", Id::Run),
 ];
 
 /// The fields that extend a change of one task instance to others.
 pub(super) const UPDATE_TASK_INSTANCE: &[Field] = &[
     widens("include_upstream", Id::Task),
     widens("include_downstream", Id::Task),
+    widens("include_future", Id::Run),
+    widens("include_past", Id::Run),
 ];
+
+/// The fields that extend a change of a group of task instances to other runs.
+pub(super) const UPDATE_GROUP: &[Field] =
+    &[widens("include_future", Id::Run), widens("include_past", Id::Run)];
 
 /// The task instances of a DAG to clear. UUIDs and groups (3.4) count as tasks without a name here. Airflow
 /// accepts only UUIDs of the DAG in the path.
@@ -39,6 +55,11 @@ pub(super) const CLEAR_TASK_INSTANCES: &[Field] = &[
     widens("task_group_id", Id::Task),
     widens("task_instance_ids[]", Id::Task),
     widens("whole_expansion_ids[]", Id::Task),
+    is("dag_run_id", Id::Run),
+    widens("include_future", Id::Run),
+    widens("include_past", Id::Run),
+    widens("task_instance_ids[]", Id::Run),
+    widens("whole_expansion_ids[]", Id::Run),
 ];
 
 /// The same in Airflow 2, where the request can reach upstream and downstream DAGs.
@@ -48,6 +69,11 @@ pub(super) const CLEAR_TASK_INSTANCES_2: &[Field] = &[
     widens("include_downstream", Id::Task),
     widens("include_subdags", Id::Dag),
     widens("include_parentdag", Id::Dag),
+    is("dag_run_id", Id::Run),
+    widens("include_future", Id::Run),
+    widens("include_past", Id::Run),
+    widens("include_subdags", Id::Run),
+    widens("include_parentdag", Id::Run),
 ];
 
 /// Task instances whose state to set, in Airflow 2.
@@ -55,10 +81,22 @@ pub(super) const SET_STATE: &[Field] = &[
     is("task_id", Id::Task),
     widens("include_upstream", Id::Task),
     widens("include_downstream", Id::Task),
+    is("dag_run_id", Id::Run),
+    widens("include_future", Id::Run),
+    widens("include_past", Id::Run),
 ];
 
 /// Runs to clear. A DAG here must be the path's, unless that is `~`.
-pub(super) const CLEAR_RUNS: &[Field] = &[is("dag_runs[].dag_id", Id::Dag)];
+pub(super) const CLEAR_RUNS: &[Field] = &[
+    is("dag_runs[].dag_id", Id::Dag),
+    is("dag_runs[].dag_run_id", Id::Run),
+    widens("partition_key", Id::Run),
+    widens("partition_date_start", Id::Run),
+    widens("partition_date_end", Id::Run),
+];
+
+/// A run to start. Without an id Airflow picks one.
+pub(super) const TRIGGER: &[Field] = &[is("dag_run_id", Id::Run)];
 
 /// A DAG to backfill.
 pub(super) const BACKFILL: &[Field] = &[is("dag_id", Id::Dag)];

@@ -1,7 +1,8 @@
 //! The REST API v1 of Airflow 2.11.
 
 use super::bodies::{
-    CLEAR_TASK_INSTANCES_2, CONNECTION, DATASET, LIST_RUNS, LIST_TASK_INSTANCES, POOL, SET_STATE, VARIABLE,
+    CLEAR_TASK_INSTANCES_2, CONNECTION, DATASET, LIST_RUNS, LIST_TASK_INSTANCES, POOL, SET_STATE, TRIGGER,
+    VARIABLE,
 };
 use crate::operation::Action::*;
 use crate::operation::route::{Id::*, Route, V2, list, on, one};
@@ -24,12 +25,12 @@ pub(super) const ROUTES: &[Route] = &[
 
     // Runs. Clearing follows an `ExternalTaskMarker` into other DAGs.
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns",                                    &[DagRunRead]),
-    on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns",                                    &[DagRunTrigger]),
+    on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns",                                    &[DagRunTrigger]).body(TRIGGER),
     on(V2, "POST",   "/api/v1/dags/~/dagRuns/list",                                      &[DagRunRead]).any(&[Dag]).body(LIST_RUNS),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &[DagRunRead]),
     on(V2, "PATCH",  "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &[DagRunUpdate]),
     on(V2, "DELETE", "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}",                       &[DagRunDelete]),
-    on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/clear",                 &[DagRunClear]).any(&[Task]).beyond(&[Dag]),
+    on(V2, "POST",   "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/clear",                 &[DagRunClear]).any(&[Task]).beyond(&[Dag, Run]),
     on(V2, "PATCH",  "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/setNote",               &[DagRunUpdate]),
     on(V2, "GET",    "/api/v1/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamDatasetEvents", &[DagRunRead, AssetRead]).any(&[Asset]),
     on(V2, "POST",   "/api/v1/dags/{dag_id}/clearTaskInstances",                         &[TaskInstanceClear]).body(CLEAR_TASK_INSTANCES_2),

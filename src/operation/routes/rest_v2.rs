@@ -2,7 +2,7 @@
 
 use super::bodies::{
     ASSET, BACKFILL, BULK_CONNECTIONS, BULK_DAGS, BULK_POOLS, BULK_RUNS, BULK_VARIABLES, CLEAR_RUNS,
-    CLEAR_TASK_INSTANCES, CONNECTION, LIST_RUNS, POOL, VARIABLE,
+    CLEAR_TASK_INSTANCES, CONNECTION, LIST_RUNS, POOL, TRIGGER, VARIABLE,
 };
 use super::reads;
 use crate::operation::Action::*;
@@ -40,7 +40,7 @@ pub(super) const ROUTES: &[Route] = &[
     // Runs. In a bulk update the body's DAG overrides the path's. A caller that waits for a run gets the
     // XComs of its tasks, by default the last one's return value.
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns",                                  &[DagRunRead]),
-    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns",                                  &[DagRunTrigger]).reads(reads::TRIGGER).when(reads::TRIGGER_MORE),
+    on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns",                                  &[DagRunTrigger]).body(TRIGGER).reads(reads::TRIGGER).when(reads::TRIGGER_MORE),
     on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns",                                  &[DagRunUpdate, DagRunDelete]).body(BULK_RUNS).reads(&[]),
     on(V3,        "POST",   "/api/v2/dags/{dag_id}/dagRuns/list",                             &[DagRunRead]).body(LIST_RUNS),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}",                     &[DagRunRead]),
@@ -70,7 +70,7 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "GET",    "/api/v2/assets/aliases/{asset_alias_id}",   &[AssetRead]).any(&[Asset]),
     on(V3,        "GET",    "/api/v2/assets/events",                     &[AssetRead]).query(&[one("asset_id", AssetNumber), one("source_dag_id", Dag), one("source_run_id", Run), one("source_task_id", Task)]),
     on(V3,        "POST",   "/api/v2/assets/events",                     &[AssetCreate]).any(&[Dag]).body(ASSET),
-    on(V3,        "POST",   "/api/v2/assets/{asset_id}/materialize",     &[AssetCreate, DagRunTrigger]).any(&[Dag]).reads(reads::TRIGGER).when(reads::TRIGGER_MORE),
+    on(V3,        "POST",   "/api/v2/assets/{asset_id}/materialize",     &[AssetCreate, DagRunTrigger]).any(&[Dag]).body(TRIGGER).reads(reads::TRIGGER).when(reads::TRIGGER_MORE),
     on(V3,        "GET",    "/api/v2/assets/{asset_id}",                 &[AssetRead]),
     on(V3,        "GET",    "/api/v2/assets/{asset_id}/queuedEvents",    &[AssetRead]).any(&[Dag]),
     on(V3,        "DELETE", "/api/v2/assets/{asset_id}/queuedEvents",    &[AssetDelete, DagUpdate]).any(&[Dag]).reads(&[]),

@@ -1,6 +1,6 @@
 //! The REST API v2 of Airflow 3 below a run: task instances, logs, XComs.
 
-use super::bodies::{BULK_TASK_INSTANCES, LIST_TASK_INSTANCES, UPDATE_TASK_INSTANCE, XCOM};
+use super::bodies::{BULK_TASK_INSTANCES, LIST_TASK_INSTANCES, UPDATE_GROUP, UPDATE_TASK_INSTANCE, XCOM};
 use super::reads;
 use crate::operation::Action::*;
 use crate::operation::route::{Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, V3, list, on};
@@ -26,8 +26,8 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries",        &[TaskInstanceRead]),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries/{task_try_number}",  &[TaskInstanceRead]),
     on(V3,        "GET",    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries/{task_try_number}", &[TaskInstanceRead]),
-    on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}",         &[TaskInstanceUpdate]).any(&[Task]).reads(reads::TASK_INSTANCE),
-    on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}/dry_run", &[TaskInstanceUpdate]).any(&[Task]).reads(reads::TASK_INSTANCE),
+    on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}",         &[TaskInstanceUpdate]).any(&[Task]).body(UPDATE_GROUP).reads(reads::TASK_INSTANCE),
+    on(SINCE_3_3, "PATCH",  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskGroupInstances/{group_id}/dry_run", &[TaskInstanceUpdate]).any(&[Task]).body(UPDATE_GROUP).reads(reads::TASK_INSTANCE),
 
     // Logs.
     on(V3,        "GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",           &[TaskLogRead]),

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use crate::fact::Fact;
 use crate::token::Verified;
 
+use super::super::bind::split_token;
 use super::super::compiled::{Compiled, Condition, Rule};
 use super::super::effect::Effect;
 use super::super::facts::Facts;
 use super::super::likeness::Likeness;
-use super::super::matching::{Bindings, bind, matches, matches_like};
+use super::super::matching::{Bindings, matches, matches_like};
 use super::{ConditionCoverage, RuleCoverage};
 
 /// One access, as the rules of one effect see it.
@@ -28,14 +29,9 @@ impl Walk<'_> {
             self.to(rule, &Bindings::default(), to);
         }
         for (entry, tried) in entries.iter().zip(from) {
-            let (conditions, of_token) = self.compiled.split_at_token(*entry);
-            let Some((tried, tried_of_token)) = tried.split_at_mut_checked(conditions.len()) else {
-                continue;
-            };
+            let conditions = self.compiled.conditions_of(*entry);
             self.from(conditions, tried, &Bindings::default(), &mut |bindings| {
-                if self.tokens(of_token, tried_of_token, bindings) {
-                    self.to(rule, bindings, to);
-                }
+                self.to(rule, bindings, to);
             });
         }
     }
@@ -48,17 +44,26 @@ impl Walk<'_> {
         bindings: &Bindings<'f>,
         then: &mut dyn FnMut(&Bindings<'f>),
     ) {
+        let (of_token, rest) = split_token(conditions);
+        if !of_token.is_empty() {
+            let Some((tried, others)) = tried.split_at_mut_checked(of_token.len()) else {
+                return;
+            };
+            return self.tokens(of_token, tried, bindings, &mut |bindings| {
+                self.from(rest, others, bindings, then);
+            });
+        }
         let (Some((first, rest)), Some((tried, others))) =
             (conditions.split_first(), tried.split_first_mut())
         else {
             return then(bindings);
         };
         let value = match self.facts.fact(first.field) {
-            Fact::Known(value) if first.binds() => value,
+            Fact::Known(value) if first.binds => value,
             _ => {
                 if self.condition(first, tried, bindings) {
-                    let bindings = self.compiled.left_open(first, bindings);
-                    self.from(rest, others, &bindings, then);
+                    let opened = first.binds.then(|| bindings.opened());
+                    self.from(rest, others, opened.as_ref().unwrap_or(bindings), then);
                 }
                 return;
             }
@@ -66,7 +71,7 @@ impl Walk<'_> {
         let mut held = false;
         let patterns = self.compiled.patterns_of(first).iter();
         for (pattern, alternative) in patterns.zip(&mut tried.alternatives) {
-            if let Some(bound) = bind(&self.compiled.arena, *pattern, value, bindings) {
+            if let Some(bound) = self.compiled.bind(first.field, *pattern, value, bindings) {
                 alternative.matched = true;
                 held = true;
                 self.from(rest, others, &bound, then);
@@ -75,22 +80,57 @@ impl Walk<'_> {
         tried.saw(held);
     }
 
-    /// Tries the conditions on tokens. Whether one token satisfies all of them.
-    fn tokens(
-        &self,
+    /// Tries the conditions on tokens with each token. Calls `then` under the bindings with which one token satisfies
+    /// all of them.
+    fn tokens<'f>(
+        &'f self,
         conditions: &[Condition],
         tried: &mut [ConditionCoverage<'_>],
-        bindings: &Bindings<'_>,
-    ) -> bool {
-        let mut left: Vec<&Rc<Verified>> = self.facts.tokens().iter().collect();
-        let holds_without = self.facts.tokens().is_empty() && self.effect == Effect::Deny;
-        conditions.iter().zip(tried).all(|(condition, tried)| {
-            for token in &left {
-                self.alternatives_of(condition, tried, token, bindings);
+        bindings: &Bindings<'f>,
+        then: &mut dyn FnMut(&Bindings<'f>),
+    ) {
+        let tokens = self.facts.tokens();
+        let holds_without = |condition: &Condition| self.effect == Effect::Deny && condition.negated;
+        if tokens.is_empty() {
+            let mut all = conditions.iter().zip(&mut *tried);
+            if all.all(|(condition, tried)| tried.saw(holds_without(condition))) {
+                then(bindings);
             }
-            left.retain(|token| self.compiled.holds_of(condition, self.effect, token, bindings));
-            tried.saw(!left.is_empty() || (holds_without && condition.negated))
-        })
+        }
+        for token in tokens {
+            self.token(conditions, tried, token, bindings, then);
+        }
+    }
+
+    /// Tries the conditions on tokens with one token, under each binding.
+    fn token<'f>(
+        &'f self,
+        conditions: &[Condition],
+        tried: &mut [ConditionCoverage<'_>],
+        token: &'f Rc<Verified>,
+        bindings: &Bindings<'f>,
+        then: &mut dyn FnMut(&Bindings<'f>),
+    ) {
+        let (Some((first, rest)), Some((tried, others))) =
+            (conditions.split_first(), tried.split_first_mut())
+        else {
+            return then(bindings);
+        };
+        self.alternatives_of(first, tried, token, bindings);
+        let bound: Vec<Bindings<'f>> = match first.binds {
+            true => self
+                .compiled
+                .bound_by(first, self.effect, token, bindings)
+                .collect(),
+            false => {
+                let holds = self.compiled.holds_of(first, self.effect, token, bindings);
+                holds.then_some(*bindings).into_iter().collect()
+            }
+        };
+        tried.saw(!bound.is_empty());
+        for bindings in &bound {
+            self.token(rest, others, token, bindings, then);
+        }
     }
 
     /// Tries the entries of `to` under one binding.
@@ -136,8 +176,13 @@ impl Walk<'_> {
         let patterns = self.compiled.patterns_of(condition).iter();
         for (pattern, alternative) in patterns.zip(&mut tried.alternatives) {
             let mut values = values.iter();
-            alternative.matched |=
-                values.any(|value| matches(&self.compiled.arena, *pattern, value, bindings));
+            alternative.matched |= values.any(|value| match condition.binds {
+                true => self
+                    .compiled
+                    .bind(condition.field, *pattern, value, bindings)
+                    .is_some(),
+                false => matches(&self.compiled.arena, *pattern, value, bindings),
+            });
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::iter::once;
 
-use super::super::field::Field;
+use super::super::field::{Binding, Field};
 use super::super::pattern::Written;
 use super::super::side::Side;
 use super::reader::At;
@@ -19,6 +19,8 @@ pub(super) struct Entry<'d> {
 pub(super) struct ReadCondition<'d> {
     pub(super) field: Field,
     pub(super) negated: bool,
+    /// Whether a match binds variables.
+    pub(super) binds: bool,
     /// The path of the claim that the condition is on.
     pub(super) claim: Option<Cow<'d, str>>,
     /// The patterns, each with its number in the list.
@@ -35,9 +37,31 @@ impl ReadCondition<'_> {
         })
     }
 
-    /// Whether a match binds variables.
-    pub(super) fn binds(&self) -> bool {
-        self.field.binds() && !self.negated
+    /// How its variables are bound. A `not…` condition binds none.
+    pub(super) fn binding(&self) -> Binding {
+        match self.negated {
+            true => Binding::Nothing,
+            false => self.field.binding(),
+        }
+    }
+
+    /// The names in its patterns, without repeats.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .patterns()
+            .flat_map(|(_, _, written)| written.variables().collect::<Vec<_>>())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The names that each of its patterns has.
+    pub(super) fn names_in_all(&self) -> impl Iterator<Item = &str> {
+        self.names().into_iter().filter(|name| {
+            let mut patterns = self.patterns();
+            patterns.all(|(_, _, written)| written.variables().any(|other| other == *name))
+        })
     }
 
     pub(super) fn word(&self) -> &'static str {

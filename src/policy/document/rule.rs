@@ -12,6 +12,7 @@ use super::super::pattern::{Piece, Shape, Written};
 use super::super::side::Side;
 use super::Loader;
 use super::entry::{Entry, ReadCondition};
+use super::order::in_order;
 use super::reader::At;
 use super::variables::Variables;
 
@@ -77,13 +78,7 @@ impl Loader {
                 self.needs_issuer(at, name);
             }
         }
-        // The list is short, and a sorting algorithm would cost the module 15 kB.
-        let mut conditions: Vec<ReadCondition<'_>> = Vec::with_capacity(read.len());
-        for condition in read {
-            let key = |other: &ReadCondition<'_>| (!other.binds(), other.field, other.negated);
-            let place = conditions.partition_point(|other| key(other) <= key(&condition));
-            conditions.insert(place, condition);
-        }
+        let conditions = in_order(read);
         self.contradictions(at, &conditions);
         Some(Entry {
             side,
@@ -113,6 +108,7 @@ impl Loader {
         let condition = ReadCondition {
             field,
             negated,
+            binds: false,
             claim,
             texts,
         };
@@ -154,8 +150,14 @@ impl Loader {
                 let patterns = self
                     .arena
                     .list(claim.chain(written), |name| variables.number(name));
-                let ReadCondition { field, negated, .. } = *condition;
-                self.conditions.push(Condition::new(field, negated, patterns));
+                let ReadCondition {
+                    field,
+                    negated,
+                    binds,
+                    ..
+                } = *condition;
+                let condition = Condition::new(field, negated, binds, patterns);
+                self.conditions.push(condition);
             }
             spans.push(Span::new(start, self.conditions.len()));
         }

@@ -349,7 +349,7 @@ fn variables_are_bound_once_and_used() {
             r#"{"from":[{"principals":["spiffe://td/ns/a/sa/w-{team}","spiffe://td/x"],"dags":["{team}"]}]}"#
                 .to_owned(),
             "from[0].dags[0]",
-            "nothing binds",
+            "can claim that",
         ),
         (
             r#"{"from":[{"principals":["spiffe://td/ns/a/sa/{x}{y}"],"dags":["{x}_{y}"]}]}"#.to_owned(),

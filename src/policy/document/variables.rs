@@ -1,23 +1,29 @@
-//! The variables of a rule: conditions on identity bind them, and all other conditions use them.
+//! The variables of a rule: conditions on the caller bind them, and all conditions use them.
 
 use super::super::error::ErrorKind;
+use super::super::field::{Binding, Field};
 use super::super::matching::MAX_VARIABLES;
+use super::super::pattern::Written;
+use super::super::vocabulary::literal_matches;
 use super::entry::{Entry, ReadCondition};
+use super::order::binders;
 use super::reader::{At, Reader};
+use crate::caller::Proof;
 
 /// The names of a rule's variables. A variable's number is its position in the list.
 #[derive(Default)]
 pub(super) struct Variables<'r>(Vec<&'r str>);
 
 impl<'r> Variables<'r> {
-    /// Collects the variables of a rule. Reports variables that could bind in two ways, that no condition
-    /// binds, or that no condition uses.
+    /// Collects the variables of a rule. Reports variables that could bind in two ways, that a mere claim would
+    /// bind, that no condition binds, or that no condition uses.
     pub(super) fn check(reader: &mut Reader, at: At<'_>, from: &'r [Entry<'_>], to: &'r [Entry<'_>]) -> Self {
         let mut names = Vec::new();
         for entry in from {
-            for condition in entry.conditions.iter().filter(|condition| condition.binds()) {
-                check_binding(reader, at, entry, condition);
-                for name in names_in(condition) {
+            check_binding(reader, at, entry);
+            check_proof(reader, at, entry);
+            for condition in binding(entry) {
+                for name in condition.names() {
                     if !names.contains(&name) {
                         names.push(name);
                     }
@@ -58,58 +64,105 @@ impl<'r> Variables<'r> {
     }
 }
 
-/// The names in a condition, without repeats.
-fn names_in<'c>(condition: &'c ReadCondition<'_>) -> Vec<&'c str> {
-    let mut names: Vec<&str> = condition
-        .patterns()
-        .flat_map(|(_, _, written)| written.variables().collect::<Vec<_>>())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// The conditions that can bind variables.
+fn binding<'e, 'd>(entry: &'e Entry<'d>) -> impl Iterator<Item = &'e ReadCondition<'d>> {
+    let conditions = entry.conditions.iter();
+    conditions.filter(|condition| condition.binding() != Binding::Nothing)
 }
 
-/// The names that are bound whenever the entry's identity matches: those that every alternative of some
-/// condition binds.
+/// The names that are bound whenever the entry matches: those that every alternative of some condition binds.
 fn bound_by<'e>(entry: &'e Entry<'_>) -> Vec<&'e str> {
-    let mut bound = Vec::new();
-    for condition in entry.conditions.iter().filter(|condition| condition.binds()) {
-        let in_all = |name: &&str| {
-            condition
-                .patterns()
-                .all(|(_, _, written)| written.variables().any(|other| other == *name))
-        };
-        bound.extend(names_in(condition).into_iter().filter(in_all));
-    }
-    bound
+    binding(entry).flat_map(ReadCondition::names_in_all).collect()
 }
 
-fn check_binding(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, condition: &ReadCondition<'_>) {
-    for (number, text, written) in condition.patterns() {
-        if let Err(bad) = written.check_binds() {
-            let place = Place {
-                entry,
-                condition,
-                number,
-            };
-            let found = format!("`{text}` {bad}");
-            complain(reader, at, &place, ErrorKind::InvalidValue, found, BINDING);
+/// Reports patterns that could bind in two ways.
+fn check_binding(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>) {
+    let mut bound: Vec<&str> = Vec::new();
+    for field in binders() {
+        let of_field = || binding(entry).filter(move |condition| condition.field == field);
+        for condition in of_field() {
+            for (number, text, written) in condition.patterns() {
+                let (bad, allowed) = match field.binding() {
+                    Binding::Identity => (written.check_binds(), BINDING),
+                    _ => (written.check_binds_whole(&bound), BINDING_WHOLE),
+                };
+                if let Err(bad) = bad {
+                    let place = Place {
+                        entry,
+                        condition,
+                        number,
+                    };
+                    let found = format!("`{text}` {bad}");
+                    complain(reader, at, &place, ErrorKind::InvalidValue, found, allowed);
+                }
+            }
         }
+        bound.extend(of_field().flat_map(ReadCondition::names_in_all));
     }
 }
 
 const BINDING: &str = "one variable in a path segment, with literal text or a slash around it";
 
+const BINDING_WHOLE: &str = "no `*`, and one variable beside those that `principals`, `namespaces`, \
+    `serviceAccounts` or a condition before this one bind in each alternative";
+
+/// Reports an entry that binds variables by what the caller acts for and does not say how well that must be known.
+fn check_proof(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>) {
+    let by_acting =
+        |condition: &&ReadCondition<'_>| condition.binds && condition.binding() == Binding::Acting;
+    let Some(condition) = entry.conditions.iter().find(by_acting) else {
+        return;
+    };
+    if excludes_claims(entry) {
+        return;
+    }
+    let mut patterns = condition.patterns();
+    let Some((number, text, _)) = patterns.find(|(_, _, written)| written.is_template()) else {
+        return;
+    };
+    let place = Place {
+        entry,
+        condition,
+        number,
+    };
+    let found = format!(
+        "`{text}` binds a variable by what the caller acts for, and the application itself can claim that"
+    );
+    complain(reader, at, &place, ErrorKind::Conflict, found, PROOF);
+}
+
+const PROOF: &str = "a better proof than `claimed` in the same entry: `proof: [pod, airflow]`";
+
+/// Whether the entry matches no caller that only claims its task.
+fn excludes_claims(entry: &Entry<'_>) -> bool {
+    let claimed = Proof::Claimed.as_str();
+    let may_match = |written: &Written<'_>| written.is_template() || literal_matches(written, claimed);
+    let matches = |written: &Written<'_>| !written.is_template() && literal_matches(written, claimed);
+    let mut of_proof = entry
+        .conditions
+        .iter()
+        .filter(|condition| condition.field == Field::Proof);
+    of_proof.any(|condition| {
+        let mut patterns = condition.patterns().map(|(_, _, written)| written);
+        match condition.negated {
+            true => patterns.any(|written| matches(&written)),
+            false => !patterns.any(|written| may_match(&written)),
+        }
+    })
+}
+
 fn check_uses(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, bound: &[&str], by: &str) {
     for condition in &entry.conditions {
         for (number, text, written) in condition.patterns() {
-            if condition.binds() {
+            if condition.binding() != Binding::Nothing {
                 continue;
             }
             for name in written.variables().filter(|name| !bound.contains(name)) {
                 let found = format!("`{text}` uses `{{{name}}}`, which nothing binds");
+                let words: Vec<String> = binders().map(|field| format!("`{}`", field.word())).collect();
                 let allowed = format!(
-                    "a variable that `principals`, `namespaces`, `serviceAccounts` or `teams` of {by} bind in each alternative"
+                    "a variable that one of {} of {by} binds in each alternative",
+                    words.join(", ")
                 );
                 let place = Place {
                     entry,
@@ -127,16 +180,16 @@ fn check_unused(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, to: &[Entry<
         let here = entry
             .conditions
             .iter()
-            .filter(|condition| names_in(condition).contains(&name))
+            .filter(|condition| condition.names().contains(&name))
             .count();
         let there = to
             .iter()
             .flat_map(|entry| &entry.conditions)
-            .filter(|other| names_in(other).contains(&name))
+            .filter(|other| other.names().contains(&name))
             .count();
         here + there
     };
-    for condition in entry.conditions.iter().filter(|condition| condition.binds()) {
+    for condition in binding(entry) {
         for (number, text, written) in condition.patterns() {
             for name in written.variables() {
                 let twice = written.variables().filter(|other| *other == name).count() > 1;
@@ -182,3 +235,6 @@ fn complain(
         None,
     );
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,8 +92,8 @@ fn an_unknown_dag_does_not_make_every_deny_be_looked_at() {
         let ruleset = ruleset("DENY", rule);
         for operation in [&state, &unclassified] {
             let looked_at = looked_at(&ruleset, Effect::Deny, operation);
-            // Each of the open fields can leave a few.
-            assert!(looked_at <= 3 * FEW, "{what}: {looked_at} rules");
+            // By chance a few rules are filed under other fields of theirs, up to this number for each.
+            assert!(looked_at <= 2 * FEW, "{what}: {looked_at} rules");
         }
     }
 }

@@ -47,7 +47,7 @@ fn conditions_on_tokens_are_checked_like_all_others() {
         (
             r#""claims":{"groups":[]},"claim":{}"#,
             vec![
-                ".claim: unknown field `claim`; allowed: `principals`, `notPrincipals`, `namespaces`, `notNamespaces`, `serviceAccounts`, `notServiceAccounts`, `teams`, `notTeams`, `dags`, `notDags`, `tasks`, `notTasks`, `proof`, `notProof`, `requestPrincipals`, `notRequestPrincipals`, `claims`, `notClaims`; did you mean `claims`?",
+                ".claim: unknown field `claim`; allowed: `principals`, `notPrincipals`, `namespaces`, `notNamespaces`, `serviceAccounts`, `notServiceAccounts`, `teams`, `notTeams`, `dags`, `notDags`, `runs`, `notRuns`, `tasks`, `notTasks`, `proof`, `notProof`, `requestPrincipals`, `notRequestPrincipals`, `claims`, `notClaims`; did you mean `claims`?",
                 ".claims.groups: an empty list, which matches nothing; allowed: at least one element",
             ],
         ),
@@ -75,8 +75,24 @@ fn conditions_on_tokens_are_checked_like_all_others() {
         (
             r#""claims":{"groups":["{team}"]}"#,
             vec![
-                ".claims.groups[0]: `{team}` uses `{team}`, which nothing binds; allowed: a variable that `principals`, `namespaces`, `serviceAccounts` or `teams` of this entry bind in each alternative",
+                ".claims.groups[0]: `{team}` binds `{team}`, which nothing uses; allowed: a variable that another condition uses, or `*` at the end",
             ],
+        ),
+        (
+            r#""notClaims":{"groups":["{team}"]}"#,
+            vec![
+                ".notClaims.groups[0]: `{team}` uses `{team}`, which nothing binds; allowed: a variable that one of `principals`, `namespaces`, `serviceAccounts`, `teams`, `requestPrincipals`, `claims`, `dags`, `runs`, `tasks` of this entry binds in each alternative",
+            ],
+        ),
+        (
+            r#""claims":{"groups":["{team}-*"],"team":["{team}"]}"#,
+            vec![
+                ".claims.groups[0]: `{team}-*` binds a variable next to a `*`, so that it could bind in two ways; allowed: no `*`, and one variable beside those that `principals`, `namespaces`, `serviceAccounts` or a condition before this one bind in each alternative",
+            ],
+        ),
+        (
+            r#""requestPrincipals":["users/{team}"],"claims":{"groups":["{team}-*"]}"#,
+            vec![],
         ),
         (
             r#""requestPrincipals":["users"]"#,
