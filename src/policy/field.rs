@@ -12,8 +12,8 @@ pub enum Binding {
     Identity,
     /// A verified token. Always known or absent. A variable takes any part of a value.
     Token,
-    /// What the caller acts for. It may be unknown or pending, and it is worth as much as its proof. A variable
-    /// takes any part of a value.
+    /// The acting task. It may be unknown or pending, and it is worth as much as its proof. A variable takes any
+    /// part of a value.
     Acting,
     /// The condition binds no variables.
     Nothing,

@@ -13,6 +13,7 @@ mod bodies;
 mod bound;
 mod generate;
 mod naive;
+mod texts;
 mod tokens;
 
 use asked::{Asked, asked};

@@ -5,6 +5,7 @@ use dagward::policy::Scope;
 use serde_json::{Map, Value};
 
 use crate::asked::{Asked, Wanted};
+use crate::texts::{Texts, VARIABLES, texts};
 use crate::tokens::Shown;
 
 pub(crate) fn decide(document: &Value, scope: Scope, asked: &Asked) -> (bool, Option<(String, u32)>) {
@@ -52,57 +53,22 @@ fn decide_one(
     }
 }
 
-/// The meaning of the variables `{t}` and `{u}` in one attempt.
-#[derive(Clone, Copy)]
-struct Texts<'t> {
-    /// The text of each; `None` if it is open.
-    of: [Option<&'t str>; 2],
-    /// The texts that an open variable may have.
-    any: &'t [String],
-}
-
-const VARIABLES: [&str; 2] = ["{t}", "{u}"];
-
-impl Texts<'_> {
-    /// `pattern` with every text that its open variables may have. Where a match refuses, a variable also has each
-    /// text that a database may take for its own, and may stand for nothing.
-    fn spellings(self, pattern: &str, refuses: bool, uncertain: fn(&str) -> bool) -> Vec<String> {
-        let mut all = vec![pattern.to_owned()];
-        for (variable, text) in VARIABLES.iter().zip(self.of) {
-            if !pattern.contains(variable) {
-                continue;
-            }
-            let mut open: Vec<&str> = self.any.iter().map(String::as_str).collect();
-            open.extend(refuses.then_some(""));
-            let texts = match text {
-                Some(text) if !(refuses && uncertain(text)) => vec![text],
-                _ => open,
-            };
-            let spelt = |text: &&str| {
-                all.iter()
-                    .map(|one| one.replace(variable, text))
-                    .collect::<Vec<_>>()
-            };
-            all = texts.iter().flat_map(spelt).collect();
-        }
-        all
-    }
-
-    /// Whether some variable of `pattern` is open.
-    fn leaves_open(self, pattern: &str) -> bool {
-        let mut variables = VARIABLES.iter().zip(self.of);
-        variables.any(|(variable, text)| text.is_none() && pattern.contains(variable))
-    }
-}
-
 /// Whether texts for the variables make an entry of each half hold.
 fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
     let entries = |half: &str| rule.get(half).map(|entries| entries.as_array().unwrap());
-    let any = texts(asked, wanted);
+    let written = rule.to_string();
+    let is_template = VARIABLES.iter().any(|variable| written.contains(variable));
+    let any = match is_template {
+        true => texts(asked, wanted),
+        false => Vec::new(),
+    };
     // Conditions whose variables have no texts yet are left out, which only makes more hold.
     let holds = |of: [Option<&str>; 2], without: &[&str]| {
         let texts = Texts { of, any: &any };
         let counts = |patterns: &Value| {
+            if without.is_empty() {
+                return true;
+            }
             let patterns = patterns.to_string();
             !without.iter().any(|variable| patterns.contains(variable))
         };
@@ -128,7 +94,6 @@ fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
                 .any(|entry| holds(entry, true) && (!unclassified || is_named(entry.as_object().unwrap()))),
         }
     };
-    let written = rule.to_string();
     let choices = |variable: &str| -> Vec<Option<&str>> {
         match written.contains(variable) {
             true => std::iter::once(None)
@@ -139,7 +104,7 @@ fn holds(rule: &Value, deny: bool, asked: &Asked, wanted: &Wanted) -> bool {
         }
     };
     let [of_t, of_u] = VARIABLES.map(choices);
-    holds([Some(""); 2], &VARIABLES)
+    (!is_template || holds([Some(""); 2], &VARIABLES))
         && of_t
             .iter()
             .any(|t| holds([*t, Some("")], &VARIABLES[1..]) && of_u.iter().any(|u| holds([*t, *u], &[])))
@@ -158,57 +123,6 @@ fn may_be_open(entry: &Value, texts: Texts<'_>, deny: bool, asked: &Asked, wante
                 stands && fact(false, word, asked, wanted) == open
             })
     })
-}
-
-/// Every non-empty piece of every value that a variable may be bound to or compared with, cut where the patterns
-/// of this test have other characters, and a text that no value has.
-fn texts(asked: &Asked, wanted: &Wanted) -> Vec<String> {
-    let mut all = vec!["\0".to_owned()];
-    let mut add = |value: &str| {
-        let cuts = value.match_indices(['_', '-', '/', ' ']);
-        let mut ends: Vec<usize> = cuts
-            .flat_map(|(at, _)| [at, at + 1])
-            .chain([0, value.len()])
-            .collect();
-        ends.sort_unstable();
-        ends.dedup();
-        for (from, start) in ends.iter().enumerate() {
-            all.extend(
-                ends.iter()
-                    .skip(from + 1)
-                    .map(|end| value[*start..*end].to_owned()),
-            );
-        }
-    };
-    if let Some(principal) = &asked.principal {
-        principal.as_str().split('/').for_each(&mut add);
-    }
-    let acting = asked.acting.iter().filter(|_| !asked.acting_pending);
-    for acting in acting {
-        let parts = [
-            Some(&acting.dag_id),
-            acting.run_id.as_ref(),
-            acting.task_id.as_ref(),
-        ];
-        parts.into_iter().flatten().for_each(|value| add(value));
-    }
-    for token in &asked.shown {
-        let subject = token.request_principal.rsplit("o/").next().unwrap_or_default();
-        add(subject.strip_prefix("users/").unwrap_or(subject));
-        ["groups", "a.b"]
-            .iter()
-            .flat_map(|path| claim(&token.claims, path))
-            .for_each(|value| add(&value));
-    }
-    for value in [wanted.dag, wanted.run, wanted.task, wanted.connection]
-        .iter()
-        .filter_map(Fact::known)
-    {
-        add(value);
-    }
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 fn is_named(entry: &Map<String, Value>) -> bool {
@@ -334,7 +248,7 @@ fn token(conditions: &[(&String, &Value)], texts: Texts<'_>, deny: bool, shown: 
 }
 
 /// The values of a claim: the path is cut at every dot, and a claim's name may have a dot in it.
-fn claim(claims: &Value, path: &str) -> Vec<String> {
+pub(crate) fn claim(claims: &Value, path: &str) -> Vec<String> {
     let scalar = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),

@@ -39,8 +39,8 @@ pub(super) fn in_order(mut read: Vec<ReadCondition<'_>>) -> Vec<ReadCondition<'_
     conditions
 }
 
-/// For each condition, whether it binds variables: whether it has one that no identity and no token binds. What
-/// the caller acts for may be unknown. Then the next condition binds the variable.
+/// For each condition, whether it binds variables: whether it has one that no identity and no token binds. The
+/// acting task may be unknown. Then the next condition binds the variable.
 fn marks(read: &[ReadCondition<'_>]) -> Vec<bool> {
     let mut marks = vec![false; read.len()];
     let is_template =
