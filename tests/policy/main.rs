@@ -10,6 +10,7 @@
 
 mod asked;
 mod bodies;
+mod coverage;
 mod generate;
 mod naive;
 mod tokens;
