@@ -40,7 +40,7 @@ impl Vouched {
         claims.insert("exp".to_owned(), json!(now.seconds() + LIFETIME));
         claims.extend(self.claims.clone());
         claims.retain(|_, value| !value.is_null());
-        let header = json!({"typ": "JWT", "alg": algorithm(issuer).map(Algorithm::as_str)});
+        let header = json!({"typ": "JWT", "alg": algorithm(issuer).as_str()});
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         Ok(Shown {
             token: format!(
@@ -69,18 +69,15 @@ impl Vouched {
     }
 }
 
-/// An algorithm of the issuer for which there is a key.
-fn algorithm(issuer: &Issuer) -> Option<Algorithm> {
+/// An algorithm of the issuer for which there is a key. An issuer whose tokens Istio verifies names none.
+fn algorithm(issuer: &Issuer) -> Algorithm {
     let fits = |algorithm: &&Algorithm| match &issuer.source {
         Source::Inline(keys) => keys.keys().iter().any(|key| key.fits(**algorithm)),
         Source::Istio | Source::Remote(_) => true,
     };
-    let mut algorithms = issuer.algorithms.iter();
-    algorithms
-        .clone()
-        .find(fits)
-        .or_else(|| algorithms.next())
-        .copied()
+    let fitting = issuer.algorithms.iter().find(fits);
+    let algorithm = fitting.or(issuer.algorithms.first());
+    algorithm.copied().unwrap_or(Algorithm::Rs256)
 }
 
 /// One key of each kind, in place of those that an issuer publishes. The points are those of RFC 7515 (A.3, A.4) and
