@@ -36,7 +36,7 @@ fn the_company_s_cases_notice_each_policy_that_is_gone() {
     let [policy, cases] =
         ["policy", "cases"].map(|file| tests().join(format!("{EXAMPLES}/company/{file}.yaml")));
     let text = fs::read_to_string(policy).unwrap();
-    // What is expected, without the names of the policies.
+    // The expected decisions, without the names of the policies.
     let cases: String = fs::read_to_string(cases)
         .unwrap()
         .lines()

@@ -12,7 +12,7 @@ use crate::source::node::{Node, Part};
 use crate::source::position::Lines;
 use crate::source::yaml;
 
-/// What is counted.
+/// The kind of a countable part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Rules that decided a case.
