@@ -4,6 +4,7 @@ mod asked;
 mod decision;
 mod explanation;
 mod host;
+mod inquiry;
 mod play;
 mod question;
 mod reasons;
@@ -11,26 +12,24 @@ mod shown;
 mod teams;
 mod text;
 mod tokens;
+mod vouched;
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use dagward::operation::{self, Body, Operation, Request, host_of};
-use dagward::policy::Ruleset;
-use dagward::verdict::Decision;
+use dagward::verdict::{Decision as Word, Direction};
 
-use crate::check::{self, Policy};
-use crate::report::{self, Look};
-use crate::source::Source;
 use crate::{Format, exit};
 use asked::asked;
-use explanation::Explanation;
-use host::Scene;
-use play::{Parts, play};
-use question::{Annotation, HeaderLine, Question};
+use question::Annotation;
+
+pub(crate) use decision::Decision;
+pub(crate) use inquiry::{Inquiry, Subject};
+pub(crate) use question::HeaderLine;
+pub(crate) use shown::Verification;
+pub(crate) use vouched::Vouched;
 
 /// Explain the decision for one request
 ///
@@ -148,7 +147,7 @@ impl Explain {
     /// Answers the question. Errors go to the standard error.
     pub(crate) fn run(&self) -> ExitCode {
         match self.answer() {
-            Ok(Decision::Allow) => ExitCode::SUCCESS,
+            Ok(Word::Allow) => ExitCode::SUCCESS,
             Ok(_) => exit::negative(),
             Err(message) => {
                 eprintln!("{}", message.trim_end());
@@ -157,32 +156,14 @@ impl Explain {
         }
     }
 
-    fn answer(&self) -> Result<Decision, String> {
+    fn answer(&self) -> Result<Word, String> {
         self.tokens.check(&self.file, self.listener)?;
-        let (policy, ruleset) = self.policy()?;
-        let read_file = |file: &Option<PathBuf>| file.as_ref().map(read).transpose();
-        let host = host_of(&self.host);
-        let operation = self.operation(&ruleset, &host);
-        let surface = operation.as_ref().map(|operation| operation.surface);
-        let parts = Parts {
-            body: read_file(&self.body)?,
-            answer: read_file(&self.answer)?,
-            is_run: operation
-                .as_ref()
-                .is_some_and(|operation| operation.awaits_answer),
-            callback: self.callback,
-        };
-        let shown = self.tokens.shown(&ruleset, surface)?;
-        let verification = self.tokens.verification(&ruleset, shown.as_ref())?;
-        let question = Question::of(self, &policy, &ruleset, operation.as_ref(), shown.as_ref())?;
-        let scene = Scene {
-            ruleset: &ruleset,
-            question: &question,
-            verification: &verification,
-            shown: shown.as_ref(),
-            has_answer: parts.answer.is_some(),
-        };
-        let explanation = Explanation::of(play(scene, parts)?).ok_or("error: the filter decided nothing")?;
+        let subject = Subject::read(&self.file)?;
+        let inquiry = self.inquiry()?;
+        let ruleset = &subject.ruleset;
+        let shown = self.tokens.shown(ruleset, inquiry.surface(ruleset))?;
+        let verification = self.tokens.verification(ruleset, shown.as_ref())?;
+        let (question, explanation) = inquiry.explain(&subject, &verification, shown.as_ref(), None)?;
         match self.format {
             Format::Json => println!("{}", explanation.to_json()),
             Format::Text => print!("{}", text::render(&question, &explanation)),
@@ -190,46 +171,44 @@ impl Explain {
         Ok(explanation.decision.decision)
     }
 
-    /// The operation that the path asks for, if the filter can read it.
-    fn operation<'a>(&'a self, ruleset: &Ruleset, host: &'a str) -> Option<Operation<'a>> {
-        let request = Request {
-            method: &self.method,
-            target: &self.path,
-            host,
-            body: Body::Pending,
+    /// The request, with the contents of the files.
+    fn inquiry(&self) -> Result<Inquiry, String> {
+        let listener = match self.listener {
+            Listener::Inbound => Direction::Inbound,
+            Listener::Outbound => Direction::Outbound,
         };
-        let operation = match ruleset.site().is_at(&self.port()) {
-            true => operation::classify(&request, ruleset.site()),
-            false => operation::classify_elsewhere(&request),
-        };
-        operation.ok()
-    }
-
-    /// The port as the proxy reports it.
-    fn port(&self) -> String {
-        self.port.map_or(String::new(), |port| port.to_string())
-    }
-
-    /// The one policy of the file.
-    fn policy(&self) -> Result<(Policy, Ruleset), String> {
-        let file = self.file.display();
-        let source =
-            Source::read(&self.file).map_err(|error| format!("error: cannot read `{file}`: {error}"))?;
-        let mut checked = check::check(&source);
-        checked.require_policy();
-        if !checked.is_valid() {
-            return Err(report::text(
-                &source.without(&checked.secrets),
-                &checked.problems,
-                Look::for_stream(&io::stderr()),
-            ));
+        if listener == Direction::Inbound {
+            self.check_inbound()?;
         }
-        let count = checked.policies.len();
-        let mut policy = checked.policies.pop().filter(|_| count == 1);
-        let ruleset = policy.as_mut().and_then(|policy| policy.ruleset.take());
-        policy.zip(ruleset).ok_or_else(|| {
-            format!("error: `{file}` holds {count} policy documents; the command takes a file with one")
+        let read_file = |file: &Option<PathBuf>| file.as_ref().map(read).transpose();
+        Ok(Inquiry {
+            listener,
+            peer: self.peer.clone(),
+            plaintext: self.plaintext,
+            proxy: self.proxy.clone(),
+            server: self.server.clone(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            host: self.host.clone(),
+            port: self.port,
+            headers: self.headers.clone(),
+            annotations: self.annotations.clone(),
+            callback: self.callback,
+            body: read_file(&self.body)?,
+            answer: read_file(&self.answer)?,
         })
+    }
+
+    fn check_inbound(&self) -> Result<(), String> {
+        let message = if self.peer.is_none() && !self.plaintext {
+            "error: name the caller: `--peer SPIFFE_ID`, or `--plaintext` for a caller without a certificate"
+        } else if !self.annotations.is_empty() {
+            "error: `--annotation` is for `--listener outbound`: the caller's own sidecar reads annotations \
+             and sends headers; use `--header` for these"
+        } else {
+            return Ok(());
+        };
+        Err(message.to_owned())
     }
 }
 

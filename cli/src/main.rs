@@ -1,5 +1,6 @@
 //! `dagward`: runs the filter's own code offline.
 
+mod cases;
 mod check;
 mod exit;
 mod explain;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-/// Validate and explain dagward policies, with the filter's own code
+/// Validate, explain and test dagward policies, with the filter's own code
 #[derive(Debug, Parser)]
 #[command(name = "dagward", version, arg_required_else_help = true)]
 struct Cli {
@@ -28,6 +29,7 @@ struct Cli {
 enum Command {
     Validate(validate::Validate),
     Explain(Box<explain::Explain>),
+    Test(cases::Test),
     Schema(schema::Schema),
     /// Inspect tokens
     #[command(subcommand)]
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Validate(validate) => validate.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Test(test) => test.run(),
         Command::Schema(schema) => schema.run(),
         Command::Token(Token::Inspect(inspect)) => inspect.run(),
     }

@@ -17,18 +17,23 @@ use dagward_workbench::paths;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// A folder as a reader has it: a checkout, with the reader's own policy, token and keys.
+/// A folder as a reader has it: a checkout, with the reader's own policy, cases, token and keys.
 fn checkout() -> TempDir {
     let folder = TempDir::new().unwrap();
     for entry in ["wasm-plugin.yaml", "examples", "docs"] {
         symlink(paths::workspace().join(entry), folder.path().join(entry)).unwrap();
     }
-    let page = Page::read("docs/tokens.md").unwrap();
-    let policies = page.blocks().into_iter().filter(|block| block.info == "yaml");
-    let policy = policies
-        .map(|block| block.text)
-        .find(|text| text.contains("kind: oidc"));
-    fs::write(folder.path().join("policy.yaml"), policy.unwrap()).unwrap();
+    let block = |page: &str, part: &str| {
+        let blocks = Page::read(page).unwrap().blocks().into_iter();
+        let mut texts = blocks
+            .filter(|block| block.info.starts_with("yaml"))
+            .map(|block| block.text);
+        texts.find(|text| text.contains(part)).unwrap()
+    };
+    let policy = block("docs/tokens.md", "kind: oidc");
+    fs::write(folder.path().join("policy.yaml"), policy).unwrap();
+    let cases = block("docs/guides/test.md", "dagward/cases/v1");
+    fs::write(folder.path().join("cases.yaml"), cases).unwrap();
     let key = SigningKey::generate(Algorithm::ES256).unwrap();
     let claims = json!({
         "iss": "https://login.example.com", "aud": "airflow", "sub": "jo",

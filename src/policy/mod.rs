@@ -4,6 +4,7 @@ mod arena;
 mod bind;
 mod closest;
 mod compiled;
+mod coverage;
 mod decide;
 mod document;
 mod effect;
@@ -29,6 +30,7 @@ mod testing;
 mod vocabulary;
 
 pub use compiled::Scope;
+pub use coverage::{AlternativeCoverage, ConditionCoverage, Coverage, RuleCoverage};
 pub use decide::{Decider, Ruling};
 pub use document::{Draft, load, read};
 pub use effect::{Effect, Mode};

@@ -40,6 +40,8 @@ fn every_policy_loads() {
     assert_eq!(
         with_policy,
         [
+            "examples/company/payments.yaml",
+            "examples/company/policy.yaml",
             "examples/istio/traffic-extension.yaml",
             "examples/istio/wasm-plugin.yaml",
             "examples/istio/waypoint.yaml",

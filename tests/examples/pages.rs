@@ -103,6 +103,8 @@ fn every_block_of_yaml_says_whose_it_is() {
                 "yaml annotations",
                 "yaml pre-commit",
                 "yaml warning",
+                "yaml cases",
+                "yaml pipeline",
             ];
             let known = known.contains(&block.info.as_str());
             assert!(

@@ -11,6 +11,7 @@
 mod asked;
 mod bodies;
 mod bound;
+mod coverage;
 mod generate;
 mod naive;
 mod teams;

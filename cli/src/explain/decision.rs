@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dagward::authorize::{Incoming, Outcome};
+use dagward::authorize::{Code, Incoming, Objection, Outcome};
 use dagward::caller::{Acting, Principal};
 use dagward::operation::Operation;
 use dagward::verdict::Decision as Word;
@@ -27,21 +27,24 @@ pub(super) enum At {
 
 /// One decision, with the facts that it is based on.
 #[derive(Debug, Serialize)]
-pub(super) struct Decision {
+pub(crate) struct Decision {
     pub(super) at: At,
     #[serde(serialize_with = "word")]
-    pub(super) decision: Word,
+    pub(crate) decision: Word,
     pub(super) mode: &'static str,
     pub(super) code: &'static str,
-    pub(super) policy: Option<String>,
-    pub(super) rule: Option<u32>,
+    pub(crate) policy: Option<String>,
+    pub(crate) rule: Option<u32>,
     pub(super) caller: CallerPart,
     pub(super) operation: OperationPart,
     pub(super) tokens: Vec<TokenPart>,
-    pub(super) reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
     /// The accesses that it asks for, in words.
     #[serde(skip)]
     pub(super) asked: Vec<String>,
+    /// The reason why it is refused, or would be if all policies were enforced.
+    #[serde(skip)]
+    pub(crate) objection: Option<Code>,
 }
 
 /// The caller.
@@ -112,6 +115,7 @@ impl Decision {
             operation: OperationPart::new(outcome.operation.as_ref(), listed_teams),
             tokens: tokens::parts(ruleset, outcome),
             reasons,
+            objection: outcome.verdict.objection().map(Objection::code),
         }
     }
 }

@@ -10,9 +10,9 @@ use super::host::Host;
 
 /// The last decision, the earlier ones, and what the proxy makes of them.
 #[derive(Debug, Serialize)]
-pub(super) struct Explanation {
+pub(crate) struct Explanation {
     #[serde(flatten)]
-    pub(super) decision: Decision,
+    pub(crate) decision: Decision,
     /// The earlier decisions.
     pub(super) earlier: Vec<Decision>,
     /// The answer that the caller gets, if it is known.

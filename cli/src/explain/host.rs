@@ -5,10 +5,10 @@ use std::mem;
 use std::ops::Range;
 use std::time::Duration;
 
-use dagward::authorize::{Incoming, Outcome};
+use dagward::authorize::{self, Awaits, Grounds, Incoming, Objection, Outcome, Passed, Verdict};
 use dagward::caller::Principal;
 use dagward::exchange::{self, Effect, Level, Message};
-use dagward::policy::Ruleset;
+use dagward::policy::{Facts, Ruleset};
 use dagward::store::{HasMemory, Memory};
 
 use super::decision::{At, Decision};
@@ -24,11 +24,43 @@ pub(super) struct Scene<'s> {
     pub(super) shown: Option<&'s Shown>,
     /// Whether Airflow's answer is given.
     pub(super) has_answer: bool,
+    /// Takes each access that the policy decides.
+    pub(super) cover: Option<&'s dyn Fn(&Facts<'_>)>,
+}
+
+impl Scene<'_> {
+    /// Shows a decision of the policy to `cover`, unless another decision follows.
+    fn cover(self, outcome: &Outcome<'_>) {
+        let (Some(cover), Some(operation)) = (self.cover, &outcome.operation) else {
+            return;
+        };
+        let by_policy = match &outcome.verdict {
+            Verdict::Passed(Passed {
+                grounds: Grounds::Rule(_),
+                ..
+            }) => true,
+            verdict => matches!(
+                verdict.objection(),
+                Some(Objection::Rule(_) | Objection::NoRule(_))
+            ),
+        };
+        if !by_policy || outcome.verdict.awaits() != Awaits::Nothing {
+            return;
+        }
+        let facts = authorize::facts(
+            self.ruleset,
+            self.question.principal(),
+            outcome.actor.acting(),
+            &outcome.tokens,
+            operation,
+        );
+        facts.iter().for_each(cover);
+    }
 }
 
 /// The proxy of one request.
 pub(super) struct Host<'s> {
-    scene: Scene<'s>,
+    pub(super) scene: Scene<'s>,
     store: Memory,
     /// How much of the exchange has arrived.
     pub(super) at: At,
@@ -90,6 +122,7 @@ impl exchange::Host for Host<'_> {
     }
 
     fn decided(&mut self, incoming: &Incoming<'_>, outcome: &Outcome<'_>) {
+        self.scene.cover(outcome);
         self.decisions
             .push(Decision::new(self.scene, self.at, incoming, outcome));
     }

@@ -26,7 +26,8 @@ pub(super) struct Parts {
 
 /// Runs the filter on the request.
 pub(super) fn play<'s>(scene: Scene<'s>, parts: Parts) -> Result<Host<'s>, String> {
-    let mut host = Host::new(scene);
+    // The requests before this one do not count.
+    let mut host = Host::new(Scene { cover: None, ..scene });
     let question = scene.question;
     let setting = Setting {
         ruleset: Some(scene.ruleset),
@@ -43,6 +44,7 @@ pub(super) fn play<'s>(scene: Scene<'s>, parts: Parts) -> Result<Host<'s>, Strin
     if let (Some(answer), false) = (&parts.answer, parts.is_run) {
         start(&scene, &setting, answer, &mut host)?;
     }
+    host.scene = scene;
     let mut exchange = Exchange::default();
     let connection = Rc::clone(&question.connection);
     let flow = exchange.request_headers(&setting, connection, headers, parts.body.is_none(), &mut host);

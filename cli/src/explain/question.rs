@@ -1,4 +1,4 @@
-//! The request that the command line describes, as the proxy would have it.
+//! The request that the user describes, as the proxy would have it.
 
 use std::fmt;
 use std::rc::Rc;
@@ -15,8 +15,8 @@ use dagward::verdict::Direction;
 use dagward::wire::pairs;
 use serde_json::json;
 
+use super::inquiry::Inquiry;
 use super::shown::Shown;
-use super::{Explain, Listener};
 use crate::check::Policy;
 
 /// The header that carries the credential for the Execution API.
@@ -27,7 +27,7 @@ const SOME_TASK: &str = "00000000-0000-0000-0000-000000000000";
 
 /// One request and the proxy at which it arrives.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(crate) struct Question {
     pub(super) connection: Rc<Connection>,
     pub(super) proxy: Principal,
     /// Whether the user left out `--proxy`.
@@ -47,16 +47,16 @@ pub(super) struct Question {
     headers: Vec<HeaderLine>,
 }
 
-/// A header from the command line. Its name is in lower case, as proxies have it.
+/// A header of the request. Its name is in lower case, as proxies have it.
 #[derive(Clone)]
-pub(super) struct HeaderLine {
+pub(crate) struct HeaderLine {
     name: String,
     value: String,
 }
 
 /// An annotation of the proxy's pod.
 #[derive(Debug, Clone)]
-pub(super) struct Annotation {
+pub(crate) struct Annotation {
     key: String,
     value: String,
 }
@@ -64,46 +64,39 @@ pub(super) struct Annotation {
 struct Annotations<'a>(&'a [Annotation]);
 
 impl Question {
-    /// Reads the command line. `operation` is the operation that its path asks for.
+    /// Completes the user's description. `operation` is the operation that its path asks for.
     pub(super) fn of(
-        explain: &Explain,
+        inquiry: &Inquiry,
         policy: &Policy,
         ruleset: &Ruleset,
         operation: Option<&Operation<'_>>,
         shown: Option<&Shown>,
     ) -> Result<Self, String> {
-        let listener = match explain.listener {
-            Listener::Inbound => Direction::Inbound,
-            Listener::Outbound => Direction::Outbound,
-        };
-        if listener == Direction::Inbound {
-            check_inbound(explain)?;
-        }
         let identity = |option: &str, given: &Option<String>| {
             let id = given.clone().unwrap_or_else(|| assumed_proxy(policy));
             Principal::parse(&id).map_err(|error| format!("error: `{option}`: {error}"))
         };
-        let proxy = identity("--proxy", &explain.proxy)?;
-        let host = host_of(&explain.host).into_owned();
-        let path = &explain.path;
+        let proxy = identity("--proxy", &inquiry.proxy)?;
+        let host = host_of(&inquiry.host).into_owned();
+        let path = &inquiry.path;
         let without = shown.map_or_else(|| path.clone(), |shown| shown.path_without(path));
         Ok(Self {
             connection: Rc::new(Connection {
-                listener,
-                peer: explain.peer.as_deref().map(Principal::parse).transpose(),
-                own: Some(proxy.clone()).filter(|_| !explain.plaintext),
+                listener: inquiry.listener,
+                peer: inquiry.peer.as_deref().map(Principal::parse).transpose(),
+                own: Some(proxy.clone()).filter(|_| !inquiry.plaintext),
                 tunnelled: false,
-                port: explain.port(),
+                port: inquiry.port(),
             }),
-            proxy_is_assumed: explain.proxy.is_none(),
-            server: identity("--server", &explain.server)?,
-            method: explain.method.clone(),
+            proxy_is_assumed: inquiry.proxy.is_none(),
+            server: identity("--server", &inquiry.server)?,
+            method: inquiry.method.clone(),
             shown_path: without_tokens(&without, ruleset.issuers()).into_owned(),
             path: shown.map_or_else(|| path.clone(), |shown| shown.path(path)),
-            has_annotations: !explain.annotations.is_empty(),
-            pod: pod_task(&Annotations(&explain.annotations)),
+            has_annotations: !inquiry.annotations.is_empty(),
+            pod: pod_task(&Annotations(&inquiry.annotations)),
             cluster: cluster(&host, proxy.namespace()),
-            headers: headers(explain, operation, shown),
+            headers: headers(inquiry, operation, shown),
             proxy,
             host,
         })
@@ -142,11 +135,11 @@ impl Question {
 
 /// The given headers, and the token. If no token is given and Airflow has answered before, the request gets an unsigned
 /// token of the task: the filter reads only its subject.
-fn headers(explain: &Explain, operation: Option<&Operation<'_>>, shown: Option<&Shown>) -> Vec<HeaderLine> {
-    let mut headers = explain.headers.clone();
+fn headers(inquiry: &Inquiry, operation: Option<&Operation<'_>>, shown: Option<&Shown>) -> Vec<HeaderLine> {
+    let mut headers = inquiry.headers.clone();
     let shown = shown.and_then(Shown::header);
     headers.extend(shown.map(|(name, value)| HeaderLine { name, value }));
-    let answered = explain.answer.is_some() || explain.callback;
+    let answered = inquiry.answer.is_some() || inquiry.callback;
     if answered && !headers.iter().any(|header| header.name == AUTHORIZATION) {
         let task = operation.and_then(Operation::own_id).unwrap_or(SOME_TASK);
         let claims = URL_SAFE_NO_PAD.encode(json!({ "sub": task }).to_string());
@@ -156,22 +149,6 @@ fn headers(explain: &Explain, operation: Option<&Operation<'_>>, shown: Option<&
         });
     }
     headers
-}
-fn check_inbound(explain: &Explain) -> Result<(), String> {
-    if explain.peer.is_none() && !explain.plaintext {
-        return Err(
-            "error: name the caller: `--peer SPIFFE_ID`, or `--plaintext` for a caller without a certificate"
-                .to_owned(),
-        );
-    }
-    if !explain.annotations.is_empty() {
-        return Err(
-            "error: `--annotation` is for `--listener outbound`: the caller's own sidecar reads annotations \
-                    and sends headers; use `--header` for these"
-                .to_owned(),
-        );
-    }
-    Ok(())
 }
 
 fn assumed_proxy(policy: &Policy) -> String {
@@ -208,6 +185,21 @@ fn cluster(host: &str, namespace: Option<&str>) -> String {
     match service {
         Some(service) => format!("outbound|80||{service}{SERVICES}"),
         None => format!("outbound|80||{host}"),
+    }
+}
+
+impl HeaderLine {
+    /// A header with this name, in lower case, and this value.
+    pub(crate) fn new(name: &str, value: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+
+    /// The line as `--header` takes it.
+    pub(crate) fn line(&self) -> String {
+        format!("{}: {}", self.name, self.value)
     }
 }
 

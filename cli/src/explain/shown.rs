@@ -9,10 +9,12 @@ use clap::Args;
 use dagward::operation::Surface;
 use dagward::policy::Ruleset;
 use dagward::token::{
-    BadMetadata, Claims, InModule, Issuer, KeySet, Keys, Location, TokenVerifiers, Tokens, issuer_of,
+    BadMetadata, Claims, InModule, Issuer, KeySet, Keys, Location, Signatures, TokenVerifiers, Tokens,
+    issuer_of,
 };
 
 use super::Listener;
+use super::vouched::{self, AnySignature, Vouched};
 use crate::jws;
 use crate::source::Source;
 use crate::time::Time;
@@ -38,6 +40,11 @@ pub(super) struct Options {
     #[arg(long, requires = "token")]
     istio_verified: bool,
 
+    /// In place of a token: a verified token of this issuer of the policy has these claims, a JSON object. `iss`,
+    /// `aud`, `iat` and `exp` have defaults; `null` removes a claim
+    #[arg(long, value_name = "ISSUER=CLAIMS", conflicts_with_all = ["token", "jwks"])]
+    claims: Option<Vouched>,
+
     /// The time at which tokens are verified: seconds since the epoch, or UTC such as `2026-11-26T12:00:00Z` [default:
     /// now]
     #[arg(long, value_name = "TIME")]
@@ -56,15 +63,18 @@ struct Jwks {
 }
 
 /// A token and its location in the request.
-pub(super) struct Shown {
-    token: String,
+pub(crate) struct Shown {
+    pub(super) token: String,
     pub(super) location: Location,
+    /// Whether its signature counts as verified.
+    pub(super) is_vouched: bool,
 }
 
 /// The verifiers of tokens.
-pub(super) struct Verification {
+pub(crate) struct Verification {
     tokens: Tokens,
     keys: Given,
+    signatures: &'static dyn Signatures,
     istio: Box<dyn Fn() -> Result<Vec<Claims>, BadMetadata>>,
     now: u64,
 }
@@ -75,6 +85,10 @@ struct Given(Vec<Option<Rc<KeySet>>>);
 impl Options {
     /// The token for a request to `surface`, if that is known.
     pub(super) fn shown(&self, ruleset: &Ruleset, surface: Option<Surface>) -> Result<Option<Shown>, String> {
+        if let Some(claims) = &self.claims {
+            let now = self.at.unwrap_or_else(Time::now);
+            return claims.shown(ruleset, now).map(Some);
+        }
         let Some(file) = &self.token else { return Ok(None) };
         let source = Source::read(file)
             .map_err(|error| format!("error: cannot read `{}`: {error}", file.display()))?;
@@ -83,7 +97,11 @@ impl Options {
             return Err(format!("error: `{}` holds no token", source.name));
         }
         let location = self.location(ruleset.issuers(), &token, surface);
-        Ok(Some(Shown { token, location }))
+        Ok(Some(Shown {
+            token,
+            location,
+            is_vouched: false,
+        }))
     }
 
     /// Checks that the listener verifies tokens, and that the token is not read from the policy's own file.
@@ -133,17 +151,13 @@ impl Options {
             })?;
             *slot = Some(Rc::new(read_keys(file)?));
         }
-        let heard = shown.filter(|_| self.istio_verified);
-        let heard: Vec<Claims> = heard
-            .and_then(|shown| jws::claims(&shown.token))
-            .into_iter()
-            .collect();
-        Ok(Verification {
-            tokens: Tokens::new([0; 16]),
-            keys: Given(keys),
-            istio: Box::new(move || Ok(heard.clone())),
-            now: self.at.unwrap_or_else(Time::now).seconds(),
-        })
+        let heard = shown.filter(|shown| self.istio_verified || shown.is_vouched);
+        Ok(Verification::new(
+            keys,
+            heard,
+            shown.is_some_and(|shown| shown.is_vouched),
+            self.at.unwrap_or_else(Time::now),
+        ))
     }
 }
 
@@ -167,7 +181,7 @@ fn as_looked_for(location: &Location, issuers: &[Issuer]) -> Location {
     }
 }
 
-fn bearer() -> Location {
+pub(super) fn bearer() -> Location {
     Location::Header {
         name: "authorization".to_owned(),
         prefix: "Bearer ".to_owned(),
@@ -215,12 +229,39 @@ impl Shown {
 }
 
 impl Verification {
+    /// The verifiers for a request with a token that counts as verified, or without any.
+    pub(crate) fn vouching(ruleset: &Ruleset, shown: Option<&Shown>, now: Time) -> Self {
+        Self::new(vec![None; ruleset.issuers().len()], shown, true, now)
+    }
+
+    /// `heard` is the token that Istio has verified. With `vouched`, every signature counts as verified.
+    fn new(keys: Vec<Option<Rc<KeySet>>>, heard: Option<&Shown>, vouched: bool, now: Time) -> Self {
+        let heard: Vec<Claims> = heard
+            .and_then(|shown| jws::claims(&shown.token))
+            .into_iter()
+            .collect();
+        let keys = match vouched {
+            true => vec![vouched::keys().map(Rc::new); keys.len()],
+            false => keys,
+        };
+        Self {
+            tokens: Tokens::new([0; 16]),
+            keys: Given(keys),
+            signatures: match vouched {
+                true => &AnySignature,
+                false => &InModule,
+            },
+            istio: Box::new(move || Ok(heard.clone())),
+            now: now.seconds(),
+        }
+    }
+
     /// The verifiers for one request.
     pub(super) fn verifiers(&self) -> TokenVerifiers<'_> {
         TokenVerifiers {
             tokens: &self.tokens,
             keys: &self.keys,
-            signatures: &InModule,
+            signatures: self.signatures,
             istio: &*self.istio,
             now: self.now,
         }

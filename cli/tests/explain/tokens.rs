@@ -325,3 +325,35 @@ fn misuse_of_tokens_is_told() {
         assert!(run.stderr.starts_with(message), "{}", run.stderr);
     }
 }
+
+/// The claims of a token that counts as verified, for each source of keys.
+#[test]
+fn claims_stand_for_a_token() {
+    let question = |claims: &str| {
+        let options = [
+            "--claims",
+            claims,
+            "--plaintext",
+            "--method",
+            "POST",
+            "--path",
+            "/api/v2/dags/a/dagRuns",
+        ];
+        let (_, answer) = explain_json("tokens.yaml", &options);
+        (answer["code"].clone(), answer["tokens"][0]["result"].clone())
+    };
+    let on_call = r#"company={"sub":"jo","groups":["on-call"],"email_verified":true}"#;
+    assert_eq!(question(on_call), (json!("allowed"), json!("verified")));
+    let partner = r#"partner={"sub":"jo"}"#;
+    assert_eq!(question(partner), (json!("no_rule_allows"), json!("istio")));
+    let for_others = r#"company={"sub":"jo","aud":"wiki"}"#;
+    assert_eq!(
+        question(for_others),
+        (json!("token_audience"), json!("token_audience"))
+    );
+    for wrong in ["company", "company=1", "compny={}"] {
+        let options = ["--claims", wrong, "--plaintext", "--method", "GET", "--path", "/"];
+        let run = explain("tokens.yaml", &options);
+        assert_eq!(run.status, 2, "{wrong}: {}", run.stdout);
+    }
+}
