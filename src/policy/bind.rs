@@ -85,77 +85,69 @@ impl Compiled {
         if conditions.iter().any(|condition| condition.binds) {
             let mut tokens = tokens.iter();
             return tokens.any(|token| {
+                let values_of = |condition| (condition, self.values_of(condition, token));
+                let conditions: Vec<_> = conditions.iter().map(values_of).collect();
                 let left = Cell::new(MAX_TRIED);
-                self.for_each_value(conditions, effect, token, bindings, &left, then)
+                self.for_each_value(&conditions, effect, token, bindings, &left, then)
             });
         }
         let satisfies = |token: &Rc<Verified>| {
-            conditions
-                .iter()
-                .all(|condition| self.holds_of(condition, effect, token, bindings))
+            conditions.iter().all(|condition| {
+                self.holds_of(
+                    condition,
+                    effect,
+                    token,
+                    &self.values_of(condition, token),
+                    bindings,
+                )
+            })
         };
         tokens.iter().any(satisfies) && then(bindings)
     }
 
-    /// Whether `token` satisfies these conditions, under some bindings under which `then` holds too. `left` is the
-    /// number of values that can still be tried. Once there are none, a DENY matches and an ALLOW does not.
+    /// Whether `token` satisfies these conditions, each with the values that it compares, under some bindings
+    /// under which `then` holds too. `left` is the number of values that can still be tried. Once there are
+    /// none, a DENY matches and an ALLOW does not.
     fn for_each_value<'f>(
         &self,
-        conditions: &[Condition],
+        conditions: &[(&Condition, Vec<&'f str>)],
         effect: Effect,
         token: &'f Verified,
         bindings: &Bindings<'f>,
         left: &Cell<usize>,
         then: &dyn Fn(&Bindings<'f>) -> bool,
     ) -> bool {
-        let Some((first, rest)) = conditions.split_first() else {
+        let Some(((first, values), rest)) = conditions.split_first() else {
             return then(bindings);
         };
-        if !first.binds {
-            return self.holds_of(first, effect, token, bindings)
-                && self.for_each_value(rest, effect, token, bindings, left, then);
-        }
-        let values = self.values_of(first, token);
         let Some(still) = left.get().checked_sub(values.len()) else {
             left.set(0);
             return effect == Effect::Deny;
         };
         left.set(still);
-        self.bound_to(first, effect, token, values, bindings)
+        if !first.binds {
+            return self.holds_of(first, effect, token, values, bindings)
+                && self.for_each_value(rest, effect, token, bindings, left, then);
+        }
+        self.bound_by(first, effect, token, values, bindings)
             .any(|bound| self.for_each_value(rest, effect, token, &bound, left, then))
     }
 
     /// The values of `token` that a condition compares.
-    fn values_of<'f>(&self, condition: &Condition, token: &'f Verified) -> Vec<&'f str> {
+    pub(super) fn values_of<'f>(&self, condition: &Condition, token: &'f Verified) -> Vec<&'f str> {
         match self.claim_of(condition) {
             Some(path) => token.claims.values(path),
             None => vec![&*token.request_principal],
         }
     }
 
-    /// The bindings under which `token` satisfies a condition that binds: each value of a claim can bind.
+    /// The bindings under which `token` satisfies a condition that binds: each of its `values` can bind.
     pub(super) fn bound_by<'f>(
         &self,
         condition: &Condition,
         effect: Effect,
         token: &'f Verified,
-        bindings: &Bindings<'f>,
-    ) -> impl Iterator<Item = Bindings<'f>> {
-        self.bound_to(
-            condition,
-            effect,
-            token,
-            self.values_of(condition, token),
-            bindings,
-        )
-    }
-
-    fn bound_to<'f>(
-        &self,
-        condition: &Condition,
-        effect: Effect,
-        token: &'f Verified,
-        values: Vec<&'f str>,
+        values: &[&'f str],
         bindings: &Bindings<'f>,
     ) -> impl Iterator<Item = Bindings<'f>> {
         let is_claim = condition.field == Field::Claims;
@@ -165,7 +157,7 @@ impl Compiled {
                 .filter(move |pattern| is_claim || effect == Effect::Deny || self.is_about(**pattern, token))
                 .filter_map(move |pattern| self.bind(condition.field, *pattern, value, bindings))
         };
-        values.into_iter().flat_map(bind)
+        values.iter().copied().flat_map(bind)
     }
 }
 
