@@ -4,6 +4,7 @@
 //! on tokens if they bind variables, then those on what the caller acts for, then all others. A variable that
 //! only an unknown or pending fact would bind stays open: see [`super::open`].
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::fact::Fact;
@@ -15,6 +16,10 @@ use super::effect::Effect;
 use super::facts::Facts;
 use super::field::{Binding, Field};
 use super::matching::{Bindings, bind, bind_whole};
+
+/// The most values of one token's claims that are tried for an entry of `from`. The values of one claim stay
+/// below it: a token has at most 16 KiB. But for each value of a claim, all those of the next claim are tried.
+const MAX_TRIED: usize = 8_192;
 
 impl Compiled {
     /// Whether the conditions hold under some bindings under which `then` holds too.
@@ -79,48 +84,72 @@ impl Compiled {
         }
         if conditions.iter().any(|condition| condition.binds) {
             let mut tokens = tokens.iter();
-            return tokens.any(|token| self.for_each_value(conditions, effect, token, bindings, then));
+            return tokens.any(|token| {
+                let values_of = |condition| (condition, self.values_of(condition, token));
+                let conditions: Vec<_> = conditions.iter().map(values_of).collect();
+                let left = Cell::new(MAX_TRIED);
+                self.for_each_value(&conditions, effect, token, bindings, &left, then)
+            });
         }
         let satisfies = |token: &Rc<Verified>| {
-            conditions
-                .iter()
-                .all(|condition| self.holds_of(condition, effect, token, bindings))
+            conditions.iter().all(|condition| {
+                self.holds_of(
+                    condition,
+                    effect,
+                    token,
+                    &self.values_of(condition, token),
+                    bindings,
+                )
+            })
         };
         tokens.iter().any(satisfies) && then(bindings)
     }
 
-    /// Whether `token` satisfies these conditions, under some bindings under which `then` holds too.
+    /// Whether `token` satisfies these conditions, each with the values that it compares, under some bindings
+    /// under which `then` holds too. `left` is the number of values that can still be tried. Once there are
+    /// none, a DENY matches and an ALLOW does not.
     fn for_each_value<'f>(
         &self,
-        conditions: &[Condition],
+        conditions: &[(&Condition, Vec<&'f str>)],
         effect: Effect,
         token: &'f Verified,
         bindings: &Bindings<'f>,
+        left: &Cell<usize>,
         then: &dyn Fn(&Bindings<'f>) -> bool,
     ) -> bool {
-        let Some((first, rest)) = conditions.split_first() else {
+        let Some(((first, values), rest)) = conditions.split_first() else {
             return then(bindings);
         };
+        let Some(still) = left.get().checked_sub(values.len()) else {
+            left.set(0);
+            return effect == Effect::Deny;
+        };
+        left.set(still);
         if !first.binds {
-            return self.holds_of(first, effect, token, bindings)
-                && self.for_each_value(rest, effect, token, bindings, then);
+            return self.holds_of(first, effect, token, values, bindings)
+                && self.for_each_value(rest, effect, token, bindings, left, then);
         }
-        self.bound_by(first, effect, token, bindings)
-            .any(|bound| self.for_each_value(rest, effect, token, &bound, then))
+        self.bound_by(first, effect, token, values, bindings)
+            .any(|bound| self.for_each_value(rest, effect, token, &bound, left, then))
     }
 
-    /// The bindings under which `token` satisfies a condition that binds: each value of a claim can bind.
+    /// The values of `token` that a condition compares.
+    pub(super) fn values_of<'f>(&self, condition: &Condition, token: &'f Verified) -> Vec<&'f str> {
+        match self.claim_of(condition) {
+            Some(path) => token.claims.values(path),
+            None => vec![&*token.request_principal],
+        }
+    }
+
+    /// The bindings under which `token` satisfies a condition that binds: each of its `values` can bind.
     pub(super) fn bound_by<'f>(
         &self,
         condition: &Condition,
         effect: Effect,
         token: &'f Verified,
+        values: &[&'f str],
         bindings: &Bindings<'f>,
     ) -> impl Iterator<Item = Bindings<'f>> {
-        let values = match self.claim_of(condition) {
-            Some(path) => token.claims.values(path),
-            None => vec![&*token.request_principal],
-        };
         let is_claim = condition.field == Field::Claims;
         let bind = move |value: &'f str| {
             let patterns = self.patterns_of(condition).iter();
@@ -128,7 +157,7 @@ impl Compiled {
                 .filter(move |pattern| is_claim || effect == Effect::Deny || self.is_about(**pattern, token))
                 .filter_map(move |pattern| self.bind(condition.field, *pattern, value, bindings))
         };
-        values.into_iter().flat_map(bind)
+        values.iter().copied().flat_map(bind)
     }
 }
 

@@ -49,7 +49,7 @@ impl Compiled {
         })
     }
 
-    /// Whether `token` satisfies one condition on tokens. A claim with several values matches if one of them
+    /// Whether `token` satisfies one condition on tokens, which compares these `values` of it. A claim with several values matches if one of them
     /// does. A claim that the token lacks has no values. Where a match refuses, a pattern of request
     /// principals is compared with tokens of every issuer, whichever issuer the pattern names.
     pub(super) fn holds_of(
@@ -57,6 +57,7 @@ impl Compiled {
         condition: &Condition,
         effect: Effect,
         token: &Verified,
+        values: &[&str],
         bindings: &Bindings<'_>,
     ) -> bool {
         let refuses = condition.negated == (effect == Effect::Allow);
@@ -66,7 +67,7 @@ impl Compiled {
                 .any(|pattern| matches(&self.arena, *pattern, value, bindings))
         };
         let matched = match self.claim_of(condition) {
-            Some(path) => token.claims.values(path).into_iter().any(any),
+            Some(_) => values.iter().copied().any(any),
             None => self.patterns_of(condition).iter().any(|pattern| {
                 (refuses || self.is_about(*pattern, token))
                     && matches(&self.arena, *pattern, &token.request_principal, bindings)

@@ -178,10 +178,13 @@ impl Compiled {
         let walk = |token: &'f Rc<Verified>| {
             let (mut held, mut bindings) = (0, *bindings);
             for condition in conditions {
+                let values = self.values_of(condition, token);
                 let bound = match condition.binds {
-                    true => self.bound_by(condition, Effect::Allow, token, &bindings).next(),
+                    true => self
+                        .bound_by(condition, Effect::Allow, token, &values, &bindings)
+                        .next(),
                     false => self
-                        .holds_of(condition, Effect::Allow, token, &bindings)
+                        .holds_of(condition, Effect::Allow, token, &values, &bindings)
                         .then_some(bindings),
                 };
                 let Some(bound) = bound else { break };

@@ -5,8 +5,11 @@ use super::bodies::OUTLETS;
 use super::reads;
 use crate::operation::Action::*;
 use crate::operation::route::{
-    Id::*, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, SINCE_3_4, V3, beside, list, on, one,
+    Id::*, Param, Route, SINCE_3_1, SINCE_3_2, SINCE_3_3, SINCE_3_4, V3, beside, list, on, one,
 };
+
+/// The parameter with which Airflow also takes an XCom of an earlier run.
+const PRIOR_RUNS: &[Param] = &[beside("include_prior_dates", Run)];
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
@@ -46,11 +49,11 @@ pub(super) const ROUTES: &[Route] = &[
     on(V3,        "POST", "/execution/dag-runs/{dag_id}/{run_id}/clear",  &[DagRunClear]).any(&[Task]).reads(&[]),
     on(V3,        "GET",  "/execution/dag-runs/{dag_id}/{run_id}/state",  &[DagRunRead]),
 
-    // XComs of any DAG.
+    // XComs of any DAG. With `include_prior_dates` the answer can come from an earlier run.
     on(V3, "GET",    "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}/item/{offset}", &[XcomRead]),
-    on(V3, "GET",    "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}/slice",         &[XcomRead]),
+    on(V3, "GET",    "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}/slice",         &[XcomRead]).query(PRIOR_RUNS),
     on(V3, "HEAD",   "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &[XcomRead]),
-    on(V3, "GET",    "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &[XcomRead]),
+    on(V3, "GET",    "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &[XcomRead]).query(PRIOR_RUNS),
     on(V3, "POST",   "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &[XcomCreate]),
     on(V3, "DELETE", "/execution/xcoms/{dag_id}/{run_id}/{task_id}/{xcom_key:path}",               &[XcomDelete]).reads(&[]),
 

@@ -154,3 +154,27 @@ fn an_open_variable_holds_where_some_text_does() {
         assert_eq!(of(Fact::Pending), (some_text, false), "{to}");
     }
 }
+
+/// The pairs of the values of two claims are too many to try all of them.
+#[test]
+fn a_token_with_too_many_values_fails_closed() {
+    let values = |count: usize| {
+        let values: Vec<String> = (0..count).map(|number| format!("\"g{number}\"")).collect();
+        values.join(",")
+    };
+    let of = |count: usize| {
+        let values = values(count);
+        let claims = format!(r#"{{"a":[{values}],"b":[{values}],"c":[{values}]}}"#);
+        let tokens = [token("https://o/ann", &claims)];
+        let rule = r#"{"from":[{"claims":{"a":["{x}"],"b":["{y}"],"c":["{z}"]}}],
+            "to":[{"dags":["{x}-{y}-{z}"]}]}"#;
+        holds(rule, Fact::Unknown, &tokens, "/api/v2/dags/none")
+    };
+    assert_eq!(of(10), NEITHER);
+    assert_eq!(of(800), (false, true));
+    // One claim is read to its end: no token has room for more values.
+    let tokens = [token("https://o/ann", &format!(r#"{{"a":[{}]}}"#, values(6_200)))];
+    let rule = r#"{"from":[{"claims":{"a":["{x}"]}}],"to":[{"dags":["{x}"]}]}"#;
+    assert_eq!(holds(rule, Fact::Unknown, &tokens, "/api/v2/dags/g6199"), BOTH);
+    assert_eq!(holds(rule, Fact::Unknown, &tokens, "/api/v2/dags/none"), NEITHER);
+}

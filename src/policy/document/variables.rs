@@ -37,6 +37,7 @@ impl<'r> Variables<'r> {
         for entry in from {
             let bound = bound_by(entry);
             check_uses(reader, at, entry, &bound, "this entry");
+            check_uses_of_tokens(reader, at, entry, &bound);
             check_unused(reader, at, entry, to);
         }
         let mut bound_by_all = names.clone();
@@ -176,6 +177,39 @@ fn check_uses(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, bound: &[&str]
         }
     }
 }
+
+/// Reports conditions on tokens that use a variable which is bound only after the tokens are read.
+fn check_uses_of_tokens(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, bound: &[&str]) {
+    let of_token = |condition: &&ReadCondition<'_>| condition.field.is_of_token();
+    let mut conditions = entry.conditions.iter().filter(of_token);
+    if !conditions.any(|condition| condition.binds) {
+        return;
+    }
+    let before: Vec<&str> = binding(entry)
+        .filter(|condition| condition.binding() != Binding::Acting)
+        .flat_map(ReadCondition::names_in_all)
+        .collect();
+    let is_late = |name: &&str| bound.contains(name) && !before.contains(name);
+    for condition in entry.conditions.iter().filter(of_token) {
+        if !condition.negated {
+            continue;
+        }
+        for (number, text, written) in condition.patterns() {
+            for name in written.variables().filter(is_late) {
+                let found = format!("`{text}` uses `{{{name}}}`, which is bound later");
+                let place = Place {
+                    entry,
+                    condition,
+                    number,
+                };
+                complain(reader, at, &place, ErrorKind::Conflict, found, BEFORE);
+            }
+        }
+    }
+}
+
+const BEFORE: &str = "a variable that an identity or a token binds in each alternative: where a token binds \
+    variables, its conditions are read before what the caller acts for";
 
 fn check_unused(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, to: &[Entry<'_>]) {
     let mentions = |name: &str| {

@@ -136,6 +136,18 @@ fn the_run_is_named_or_it_may_be_any() {
             r#"{"task_id":"t","dag_run_id":"r1","include_past":true}"#,
             &["?", "r1"],
         ),
+        (
+            "GET",
+            "/execution/xcoms/d/r1/t/k?include_prior_dates=true",
+            "",
+            &["?", "r1"],
+        ),
+        (
+            "GET",
+            "/execution/xcoms/d/r1/t/k/slice?start=0&include%5Fprior_dates=1",
+            "",
+            &["?", "r1"],
+        ),
         ("DELETE", "/api/v2/dags/d", "", &["?"]),
         ("GET", "/api/v2/backfills?dag_id=d", "", &["?"]),
         ("GET", "/api/v2/eventLogs/7", "", &["?"]),

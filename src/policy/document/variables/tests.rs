@@ -151,3 +151,37 @@ fn tokens_bind_variables_before_the_acting_task_does() {
         Some(("from[0].claims.groups[0]", "binds two variables")),
     );
 }
+
+/// The claims of an entry are read together, before what the caller acts for.
+#[test]
+fn a_condition_on_tokens_uses_no_variable_that_is_bound_later() {
+    let rest = r#""dags":["{dag}"],"proof":["pod"]"#;
+    let to = r#""dags":["{dag}"],"connections":["{team}"]"#;
+    for (word, path) in [
+        (
+            r#""notClaims":{"banned":["{dag}"]}"#,
+            "from[0].notClaims.banned[0]",
+        ),
+        (
+            r#""notRequestPrincipals":["https://o/{dag}"]"#,
+            "from[0].notRequestPrincipals[0]",
+        ),
+    ] {
+        assert_rule(
+            &format!(r#""claims":{{"team":["{{team}}"]}},{word},{rest}"#),
+            to,
+            Some((path, "is bound later")),
+        );
+        // Without claims that bind, those on what the caller acts for come first.
+        assert_rule(
+            &format!(r#""claims":{{"team":["sales"]}},{word},{rest}"#),
+            OWN_DAG,
+            None,
+        );
+    }
+    assert_rule(
+        &format!(r#""claims":{{"team":["{{team}}"]}},"notClaims":{{"banned":["{{team}}"]}},{rest}"#),
+        to,
+        None,
+    );
+}
