@@ -116,14 +116,17 @@ impl Walk<'_> {
         else {
             return then(bindings);
         };
-        self.alternatives_of(first, tried, token, bindings);
+        let values = self.compiled.values_of(first, token);
+        self.alternatives_of(first, tried, &values, bindings);
         let bound: Vec<Bindings<'f>> = match first.binds {
             true => self
                 .compiled
-                .bound_by(first, self.effect, token, bindings)
+                .bound_by(first, self.effect, token, &values, bindings)
                 .collect(),
             false => {
-                let holds = self.compiled.holds_of(first, self.effect, token, bindings);
+                let holds = self
+                    .compiled
+                    .holds_of(first, self.effect, token, &values, bindings);
                 holds.then_some(*bindings).into_iter().collect()
             }
         };
@@ -166,13 +169,9 @@ impl Walk<'_> {
         &self,
         condition: &Condition,
         tried: &mut ConditionCoverage<'_>,
-        token: &Verified,
+        values: &[&str],
         bindings: &Bindings<'_>,
     ) {
-        let values = match self.compiled.claim_of(condition) {
-            Some(path) => token.claims.values(path),
-            None => vec![token.request_principal.as_str()],
-        };
         let patterns = self.compiled.patterns_of(condition).iter();
         for (pattern, alternative) in patterns.zip(&mut tried.alternatives) {
             let mut values = values.iter();
