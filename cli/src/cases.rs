@@ -22,10 +22,10 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use dagward::policy::{Coverage, Mode};
 
-use crate::exit;
 use crate::explain::Subject;
 use crate::report::{self, Look};
 use crate::source::Source;
+use crate::{exit, output};
 use case::Case;
 use coverage::{Floor, Report};
 use trial::{Outcome, Trial};
@@ -106,12 +106,34 @@ struct Results<'f> {
     outcomes: Vec<Outcome<'f>>,
 }
 
+/// The results for all files.
+struct Played {
+    /// Whether every decision is as expected.
+    passes: bool,
+    shown: String,
+    /// The lower limits of the coverage that the cases do not reach.
+    missed: Vec<String>,
+}
+
+impl Played {
+    fn print(&self) -> ExitCode {
+        let status = match self.passes && self.missed.is_empty() {
+            true => ExitCode::SUCCESS,
+            false => exit::negative(),
+        };
+        let status = output::print(&self.shown, status);
+        for message in &self.missed {
+            eprintln!("error: {message}");
+        }
+        status
+    }
+}
+
 impl Test {
     /// Plays the cases. Errors go to the standard error.
     pub(crate) fn run(&self) -> ExitCode {
         match self.play() {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => exit::negative(),
+            Ok(played) => played.print(),
             Err(message) => {
                 eprintln!("{}", message.trim_end());
                 exit::misuse()
@@ -119,8 +141,8 @@ impl Test {
         }
     }
 
-    /// Whether all is as expected.
-    fn play(&self) -> Result<bool, String> {
+    /// Plays all requests.
+    fn play(&self) -> Result<Played, String> {
         let subject = Subject::read(&self.policy)?;
         if subject.ruleset.mode() == Mode::Observe {
             let file = &subject.source.name;
@@ -149,16 +171,17 @@ impl Test {
             .iter()
             .filter_map(|floor| report.misses(*floor))
             .collect();
-        match self.format {
-            Form::Text => print!("{}", text::render(&results, self.coverage.then_some(&report))),
-            Form::Json => println!("{}", json::render(&results, &report)),
-            Form::Junit => print!("{}", junit::render(&results)?),
-        }
-        for message in &missed {
-            eprintln!("error: {message}");
-        }
+        let shown = match self.format {
+            Form::Text => text::render(&results, self.coverage.then_some(&report)),
+            Form::Json => format!("{}\n", json::render(&results, &report)),
+            Form::Junit => junit::render(&results)?,
+        };
         let mut outcomes = results.iter().flat_map(|results| &results.outcomes);
-        Ok(outcomes.all(Outcome::passes) && missed.is_empty())
+        Ok(Played {
+            passes: outcomes.all(Outcome::passes),
+            shown,
+            missed,
+        })
     }
 
     /// The cases of all files.

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Args, ValueEnum};
 use dagward::verdict::{Decision as Word, Direction};
 
-use crate::{Format, exit};
+use crate::{Format, exit, output};
 use asked::asked;
 use question::Annotation;
 
@@ -147,8 +147,8 @@ impl Explain {
     /// Answers the question. Errors go to the standard error.
     pub(crate) fn run(&self) -> ExitCode {
         match self.answer() {
-            Ok(Word::Allow) => ExitCode::SUCCESS,
-            Ok(_) => exit::negative(),
+            Ok((Word::Allow, shown)) => output::print(&shown, ExitCode::SUCCESS),
+            Ok((_, shown)) => output::print(&shown, exit::negative()),
             Err(message) => {
                 eprintln!("{}", message.trim_end());
                 exit::misuse()
@@ -156,7 +156,8 @@ impl Explain {
         }
     }
 
-    fn answer(&self) -> Result<Word, String> {
+    /// The decision, and the output that shows it.
+    fn answer(&self) -> Result<(Word, String), String> {
         self.tokens.check(&self.file, self.listener)?;
         let subject = Subject::read(&self.file)?;
         let inquiry = self.inquiry()?;
@@ -164,11 +165,11 @@ impl Explain {
         let shown = self.tokens.shown(ruleset, inquiry.surface(ruleset))?;
         let verification = self.tokens.verification(ruleset, shown.as_ref())?;
         let (question, explanation) = inquiry.explain(&subject, &verification, shown.as_ref(), None)?;
-        match self.format {
-            Format::Json => println!("{}", explanation.to_json()),
-            Format::Text => print!("{}", text::render(&question, &explanation)),
-        }
-        Ok(explanation.decision.decision)
+        let shown = match self.format {
+            Format::Json => format!("{}\n", explanation.to_json()),
+            Format::Text => text::render(&question, &explanation),
+        };
+        Ok((explanation.decision.decision, shown))
     }
 
     /// The request, with the contents of the files.

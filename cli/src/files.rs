@@ -1,5 +1,6 @@
 //! The files that arguments name: a file, a folder with all policies below it, or a glob.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -32,6 +33,17 @@ pub(crate) fn named(argument: &Path) -> Result<Vec<PathBuf>, String> {
         Some(glob) if !argument.exists() => matching(glob),
         _ => Ok(vec![argument.to_owned()]),
     }
+}
+
+/// The files, each at the first of its paths. A folder and a file in it can both be named.
+pub(crate) fn each_once(files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut seen = HashSet::new();
+    let is_new = |file: &PathBuf| match file.canonicalize() {
+        Ok(canonical) => seen.insert(canonical),
+        // The standard input, or a file that cannot be read.
+        Err(_) => true,
+    };
+    files.into_iter().filter(is_new).collect()
 }
 
 /// The files that match a glob, which a shell without its own globs has passed on.

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::source::Source;
 use crate::time::Time;
-use crate::{exit, jws};
+use crate::{exit, jws, output};
 
 /// The claims that are times (RFC 7519 §4.1.4 to §4.1.6).
 const TIMES: [&str; 3] = ["iat", "nbf", "exp"];
@@ -49,11 +49,11 @@ impl Inspect {
             }
         };
         let token = source.text.trim();
-        print!("{}", text(token, self.at.unwrap_or_else(Time::now)));
-        match Parsed::parse(token.as_bytes()) {
+        let status = match Parsed::parse(token.as_bytes()) {
             Ok(_) => ExitCode::SUCCESS,
             Err(_) => exit::negative(),
-        }
+        };
+        output::print(&text(token, self.at.unwrap_or_else(Time::now)), status)
     }
 }
 

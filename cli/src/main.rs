@@ -7,6 +7,7 @@ mod explain;
 mod files;
 mod inspect;
 mod jws;
+mod output;
 mod report;
 mod schema;
 mod source;

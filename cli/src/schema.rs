@@ -9,6 +9,8 @@ use clap::{Args, ValueEnum};
 use dagward::policy::grammar::Object;
 use serde_json::{Map, Value, json};
 
+use crate::output;
+
 /// Print a JSON Schema of the policy document
 ///
 /// Editors use it to complete fields and words, and to mark what the filter would refuse. It accepts every document
@@ -42,8 +44,7 @@ impl Schema {
     /// Prints the schema.
     pub(crate) fn run(&self) -> ExitCode {
         let schema = self.target.schema();
-        println!("{schema:#}");
-        ExitCode::SUCCESS
+        output::print(&format!("{schema:#}\n"), ExitCode::SUCCESS)
     }
 }
 

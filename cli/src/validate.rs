@@ -1,5 +1,5 @@
-//! `dagward validate`: checks whether the filter would accept the policies in files, and warns of what it accepts and
-//! an author hardly means.
+//! `dagward validate`: checks whether the filter would accept the policies in files, and warns of policies that probably
+//! do not do what their author wants.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use crate::check::{self, Checked, Plugin, Policy};
 use crate::report::{self, Finding, Look, Severity, github, sarif};
 use crate::source::Source;
 use crate::source::position::Lines;
-use crate::{exit, files};
+use crate::{exit, files, output};
 
 /// Validate policy files
 ///
@@ -76,6 +76,7 @@ impl Validate {
                 Err(error) => outcome.cannot_read(&error),
             }
         }
+        let named = files::each_once(named);
         let is_alone = named.len() == 1;
         for file in &named {
             self.check(file, is_alone, &mut outcome);
@@ -84,17 +85,18 @@ impl Validate {
             eprintln!("error: no dagward policy in these files");
             outcome.refused = true;
         }
-        match self.format {
-            Format::Text => {}
-            Format::Json => println!("{}", json(&outcome.findings)),
-            Format::Sarif => println!("{:#}", sarif::log(&outcome.findings)),
-            Format::Github => print!("{}", github::lines(&outcome.findings)),
-        }
-        match outcome {
+        let status = match outcome {
             Outcome { unreadable: true, .. } => exit::misuse(),
             Outcome { refused: true, .. } => exit::negative(),
             _ => ExitCode::SUCCESS,
-        }
+        };
+        let shown = match self.format {
+            Format::Text => outcome.text,
+            Format::Json => format!("{}\n", json(&outcome.findings)),
+            Format::Sarif => format!("{:#}\n", sarif::log(&outcome.findings)),
+            Format::Github => github::lines(&outcome.findings),
+        };
+        output::print(&shown, status)
     }
 
     fn check(&self, file: &Path, is_alone: bool, outcome: &mut Outcome) {
@@ -112,7 +114,7 @@ impl Validate {
         outcome.has_policy |= count.errors > 0 || !checked.policies.is_empty();
         outcome.refused |= count.errors > 0 || self.deny_warnings && count.warnings > 0;
         match self.format {
-            Format::Text => print!("{}", self.text(&source, &checked, &count)),
+            Format::Text => outcome.text += &self.text(&source, &checked, &count),
             Format::Json | Format::Sarif | Format::Github => {
                 outcome
                     .findings
@@ -157,6 +159,8 @@ impl Validate {
 
 #[derive(Debug, Default)]
 struct Outcome {
+    /// The results of all files so far, for people.
+    text: String,
     findings: Vec<Finding>,
     /// The resources with policies in all files so far. They may be applied together.
     plugins: Vec<Plugin>,

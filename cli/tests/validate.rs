@@ -7,7 +7,9 @@ mod common;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use common::{Run, dagward, tests};
 use serde_json::Value;
@@ -118,9 +120,42 @@ fn one_bad_file_is_enough() {
 fn plugins_of_all_files_are_compared() {
     let files = ["good/rendered.yaml", "good/two-plugins.yaml"];
     let run = dagward("validate", &["validate", files[0], files[1]], "");
-    let rival = "WasmPlugin airflow/dagward in `good/rendered.yaml` works on the same pods";
+    let rival = "WasmPlugin airflow/dagward in `good/rendered.yaml` is the same object";
     assert!(run.stdout.contains(rival), "{}", run.stdout);
     assert_eq!(run.status, 0);
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_checked_once() {
+    let once = dagward("validate", &["validate", "good/two-plugins.yaml"], "");
+    let again = [
+        "validate",
+        "good/two-plugins.yaml",
+        "./good/two-plugins.yaml",
+        "good/two-plugins.yaml",
+    ];
+    assert_eq!(dagward("validate", &again, ""), once);
+}
+
+/// A reader such as `head` closes the pipe when it has seen enough.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    for format in ["text", "json", "sarif", "github"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dagward"))
+            .args(["validate", "--format", format, "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        // The command prints once it has read all of its input.
+        let policy = "apiVersion: dagward/v1\npolicies: []\n";
+        child.stdin.take().unwrap().write_all(policy.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""), "{format}");
+    }
 }
 
 #[test]

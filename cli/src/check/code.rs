@@ -131,7 +131,7 @@ codes! {
         "a DENY matches every request, so the ALLOW policies allow nothing",
         "no such DENY: without an ALLOW a request is refused anyway";
     AvoidableDeny "DW023" "avoidable-deny":
-        "a DENY asks for a token, and a caller avoids it by leaving the token away",
+        "a DENY asks for a token, and a caller avoids it by leaving out the token",
         "the same claim in the ALLOW as `notClaims` beside a claim that it requires, or `required: true`";
     NameAgainstAction "DW024" "name-against-action":
         "the policy's name says the opposite of its `action`",
@@ -270,7 +270,7 @@ impl FromStr for Code {
         match Self::ALL.iter().find(is_named) {
             Some(code) if code.severity() == Severity::Warning => Ok(*code),
             Some(_) => Err("an error cannot be accepted".to_owned()),
-            None => Err("not the code of a warning, such as `DW003`; docs/warnings.md has all".to_owned()),
+            None => Err("not the code or the name of a warning, such as `DW039` or `selector`; docs/warnings.md lists all".to_owned()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Warnings about documents that the filter accepts, and whose author hardly means what they say.
+//! Warnings about documents that the filter accepts, and that probably do not do what their author wants.
 
 mod callers;
 mod covered;

@@ -61,12 +61,16 @@ pub(crate) fn find(root: &Node) -> Vec<Found<'_>> {
 /// `listed` is the kind that the list gives to items without one.
 fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Found<'a>> {
     let kind = node.field("kind").and_then(Node::text).or(listed);
+    if kind.is_none()
+        && let Some(what) = other_format(node)
+    {
+        return vec![Found::PassedOver {
+            what: what.to_owned(),
+            span: node.span.clone(),
+        }];
+    }
     match kind {
         None if is_kustomization(node) => vec![passed_over(node, "Kustomization")],
-        None if is_other_format(node) => vec![Found::PassedOver {
-            what: "a file of another format of dagward's own".to_owned(),
-            span: node.span.clone(),
-        }],
         None if !may_be_ours(node) => vec![Found::PassedOver {
             what: foreign(node).to_owned(),
             span: node.span.clone(),
@@ -85,10 +89,14 @@ fn find_at<'a>(node: &'a Node, path: &FieldPath, listed: Option<&str>) -> Vec<Fo
     }
 }
 
-/// Whether a document is of another format of dagward's than the policy, such as `dagward/cases/v1`.
-fn is_other_format(node: &Node) -> bool {
-    let version = node.field("apiVersion").and_then(Node::text);
-    version.is_some_and(|version| version.starts_with("dagward/") && version.matches('/').count() > 1)
+/// A document of another format of dagward's than the policy, and what to do with it.
+fn other_format(node: &Node) -> Option<&'static str> {
+    let version = node.field("apiVersion")?.text()?.strip_prefix("dagward/")?;
+    let (format, _) = version.split_once('/')?;
+    Some(match format {
+        "cases" => "test cases: play them with `dagward test POLICY CASES`",
+        _ => "a file of another format of dagward's",
+    })
 }
 
 /// Whether a document without a kind is a policy, maybe a misspelt one. Among several files there can be any other.
@@ -211,6 +219,12 @@ fn is_ours(config: &Node) -> bool {
 }
 
 impl Resource {
+    /// Whether both are one object in a cluster.
+    pub(crate) fn is_same_object(&self, other: &Self) -> bool {
+        self.name.is_some()
+            && (&self.kind, &self.namespace, &self.name) == (&other.kind, &other.namespace, &other.name)
+    }
+
     fn read(node: &Node, kind: &str) -> Self {
         let metadata = |field| {
             let text = node.field("metadata")?.field(field)?.text()?;

@@ -30,7 +30,8 @@ pub(super) fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn mode(view: &View<'_>, sink: &mut Sink<'_>) {
     if view.node.field("mode").is_none() {
-        let message = "without `mode` the document enforces, and refuses whatever its policies do not allow";
+        let message =
+            "without `mode` the document enforces, and refuses each request that its policies do not allow";
         sink.warn(Code::NoMode, &view.path.key("mode"), message);
     }
 }

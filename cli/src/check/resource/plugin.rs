@@ -52,16 +52,23 @@ impl Plugin {
             true => String::new(),
             false => format!(" in `{}`", other.file),
         };
+        let (effect, mend) = match self.resource.is_same_object(&other.resource) {
+            true => (
+                "is the same object: the one that you apply last replaces the other",
+                "one of the two, or another name",
+            ),
+            false => (
+                "works on the same pods: a request passes only if both allow it, and each refuses requests that only the \
+                 other allows",
+                "one plugin with the policies of both",
+            ),
+        };
         Some(Problem {
             code: Code::TwoPlugins,
             path: self.path.clone(),
             span: self.span.clone(),
-            message: format!(
-                "{}{place} works on the same pods: a request passes only if both allow it, and each refuses requests that \
-                 only the other allows",
-                other.resource
-            ),
-            allowed: Some("one plugin with the policies of both".to_owned()),
+            message: format!("{}{place} {effect}", other.resource),
+            allowed: Some(mend.to_owned()),
             suggestion: None,
         })
     }
