@@ -213,3 +213,48 @@ fn the_json_is_a_contract() {
         }]})
     );
 }
+
+/// Ids are percent-encoded on their way, as a worker's sidecar does it.
+#[test]
+fn an_id_can_have_any_letter() {
+    let run = cases(
+        "- name: a task\n  as: airflow/airflow-worker-sales\n  acting: {dag: sales_日本, run: 50% off, task: é}\n  request: GET /execution/connections/sales_db\n  expect: allow\n",
+    );
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+}
+
+/// An answer can name a team, say that the run has none, or say nothing.
+#[test]
+fn an_answer_can_say_that_a_run_has_no_team() {
+    let policy = "../../../examples/policies/airflow-teams.yaml";
+    for (team, expected) in [
+        ("", "deny"),
+        (", team: null", "allow"),
+        (", team: sales", "allow"),
+    ] {
+        let text = format!(
+            "apiVersion: dagward/cases/v1\ncases:\n- name: a task\n  as: airflow/airflow-worker\n  answer: {{dag: orders{team}}}\n  request: GET /execution/xcoms/orders/r/load/k\n  expect: {expected}\n"
+        );
+        let run = dagward("test", &["test", policy, "-"], &text);
+        assert_eq!(run.status, 0, "{team}: {}{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn files_in_the_wrong_order_are_named() {
+    let run = test(&[POLICY]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("found a policy"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("`dagward test POLICY CASES`"),
+        "{}",
+        run.stderr
+    );
+    let run = dagward("test", &["test", "cases.yaml", POLICY], "");
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr.contains("`dagward test POLICY CASES`"),
+        "{}",
+        run.stderr
+    );
+}

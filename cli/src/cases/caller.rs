@@ -133,7 +133,15 @@ fn acting<'n>(reader: &mut Reader<'n>, at: &At<'n>) -> Option<Acting> {
 fn answer<'n>(reader: &mut Reader<'n>, at: &At<'n>) -> Option<Answer> {
     let fields = reader.fields(at, "Airflow's answer to `run`", &ANSWER, &["dag"])?;
     let mut text = |name| reader.text_of(&fields, name, "an id").map(str::to_owned);
-    let (dag, run, team) = (text("dag"), text("run"), text("team"));
+    let (dag, run) = (text("dag"), text("run"));
+    let team = match fields.get("team") {
+        None => None,
+        Some(at) if matches!(at.node.kind, Kind::Scalar(Value::Null)) => Some(None),
+        Some(at) => {
+            let team = reader.text(at, "a team, or `null` for a run of no team")?;
+            Some(Some(team.to_owned()))
+        }
+    };
     Some(Answer { dag: dag?, run, team })
 }
 

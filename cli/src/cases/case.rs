@@ -2,6 +2,7 @@
 
 use dagward::authorize::Code;
 use dagward::caller::Proof;
+use dagward::wire::percent;
 use serde_json::{Value, json};
 
 use crate::explain::{HeaderLine, Vouched};
@@ -68,7 +69,8 @@ pub(super) struct Site {
 pub(super) struct Answer {
     pub(super) dag: String,
     pub(super) run: Option<String>,
-    pub(super) team: Option<String>,
+    /// The team; `Some(None)` if the answer says that the run has none.
+    pub(super) team: Option<Option<String>>,
 }
 
 /// The expected decision.
@@ -93,7 +95,9 @@ impl Acting {
         let given = headers
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
-        given.map(|(name, value)| HeaderLine::new(name, value)).collect()
+        given
+            .map(|(name, value)| HeaderLine::new(name, &percent::encode(value)))
+            .collect()
     }
 }
 

@@ -70,6 +70,11 @@ fn not_one(second: Option<&Node>) -> Problem {
 
 fn root<'n>(reader: &mut Reader<'n>, ruleset: &Ruleset) -> Vec<Case> {
     let at = reader.root();
+    if at.node.field("policies").is_some() {
+        let allowed = "a file of cases behind the policy: `dagward test POLICY CASES`";
+        reader.problem(&at, "found a policy".to_owned(), Some(allowed), None);
+        return Vec::new();
+    }
     let required = ["apiVersion", "cases"];
     let Some(fields) = reader.fields(&at, "a file of cases", &ROOT, &required) else {
         return Vec::new();

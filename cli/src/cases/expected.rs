@@ -36,12 +36,16 @@ pub(super) fn expected<'n>(
 
 /// Reads the expected reason.
 fn why<'n>(reader: &mut Reader<'n>, at: &At<'n>, known: &Known<'_>, expected: Expected) -> Option<Expected> {
-    if let Kind::Scalar(_) = at.node.kind {
-        let code = code(reader, at)?;
-        return Some(Expected {
-            code: Some(code),
-            ..expected
-        });
+    match at.node.kind {
+        Kind::Scalar(_) => {
+            let code = Some(code(reader, at)?);
+            return Some(Expected { code, ..expected });
+        }
+        Kind::List(_) => {
+            reader.wrong_type(at, "a code, or an object with `code`, `policy` and `rule`");
+            return None;
+        }
+        Kind::Map(_) => {}
     }
     let fields = reader.fields(at, "a reason", &WHY, &[])?;
     let code = fields.get("code").and_then(|at| code(reader, at));

@@ -75,7 +75,14 @@ impl<'n> Reader<'n> {
         allowed: Option<&str>,
         suggestion: Option<&str>,
     ) {
-        self.push(&at.path, Part::Value, message, allowed, suggestion);
+        self.push(
+            Code::InvalidValue,
+            &at.path,
+            Part::Value,
+            message,
+            allowed,
+            suggestion,
+        );
     }
 
     /// Reports a word that is none of `words`.
@@ -99,11 +106,20 @@ impl<'n> Reader<'n> {
             if !known.contains(name) {
                 let near = nearest(name, known.iter().copied());
                 let message = format!("unknown field `{name}`");
-                self.push(&field.path, Part::Key, message, Some(&quoted(known)), near);
+                let allowed = quoted(known);
+                self.push(
+                    Code::UnknownField,
+                    &field.path,
+                    Part::Key,
+                    message,
+                    Some(&allowed),
+                    near,
+                );
             }
         }
         for name in required.iter().filter(|name| fields.get(name).is_none()) {
-            self.problem(at, format!("`{name}` is missing in {what}"), None, None);
+            let message = format!("`{name}` is missing in {what}");
+            self.push(Code::MissingField, &at.path, Part::Value, message, None, None);
         }
         Some(fields)
     }
@@ -153,6 +169,9 @@ impl<'n> Reader<'n> {
             (Kind::Scalar(Value::Number(_) | Value::Bool(_)), None) => {
                 self.wrong_type(at, &format!("{allowed}; write a text in quotes"));
             }
+            (Kind::Scalar(Value::String(_)), None) => {
+                self.problem(at, "found an empty text".to_owned(), Some(allowed), None);
+            }
             (_, None) => self.wrong_type(at, allowed),
         }
         text
@@ -166,13 +185,13 @@ impl<'n> Reader<'n> {
 
     /// Reads a number that fits the type.
     pub(super) fn number<T: TryFrom<u64>>(&mut self, at: &At<'n>, allowed: &str) -> Option<T> {
-        let number = match &at.node.kind {
-            Kind::Scalar(Value::Number(number)) => number.as_u64(),
-            _ => None,
-        };
-        let number = number.and_then(|number| T::try_from(number).ok());
-        if number.is_none() {
+        let Kind::Scalar(Value::Number(found)) = &at.node.kind else {
             self.wrong_type(at, allowed);
+            return None;
+        };
+        let number = found.as_u64().and_then(|number| T::try_from(number).ok());
+        if number.is_none() {
+            self.problem(at, format!("found `{found}`"), Some(allowed), None);
         }
         number
     }
@@ -188,20 +207,21 @@ impl<'n> Reader<'n> {
         }
     }
 
-    fn wrong_type(&mut self, at: &At<'_>, allowed: &str) {
+    /// Reports a value of another type, with the allowed ones.
+    pub(super) fn wrong_type(&mut self, at: &At<'_>, allowed: &str) {
         let found = match &at.node.kind {
             Kind::Scalar(Value::Null) => "found nothing".to_owned(),
-            Kind::Scalar(Value::String(text)) if text.is_empty() => "found an empty text".to_owned(),
             Kind::Scalar(Value::String(text)) => format!("found the text `{text}`"),
             Kind::Scalar(value) => format!("found `{value}`"),
             Kind::List(_) => "found a list".to_owned(),
             Kind::Map(_) => "found an object".to_owned(),
         };
-        self.problem(at, found, Some(allowed), None);
+        self.push(Code::WrongType, &at.path, Part::Value, found, Some(allowed), None);
     }
 
     fn push(
         &mut self,
+        code: Code,
         path: &FieldPath,
         part: Part,
         message: String,
@@ -209,7 +229,7 @@ impl<'n> Reader<'n> {
         suggestion: Option<&str>,
     ) {
         self.problems.push(Problem {
-            code: Code::InvalidValue,
+            code,
             path: path.clone(),
             span: self.root.locate(path, part),
             message,
