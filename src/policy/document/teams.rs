@@ -1,4 +1,4 @@
-//! Reads `teams`: who each team is and what it owns.
+//! Reads `teams`: the accounts and the objects of each team.
 
 use std::collections::HashMap;
 

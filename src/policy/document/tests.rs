@@ -343,7 +343,7 @@ fn variables_are_bound_once_and_used() {
         (
             format!(r#"{{"from":[{{{BOUND}}},{{"namespaces":["x"]}}],"to":[{{"dags":["{{team}}"]}}]}}"#),
             "to[0].dags[0]",
-            "nothing binds",
+            "is not always bound",
         ),
         (
             r#"{"from":[{"principals":["spiffe://td/ns/a/sa/w-{team}","spiffe://td/x"],"dags":["{team}"]}]}"#

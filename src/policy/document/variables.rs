@@ -36,7 +36,7 @@ impl<'r> Variables<'r> {
         }
         for entry in from {
             let bound = bound_by(entry);
-            check_uses(reader, at, entry, &bound, "this entry");
+            check_uses(reader, at, entry, &bound, &names, "this entry");
             check_uses_of_tokens(reader, at, entry, &bound);
             check_unused(reader, at, entry, to);
         }
@@ -46,7 +46,7 @@ impl<'r> Variables<'r> {
             bound_by_all.retain(|name| bound.contains(name));
         }
         for entry in to {
-            check_uses(reader, at, entry, &bound_by_all, "every entry of `from`");
+            check_uses(reader, at, entry, &bound_by_all, &names, "every entry of `from`");
         }
         Self(names)
     }
@@ -154,17 +154,22 @@ fn excludes_claims(entry: &Entry<'_>) -> bool {
     })
 }
 
-fn check_uses(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, bound: &[&str], by: &str) {
+/// Reports uses of variables that are not in `bound`. `names` are those that are bound somewhere in the rule.
+fn check_uses(reader: &mut Reader, at: At<'_>, entry: &Entry<'_>, bound: &[&str], names: &[&str], by: &str) {
     for condition in &entry.conditions {
         for (number, text, written) in condition.patterns() {
             if condition.binding() != Binding::Nothing {
                 continue;
             }
             for name in written.variables().filter(|name| !bound.contains(name)) {
-                let found = format!("`{text}` uses `{{{name}}}`, which nothing binds");
+                let trouble = match names.contains(&name) {
+                    true => "is not always bound",
+                    false => "nothing binds",
+                };
+                let found = format!("`{text}` uses `{{{name}}}`, which {trouble}");
                 let words: Vec<String> = binders().map(|field| format!("`{}`", field.word())).collect();
                 let allowed = format!(
-                    "a variable that one of {} of {by} binds in each alternative",
+                    "a variable that {by} binds in each alternative, by one of {}",
                     words.join(", ")
                 );
                 let place = Place {

@@ -40,7 +40,7 @@ fields! {
         Tokens "tokens": Form::List(&Form::Object(Object::Issuer)), Optional, "",
             "the issuers whose tokens requests may carry, see [Tokens](#tokens)";
         Teams "teams": Form::List(&Form::Object(Object::Team)), Optional, "",
-            "who each team is and what it owns, see [Teams](#teams)";
+            "the accounts and the objects of each team, see [Teams](#teams)";
         Policies "policies": Form::AnyList(&Form::Object(Object::Policy)),
             Required("a list of policies; an empty one refuses everything"), "",
             "a list of [policies](#policies); an empty one allows nothing";

@@ -81,7 +81,7 @@ fn conditions_on_tokens_are_checked_like_all_others() {
         (
             r#""notClaims":{"groups":["{team}"]}"#,
             vec![
-                ".notClaims.groups[0]: `{team}` uses `{team}`, which nothing binds; allowed: a variable that one of `principals`, `namespaces`, `serviceAccounts`, `requestPrincipals`, `claims`, `teams`, `dags`, `runs`, `tasks` of this entry binds in each alternative",
+                ".notClaims.groups[0]: `{team}` uses `{team}`, which nothing binds; allowed: a variable that this entry binds in each alternative, by one of `principals`, `namespaces`, `serviceAccounts`, `requestPrincipals`, `claims`, `teams`, `dags`, `runs`, `tasks`",
             ],
         ),
         (

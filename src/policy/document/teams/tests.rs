@@ -202,8 +202,8 @@ fn a_rule_names_a_team_of_the_list() {
             r#"{"from":[{"notTeams":["{t}"]}]}"#,
             Some(
                 "policies[0].rules[0].from[0].notTeams[0]: `{t}` uses `{t}`, which nothing binds; allowed: a variable \
-                 that one of `principals`, `namespaces`, `serviceAccounts`, `requestPrincipals`, `claims`, `teams`, \
-                 `dags`, `runs`, `tasks` of this entry binds in each alternative",
+                 that this entry binds in each alternative, by one of `principals`, `namespaces`, `serviceAccounts`, \
+                 `requestPrincipals`, `claims`, `teams`, `dags`, `runs`, `tasks`",
             ),
         ),
     ] {

@@ -67,7 +67,7 @@ fn what_the_caller_acts_for_binds_variables() {
     assert_rule(
         &in_one_alternative,
         OWN_DAG,
-        Some(("to[0].dags[0]", "nothing binds")),
+        Some(("to[0].dags[0]", "is not always bound")),
     );
     assert_rule(
         r#""notDags":["{dag}"],"proof":["pod"]"#,
