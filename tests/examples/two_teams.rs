@@ -238,7 +238,6 @@ fn a_task_defers_to_what_airflow_s_own_operators_need() {
             "null",
         ),
         (DAG_STATE, r#"{"dag_id": "sales_report"}"#, r#""sales""#),
-        (DAG_STATE, r#"{"dag_id": "sales_report"}"#, r#""sales_gpu""#),
     ] {
         let body = deferral(class, arguments, queue);
         for asked in tasks_of_sales(STATE) {
@@ -259,6 +258,23 @@ fn a_task_defers_to_what_airflow_s_own_operators_need() {
         for asked in not_of_their_team(STATE) {
             let asked = Asked { body: &body, ..asked };
             assert_eq!(asked.refused(&teams), Some(Code::NoRuleAllows), "{body}");
+        }
+    }
+}
+
+/// By the convention for names, a queue `sales_gpu` is of sales. With a list of teams it can be another team's.
+#[test]
+fn a_queue_whose_name_begins_with_the_team_s_is_its_own_by_names_alone() {
+    let body = deferral(DAG_STATE, r#"{"dag_id": "sales_report"}"#, r#""sales_gpu""#);
+    for (policy, refused) in [("two-teams", None), ("teams-list", Some(Code::NoRuleAllows))] {
+        let policy = everywhere(&format!("examples/policies/{policy}.yaml"));
+        for asked in tasks_of_sales(STATE) {
+            let asked = Asked {
+                body: &body,
+                learned: Some("sales_daily"),
+                ..asked
+            };
+            assert_eq!(asked.refused(&policy), refused);
         }
     }
 }
