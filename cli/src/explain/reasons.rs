@@ -48,15 +48,20 @@ pub(super) fn reasons(
             "the annotations name no task: `dag_id` is missing, or not an id that Airflow accepts".to_owned(),
         );
     }
-    reasons.extend(awaited(scene, outcome));
+    reasons.extend(awaited(scene, incoming, outcome));
     reasons.extend(body(scene, incoming));
     reasons
 }
 
 /// The part of the exchange with which the request will be decided again.
-fn awaited(scene: Scene<'_>, outcome: &Outcome<'_>) -> Option<String> {
+fn awaited(scene: Scene<'_>, incoming: &Incoming<'_>, outcome: &Outcome<'_>) -> Option<String> {
     let how = if scene.has_answer { "" } else { " (`--answer`)" };
     let then = match (outcome.verdict.awaits(), scene.question.listener()) {
+        (Awaits::Nothing, _) if lacks_answer(scene, incoming, outcome) => {
+            return Some(
+                "Airflow's answer to this `run` decides it, and none is given (`--answer`)".to_owned(),
+            );
+        }
         (Awaits::Nothing, _) => return None,
         (Awaits::Body, _) => return Some("it is decided again with its body".to_owned()),
         (Awaits::Answer, Direction::Inbound) => {
@@ -67,6 +72,15 @@ fn awaited(scene: Scene<'_>, outcome: &Outcome<'_>) -> Option<String> {
         }
     };
     Some(format!("{then}{how}"))
+}
+
+/// Whether no rule allows a task's `run` for which the user gives neither Airflow's answer nor a token. A task's own
+/// `run` carries its token, and is decided with the answer.
+fn lacks_answer(scene: Scene<'_>, incoming: &Incoming<'_>, outcome: &Outcome<'_>) -> bool {
+    // The outcome's own operation has forgotten the answer where the request has no token.
+    let operation = operation::classify(&incoming.request, scene.ruleset.site());
+    let is_run = operation.is_ok_and(|operation| operation.awaits_answer);
+    is_run && !scene.has_answer && matches!(outcome.verdict.objection(), Some(Objection::NoRule(_)))
 }
 
 /// Whether the filter would read a body, if none is given.

@@ -185,6 +185,24 @@ fn a_start_that_is_refused_in_the_answer_makes_no_owner() {
     assert_eq!(said["code"], "token_owner_unknown", "{said}");
 }
 
+/// Without the answer no DAG is known, and a rule that asks for one allows nothing.
+#[test]
+fn a_run_without_an_answer_asks_for_one() {
+    let run = "/execution/task-instances/019ab1c2-7d11-7b3f-a3c4-5d6e7f809112/run";
+    let question = ["--peer", SALES, "--method", "PATCH", "--path", run];
+    let asks = |arguments: &[&str]| {
+        let (_, answer) = explain_json(TWO_TEAMS, arguments);
+        answer["reasons"]
+            .to_string()
+            .contains("none is given (`--answer`)")
+    };
+    assert!(asks(&question));
+    assert!(!asks(
+        &[&question[..], &["--answer", "answer_sales.json"]].concat()
+    ));
+    assert!(!asks(&from_sales("GET", "/execution/connections/ml_db")));
+}
+
 #[test]
 fn on_the_way_out_airflows_answer_is_stamped() {
     let question = |method: &'static str, path: &'static str| {
