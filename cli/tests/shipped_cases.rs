@@ -13,11 +13,13 @@ use common::{dagward, tests};
 const EXAMPLES: &str = "../../examples";
 
 /// Policies, each with its cases.
-const PAIRS: [(&str, &str); 5] = [
+const PAIRS: [(&str, &str); 7] = [
     ("company/policy.yaml", "company/cases.yaml"),
     ("company/payments.yaml", "company/payments.cases.yaml"),
     ("policies/two-teams.yaml", "policies/cases/two-teams.yaml"),
     ("policies/teams-list.yaml", "policies/cases/two-teams.yaml"),
+    ("policies/one-account.yaml", "policies/cases/one-account.yaml"),
+    ("policies/airflow-teams.yaml", "policies/cases/airflow-teams.yaml"),
     ("policies/components.yaml", "policies/cases/components.yaml"),
 ];
 

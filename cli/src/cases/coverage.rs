@@ -103,6 +103,7 @@ impl<'r> Report<'r> {
                 }
             }
         }
+        gaps.sort_by_key(|gap| gap.line);
         Self {
             file: &source.name,
             counts,
