@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use dagward::authorize::{Code, Incoming, Objection, Outcome};
 use dagward::caller::{Acting, Principal};
+use dagward::fact::Fact;
 use dagward::operation::Operation;
+use dagward::policy::Ruleset;
 use dagward::verdict::Decision as Word;
 use serde::Serialize;
 
@@ -70,6 +72,9 @@ pub(super) struct ActingPart {
     pub(super) run_id: Option<String>,
     pub(super) task_id: Option<String>,
     pub(super) proof: &'static str,
+    /// Airflow's team in words, if it is known or a rule looks at it.
+    #[serde(skip)]
+    pub(super) team: Option<String>,
 }
 
 /// The operation. An unreadable request has no surface.
@@ -108,7 +113,10 @@ impl Decision {
             caller: CallerPart {
                 principal: question.principal().map(Principal::as_str).map(str::to_owned),
                 actor: outcome.actor.is_callback().then_some("callback"),
-                acting: outcome.actor.acting().map(ActingPart::new),
+                acting: outcome
+                    .actor
+                    .acting()
+                    .map(|acting| ActingPart::new(acting, ruleset)),
                 team: outcome.team().map(str::to_owned),
                 listed_team,
             },
@@ -121,12 +129,20 @@ impl Decision {
 }
 
 impl ActingPart {
-    fn new(acting: &Acting) -> Self {
+    fn new(acting: &Acting, ruleset: &Ruleset) -> Self {
+        let asked = ruleset.asks_airflow_for_teams();
+        let team = match acting.team.fact() {
+            Fact::Known(team) => Some(format!("team `{team}`")),
+            Fact::Absent if asked => Some("of no team".to_owned()),
+            Fact::Unknown if asked => Some("team not known".to_owned()),
+            _ => None,
+        };
         Self {
             dag_id: acting.dag_id.clone(),
             run_id: acting.run_id.clone(),
             task_id: acting.task_id.clone(),
             proof: acting.proof.as_str(),
+            team,
         }
     }
 }

@@ -107,10 +107,10 @@ fn acting(caller: &CallerPart) -> String {
         .as_ref()
         .map(|task| format!(", task `{task}`"))
         .unwrap_or_default();
-    let team = caller
+    let team = acting
         .team
         .as_ref()
-        .map(|team| format!(", team `{team}`"))
+        .map(|team| format!(", {team}"))
         .unwrap_or_default();
     format!(
         "{what}dag `{}`{run}{task}{team} (proof {})",

@@ -119,3 +119,39 @@ fn the_team_of_a_task_that_starts_is_known_once_airflow_has_answered() {
     assert_eq!(facts(&answer["earlier"][0]), (json!("pending"), json!("pending")));
     assert_eq!(facts(&answer), (json!("known"), json!("known")));
 }
+
+/// Where rules look at Airflow's own teams, the output says so if the team is absent or unknown.
+#[test]
+fn airflow_s_own_team_is_shown() {
+    let policy = "../../../examples/policies/airflow-teams.yaml";
+    let worker = "spiffe://cluster.local/ns/airflow/sa/airflow-worker";
+    let path = "/execution/xcoms/orders/r/load/k";
+    let question = ["--peer", worker, "--method", "GET", "--path", path];
+    let acting = [
+        "--header",
+        "x-airflow-dag-id: orders",
+        "--header",
+        "x-airflow-proof: airflow",
+    ];
+    for (header, shown) in [
+        (
+            Some("x-airflow-team: sales"),
+            "dag `orders`, team `sales` (proof airflow)",
+        ),
+        (
+            Some("x-airflow-team: ~"),
+            "dag `orders`, of no team (proof airflow)",
+        ),
+        (None, "dag `orders`, team not known (proof airflow)"),
+    ] {
+        let team = header.map(|header| ["--header", header]);
+        let arguments = [
+            &question[..],
+            &acting,
+            team.as_ref().map_or(&[], |team| &team[..]),
+        ]
+        .concat();
+        let run = explain(policy, &arguments);
+        assert!(run.stdout.contains(shown), "{shown}: {}", run.stdout);
+    }
+}
