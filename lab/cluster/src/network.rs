@@ -149,14 +149,15 @@ impl Drop for Namespace {
     }
 }
 
-/// Removes the bridges and namespaces whose process has ended, and returns the number of bridges.
+/// Removes the bridges and namespaces whose process has ended, and returns the number of bridges. A bridge
+/// without an owner stays: another thread or process has just made it, and names the owner next.
 pub fn sweep() -> Result<usize> {
     let mut swept = 0;
     for link in links()? {
-        let owner = link.pointer("/ifalias").and_then(Value::as_str);
-        if let Some(name) = link.pointer("/ifname").and_then(Value::as_str)
+        let text = |field| link.get(field).and_then(Value::as_str);
+        if let (Some(name), Some(owner)) = (text("ifname"), text("ifalias"))
             && name.starts_with(NAME)
-            && !owner.and_then(Owner::parse).is_some_and(|owner| owner.lives())
+            && !Owner::parse(owner).is_some_and(|owner| owner.lives())
         {
             remove(name);
             swept += 1;
@@ -228,7 +229,12 @@ mod needs_root {
         let namespace = network.namespace().unwrap();
         sweep().unwrap();
         assert!(namespace.file().exists());
-        ip(&["link", "set", &bridge(network.number), "alias", "1@0"]).unwrap();
+        let owned_by = |owner| ip(&["link", "set", &bridge(network.number), "alias", owner]).unwrap();
+        // As right after the bridge is made.
+        owned_by("");
+        sweep().unwrap();
+        assert!(namespace.file().exists());
+        owned_by("1@0");
         sweep().unwrap();
         assert!(!namespace.file().exists());
     }
