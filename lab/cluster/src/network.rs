@@ -24,9 +24,11 @@ const MOST: u8 = 8;
 /// The second byte of the first bridge's addresses, `10.230.0.0/16`.
 const FIRST: u8 = 230;
 
-/// Removes the bridge `$1` and its namespaces.
+/// Removes the bridge `$1` and its namespaces. The kernel deletes a namespace's interfaces some time after
+/// it, and a new bridge can have the same name before, so the pairs go first.
 const GUARD: &str = r#"
 for namespace in /run/netns/"$1"-*; do
+    ip link delete "$1p${namespace##*-}"
     ip netns delete "${namespace##*/}"
 done
 ip link delete "$1""#;
@@ -144,8 +146,7 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        // Its end of the pair is deleted with it, and so is the other end.
-        let _ = ip(&["netns", "delete", &self.name]);
+        remove_namespace(&self.name);
     }
 }
 
@@ -180,10 +181,18 @@ fn remove(bridge: &str) {
     for namespace in namespaces {
         let name = namespace.file_name();
         if let Some(name) = name.to_str().filter(|name| name.starts_with(&prefix)) {
-            let _ = ip(&["netns", "delete", name]);
+            remove_namespace(name);
         }
     }
     let _ = ip(&["link", "delete", bridge]);
+}
+
+/// Removes a namespace and its pair of interfaces. The kernel deletes them some time after the namespace, and
+/// a new bridge can have the same name before, so the pair goes first.
+fn remove_namespace(name: &str) {
+    let outside = name.replace('-', "p");
+    let _ = ip(&["link", "delete", &outside]);
+    let _ = ip(&["netns", "delete", name]);
 }
 
 /// The path under which `ip` keeps a namespace.
