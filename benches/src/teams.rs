@@ -7,7 +7,7 @@ const TEAMS: usize = 1_000;
 /// The DAGs that a team lists.
 const DAGS: usize = 10;
 
-/// The policy. Team `sales`, whose task asks, stands in the middle.
+/// The policy. The team of the task that asks, `sales`, is in the middle of the list.
 pub(crate) fn policy() -> String {
     let mut teams = String::new();
     for number in 0..TEAMS {

@@ -31,7 +31,7 @@ pub(super) fn resolve(
     }
 }
 
-/// The team of what `access` is about. What it names beside a DAG is of the DAG.
+/// The team of what `access` is about. Every object that it names beside a DAG is of that DAG.
 fn team_of<'a>(access: &Access<'_>, known: &[(String, Team)]) -> Fact<Cow<'a, str>> {
     match &access.dag {
         Fact::Known(dag) => {

@@ -12,6 +12,7 @@
 //! A line of a shelf holds the DAG, the server that answered, the principal's number, and the team as JSON.
 //! An id contains no blanks and no line breaks.
 
+use super::shelf::with_first;
 use super::tasks::TRIES;
 use super::{Answerer, Key, principals};
 use crate::caller::Team;
@@ -80,7 +81,8 @@ impl<'s, S: Shared> DagTeams<'s, S> {
             if shelf.lines().next() == Some(&first) {
                 return;
             }
-            let after = with(shelf, &name, number, &first);
+            let principal_of = |line: &str| Line::read(line).map(|line| line.principal);
+            let after = with_first(shelf, &name, first, (number, PLACES), principal_of);
             let written = match &before {
                 Some((_, version)) => self.store.replace(&key, after.as_bytes(), *version),
                 None => self.store.create(&key, after.as_bytes()),
@@ -96,24 +98,6 @@ impl<'s, S: Shared> DagTeams<'s, S> {
         let number = self.key.hash(&[dag.as_bytes()]) % SHELVES;
         format!("dagward.teams.{number}")
     }
-}
-
-/// The shelf with the line `first`, of `name`, in front, and without those that exceed the principal's
-/// places.
-fn with(shelf: &str, name: &str, principal: usize, first: &str) -> String {
-    let mut after = first.to_owned();
-    let mut taken = 1;
-    for line in shelf.lines().filter(|line| !line.starts_with(name)) {
-        let Some(other) = Line::read(line) else {
-            continue;
-        };
-        taken += usize::from(other.principal == principal);
-        if other.principal != principal || taken <= PLACES {
-            after.push('\n');
-            after.push_str(line);
-        }
-    }
-    after
 }
 
 impl<'l> Line<'l> {

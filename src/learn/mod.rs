@@ -10,6 +10,7 @@ mod dag_teams;
 mod prefix;
 mod principals;
 mod reader;
+mod shelf;
 mod tasks;
 
 pub use dag_teams::{DagTeams, MAX_DAGS_OF_A_PRINCIPAL};

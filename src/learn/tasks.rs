@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use siphasher::sip::SipHasher13;
 
+use super::shelf::with_first;
 use super::{Learned, principals};
 use crate::caller::TaskInstanceId;
 use crate::store::Shared;
@@ -217,19 +218,11 @@ impl<'s, S: Shared> Tasks<'s, S> {
     /// The shelf with the line of `id` in front, without lines that are too old, and without those that
     /// exceed the principal's places.
     fn with(&self, shelf: &str, id: &str, principal: usize, facts: &str) -> String {
-        let mut after = format!("{id}{principal} {} {facts}", self.now.0);
-        let mut taken = 1;
-        for line in shelf.lines().filter(|line| !line.starts_with(id)) {
-            let Some(other) = Line::read(line).filter(|line| line.used.since(self.now) <= MAX_AGE) else {
-                continue;
-            };
-            taken += usize::from(other.principal == principal);
-            if other.principal != principal || taken <= PLACES {
-                after.push('\n');
-                after.push_str(line);
-            }
-        }
-        after
+        let first = format!("{id}{principal} {} {facts}", self.now.0);
+        with_first(shelf, id, first, (principal, PLACES), |line| {
+            let line = Line::read(line).filter(|line| line.used.since(self.now) <= MAX_AGE)?;
+            Some(line.principal)
+        })
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn explain(kind: &ErrorKind, problem: Problem) -> Problem {
     }
 }
 
-/// A field of Istio's AuthorizationPolicy, and what stands in its place.
+/// The words in dagward for a field of Istio's AuthorizationPolicy.
 fn of_istio(name: &str) -> Option<&'static str> {
     Some(match name {
         "source" => {

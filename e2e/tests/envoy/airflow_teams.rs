@@ -107,7 +107,7 @@ impl Scene {
         }
     }
 
-    /// What a task of `dag` asks at `host`.
+    /// The request of a task of `dag` at `host`.
     fn ask(&self, host: &str, dag: &str, method: &str, path: &str) -> Response {
         let token = format!("Bearer e30.{}.c2ln", claims(&json!({"sub": task(dag)})));
         let request = Request::new(method, host, path)
